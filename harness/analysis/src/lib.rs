@@ -1,0 +1,1 @@
+//! Rankings, reports and exports from stored trials

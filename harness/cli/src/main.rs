@@ -1,0 +1,2 @@
+//! The command `gosweep`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The HTTP load driver: paced arrivals, three histograms, an exact ledger

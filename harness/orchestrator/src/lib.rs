@@ -1,0 +1,1 @@
+//! Plan, build, launch, load, observe, record

@@ -1,0 +1,1 @@
+//! What gosweep measures and measured: matrix, target, cell, trial, host, and every file format

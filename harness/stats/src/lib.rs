@@ -1,0 +1,1 @@
+//! The statistics of gosweep: estimates, exact tests, corrections, rankings. Numbers only
