@@ -1,0 +1,3 @@
+module gosweep.dev/targets
+
+go 1.21

@@ -1,0 +1,62 @@
+package probe
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/pprof"
+	"runtime"
+)
+
+// adminHandler answers the admin contract of ../../README.md.
+func (target *Target) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ready", only(http.MethodGet, target.answerReady))
+	mux.HandleFunc("/metrics", only(http.MethodGet, newSnapshot().answer))
+	mux.HandleFunc("/info", only(http.MethodGet, func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, target.info())
+	}))
+	mux.HandleFunc("/counters", only(http.MethodGet, func(w http.ResponseWriter, _ *http.Request) {
+		counters := map[string]int64{}
+		if read := target.serviceCounters.Load(); read != nil {
+			counters = (*read)()
+		}
+		answerJSON(w, counters)
+	}))
+	mux.HandleFunc("/gc", only(http.MethodPost, func(w http.ResponseWriter, _ *http.Request) {
+		runtime.GC()
+		io.WriteString(w, "ok\n")
+	}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index) // serves every named profile as well
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+func (target *Target) answerReady(w http.ResponseWriter, _ *http.Request) {
+	if !target.ready.Load() {
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
+		return
+	}
+	io.WriteString(w, "ok\n")
+}
+
+// only answers 405 to any other method. The patterns of newer ServeMux versions could say the same
+// but mean a literal path under Go 1.21.
+func only(method string, handler http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != method {
+			w.Header().Set("Allow", method)
+			http.Error(w, "use "+method, http.StatusMethodNotAllowed)
+			return
+		}
+		handler(w, r)
+	}
+}
+
+func answerJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(value)
+}
