@@ -1,0 +1,45 @@
+//! Finds, fetches and verifies Go toolchains.
+//!
+//! A matrix names toolchains as a person would (`path`, `/opt/go`, `1.25.5`,
+//! `1.25`, `1.27rc1`: [`ToolchainSpec`]); [`install`] turns such a name into a
+//! [`Toolchain`]: a GOROOT on disk whose version, origin and checksums are
+//! known. What it takes is in a [`Toolbox`]: the [`Store`] (our cache folder),
+//! the [`Source`]s in the order that the user wants, and where `go`, `python3`
+//! and the download site are to be found. [`list`] shows what the store holds,
+//! [`verify`] checks an installed toolchain again, file by file.
+//!
+//! Nothing is taken on trust: every archive is checked against a checksum that
+//! came by another way (which one is in [`Toolchain::verified_by`]), unpacked
+//! under limits into a staging folder, run once, and renamed into place only
+//! then. When no source can serve, the error lists each one with its reason.
+//!
+//! Deliberately absent: building (that is [`crate::build`]); removing old
+//! toolchains; operating systems other than Linux; building Go from source.
+//! All calls block and may take minutes: an async caller wraps them in
+//! `spawn_blocking`.
+
+pub(crate) mod child;
+pub(crate) mod digest;
+mod discover;
+mod error;
+mod godev;
+mod gocommand;
+mod install;
+mod pip;
+mod source;
+mod spec;
+mod store;
+mod unpack;
+mod verify;
+mod version;
+mod watch;
+
+pub use discover::{Toolchain, Origin};
+pub use error::{Attempt, ToolchainError};
+pub use install::{Toolbox, install, list};
+pub use source::{Source, SourceOrder};
+pub use spec::{SpecError, ToolchainSpec};
+pub use store::Store;
+pub use verify::{Check, Outcome, Verification, verify};
+pub use version::GoVersion;
+pub use watch::{Progress, Watch};

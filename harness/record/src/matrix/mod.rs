@@ -1,0 +1,155 @@
+//! The matrix: what to run, as a person wrote it.
+//!
+//! [`Matrix::parse`] checks everything that can be known from the file alone
+//! and reports all that is wrong at once. What needs a Go version, a target or
+//! the host is checked by the orchestrator's plan, which points at the same
+//! places through [`Located`].
+
+mod decode;
+mod expand;
+mod values;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+pub use expand::{CellSpec, Dropped, Expansion};
+
+use crate::axis::{Axis, Settings};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::objective::Objective;
+use crate::quantity::Rate;
+
+/// A value and the bytes of the file where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// The byte range in the matrix file.
+    pub span: Range<usize>,
+}
+
+/// A checked matrix file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// The path as the person gave it.
+    pub file: String,
+    /// The whole text, kept verbatim in the run's record.
+    pub text: String,
+    /// The name of the matrix.
+    pub name: String,
+    /// Why it is run, and what to look at.
+    pub why: Option<String>,
+    /// Names of folders under `targets/`, or paths of target files.
+    pub targets: Vec<Located<String>>,
+    /// The axes with their values in canonical form, in the order of the file.
+    pub axes: Vec<AxisValues>,
+    /// Cells that match any of these are left out.
+    pub exclude: Vec<Rule>,
+    /// If there are any, only cells that match one of these are kept.
+    pub only: Vec<Rule>,
+    /// What the control cell has; other axes take their only value or default.
+    pub control: Vec<(Axis, Located<String>)>,
+    /// The load of every trial.
+    pub load: Load,
+    /// Blocks to run.
+    pub blocks: u32,
+    /// Load before the measured windows.
+    pub warmup: Warmup,
+    /// Seed of the order of trials and of every random choice.
+    pub seed: u64,
+    /// Objectives, the most important first.
+    pub rank_by: Vec<Objective>,
+    /// Limits that a cell must keep to be recommended.
+    pub constraints: BTreeMap<Objective, f64>,
+    /// Options by target, the same for every cell.
+    pub options: BTreeMap<String, BTreeMap<String, Located<String>>>,
+    /// Where toolchains may come from, in order; empty for the default order.
+    pub toolchain_sources: Vec<Located<String>>,
+    /// Whether the target's memory is bound to the NUMA node of its CPUs.
+    pub bind_memory: bool,
+}
+
+/// An axis and its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AxisValues {
+    /// The axis.
+    pub axis: Axis,
+    /// Where its name stands.
+    pub span: Range<usize>,
+    /// Its values in canonical form; never empty, no value twice.
+    pub values: Vec<Located<String>>,
+}
+
+/// A pattern over cells: matches where every named axis has one of the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Where the rule stands.
+    pub span: Range<usize>,
+    /// The axis values; never empty.
+    pub axes: Vec<(Axis, Vec<String>)>,
+    /// The targets it is limited to; empty for all.
+    pub targets: Vec<String>,
+}
+
+/// The load that every trial gets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Load {
+    /// Connections, opened before the clock starts.
+    pub connections: usize,
+    /// Generator threads; `None` for one per generator CPU.
+    pub threads: Option<usize>,
+    /// `auto`, `hyper` or `h1-fast`.
+    pub engine: String,
+    /// Time for one request before it counts as timed out.
+    pub timeout: Duration,
+    /// How long to saturate (closed loop) for QPS.
+    pub saturate: Option<Duration>,
+    /// The constant-rate window for latency and GC figures.
+    pub constant: Option<ConstantLoad>,
+}
+
+/// The open-loop window: the same rate for every cell of a target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConstantLoad {
+    /// The offered rate.
+    pub rate: Rate,
+    /// For how long.
+    pub duration: Duration,
+    /// Whether gaps are exponential (seeded) instead of equal.
+    pub poisson: bool,
+}
+
+/// Load before the clock: at least this long and at least so many GC cycles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Warmup {
+    /// The fixed floor in time.
+    pub duration: Duration,
+    /// GC cycles to wait for; not waited for where the collector is off.
+    pub gc_cycles: u32,
+}
+
+impl Matrix {
+    /// Parses and checks a matrix file. `file` is the name shown in findings.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in the order of the file.
+    pub fn parse(file: &str, text: &str) -> Result<Matrix, Diagnostics> {
+        decode::matrix(file, text)
+    }
+
+    /// The findings as the errors of this file.
+    pub fn diagnostics(&self, findings: Vec<Diagnostic>) -> Diagnostics {
+        Diagnostics::new(&self.file, &self.text, findings)
+    }
+
+    /// All cells per target, the control first, and what the rules left out.
+    pub fn expand(&self) -> Expansion {
+        expand::expand(self)
+    }
+
+    /// The settings of the control cell.
+    pub fn control_settings(&self) -> Settings {
+        expand::control_settings(self)
+    }
+}

@@ -1,0 +1,136 @@
+//! What cells are judged by.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A figure of a trial by which cells are ranked or constrained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// Completed requests per second at saturation (closed loop).
+    Qps,
+    /// Median response time at the constant rate, ms.
+    P50,
+    /// 99th percentile of the response time at the constant rate, ms.
+    P99,
+    /// 99.9th percentile of the response time at the constant rate, ms.
+    P999,
+    /// GC cycles per 1,000 requests at the constant rate.
+    GcPerKreq,
+    /// GC cycles per second at the constant rate.
+    GcPerS,
+    /// Share of the process's CPU time spent in GC at the constant rate.
+    GcCpu,
+    /// Peak resident set, bytes.
+    Rss,
+    /// CPU time of the target per request at the constant rate, microseconds.
+    CpuPerReq,
+    /// Bytes allocated on the heap per request at the constant rate.
+    AllocPerReq,
+    /// Share of requests that failed or timed out, over both windows.
+    ErrorRate,
+}
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More is better.
+    HigherIsBetter,
+    /// Less is better.
+    LowerIsBetter,
+}
+
+impl Objective {
+    /// Every objective, in the order in which reports show them.
+    pub const ALL: [Objective; 11] = [
+        Objective::Qps,
+        Objective::P50,
+        Objective::P99,
+        Objective::P999,
+        Objective::GcPerKreq,
+        Objective::GcPerS,
+        Objective::GcCpu,
+        Objective::Rss,
+        Objective::CpuPerReq,
+        Objective::AllocPerReq,
+        Objective::ErrorRate,
+    ];
+
+    /// The name used in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Objective::Qps => "qps",
+            Objective::P50 => "p50",
+            Objective::P99 => "p99",
+            Objective::P999 => "p999",
+            Objective::GcPerKreq => "gc_per_kreq",
+            Objective::GcPerS => "gc_per_s",
+            Objective::GcCpu => "gc_cpu",
+            Objective::Rss => "rss",
+            Objective::CpuPerReq => "cpu_per_req",
+            Objective::AllocPerReq => "alloc_per_req",
+            Objective::ErrorRate => "error_rate",
+        }
+    }
+
+    /// The heading in tables.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Objective::Qps => "QPS",
+            Objective::P50 => "P50",
+            Objective::P99 => "P99",
+            Objective::P999 => "P99.9",
+            Objective::GcPerKreq => "GC/1k req",
+            Objective::GcPerS => "GC/s",
+            Objective::GcCpu => "GC CPU",
+            Objective::Rss => "RSS peak",
+            Objective::CpuPerReq => "CPU/req",
+            Objective::AllocPerReq => "alloc/req",
+            Objective::ErrorRate => "errors",
+        }
+    }
+
+    /// Which way is better.
+    pub fn direction(self) -> Direction {
+        match self {
+            Objective::Qps => Direction::HigherIsBetter,
+            _ => Direction::LowerIsBetter,
+        }
+    }
+
+    /// The relative change that is worth noticing, unless the user says
+    /// otherwise: 3 % for QPS, 10 % for tail latency, 5 % for the rest.
+    pub fn default_margin(self) -> f64 {
+        match self {
+            Objective::Qps => 0.03,
+            Objective::P50 | Objective::P99 | Objective::P999 => 0.10,
+            _ => 0.05,
+        }
+    }
+}
+
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Objective {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Objective::ALL
+            .into_iter()
+            .find(|objective| objective.name() == text)
+            .ok_or_else(|| {
+                let names = Objective::ALL.map(Objective::name);
+                match crate::diagnostic::closest(text, names) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known objectives: {}", names.join(", ")),
+                }
+            })
+    }
+}

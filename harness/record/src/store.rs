@@ -1,0 +1,309 @@
+//! The folder of a run: `run.json`, `trials.jsonl`, `raw/`.
+//!
+//! A trial is appended as one line, flushed and fsynced after its raw evidence
+//! was renamed into place. A line that a killed process left half written is
+//! recognised by its missing newline and cut off on the next open.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::run::{RUN_FORMAT, Run};
+use crate::trial::{TRIAL_FORMAT, Trial};
+
+/// What can go wrong with a run's folder.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system said no.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder holds no run.
+    #[error("{} is no run folder: it has no run.json; name a folder under results/", .0.display())]
+    NotARun(PathBuf),
+    /// A file is not what it should be.
+    #[error("{}:{line}: not readable as a {what}: {reason}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What should stand there.
+        what: &'static str,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// The file was written by a newer gosweep.
+    #[error("{} has format {found}, this gosweep reads up to {known}: use a newer gosweep", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest we read.
+        known: u32,
+    },
+}
+
+/// A run's folder on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// Creates the folder (and its parents) if it is not there.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn create(path: &Path) -> Result<RunDir, StoreError> {
+        let raw = path.join("raw");
+        fs::create_dir_all(&raw).map_err(io_error("create", &raw))?;
+        Ok(RunDir {
+            path: path.to_owned(),
+        })
+    }
+
+    /// Opens a folder that holds a run.
+    ///
+    /// # Errors
+    /// [`StoreError::NotARun`] where there is no `run.json`.
+    pub fn open(path: &Path) -> Result<RunDir, StoreError> {
+        if !path.join("run.json").is_file() {
+            return Err(StoreError::NotARun(path.to_owned()));
+        }
+        Ok(RunDir {
+            path: path.to_owned(),
+        })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of raw evidence.
+    pub fn raw(&self) -> PathBuf {
+        self.path.join("raw")
+    }
+
+    /// Reads `run.json`.
+    ///
+    /// # Errors
+    /// Not there, not readable, or of a newer format.
+    pub fn read_run(&self) -> Result<Run, StoreError> {
+        let path = self.path.join("run.json");
+        let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+        decode(&path, 1, "run", RUN_FORMAT, &text)
+    }
+
+    /// Writes `run.json`: to a temporary file, fsynced, renamed into place.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn write_run(&self, run: &Run) -> Result<(), StoreError> {
+        let path = self.path.join("run.json");
+        let mut text = serde_json::to_string_pretty(run).expect("a run is plain data");
+        text.push('\n');
+        let temporary = self.path.join("run.json.new");
+        let mut file = File::create(&temporary).map_err(io_error("create", &temporary))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(io_error("write", &temporary))?;
+        fs::rename(&temporary, &path).map_err(io_error("rename", &path))?;
+        sync_folder(&self.path)
+    }
+
+    /// Reads every complete trial; a half-written last line is left out.
+    ///
+    /// # Errors
+    /// Not readable, a corrupt line, or a newer format.
+    pub fn read_trials(&self) -> Result<Vec<Trial>, StoreError> {
+        let path = self.path.join("trials.jsonl");
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(io_error("read", &path))?,
+        };
+        let complete = text.rfind('\n').map_or("", |end| &text[..end]);
+        complete
+            .lines()
+            .enumerate()
+            .map(|(at, line)| decode(&path, at + 1, "trial", TRIAL_FORMAT, line))
+            .collect()
+    }
+
+    /// Opens `trials.jsonl` for appending and cuts off a half-written line.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn append(&self) -> Result<TrialWriter, StoreError> {
+        let path = self.path.join("trials.jsonl");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(io_error("open", &path))?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)
+            .map_err(io_error("read", &path))?;
+        let keep = text
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
+        file.set_len(keep as u64)
+            .and_then(|()| file.seek(SeekFrom::End(0)))
+            .map_err(io_error("truncate", &path))?;
+        Ok(TrialWriter { file, path })
+    }
+}
+
+/// Appends trials to a run.
+#[derive(Debug)]
+pub struct TrialWriter {
+    file: File,
+    path: PathBuf,
+}
+
+impl TrialWriter {
+    /// Appends one trial; when this returns it is on disk.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn write(&mut self, trial: &Trial) -> Result<(), StoreError> {
+        let mut line = serde_json::to_vec(trial).expect("a trial is plain data");
+        line.push(b'\n');
+        self.file
+            .write_all(&line)
+            .and_then(|()| self.file.sync_data())
+            .map_err(io_error("write", &self.path))
+    }
+}
+
+/// Makes a rename in this folder survive a power cut.
+///
+/// # Errors
+/// The file system's.
+pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io_error("sync", path))
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io {
+        action,
+        path,
+        source,
+    }
+}
+
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+fn decode<T: for<'de> Deserialize<'de>>(
+    path: &Path,
+    line: usize,
+    what: &'static str,
+    known: u32,
+    text: &str,
+) -> Result<T, StoreError> {
+    let corrupt = |error: serde_json::Error| StoreError::Corrupt {
+        path: path.to_owned(),
+        line,
+        what,
+        reason: error.to_string(),
+    };
+    let format: FormatOnly = serde_json::from_str(text).map_err(corrupt)?;
+    if format.format > known {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found: format.format,
+            known,
+        });
+    }
+    serde_json::from_str(text).map_err(corrupt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::CellId;
+    use crate::trial::{Outcome, Role};
+
+    fn trial(block: u32) -> Trial {
+        Trial {
+            format: TRIAL_FORMAT,
+            id: format!("b{block:02}-00"),
+            cell: CellId::of(["x"]),
+            block,
+            position: 0,
+            role: Role::Measured,
+            attempt: 0,
+            started: "2026-01-01T00:00:00Z".into(),
+            outcome: Outcome::Ok,
+            saturate: None,
+            constant: None,
+            process: None,
+            readback: None,
+            warnings: Vec::new(),
+            raw: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_half_written_line_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        run.append().unwrap().write(&trial(0)).unwrap();
+        let path = folder.path().join("trials.jsonl");
+        let mut text = fs::read(&path).unwrap();
+        text.extend_from_slice(b"{\"format\":1,\"id\":\"b0");
+        fs::write(&path, text).unwrap();
+        assert_eq!(run.read_trials().unwrap(), [trial(0)]);
+        run.append().unwrap().write(&trial(1)).unwrap();
+        assert_eq!(run.read_trials().unwrap(), [trial(0), trial(1)]);
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        fs::write(folder.path().join("run.json"), "{\"format\": 99}").unwrap();
+        let error = run.read_run().unwrap_err().to_string();
+        assert!(
+            error.contains("has format 99, this gosweep reads up to 1"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_corrupt_line_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        fs::write(folder.path().join("trials.jsonl"), "{}\n").unwrap();
+        let error = run.read_trials().unwrap_err().to_string();
+        assert!(error.contains("trials.jsonl:1:"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_without_a_run_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            RunDir::open(folder.path()),
+            Err(StoreError::NotARun(_))
+        ));
+    }
+}

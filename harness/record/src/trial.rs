@@ -1,0 +1,360 @@
+//! The trial: one fresh process of a target under one cell, loaded once, and
+//! everything that was seen of it. One line of `trials.jsonl` each.
+//!
+//! Only what was measured is stored. Rates, shares and other figures that
+//! follow from these are derived by whoever reads them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::CellId;
+
+/// The version of the trial's format.
+pub const TRIAL_FORMAT: u32 = 1;
+
+/// One trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The version of this format.
+    pub format: u32,
+    /// The trial's name within its run, e.g. `b03-05-1f2e3d4c5b6a`.
+    pub id: String,
+    /// The cell.
+    pub cell: CellId,
+    /// The block, from 0.
+    pub block: u32,
+    /// The place within the block, from 0.
+    pub position: u32,
+    /// What the trial is for.
+    pub role: Role,
+    /// How many trials of the same slot were invalid before this one.
+    pub attempt: u32,
+    /// Wall clock at the start, RFC 3339, UTC.
+    pub started: String,
+    /// Whether it may be used.
+    pub outcome: Outcome,
+    /// The closed-loop window, for QPS.
+    pub saturate: Option<Phase>,
+    /// The open-loop window, for latency and GC figures.
+    pub constant: Option<Phase>,
+    /// The process over its whole life.
+    pub process: Option<ProcessLife>,
+    /// What the process and /proc say of the settings.
+    pub readback: Option<Readback>,
+    /// Doubts that do not make it invalid; they travel to the last page.
+    pub warnings: Vec<String>,
+    /// The folder with the raw evidence, relative to the run's folder.
+    pub raw: String,
+}
+
+/// What a trial is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The block's trial of its cell.
+    Measured,
+    /// The second trial of the control in its block: the A/A pair.
+    ControlDuplicate,
+}
+
+/// Whether a trial may be used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Measured under fair conditions.
+    Ok,
+    /// The evidence of host or generator speaks against it; it is run again.
+    Invalid(Vec<Reason>),
+    /// The target did not do its job; that is a result.
+    Failed(Failure),
+}
+
+/// Why a trial is invalid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule, e.g. `V2`.
+    pub rule: String,
+    /// What was seen, for a person.
+    pub message: String,
+}
+
+/// How a target failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What happened.
+    pub cause: FailureCause,
+    /// One line for a person.
+    pub message: String,
+    /// The exit code, if it exited.
+    pub exit_code: Option<i32>,
+    /// The signal, if one ended it.
+    pub signal: Option<i32>,
+    /// The Go panic or fatal error line, if stderr had one.
+    pub panic: Option<String>,
+    /// The last lines of stderr.
+    pub stderr_tail: Vec<String>,
+}
+
+/// The kinds of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCause {
+    /// It could not be started at all.
+    NotStarted,
+    /// It did not become ready in time.
+    NotReady,
+    /// It ended while it was needed.
+    Crashed,
+    /// Most requests failed.
+    Errors,
+}
+
+/// One measured window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// `closed`, `constant` or `poisson`.
+    pub arrival: String,
+    /// The offered rate per second; `None` in a closed loop.
+    pub offered_per_s: Option<f64>,
+    /// Connections.
+    pub connections: usize,
+    /// Length of the window, seconds, as measured.
+    pub seconds: f64,
+    /// What became of every request.
+    pub ledger: Ledger,
+    /// Errors by class.
+    pub errors: BTreeMap<String, u64>,
+    /// Answers by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// From the intended send time to the last byte, ms.
+    pub response_ms: Quantiles,
+    /// From the actual send to the last byte, ms.
+    pub service_ms: Quantiles,
+    /// From the intended to the actual send, ms.
+    pub send_lag_ms: Quantiles,
+    /// The generator's verdict on itself.
+    pub verdict: Verdict,
+    /// Relative error of Little's law, closed loops only.
+    pub littles_law_error: Option<f64>,
+    /// The generator.
+    pub generator: Generator,
+    /// Completed requests in each second or so of the window.
+    pub completed_by_interval: Vec<u64>,
+    /// The runtime's own account of the window.
+    pub runtime: Option<RuntimeWindow>,
+    /// GC cycles by gctrace within the window.
+    pub gctrace: Option<GcTraceWindow>,
+    /// The scheduler by schedtrace within the window.
+    pub schedtrace: Option<SchedTraceWindow>,
+    /// The process by /proc over the window.
+    pub process: Option<ProcessWindow>,
+    /// The host over the window.
+    pub host: Option<HostWindow>,
+}
+
+/// What became of every request: `scheduled` is the sum of the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Requests that the schedule asked for.
+    pub scheduled: u64,
+    /// Answered as expected.
+    pub completed: u64,
+    /// Answered wrongly or broken.
+    pub failed: u64,
+    /// Not answered within the timeout.
+    pub timed_out: u64,
+    /// Not answered when the window ended.
+    pub in_flight: u64,
+    /// Due, but never sent.
+    pub never_sent: u64,
+}
+
+/// A distribution in a few figures, ms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Median.
+    pub p50: f64,
+    /// 90th percentile.
+    pub p90: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// 99.9th percentile.
+    pub p999: f64,
+    /// The largest.
+    pub max: f64,
+    /// How many samples.
+    pub count: u64,
+}
+
+/// The generator's verdict on a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// `VALID`, `GENERATOR_BOUND`, `OVERLOADED` or `NOISY`.
+    pub name: String,
+    /// Why, with the interval; empty when valid.
+    pub reason: String,
+}
+
+/// What the generator cost and how it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// `hyper` or `h1-fast`.
+    pub engine: String,
+    /// Threads.
+    pub threads: usize,
+    /// CPU time of its threads, seconds.
+    pub cpu_seconds: f64,
+    /// CPU time per completed request, microseconds.
+    pub cpu_us_per_request: f64,
+}
+
+/// Differences of runtime/metrics over a window, and gauges at its end.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RuntimeWindow {
+    /// GC cycles, all.
+    pub gc_cycles: u64,
+    /// GC cycles that the program forced.
+    pub gc_forced: u64,
+    /// GC CPU time by /cpu/classes/gc/total, seconds.
+    pub gc_cpu_seconds: f64,
+    /// Of it, idle workers: CPU time that nobody else wanted, seconds.
+    pub gc_idle_cpu_seconds: f64,
+    /// Of it, assists: time taken from the program's goroutines, seconds.
+    pub gc_assist_cpu_seconds: f64,
+    /// Heap bytes allocated.
+    pub alloc_bytes: u64,
+    /// Heap objects allocated.
+    pub alloc_objects: u64,
+    /// Live heap after the last mark, bytes.
+    pub heap_live_bytes: u64,
+    /// Heap goal, bytes.
+    pub heap_goal_bytes: u64,
+    /// Stop-the-world pauses for GC in the window.
+    pub gc_pauses: u64,
+    /// Upper bound of the 99th percentile of those pauses, ms.
+    pub gc_pause_p99_ms: Option<f64>,
+    /// 99th percentile of goroutine scheduling latency, ms.
+    pub sched_latency_p99_ms: Option<f64>,
+    /// Time goroutines waited for mutexes, seconds.
+    pub mutex_wait_seconds: f64,
+    /// Goroutines at the end.
+    pub goroutines: u64,
+    /// Stack bytes scanned by the last GC.
+    pub scan_stack_bytes: u64,
+    /// Global bytes scanned by the last GC.
+    pub scan_globals_bytes: u64,
+}
+
+/// The window by gctrace lines.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GcTraceWindow {
+    /// Last sequence number minus the number before the window.
+    pub cycles: u64,
+    /// Of the lines seen, forced ones.
+    pub forced: u64,
+    /// GC CPU of the lines seen, idle workers excluded, seconds.
+    pub cpu_seconds: f64,
+    /// Sum of stop-the-world phases, seconds.
+    pub stop_seconds: f64,
+    /// Median heap goal, MiB.
+    pub goal_mib: f64,
+    /// Median marked heap, MiB.
+    pub live_mib: f64,
+    /// Torn or unreadable lines, over the whole trial.
+    pub torn_lines: u64,
+}
+
+/// The window by schedtrace lines.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SchedTraceWindow {
+    /// Lines.
+    pub samples: u64,
+    /// Mean of idle Ps.
+    pub mean_idle_procs: f64,
+    /// Mean of runnable goroutines in all queues.
+    pub mean_queue: f64,
+    /// Largest of the same.
+    pub max_queue: u64,
+    /// Most OS threads.
+    pub max_threads: u64,
+}
+
+/// The process over a window, by /proc.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProcessWindow {
+    /// CPU time in user mode, seconds.
+    pub user_seconds: f64,
+    /// CPU time in the kernel, seconds.
+    pub system_seconds: f64,
+    /// Voluntary context switches of threads alive at both ends.
+    pub voluntary_switches: u64,
+    /// Involuntary context switches of the same.
+    pub involuntary_switches: u64,
+    /// Moves between CPUs, where /proc tells.
+    pub migrations: Option<u64>,
+    /// Time threads stood runnable without a CPU (schedstat), seconds.
+    pub run_delay_seconds: Option<f64>,
+    /// Resident set at the end, bytes.
+    pub rss_bytes: u64,
+    /// Threads at the end.
+    pub threads: u64,
+}
+
+/// The host over a window.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostWindow {
+    /// Share of CPU time that the hypervisor took, 0 to 1.
+    pub steal: f64,
+    /// Share of CPU time busy on all CPUs, 0 to 1.
+    pub busy: f64,
+    /// Share of time some task waited for a CPU (PSI), where the kernel tells.
+    pub cpu_pressure: Option<f64>,
+    /// Share of periods throttled in our cgroup, where a quota is set.
+    pub throttled: Option<f64>,
+    /// Mean clock of the CPUs in use, MHz, where the kernel tells.
+    pub mean_mhz: Option<f64>,
+}
+
+/// The process over its whole life.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProcessLife {
+    /// CPU time in user mode, seconds.
+    pub user_seconds: f64,
+    /// CPU time in the kernel, seconds.
+    pub system_seconds: f64,
+    /// Peak resident set, bytes.
+    pub peak_rss_bytes: u64,
+    /// From start to ready, ms.
+    pub ready_ms: f64,
+}
+
+/// What the process and the kernel say of the settings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Readback {
+    /// GOMAXPROCS by the runtime.
+    pub gomaxprocs: Option<u64>,
+    /// GOGC by the runtime; 2^64-1 is off.
+    pub gogc: Option<u64>,
+    /// GOMEMLIMIT by the runtime, bytes.
+    pub gomemlimit_bytes: Option<u64>,
+    /// GODEBUG as the process sees it, without our observation keys.
+    pub godebug: Option<String>,
+    /// The Go version by the process.
+    pub go_version: Option<String>,
+    /// CPUs that the target may use, by /proc.
+    pub target_cpus: Option<String>,
+    /// CPUs that the generator's threads were pinned to, read back.
+    pub generator_cpus: Option<String>,
+}
+
+impl Trial {
+    /// Whether its figures may be used.
+    pub fn is_ok(&self) -> bool {
+        self.outcome == Outcome::Ok
+    }
+}
