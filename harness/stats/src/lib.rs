@@ -1,1 +1,29 @@
-//! The statistics of gosweep: estimates, exact tests, corrections, rankings. Numbers only
+//! The statistics of gosweep: numbers in, numbers out.
+//!
+//! The unit is **one number per trial**; requests never come in here. Start at [`paired::estimate`] (a cell against
+//! its control), [`selection::top_group`] (which cells may be the best) and [`power::minimum_detectable`] (what the
+//! design could have found). Every result says which method made it ([`Method`], [`TestMethod`]).
+//!
+//! Everything is pure and deterministic: what is random takes a seed. Nothing panics on empty, short, constant or
+//! non-finite input: functions answer a [`StatsError`], or an `Option` whose `None` is documented.
+//!
+//! Deliberately absent: I/O, serialisation, units, knowledge of Go, and latency quantiles of requests, which belong
+//! to each trial's own histogram.
+
+mod blocks;
+mod distribution;
+mod error;
+mod estimate;
+mod ranks;
+
+pub mod additive;
+pub mod correction;
+pub mod paired;
+pub mod power;
+pub mod selection;
+pub mod summary;
+pub mod two_sample;
+
+pub use blocks::CompleteBlocks;
+pub use error::StatsError;
+pub use estimate::{Alternative, Estimate, Method, Test, TestMethod};
