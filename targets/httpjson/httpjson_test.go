@@ -1,0 +1,36 @@
+package main
+
+import (
+	"testing"
+
+	"gosweep.dev/targets/internal/observe"
+)
+
+func TestMain(m *testing.M) { observe.Main(m, main) }
+
+func TestTargetFile(t *testing.T) { observe.CheckTargetFile(t, false) }
+
+func TestGOGCUpMeansFewerCollections(t *testing.T) {
+	run := func(gogc string) float64 {
+		seen := observe.Run(t, observe.Setting{Env: []string{"GOGC=" + gogc}, Path: "/items", Requests: 3000})
+		t.Logf("%s: %.1f GCs per 1,000 requests, %.0f bytes and %.0f objects per request", seen, seen.GCPerThousand(),
+			seen.MetricPerRequest("/gc/heap/allocs:bytes"), seen.MetricPerRequest("/gc/heap/allocs:objects"))
+		return seen.GCPerThousand()
+	}
+	often, seldom := run("50"), run("400")
+	if often < 3*seldom || seldom == 0 {
+		t.Errorf("%.1f GCs per 1,000 requests at GOGC=50, %.1f at 400", often, seldom)
+	}
+}
+
+func TestItemsAllocate(t *testing.T) {
+	run := func(items string) float64 {
+		seen := observe.Run(t, observe.Setting{Options: []string{"-items", items}, Path: "/items", Requests: 500})
+		t.Logf("%s: %.0f objects per request", seen, seen.MetricPerRequest("/gc/heap/allocs:objects"))
+		return seen.MetricPerRequest("/gc/heap/allocs:objects")
+	}
+	few, many := run("10"), run("110")
+	if perItem := (many - few) / 100; perItem < 3 || perItem > 12 {
+		t.Errorf("%.1f objects per item", perItem)
+	}
+}
