@@ -53,22 +53,33 @@ pub(crate) fn f_upper(f: f64, df_numerator: f64, df_denominator: f64) -> f64 {
 /// P(T > t) for a noncentral t with `df` degrees of freedom and noncentrality `delta`.
 ///
 /// T = (Z + δ) / S with S = √(χ²/df), so P(T > t) = E[Φ(δ − t·S)]. The density of S is smooth and has left
-/// both tails below 1e-14 at 10 of its standard deviations (1/√(2·df)), so composite Gauss-Legendre on that
-/// range is exact to about 1e-10 for any δ, where the usual series (AS 243) underflows beyond δ ≈ 37.
+/// both tails below 1e-14 at 10 of its standard deviations (1/√(2·df)); Φ steps within a few 1/|t| of S = δ/t.
+/// Composite Gauss-Legendre on that range, cut around that step, is exact to about 1e-9 for any δ, where the
+/// usual series (AS 243) underflows beyond δ ≈ 37.
 pub(crate) fn noncentral_t_upper(t: f64, df: f64, delta: f64) -> f64 {
-    const PANELS: usize = 64;
+    const PANELS_PER_STRETCH: usize = 24;
     let spread = 10.0 / (2.0 * df).sqrt();
-    let low = (1.0 - spread).max(0.0);
-    let high = 1.0 + spread;
-    let width = (high - low) / PANELS as f64;
+    let (low, high) = ((1.0 - spread).max(0.0), 1.0 + spread);
     let ln_scale = std::f64::consts::LN_2 + (df / 2.0) * (df / 2.0).ln() - ln_gamma(df / 2.0);
     let density = |s: f64| (ln_scale + (df - 1.0) * s.ln() - df * s * s / 2.0).exp();
-    (0..PANELS)
-        .map(|panel| {
-            let centre = low + (panel as f64 + 0.5) * width;
-            gauss_legendre(centre, width / 2.0, |s| {
-                density(s) * normal_cdf(delta - t * s)
-            })
+    let (step, reach) = if t == 0.0 {
+        (low, 0.0)
+    } else {
+        (delta / t, 9.0 / t.abs())
+    };
+    let cuts = [low, step - reach, step + reach, high].map(|cut| cut.clamp(low, high));
+    cuts.windows(2)
+        .filter(|stretch| stretch[0] < stretch[1])
+        .map(|stretch| {
+            let width = (stretch[1] - stretch[0]) / PANELS_PER_STRETCH as f64;
+            (0..PANELS_PER_STRETCH)
+                .map(|panel| {
+                    let centre = stretch[0] + (panel as f64 + 0.5) * width;
+                    gauss_legendre(centre, width / 2.0, |s| {
+                        density(s) * normal_cdf(delta - t * s)
+                    })
+                })
+                .sum::<f64>()
         })
         .sum::<f64>()
         .clamp(0.0, 1.0)
