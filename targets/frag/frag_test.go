@@ -1,0 +1,30 @@
+package main
+
+import (
+	"testing"
+
+	"gosweep.dev/targets/internal/observe"
+)
+
+func TestMain(m *testing.M) { observe.Main(m, main) }
+
+func TestTargetFile(t *testing.T) { observe.CheckTargetFile(t, false) }
+
+func TestSurvivorsKeepTheirSpans(t *testing.T) {
+	unusedShare := func(keepEvery string) float64 {
+		seen := observe.Run(t, observe.Setting{
+			Options: []string{"-fill-mib", "64", "-keep-every", keepEvery}, Path: "/", Requests: 500,
+			AfterLoad: func(process *observe.Process) { process.ForceGC() },
+		})
+		if bytes := seen.MetricPerRequest("/gc/heap/allocs:bytes"); bytes < 8*pageBytes {
+			t.Errorf("%s: %.0f bytes per request, want 8 pages at least", seen, bytes)
+		}
+		objects, unused := seen.Metric("/memory/classes/heap/objects:bytes"), seen.Metric("/memory/classes/heap/unused:bytes")
+		t.Logf("%s: objects %.1f MiB, unused %.1f MiB, unused share %.2f", seen, objects/(1<<20), unused/(1<<20), unused/(objects+unused))
+		return unused / (objects + unused)
+	}
+	whole, holed := unusedShare("1"), unusedShare("8")
+	if whole > 0.2 || holed < 0.6 {
+		t.Errorf("unused share %.2f with all objects kept, %.2f with one in eight", whole, holed)
+	}
+}
