@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -154,13 +155,6 @@ func launch(t *testing.T, setting Setting) *Process {
 		scheme = "https://"
 	}
 	process.base = scheme + address
-	process.client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{
-		MaxIdleConnsPerHost: setting.Connections,
-		MaxConnsPerHost:     setting.Connections,
-		ForceAttemptHTTP2:   true,
-		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, // a self-signed certificate on loopback
-	}}
-
 	arguments := append([]string{"-addr", address, "-admin", strings.TrimPrefix(process.admin, "http://")}, setting.Options...)
 	process.command = exec.Command(os.Args[0], arguments...)
 	process.command.Env = append(cleanEnvironment(), setting.Env...)
@@ -172,7 +166,26 @@ func launch(t *testing.T, setting Setting) *Process {
 	}
 	t.Cleanup(func() { process.command.Process.Kill() })
 	process.awaitReady()
+	process.client = process.newClient(setting)
 	return process
+}
+
+// newClient trusts the certificate that the target's admin listener hands out, and no other.
+func (process *Process) newClient(setting Setting) *http.Client {
+	process.t.Helper()
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: setting.Connections,
+		MaxConnsPerHost:     setting.Connections,
+		ForceAttemptHTTP2:   true,
+	}
+	if setting.TLS {
+		roots := x509.NewCertPool()
+		if certificate := process.fetch("/certificate"); !roots.AppendCertsFromPEM(certificate) {
+			process.t.Fatalf("no certificate in %q", certificate)
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	return &http.Client{Timeout: time.Minute, Transport: transport}
 }
 
 // cleanEnvironment leaves out every variable that configures a Go runtime.
@@ -217,9 +230,15 @@ func (process *Process) awaitReady() {
 	process.t.Fatalf("target not ready within a minute; stderr:\n%s", &process.stderr)
 }
 
-// load sends the setting's requests over its connections. Anything but 200 ends the test.
+// load sends the setting's requests over its connections. Anything but 200 ends the test. The first
+// request goes alone, so that an HTTP/2 connection is there for the others to share: Go's client
+// opens one for each of them otherwise.
 func (process *Process) load(setting Setting) {
 	process.t.Helper()
+	if status, _, err := process.get(setting.Path); err != nil || status != http.StatusOK {
+		process.t.Fatalf("GET %s: status %d: %v", setting.Path, status, err)
+	}
+	setting.Requests--
 	var senders sync.WaitGroup
 	failures := make(chan error, setting.Connections)
 	for connection := 0; connection < setting.Connections; connection++ {
@@ -265,6 +284,18 @@ func (process *Process) ForceGC() {
 	response.Body.Close()
 }
 
+// AwaitCounter waits until one of the target's own counters has reached count. It returns after a
+// minute all the same; the test's own check then says what is missing.
+func (process *Process) AwaitCounter(name string, count int64) {
+	process.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		var counters map[string]int64
+		if process.getJSON("/counters", &counters); counters[name] >= count {
+			return
+		}
+	}
+}
+
 func (process *Process) read() reading {
 	process.t.Helper()
 	var answer struct {
@@ -285,14 +316,24 @@ func (process *Process) read() reading {
 
 func (process *Process) getJSON(path string, into any) {
 	process.t.Helper()
+	if err := json.Unmarshal(process.fetch(path), into); err != nil {
+		process.t.Fatalf("GET %s: %v", path, err)
+	}
+}
+
+// fetch asks the admin listener.
+func (process *Process) fetch(path string) []byte {
+	process.t.Helper()
 	response, err := http.Get(process.admin + path)
 	if err != nil {
 		process.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
-		process.t.Fatalf("GET %s: %v", path, err)
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		process.t.Fatalf("GET %s: status %d, %v: %s", path, response.StatusCode, err, body)
 	}
+	return body
 }
 
 func (process *Process) readThreads() (threads, voluntarySwitches int) {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/pprof"
@@ -23,6 +24,7 @@ func (target *Target) adminHandler() http.Handler {
 		}
 		answerJSON(w, counters)
 	}))
+	mux.HandleFunc("/certificate", only(http.MethodGet, target.answerCertificate))
 	mux.HandleFunc("/gc", only(http.MethodPost, func(w http.ResponseWriter, _ *http.Request) {
 		runtime.GC()
 		io.WriteString(w, "ok\n")
@@ -41,6 +43,21 @@ func (target *Target) answerReady(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	io.WriteString(w, "ok\n")
+}
+
+// answerCertificate gives what the service listener presents, so that a client can trust it.
+func (target *Target) answerCertificate(w http.ResponseWriter, r *http.Request) {
+	config := target.serviceTLS.Load()
+	if config == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	for _, certificate := range config.Certificates {
+		for _, der := range certificate.Certificate {
+			pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: der})
+		}
+	}
 }
 
 // only answers 405 to any other method. The patterns of newer ServeMux versions could say the same

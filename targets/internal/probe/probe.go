@@ -55,6 +55,7 @@ type Target struct {
 	harnessFlags    map[string]bool // flags that are not options of the target
 	ready           atomic.Bool
 	serviceCounters atomic.Pointer[func() map[string]int64]
+	serviceTLS      atomic.Pointer[tls.Config]
 }
 
 // Service is what a target serves once its own set-up is done.
@@ -161,6 +162,7 @@ func (target *Target) serve(ctx context.Context, start func() (Service, error), 
 	if service.Counters != nil {
 		target.serviceCounters.Store(&service.Counters)
 	}
+	target.serviceTLS.Store(service.TLS)
 	listener, err := listen(target.addr)
 	if err != nil {
 		return fmt.Errorf("service listener: %w", err)

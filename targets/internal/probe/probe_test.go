@@ -357,6 +357,13 @@ func TestNoCountersIsAnEmptyMap(t *testing.T) {
 	}
 }
 
+func TestNoCertificateWithoutTLS(t *testing.T) {
+	target := launch(t, New("test", "test"), freeAddress(t), hello)
+	if status, _ := get(t, "http://"+target.admin+"/certificate"); status != http.StatusNotFound {
+		t.Errorf("status %d, want 404", status)
+	}
+}
+
 func TestProfilesAreServed(t *testing.T) {
 	target := launch(t, New("test", "test"), freeAddress(t), hello)
 	for _, name := range []string{"", "heap", "allocs", "goroutine", "mutex", "block", "threadcreate", "cmdline", "symbol"} {
