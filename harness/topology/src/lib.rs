@@ -1,1 +1,50 @@
-//! What the host is: CPUs, caches, NUMA nodes, CPU sets, placement and pinning
+//! What the host is, which of its CPUs the target and the load generator get,
+//! and the system calls that make it so.
+//!
+//! * [`read`] turns a folder that holds a machine's `sys/` and `proc/` (`/` for
+//!   this host) into a [`Topology`]: CPUs, cores, caches, NUMA nodes, and what
+//!   our affinity mask and cgroup leave us of them.
+//! * [`place`] is a pure function from a topology, a [`Policy`] and a
+//!   [`Request`] to a [`Placement`], or to the reason why this host cannot do
+//!   it; [`draw`] shows one as text.
+//! * [`pin_current_thread`], [`set_process_affinity`] and [`ChildPinning`] set
+//!   affinity and read back what the kernel made of it.
+//! * [`readiness`] says what on this host would disturb a measurement.
+//!
+//! This crate alone reads `/sys` and `/proc/cpuinfo` and sets affinity.
+//! Deliberately absent: changing the host (governors, turbo, SMT), sampling
+//! while a trial runs, and stored formats; the `Serialize` derives here serve
+//! the screen output of `gosweep host --json`.
+
+mod affinity;
+mod arm;
+mod cgroup;
+mod core_types;
+mod cpuinfo;
+mod cpuset;
+mod draw;
+mod error;
+mod mask;
+mod model;
+mod placement;
+mod read;
+mod readiness;
+mod source;
+mod summary;
+
+pub use affinity::{
+    ChildPinning, affinity_of, current_affinity, pin_current_thread, reset_current_thread,
+    set_process_affinity,
+};
+pub use cgroup::{Cgroup, CgroupVersion, CpuQuota, MemoryLimit};
+pub use cpuset::{CpuSet, MAX_CPU_ID};
+pub use draw::draw;
+pub use error::{Error, PlacementError};
+pub use model::{
+    Cache, CacheKind, Core, CoreType, Cpu, CpuModel, CpuSets, LastLevelCache, Node, NodeDistance,
+    Package, Topology,
+};
+pub use placement::{Placement, Policy, Request, place};
+pub use read::read;
+pub use readiness::{Check, State, readiness};
+pub use summary::Summary;
