@@ -1,1 +1,40 @@
-//! Reads what the Go toolchain and runtime print, and knows what differs between Go versions
+//! Reads what the Go toolchain and runtime print, and knows what differs between Go versions.
+//!
+//! Everything here is a pure function of bytes handed in: no file, socket or process is touched,
+//! no clock is read. Input is treated as hostile: a parser answers with data, a counted fragment
+//! or an [`Error`]; it never panics and its memory is bounded by constants that each module names.
+//!
+//! | question | module |
+//! |---|---|
+//! | which Go is this, is it older than that | [`version`] |
+//! | how was this binary built | [`buildinfo`] |
+//! | will Go accept this environment, and will it do anything | [`environment`] |
+//! | what does the target's stderr say | [`stderr`], and the line grammars [`gctrace`], [`schedtrace`], [`scheddetail`], [`scavenge`], [`pacer`], [`scanstats`] |
+//! | how did it die | [`crash`] |
+//! | what do its metrics say | [`metrics`], [`memstats`] |
+//! | what does its profile say | [`profile`] |
+//! | which execution trace is this | [`exectrace`] |
+//! | what is this file at all | [`recognise`] |
+//! | what does a window of it amount to | [`summary`] |
+//!
+//! Deliberately absent: thresholds and advice (that is `analysis`), the events of an execution
+//! trace (its wire format belongs to the toolchain: `go tool trace -pprof=...`), and any I/O.
+
+pub mod buildinfo;
+pub mod environment;
+mod error;
+pub mod gctrace;
+mod lines;
+pub mod logprefix;
+pub mod metrics;
+pub mod pacer;
+mod scan;
+pub mod scanstats;
+pub mod scavenge;
+pub mod scheddetail;
+pub mod schedtrace;
+pub mod stderr;
+pub mod version;
+
+pub use error::Error;
+pub use version::GoVersion;

@@ -1,0 +1,138 @@
+//! Splits a byte stream that arrives in chunks into lines, with bounded memory.
+//!
+//! Main type: [`LineSplitter`]. The lines do not depend on where the chunks were cut.
+
+use crate::scan::find_byte;
+
+/// Longest line kept. A SCHED line of 1,024 Ps is about 16 KiB; what is longer than this bound
+/// is application output, of which only the head is passed on.
+pub(crate) const LONGEST_LINE_BYTES: usize = 64 << 10;
+
+/// One line, without its newline and trailing carriage returns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// False only for a last line that the stream ended in.
+    pub(crate) terminated: bool,
+    /// True if the line was longer than [`LONGEST_LINE_BYTES`] and is cut there.
+    pub(crate) overlong: bool,
+}
+
+/// Joins chunks into lines.
+#[derive(Debug, Default)]
+pub(crate) struct LineSplitter {
+    partial: Vec<u8>,
+    overlong: bool,
+}
+
+impl LineSplitter {
+    /// Takes the next chunk and hands every line that it completes to `sink`.
+    pub(crate) fn feed(&mut self, mut chunk: &[u8], sink: &mut impl FnMut(Line<'_>)) {
+        while let Some(at) = find_byte(chunk, b'\n') {
+            let (head, rest) = chunk.split_at(at);
+            chunk = &rest[1..];
+            if self.partial.is_empty() && !self.overlong {
+                sink(line(head, true, false));
+            } else {
+                self.keep(head);
+                sink(line(&self.partial, true, self.overlong));
+                self.partial.clear();
+                self.overlong = false;
+            }
+        }
+        self.keep(chunk);
+    }
+
+    /// Hands over what remains after the last newline, if anything.
+    pub(crate) fn finish(&mut self, sink: &mut impl FnMut(Line<'_>)) {
+        if !self.partial.is_empty() {
+            sink(line(&self.partial, false, self.overlong));
+        }
+        self.partial.clear();
+        self.overlong = false;
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = LONGEST_LINE_BYTES - self.partial.len();
+        self.overlong |= bytes.len() > room;
+        self.partial
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+fn line(bytes: &[u8], terminated: bool, overlong: bool) -> Line<'_> {
+    let cut = bytes.len() > LONGEST_LINE_BYTES;
+    let bytes = &bytes[..bytes.len().min(LONGEST_LINE_BYTES)];
+    let end = bytes
+        .iter()
+        .rposition(|byte| *byte != b'\r')
+        .map_or(0, |last| last + 1);
+    Line {
+        bytes: if overlong || cut {
+            bytes
+        } else {
+            &bytes[..end]
+        },
+        terminated,
+        overlong: overlong || cut,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Owned = (Vec<u8>, bool, bool);
+
+    fn split(chunks: &[&[u8]]) -> Vec<Owned> {
+        let mut found = Vec::new();
+        let mut splitter = LineSplitter::default();
+        let mut sink =
+            |line: Line<'_>| found.push((line.bytes.to_vec(), line.terminated, line.overlong));
+        for chunk in chunks {
+            splitter.feed(chunk, &mut sink);
+        }
+        splitter.finish(&mut sink);
+        found
+    }
+
+    #[test]
+    fn carriage_returns_and_the_unterminated_end() {
+        assert_eq!(
+            split(&[b"a\r\n\nb\r\r\ngc "]),
+            [
+                (b"a".to_vec(), true, false),
+                (b"".to_vec(), true, false),
+                (b"b".to_vec(), true, false),
+                (b"gc ".to_vec(), false, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn an_overlong_line_is_cut_alike_however_it_arrives() {
+        let mut bytes = vec![b'x'; LONGEST_LINE_BYTES + 10];
+        bytes.extend_from_slice(b"\nnext\n");
+        let whole = split(&[&bytes]);
+        assert_eq!(whole[0].0.len(), LONGEST_LINE_BYTES);
+        assert!(whole[0].2);
+        assert_eq!(whole[1], (b"next".to_vec(), true, false));
+        for cut in [
+            1,
+            LONGEST_LINE_BYTES,
+            LONGEST_LINE_BYTES + 5,
+            LONGEST_LINE_BYTES + 11,
+        ] {
+            assert_eq!(split(&[&bytes[..cut], &bytes[cut..]]), whole);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_do_not_matter(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200), cut in 0_usize..200) {
+            let cut = cut.min(bytes.len());
+            prop_assert_eq!(split(&[&bytes]), split(&[&bytes[..cut], &bytes[cut..]]));
+        }
+    }
+}
