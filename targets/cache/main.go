@@ -14,9 +14,9 @@ import (
 func main() {
 	target := probe.New("cache", "pointer-rich live heap with lookups and churn")
 	liveMiB := target.Int("live-mib", 64, 1, 1<<20, "size of the live heap in MiB")
-	lookups := target.Int("lookups", 40, 0, 1_000_000, "entries looked up per request")
-	replaces := target.Int("replaces", 8, 0, 1_000_000, "entries replaced per request: old ones become garbage")
-	garbage := target.Int("garbage", 256, 0, 1_000_000, "short-lived objects of 128 bytes per request")
+	lookups := target.Int("lookups", 16, 0, 1_000_000, "entries looked up per request")
+	replaces := target.Int("replaces", 4, 0, 1_000_000, "entries replaced per request: old ones become garbage")
+	garbage := target.Int("garbage", 160, 0, 1_000_000, "short-lived objects of 128 bytes per request")
 	target.Main(func() (probe.Service, error) {
 		cache := newCache(*liveMiB << 20)
 		return probe.Service{

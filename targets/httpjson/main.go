@@ -23,7 +23,7 @@ type item struct {
 }
 
 // recordBytes is the size of a row's raw record.
-const recordBytes = 256
+const recordBytes = 512
 
 type stock struct {
 	Warehouse string `json:"warehouse"`
@@ -32,7 +32,7 @@ type stock struct {
 
 func main() {
 	target := probe.New("httpjson", "allocating JSON API; GC settings move it")
-	items := target.Int("items", 50, 0, 100_000, "rows per response")
+	items := target.Int("items", 30, 0, 100_000, "rows per response")
 	target.Main(func() (probe.Service, error) {
 		mux := http.NewServeMux()
 		mux.Handle("/items", list(*items))

@@ -23,6 +23,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -114,24 +115,29 @@ func (target *Target) run(ctx context.Context, arguments []string, start func() 
 	return exitOK
 }
 
-// parse reads the flags. Every error has been explained on stderr, with the usage, when it returns.
+// parse reads the flags. When it returns an error, stderr has the usage and then the error, which
+// comes last because the last lines are what a harness keeps of a target that does not start.
 func (target *Target) parse(arguments []string, stderr io.Writer) error {
 	flags := target.flags
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprintf(stderr, "%s: %s\n\nusage: %s [flags]\n", target.name, target.about, target.name)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(arguments); err != nil {
-		return err
-	}
-	err := checkAdmin(target.admin)
-	if flags.NArg() > 0 {
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(arguments)
+	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q: options are flags, as in -addr 127.0.0.1:8080", flags.Arg(0))
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", target.name, err)
-		flags.Usage()
+	if err == nil {
+		err = checkAddress(target.addr)
+	}
+	if err == nil {
+		err = checkAdmin(target.admin)
+	}
+	if err == nil {
+		return nil
+	}
+	fmt.Fprintf(stderr, "%s: %s\n\nusage: %s [flags]\n", target.name, target.about, target.name)
+	flags.SetOutput(stderr)
+	flags.PrintDefaults()
+	if !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(stderr, "\n%s: %v\n", target.name, err)
 	}
 	return err
 }
@@ -248,18 +254,40 @@ func listen(address string) (net.Listener, error) {
 	return net.Listen("tcp", address)
 }
 
+// checkAddress finds what no listener could be opened on. A port that is taken is for Listen to say.
+func checkAddress(address string) error {
+	if path, isUnix := strings.CutPrefix(address, "unix:"); isUnix {
+		if path == "" {
+			return fmt.Errorf("bad -addr %q: a path has to follow unix:", address)
+		}
+		return nil
+	}
+	return checkPort("-addr", address)
+}
+
 // checkAdmin refuses any admin address that another machine could reach: the admin listener can
 // force collections and dump memory profiles.
 func checkAdmin(address string) error {
 	if address == "" {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("bad -admin %q: %v; want 127.0.0.1:PORT", address, err)
+	if err := checkPort("-admin", address); err != nil {
+		return err
 	}
+	host, _, _ := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return fmt.Errorf("bad -admin %q: the admin listener serves profiles and may only be on a loopback IP, such as 127.0.0.1:PORT", address)
+	}
+	return nil
+}
+
+func checkPort(name, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("bad %s %q: %v; want host:port, such as 127.0.0.1:8080", name, address, err)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("bad %s %q: port %q is not a number from 0 to 65535", name, address, port)
 	}
 	return nil
 }

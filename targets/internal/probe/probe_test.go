@@ -257,6 +257,9 @@ func TestBadFlagsAreUsageErrors(t *testing.T) {
 		{"-kind yellow", `invalid value "yellow" for flag -kind: want one of red, green`},
 		{"-itmes 3", "flag provided but not defined: -itmes"},
 		{"-admin 0.0.0.0:1", "may only be on a loopback IP"},
+		{"-admin 127.0.0.1", "missing port in address"},
+		{"-addr 127.0.0.1:99999", `port "99999" is not a number from 0 to 65535`},
+		{"-addr unix:", "a path has to follow unix:"},
 		{"-mutexprofile -1", "-mutexprofile"},
 		{"serve", `unexpected argument "serve"`},
 	} {
@@ -265,9 +268,18 @@ func TestBadFlagsAreUsageErrors(t *testing.T) {
 		target.Choice("kind", "colour", "red", "green")
 		var stderr strings.Builder
 		code := target.run(context.Background(), strings.Fields(bad.arguments), hello, io.Discard, &stderr)
-		if code != exitUsage || !strings.Contains(stderr.String(), bad.message) || !strings.Contains(stderr.String(), "usage: test") {
+		lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+		if code != exitUsage || !strings.Contains(lines[len(lines)-1], bad.message) || !strings.Contains(stderr.String(), "usage: test") {
 			t.Errorf("%s: exit code %d, stderr:\n%s", bad.arguments, code, &stderr)
 		}
+	}
+}
+
+func TestHelpIsNoError(t *testing.T) {
+	var stderr strings.Builder
+	code := New("test", "a test").run(context.Background(), []string{"-h"}, hello, io.Discard, &stderr)
+	if code != exitOK || !strings.Contains(stderr.String(), "usage: test") || !strings.Contains(stderr.String(), "-burn") {
+		t.Errorf("exit code %d, stderr:\n%s", code, &stderr)
 	}
 }
 
