@@ -42,9 +42,9 @@ pub struct AdditiveFit {
     cell_squares: Vec<f64>,
     /// Share of each cell's trials that fell in each block: one column per cell.
     block_shares: DMatrix<f64>,
-    /// Inverse of the blocks' reduced normal matrix; `None` when all cells were in all blocks equally, where
-    /// it never matters.
-    block_inverse: Option<DMatrix<f64>>,
+    /// Inverse of the blocks' reduced normal matrix times those shares; `None` when all cells were in all
+    /// blocks equally, where it never matters.
+    projected_shares: Option<DMatrix<f64>>,
 }
 
 /// One cell against another, from an [`AdditiveFit`].
@@ -159,8 +159,8 @@ pub fn fit_observations(observations: &[Observation]) -> Result<AdditiveFit, Sta
             .map(|&count| count as usize)
             .collect(),
         cell_squares,
+        projected_shares: block_inverse.map(|inverse| inverse * &block_shares),
         block_shares,
-        block_inverse,
     })
 }
 
@@ -173,7 +173,7 @@ impl AdditiveFit {
     /// True where all cells were measured equally often in all blocks; all differences then have one
     /// standard error.
     pub fn is_balanced(&self) -> bool {
-        self.block_inverse.is_none()
+        self.projected_shares.is_none()
     }
 
     /// One cell against another, with its t interval.
@@ -246,9 +246,14 @@ impl AdditiveFit {
     /// Standard error of the difference of two cells' levels.
     pub(crate) fn standard_error(&self, cell: usize, against: usize) -> f64 {
         let mut variance = 1.0 / self.trials[cell] as f64 + 1.0 / self.trials[against] as f64;
-        if let Some(inverse) = &self.block_inverse {
-            let imbalance = self.block_shares.column(cell) - self.block_shares.column(against);
-            variance += imbalance.dot(&(inverse * &imbalance));
+        if let Some(projected) = &self.projected_shares {
+            variance += (0..self.block_effects.len())
+                .map(|block| {
+                    let share =
+                        self.block_shares[(block, cell)] - self.block_shares[(block, against)];
+                    share * (projected[(block, cell)] - projected[(block, against)])
+                })
+                .sum::<f64>();
         }
         self.residual_deviation * variance.sqrt()
     }

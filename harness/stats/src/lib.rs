@@ -14,16 +14,28 @@ mod blocks;
 mod distribution;
 mod error;
 mod estimate;
+mod random;
 mod ranks;
 
 pub mod additive;
+pub mod bootstrap;
+pub mod change_points;
 pub mod correction;
+pub mod effects;
+pub mod feasibility;
 pub mod paired;
+pub mod pareto;
+pub mod permutation;
 pub mod power;
+pub mod racing;
+pub mod scaling;
 pub mod selection;
+pub mod steady;
 pub mod summary;
 pub mod two_sample;
+pub mod verdict;
 
 pub use blocks::CompleteBlocks;
 pub use error::StatsError;
 pub use estimate::{Alternative, Estimate, Method, Test, TestMethod};
+pub use random::Resampling;

@@ -3,7 +3,7 @@
 //! Weaker than [`crate::paired`], which should be used wherever trials were measured in the same blocks.
 //! Written here because statrs' exact Mann-Whitney path is wrong for n1 ≤ n2.
 
-use crate::distribution::{normal_quantile, normal_upper, t_quantile};
+use crate::distribution::{normal_quantile, normal_upper, t_cdf, t_quantile, t_upper};
 use crate::error::{StatsError, check_probability, check_values};
 use crate::estimate::{Alternative, Estimate, Method, Test, TestMethod};
 use crate::ranks::{
@@ -76,6 +76,78 @@ pub fn shift(first: &[f64], second: &[f64], level: f64) -> Result<Estimate, Stat
     })
 }
 
+/// Welch's t test that both samples have one mean, whatever their variances. The statistic is t, positive where the
+/// first lies higher.
+///
+/// Where neither sample varies there is no t: equal samples give p = 1, different ones the exact permutation
+/// probability of so clean a split, 1 / C(n1+n2, n1) one-sided, marked [`TestMethod::SignsOnly`].
+///
+/// # Errors
+/// [`StatsError::TooFew`] below two values on a side, [`StatsError::NotFinite`].
+pub fn welch_test(
+    first: &[f64],
+    second: &[f64],
+    alternative: Alternative,
+) -> Result<Test, StatsError> {
+    check_values("first sample", first, 2)?;
+    check_values("second sample", second, 2)?;
+    let n = first.len() + second.len();
+    let difference = mean_of(first) - mean_of(second);
+    let Welch { error, df } = Welch::of(first, second);
+    if error > 0.0 {
+        let statistic = difference / error;
+        let p_value = alternative.p_value(t_cdf(statistic, df), t_upper(statistic, df));
+        return Ok(Test {
+            statistic,
+            p_value,
+            method: TestMethod::T,
+            n,
+        });
+    }
+    let cleanest: f64 = (1..=first.len())
+        .map(|i| i as f64 / (second.len() + i) as f64)
+        .product();
+    let (statistic, p_value) = if difference == 0.0 {
+        (0.0, 1.0)
+    } else if difference > 0.0 {
+        (f64::INFINITY, alternative.p_value(1.0, cleanest))
+    } else {
+        (f64::NEG_INFINITY, alternative.p_value(cleanest, 1.0))
+    };
+    Ok(Test {
+        statistic,
+        p_value,
+        method: TestMethod::SignsOnly,
+        n,
+    })
+}
+
+/// Standard error of a difference of means, with Welch-Satterthwaite degrees of freedom (Welch 1947); both 0 where
+/// neither sample varies.
+struct Welch {
+    error: f64,
+    df: f64,
+}
+
+impl Welch {
+    fn of(first: &[f64], second: &[f64]) -> Self {
+        let squared_error = |sample: &[f64]| deviation_of(sample).powi(2) / sample.len() as f64;
+        let (e1, e2) = (squared_error(first), squared_error(second));
+        if e1 + e2 == 0.0 {
+            return Welch {
+                error: 0.0,
+                df: 0.0,
+            };
+        }
+        let df = (e1 + e2).powi(2)
+            / (e1.powi(2) / (first.len() - 1) as f64 + e2.powi(2) / (second.len() - 1) as f64);
+        Welch {
+            error: (e1 + e2).sqrt(),
+            df,
+        }
+    }
+}
+
 fn interval_rank(n1: usize, n2: usize, level: f64) -> Option<(usize, f64, Method)> {
     let tail = (1.0 - level) / 2.0;
     if n1 + n2 <= EXACT_UP_TO {
@@ -92,14 +164,10 @@ fn interval_rank(n1: usize, n2: usize, level: f64) -> Option<(usize, f64, Method
 }
 
 fn welch_interval(first: &[f64], second: &[f64], level: f64) -> Estimate {
-    let squared_error = |sample: &[f64]| deviation_of(sample).powi(2) / sample.len() as f64;
-    let (e1, e2) = (squared_error(first), squared_error(second));
     let point = mean_of(first) - mean_of(second);
-    let reach = if e1 + e2 > 0.0 {
-        // Welch-Satterthwaite degrees of freedom (Welch 1947).
-        let df = (e1 + e2).powi(2)
-            / (e1.powi(2) / (first.len() - 1) as f64 + e2.powi(2) / (second.len() - 1) as f64);
-        t_quantile(0.5 + level / 2.0, df) * (e1 + e2).sqrt()
+    let Welch { error, df } = Welch::of(first, second);
+    let reach = if error > 0.0 {
+        t_quantile(0.5 + level / 2.0, df) * error
     } else {
         0.0
     };

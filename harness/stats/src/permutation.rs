@@ -1,0 +1,270 @@
+//! Tests by rearrangement: what the data would have looked like had the labels not mattered. They cross-check the
+//! t tests of [`crate::additive`]; where both disagree the verdict is inconclusive.
+
+use crate::blocks::{CompleteBlocks, check_index};
+use crate::error::{StatsError, check_values};
+use crate::estimate::{Alternative, Test, TestMethod};
+use crate::random::{Random, Resampling};
+
+/// Up to this many values all 2^n sign patterns are counted.
+const ALL_SIGNS_UP_TO: usize = 16;
+
+/// The sign-flip test of paired values against zero (Fisher's randomisation test): the statistic is their sum, which
+/// under the null is as likely with any signs. All 2^n patterns up to 16 values, else seeded draws.
+///
+/// # Errors
+/// [`StatsError::TooFew`] for no values, or no draws where draws are needed; [`StatsError::NotFinite`].
+pub fn sign_flip_test(
+    values: &[f64],
+    alternative: Alternative,
+    resampling: Resampling,
+) -> Result<Test, StatsError> {
+    check_values("paired values", values, 1)?;
+    let observed: f64 = values.iter().sum();
+    // Sums of the same numbers in another order may differ by rounding and are ties all the same.
+    let slack = 1e-9 * values.iter().map(|value| value.abs()).sum::<f64>();
+    let mut hits = Tails {
+        observed,
+        slack,
+        lower: 0,
+        upper: 0,
+        draws: 0,
+    };
+    let (lower, upper, method) = if values.len() <= ALL_SIGNS_UP_TO {
+        for_all_signs(values, |sum| hits.count(sum));
+        (hits.lower as f64, hits.upper as f64, TestMethod::Exact)
+    } else {
+        check_draws(resampling)?;
+        let mut random = Random::new(resampling.seed);
+        for _ in 0..resampling.draws {
+            hits.count(randomly_signed_sum(values, &mut random));
+        }
+        (
+            hits.lower as f64 + 1.0,
+            hits.upper as f64 + 1.0,
+            TestMethod::Resampled,
+        )
+    };
+    let total = hits.draws as f64
+        + if method == TestMethod::Exact {
+            0.0
+        } else {
+            1.0
+        };
+    Ok(Test {
+        statistic: observed,
+        p_value: alternative.p_value(lower / total, upper / total),
+        method,
+        n: values.len(),
+    })
+}
+
+/// Every cell against the control by within-block permutation, adjusted for their number: for each cell the share of
+/// rearrangements whose **largest** |t| over all cells reaches that cell's own (single-step max-T, Westfall & Young
+/// 1993). Two-sided; `None` stands at the control's place.
+///
+/// t is that of the additive fit with pooled residual. All cells are exchanged within each block, so the reference is
+/// the complete null; with noise of unequal size it is approximate, as the pooled t itself.
+///
+/// # Errors
+/// [`StatsError::TooFew`] below two cells, two blocks or one draw; [`StatsError::OutOfRange`] for the control.
+pub fn max_t_against_control(
+    blocks: &CompleteBlocks,
+    control: usize,
+    resampling: Resampling,
+) -> Result<Vec<Option<f64>>, StatsError> {
+    check_index("control", control, blocks.cells())?;
+    let mut layout = Layout::new(blocks, resampling)?;
+    let mut statistics = vec![0.0; blocks.cells()];
+    layout.against(Rival::Cell(control), &mut statistics);
+    let observed: Vec<f64> = statistics.iter().map(|t| t.abs()).collect();
+    let mut largest = Vec::with_capacity(resampling.draws);
+    let mut random = Random::new(resampling.seed);
+    for _ in 0..resampling.draws {
+        layout.rearrange(&mut random);
+        layout.against(Rival::Cell(control), &mut statistics);
+        largest.push(statistics.iter().fold(0.0_f64, |most, t| most.max(t.abs())));
+    }
+    largest.sort_by(f64::total_cmp);
+    Ok(observed
+        .iter()
+        .enumerate()
+        .map(|(cell, &t)| (cell != control).then(|| share_reaching(&largest, t)))
+        .collect())
+}
+
+/// For each cell the p-value of "some rival is better", by within-block permutation: the share of rearrangements in
+/// which the best cell leads this one by as many standard errors as it did. Adjusted for the number of rivals by
+/// construction (Hsu's comparison with the best, by permutation); higher values are better. The cross-check of
+/// [`crate::selection::top_group`]: small values are out.
+///
+/// # Errors
+/// As [`max_t_against_control`].
+pub fn max_t_against_best(
+    blocks: &CompleteBlocks,
+    resampling: Resampling,
+) -> Result<Vec<f64>, StatsError> {
+    let mut layout = Layout::new(blocks, resampling)?;
+    let mut observed = vec![0.0; blocks.cells()];
+    layout.against(Rival::Best, &mut observed);
+    let mut statistics = observed.clone();
+    let mut hits = vec![1_usize; blocks.cells()];
+    let mut random = Random::new(resampling.seed);
+    for _ in 0..resampling.draws {
+        layout.rearrange(&mut random);
+        layout.against(Rival::Best, &mut statistics);
+        for ((hit, drawn), seen) in hits.iter_mut().zip(&statistics).zip(&observed) {
+            *hit += usize::from(-drawn >= -seen * (1.0 - 1e-12));
+        }
+    }
+    let total = (resampling.draws + 1) as f64;
+    Ok(hits.into_iter().map(|hit| hit as f64 / total).collect())
+}
+
+/// Counts how often a rearranged sum reaches the observed one, from either side.
+struct Tails {
+    observed: f64,
+    slack: f64,
+    lower: usize,
+    upper: usize,
+    draws: usize,
+}
+
+impl Tails {
+    fn count(&mut self, sum: f64) {
+        self.draws += 1;
+        self.lower += usize::from(sum <= self.observed + self.slack);
+        self.upper += usize::from(sum >= self.observed - self.slack);
+    }
+}
+
+/// Visits the sums of all sign patterns, one flip apart (Gray code).
+fn for_all_signs(values: &[f64], mut visit: impl FnMut(f64)) {
+    let mut signed = values.to_vec();
+    let mut sum: f64 = signed.iter().sum();
+    visit(sum);
+    for step in 1_usize..1 << values.len() {
+        let flipped = &mut signed[step.trailing_zeros() as usize];
+        sum -= 2.0 * *flipped;
+        *flipped = -*flipped;
+        visit(sum);
+    }
+}
+
+fn randomly_signed_sum(values: &[f64], random: &mut Random) -> f64 {
+    values
+        .chunks(64)
+        .map(|chunk| {
+            let signs = random.bits();
+            let signed = |(bit, value): (usize, &f64)| {
+                if signs >> bit & 1 == 1 {
+                    *value
+                } else {
+                    -value
+                }
+            };
+            chunk.iter().enumerate().map(signed).sum::<f64>()
+        })
+        .sum()
+}
+
+fn check_draws(resampling: Resampling) -> Result<(), StatsError> {
+    if resampling.draws == 0 {
+        return Err(StatsError::TooFew {
+            what: "rearrangements",
+            needed: 1,
+            got: 0,
+        });
+    }
+    Ok(())
+}
+
+/// (1 + how many of the sorted values reach `t`) / (1 + how many there are).
+fn share_reaching(sorted: &[f64], t: f64) -> f64 {
+    let below = sorted.partition_point(|&value| value < t * (1.0 - 1e-12));
+    (1 + sorted.len() - below) as f64 / (1 + sorted.len()) as f64
+}
+
+/// Against whom each cell's t is formed.
+enum Rival {
+    Cell(usize),
+    Best,
+}
+
+/// A table under rearrangement. Sorting values among the cells of a block changes neither the block's mean nor its
+/// spread, so with blocks centred at zero only the cells' sums need to be taken again.
+struct Layout {
+    cells: usize,
+    blocks: f64,
+    /// Centred values, block after block.
+    centred: Vec<f64>,
+    within_blocks: f64,
+    sums: Vec<f64>,
+}
+
+impl Layout {
+    fn new(blocks: &CompleteBlocks, resampling: Resampling) -> Result<Self, StatsError> {
+        check_draws(resampling)?;
+        for (what, got) in [("cells", blocks.cells()), ("blocks", blocks.blocks())] {
+            if got < 2 {
+                return Err(StatsError::TooFew {
+                    what,
+                    needed: 2,
+                    got,
+                });
+            }
+        }
+        let mut centred = Vec::with_capacity(blocks.cells() * blocks.blocks());
+        for row in blocks.rows() {
+            let mean = crate::summary::mean_of(row);
+            centred.extend(row.iter().map(|value| value - mean));
+        }
+        let within_blocks = centred.iter().map(|value| value * value).sum();
+        let (cells, blocks) = (blocks.cells(), blocks.blocks() as f64);
+        Ok(Layout {
+            cells,
+            blocks,
+            centred,
+            within_blocks,
+            sums: vec![0.0; cells],
+        })
+    }
+
+    fn rearrange(&mut self, random: &mut Random) {
+        for block in self.centred.chunks_exact_mut(self.cells) {
+            random.shuffle(block);
+        }
+    }
+
+    /// t of every cell against the rival.
+    fn against(&mut self, rival: Rival, statistics: &mut [f64]) {
+        self.sums.fill(0.0);
+        for block in self.centred.chunks_exact(self.cells) {
+            for (sum, value) in self.sums.iter_mut().zip(block) {
+                *sum += value;
+            }
+        }
+        let between: f64 = self.sums.iter().map(|sum| sum * sum).sum::<f64>() / self.blocks;
+        let residual = self.within_blocks - between;
+        let residual = if residual <= 1e-13 * self.within_blocks {
+            0.0
+        } else {
+            residual
+        };
+        let df = (self.blocks - 1.0) * (self.cells - 1) as f64;
+        // Of a difference of sums, not of means.
+        let error = (2.0 * residual / df * self.blocks).sqrt();
+        let reference = match rival {
+            Rival::Cell(cell) => self.sums[cell],
+            Rival::Best => self.sums.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        };
+        for (statistic, sum) in statistics.iter_mut().zip(&self.sums) {
+            let difference = sum - reference;
+            *statistic = if difference == 0.0 {
+                0.0
+            } else {
+                difference / error
+            };
+        }
+    }
+}
