@@ -1,1 +1,49 @@
-//! The HTTP load driver: paced arrivals, three histograms, an exact ledger
+//! The HTTP load driver: paced arrivals, three histograms, an exact ledger.
+//!
+//! Give [`run`] a [`LoadSpec`] and take a [`LoadOutcome`]. Each generator thread has its own
+//! single-threaded runtime, its share of the connections and one schedule for all of them;
+//! nothing is shared between threads on the send path. Requests are due at times of a closed
+//! form, whatever the server does, and latency counts from those times. Every scheduled
+//! request is accounted for, and a run says itself whether its figures can be taken for the
+//! server's ([`Verdict`]).
+//!
+//! Deliberately absent: Go, matrices, files other than those a specification names, CPU
+//! topology (the caller pins through [`Hooks::pin`]), retries and redirects, and anything that
+//! a person reads.
+
+mod arrival;
+mod clock;
+mod collector;
+mod engine;
+mod errors;
+mod generator;
+mod hlog;
+pub mod http1;
+mod lane;
+mod latency;
+mod ledger;
+mod outcome;
+mod pacer;
+mod random;
+mod recorder;
+pub mod reference;
+mod request;
+mod run;
+mod spec;
+mod tls;
+mod transport;
+mod verdict;
+
+pub use arrival::{Arrival, Spacing, Stage};
+pub use errors::{ErrorClass, LoadError};
+pub use hdrhistogram::Histogram;
+pub use latency::{LatencySet, MAX_TRACKED_NS, SIGNIFICANT_DIGITS, Summary, new_histogram};
+pub use ledger::Ledger;
+pub use outcome::{
+    ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, Interval, LittlesLaw,
+    LoadOutcome, Progress,
+};
+pub use request::{Body, CsvRows, Expect, RequestMix, RequestSpec, StatusExpectation, Template};
+pub use run::run;
+pub use spec::{Address, Endpoint, EngineChoice, Hooks, LoadSpec, PinHook, Protocol, TlsOptions};
+pub use verdict::{Stretch, Verdict, VerdictLimits};

@@ -1,0 +1,414 @@
+//! When requests are due: the arrival process as a closed form.
+//!
+//! The main types are [`Arrival`], what a caller asks for, and `Schedule`, one thread's share
+//! of it. Every open process is a unit process (0, 1, 2, … or the partial sums of seeded
+//! exponential variates) mapped through the inverse of the cumulative rate, so constant, Poisson,
+//! ramp and staged load are one piece of code, and nothing is accumulated from measured time.
+//! All threads walk the same global sequence and keep every T-th arrival: the sequence depends
+//! on the seed alone, never on the number of threads. Pacing (waiting for those times) is
+//! deliberately absent: see `pacer`.
+
+use std::time::Duration;
+
+use crate::random;
+
+/// How requests arrive.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arrival {
+    /// Each connection sends its next request when the last one is answered.
+    Closed,
+    /// Open loop: request `k` is due at `k / rate_per_s`.
+    Constant {
+        /// Requests per second over all threads.
+        rate_per_s: f64,
+    },
+    /// Open loop: a Poisson process, the same for the same seed.
+    Poisson {
+        /// Mean requests per second over all threads.
+        rate_per_s: f64,
+    },
+    /// Open loop whose rate changes in time; the stages follow each other, and the last one's
+    /// final rate holds for whatever of the run's duration is left.
+    Stages {
+        /// The stages in order.
+        stages: Vec<Stage>,
+        /// Even or Poisson spacing.
+        spacing: Spacing,
+    },
+}
+
+impl Arrival {
+    /// Whether the schedule is independent of the answers.
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Self::Closed)
+    }
+}
+
+/// A stretch of time over which the rate goes linearly from one value to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stage {
+    /// Requests per second at the start.
+    pub from_per_s: f64,
+    /// Requests per second at the end; equal to the start for a flat stage.
+    pub to_per_s: f64,
+    /// How long the stage lasts.
+    pub duration: Duration,
+}
+
+/// How arrivals are spaced around their rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spacing {
+    /// Evenly.
+    Even,
+    /// As a Poisson process.
+    Poisson,
+}
+
+/// The cumulative rate over time, with its inverse.
+#[derive(Debug, Clone)]
+struct RateProfile {
+    segments: Vec<Segment>,
+}
+
+/// A linear piece of the rate: starts at `start_s` with `before` arrivals already due.
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    start_s: f64,
+    before: f64,
+    rate: f64,
+    slope: f64,
+}
+
+impl RateProfile {
+    fn flat(rate: f64) -> Self {
+        Self {
+            segments: vec![Segment {
+                start_s: 0.0,
+                before: 0.0,
+                rate,
+                slope: 0.0,
+            }],
+        }
+    }
+
+    fn staged(stages: &[Stage]) -> Self {
+        let mut segments = Vec::with_capacity(stages.len() + 1);
+        let (mut start_s, mut before, mut last_rate) = (0.0, 0.0, 0.0);
+        for stage in stages {
+            let length = stage.duration.as_secs_f64();
+            let slope = (stage.to_per_s - stage.from_per_s) / length;
+            segments.push(Segment {
+                start_s,
+                before,
+                rate: stage.from_per_s,
+                slope,
+            });
+            start_s += length;
+            before += (stage.from_per_s + stage.to_per_s) / 2.0 * length;
+            last_rate = stage.to_per_s;
+        }
+        segments.push(Segment {
+            start_s,
+            before,
+            rate: last_rate,
+            slope: 0.0,
+        });
+        Self { segments }
+    }
+
+    /// The time at which the cumulative rate reaches `count`, or none if it never does.
+    fn time_of(&self, count: f64) -> Option<f64> {
+        let at = self
+            .segments
+            .partition_point(|segment| segment.before <= count)
+            .max(1)
+            - 1;
+        let segment = self.segments[at];
+        let need = count - segment.before;
+        if segment.slope == 0.0 {
+            return if segment.rate > 0.0 {
+                Some(segment.start_s + need / segment.rate)
+            } else if need <= 0.0 {
+                Some(segment.start_s)
+            } else {
+                None
+            };
+        }
+        // need = rate·t + slope·t²/2; this form of the root stays exact as the slope nears zero.
+        let root = (segment.rate * segment.rate + 2.0 * segment.slope * need)
+            .max(0.0)
+            .sqrt();
+        Some(segment.start_s + 2.0 * need / (segment.rate + root).max(f64::MIN_POSITIVE))
+    }
+
+    /// The cumulative rate at `time_s`.
+    fn count_at(&self, time_s: f64) -> f64 {
+        let at = self
+            .segments
+            .partition_point(|segment| segment.start_s <= time_s)
+            .max(1)
+            - 1;
+        let segment = self.segments[at];
+        let into = time_s - segment.start_s;
+        segment.before + segment.rate * into + segment.slope * into * into / 2.0
+    }
+}
+
+/// One arrival of the global sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// Its index in the global sequence.
+    pub(crate) index: u64,
+    /// When it is due on the run's clock.
+    pub(crate) at_ns: u64,
+}
+
+/// One thread's share of an open arrival process, as a cursor.
+#[derive(Debug, Clone)]
+pub(crate) struct Schedule {
+    profile: RateProfile,
+    unit: UnitProcess,
+    stride: u64,
+    next_index: u64,
+    next: Option<Due>,
+}
+
+/// The unit-rate process that the profile is applied to.
+#[derive(Debug, Clone)]
+enum UnitProcess {
+    Even,
+    Poisson { stream: random::Stream, sum: f64 },
+}
+
+impl Schedule {
+    /// Thread `lane` of `lanes`; none for the closed loop, which has no schedule.
+    pub(crate) fn new(arrival: &Arrival, seed: u64, lane: u64, lanes: u64) -> Option<Self> {
+        let (profile, spacing) = match arrival {
+            Arrival::Closed => return None,
+            Arrival::Constant { rate_per_s } => (RateProfile::flat(*rate_per_s), Spacing::Even),
+            Arrival::Poisson { rate_per_s } => (RateProfile::flat(*rate_per_s), Spacing::Poisson),
+            Arrival::Stages { stages, spacing } => (RateProfile::staged(stages), *spacing),
+        };
+        let mut unit = match spacing {
+            Spacing::Even => UnitProcess::Even,
+            Spacing::Poisson => UnitProcess::Poisson {
+                // Kept apart from the streams that templates and mixes draw from.
+                stream: random::Stream::new(seed ^ 0x5ced_11e5),
+                sum: 0.0,
+            },
+        };
+        unit.skip(lane);
+        let mut schedule = Self {
+            profile,
+            unit,
+            stride: lanes,
+            next_index: lane,
+            next: None,
+        };
+        schedule.next = schedule.generate();
+        Some(schedule)
+    }
+
+    /// The next arrival, or none when the rate has come to rest at zero.
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<Due> {
+        self.next
+    }
+
+    /// Moves on to the arrival after the next.
+    #[inline]
+    pub(crate) fn advance(&mut self) {
+        self.next_index += self.stride;
+        self.unit.skip(self.stride - 1);
+        self.next = self.generate();
+    }
+
+    #[inline]
+    fn generate(&mut self) -> Option<Due> {
+        let count = self.unit.take(self.next_index);
+        let at_s = self.profile.time_of(count)?;
+        Some(Due {
+            index: self.next_index,
+            at_ns: (at_s * 1e9) as u64,
+        })
+    }
+
+    /// How many arrivals of this share are due before `end_ns`, computed apart from the cursor:
+    /// by the closed form where there is one, else by walking a fresh copy. Call on a new
+    /// schedule.
+    pub(crate) fn count_before(&self, end_ns: u64) -> u64 {
+        match self.unit {
+            UnitProcess::Even => self.even_count_before(end_ns),
+            UnitProcess::Poisson { .. } => {
+                let mut walk = self.clone();
+                let mut count = 0;
+                while walk.peek().is_some_and(|due| due.at_ns < end_ns) {
+                    count += 1;
+                    walk.advance();
+                }
+                count
+            }
+        }
+    }
+
+    fn even_count_before(&self, end_ns: u64) -> u64 {
+        let due_before = |index: u64| {
+            self.profile
+                .time_of(index as f64)
+                .is_some_and(|at_s| ((at_s * 1e9) as u64) < end_ns)
+        };
+        let mut global = self.profile.count_at(end_ns as f64 / 1e9).max(0.0).ceil() as u64;
+        // The float may be one off at the edge; settle it with the same rounding as the cursor.
+        while due_before(global) {
+            global += 1;
+        }
+        while global > 0 && !due_before(global - 1) {
+            global -= 1;
+        }
+        let first = self.next_index;
+        if global <= first {
+            0
+        } else {
+            (global - first).div_ceil(self.stride)
+        }
+    }
+}
+
+impl UnitProcess {
+    /// The position of the next arrival of the unit process.
+    #[inline]
+    fn take(&mut self, index: u64) -> f64 {
+        match self {
+            Self::Even => index as f64,
+            Self::Poisson { stream, sum } => {
+                // Inverse transform: -ln(1 - u) is exponential with mean 1 for u in [0, 1).
+                *sum -= (1.0 - random::unit(stream.next())).ln();
+                *sum
+            }
+        }
+    }
+
+    /// Passes over `count` arrivals that belong to other threads.
+    #[inline]
+    fn skip(&mut self, count: u64) {
+        if matches!(self, Self::Poisson { .. }) {
+            for _ in 0..count {
+                self.take(0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn times(arrival: &Arrival, seed: u64, lane: u64, lanes: u64, end_ns: u64) -> Vec<Due> {
+        let mut schedule = Schedule::new(arrival, seed, lane, lanes).unwrap();
+        let mut out = Vec::new();
+        while let Some(due) = schedule.peek().filter(|due| due.at_ns < end_ns) {
+            out.push(due);
+            schedule.advance();
+        }
+        out
+    }
+
+    #[test]
+    fn constant_rate_does_not_drift() {
+        let arrival = Arrival::Constant { rate_per_s: 3.0 };
+        let due = times(&arrival, 0, 0, 1, 100_000_000_000_000);
+        assert_eq!(due.len(), 300_000);
+        assert_eq!(due[299_997].at_ns, 99_999_000_000_000);
+    }
+
+    #[test]
+    fn poisson_gaps_have_unit_variation_and_the_asked_rate() {
+        let arrival = Arrival::Poisson {
+            rate_per_s: 5_000.0,
+        };
+        let due = times(&arrival, 42, 0, 1, 20_000_000_000);
+        let gaps: Vec<f64> = due
+            .windows(2)
+            .map(|pair| (pair[1].at_ns - pair[0].at_ns) as f64)
+            .collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        assert!((mean / 200_000.0 - 1.0).abs() < 0.02, "mean gap {mean}");
+        assert!(
+            (variance.sqrt() / mean - 1.0).abs() < 0.03,
+            "CV {}",
+            variance.sqrt() / mean
+        );
+    }
+
+    #[test]
+    fn a_ramp_sends_its_area_and_speeds_up() {
+        let arrival = Arrival::Stages {
+            stages: vec![Stage {
+                from_per_s: 0.0,
+                to_per_s: 1_000.0,
+                duration: Duration::from_secs(10),
+            }],
+            spacing: Spacing::Even,
+        };
+        let due = times(&arrival, 0, 0, 1, 10_000_000_000);
+        assert_eq!(due.len(), 5_000);
+        let first_half = due.iter().filter(|due| due.at_ns < 5_000_000_000).count();
+        assert_eq!(first_half, 1_250);
+    }
+
+    #[test]
+    fn a_rate_at_rest_ends_the_sequence() {
+        let arrival = Arrival::Stages {
+            stages: vec![Stage {
+                from_per_s: 10.0,
+                to_per_s: 0.0,
+                duration: Duration::from_secs(2),
+            }],
+            spacing: Spacing::Even,
+        };
+        let due = times(&arrival, 0, 0, 1, u64::MAX);
+        assert!((10..=11).contains(&due.len()), "{}", due.len());
+    }
+
+    proptest! {
+        #[test]
+        fn shares_of_any_thread_count_make_up_the_same_sequence(
+            seed in any::<u64>(), lanes in 1u64..5, rate in 10.0f64..5_000.0, poisson in any::<bool>()
+        ) {
+            let arrival = if poisson {
+                Arrival::Poisson { rate_per_s: rate }
+            } else {
+                Arrival::Constant { rate_per_s: rate }
+            };
+            let end = 500_000_000;
+            let whole = times(&arrival, seed, 0, 1, end);
+            let mut shares: Vec<Due> =
+                (0..lanes).flat_map(|lane| times(&arrival, seed, lane, lanes, end)).collect();
+            shares.sort_by_key(|due| due.index);
+            prop_assert_eq!(whole, shares);
+        }
+
+        #[test]
+        fn the_count_agrees_with_the_cursor(
+            rate in 0.5f64..20_000.0, end in 0u64..1_000_000_000, lane in 0u64..3,
+            from in 0.0f64..500.0, to in 0.0f64..500.0, staged in any::<bool>()
+        ) {
+            let arrival = if staged {
+                Arrival::Stages {
+                    stages: vec![Stage {
+                        from_per_s: from, to_per_s: to, duration: Duration::from_millis(300),
+                    }],
+                    spacing: Spacing::Even,
+                }
+            } else {
+                Arrival::Constant { rate_per_s: rate }
+            };
+            let schedule = Schedule::new(&arrival, 0, lane, 3).unwrap();
+            prop_assert_eq!(
+                schedule.count_before(end), times(&arrival, 0, lane, 3, end).len() as u64
+            );
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The hyper engine for HTTP/2: slots are streams, several of which share a connection.
+//!
+//! The connection's driver is a task of its own, since many slots depend on it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::TokioIo;
+use tokio::sync::Mutex;
+
+use super::hyper_h1::failure_of;
+use super::{Connected, Connection, Engine, EngineContext, Exchange};
+use crate::errors::{ErrorClass, Failure};
+use crate::request::{BodyCheck, BodyCount};
+
+type Sender = http2::SendRequest<Full<Bytes>>;
+/// The open connection of a group of slots; the lock keeps it from being opened twice.
+type Group = Rc<Mutex<Option<Sender>>>;
+
+/// Opens HTTP/2 connections and shares them out.
+pub(crate) struct HyperH2 {
+    context: EngineContext,
+    groups: RefCell<HashMap<usize, Group>>,
+}
+
+impl Engine for HyperH2 {
+    type Connection = HyperH2Stream;
+
+    fn new(context: EngineContext) -> Self {
+        Self {
+            context,
+            groups: RefCell::default(),
+        }
+    }
+
+    async fn connect(&self, slot: usize) -> Result<Connected<HyperH2Stream>, Failure> {
+        let number = slot / self.context.streams;
+        let group = self.groups.borrow_mut().entry(number).or_default().clone();
+        let mut open = group.lock().await;
+        let is_fresh = open.as_ref().is_none_or(http2::SendRequest::is_closed);
+        if is_fresh {
+            *open = Some(self.open().await?);
+        }
+        let sender = open.clone().expect("the group was opened above");
+        let connection = HyperH2Stream {
+            context: self.context.clone(),
+            sender,
+        };
+        Ok(Connected {
+            connection,
+            is_fresh,
+        })
+    }
+}
+
+impl HyperH2 {
+    async fn open(&self) -> Result<Sender, Failure> {
+        let transport = self
+            .context
+            .connector
+            .connect(self.context.bytes.clone())
+            .await?;
+        let (sender, driver) = http2::Builder::new(OnThisThread)
+            .initial_stream_window_size(1 << 20)
+            .initial_connection_window_size(8 << 20)
+            .handshake(TokioIo::new(transport))
+            .await
+            .map_err(|error| failure_of(&error))?;
+        // How the connection ends is told by the streams that it breaks.
+        tokio::task::spawn_local(async move { drop(driver.await) });
+        Ok(sender)
+    }
+}
+
+/// Runs hyper's HTTP/2 tasks on the generator's thread.
+#[derive(Clone, Copy)]
+struct OnThisThread;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for OnThisThread {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
+}
+
+/// One stream slot of an HTTP/2 connection.
+pub(crate) struct HyperH2Stream {
+    context: EngineContext,
+    sender: Sender,
+}
+
+impl Connection for HyperH2Stream {
+    fn is_usable(&mut self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    async fn exchange(&mut self, class: usize, request: u64) -> Exchange {
+        let prepared = &self.context.mix.classes()[class];
+        let message = match self.context.mix.hyper_request(class, request) {
+            Ok(message) => message,
+            Err(text) => return Exchange::broken(0, Failure::new(ErrorClass::Protocol, text)),
+        };
+        let response = match self.sender.send_request(message).await {
+            Ok(response) => response,
+            Err(error) => return Exchange::broken(0, failure_of(&error)),
+        };
+        let status = response.status().as_u16();
+        let mut check = BodyCheck::default();
+        check.begin(&prepared.expect);
+        if super::is_gzip(response.headers()) {
+            check.decode_gzip();
+        }
+        let mut body = response.into_body();
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => {
+                    if let Some(data) = frame.data_ref() {
+                        check.take(data);
+                    }
+                }
+                Err(error) => return Exchange::broken(status, failure_of(&error)),
+            }
+        }
+        let (body, verdict): (BodyCount, _) = check.finish(status, &prepared.expect);
+        Exchange {
+            status,
+            body,
+            keep_alive: !self.sender.is_closed(),
+            verdict,
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! One generator thread: its runtime, its connections, its clock, its end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Barrier, OnceLock};
+
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+
+use crate::arrival::Schedule;
+use crate::clock::{Clock, thread_cpu_ns};
+use crate::engine::{Engine, EngineContext};
+use crate::errors::{Failure, LoadError};
+use crate::lane::{self, Lane, LaneEnd, LaneSetup};
+use crate::pacer::{self, Timer};
+use crate::recorder::{IntervalPart, Recorder};
+use crate::request::PreparedMix;
+use crate::spec::{Hooks, LoadSpec, PinHook, Protocol};
+use crate::transport::{ByteCount, Connector};
+
+/// How often deadlines, intervals and cancellation are looked at.
+const HEARTBEAT_NS: u64 = 10_000_000;
+/// Connections that one thread opens at a time before the clock starts; more would overflow a
+/// listener's backlog.
+const OPENING_AT_ONCE: usize = 64;
+/// Tasks run between two looks at the sockets and the timer: low, for due times to be seen.
+const EVENT_INTERVAL: u32 = 16;
+
+/// What all generator threads of a run share.
+pub(crate) struct Shared<'a> {
+    pub(crate) spec: &'a LoadSpec,
+    pub(crate) hooks: ThreadHooks<'a>,
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) mix: Arc<PreparedMix>,
+    /// Passed once when every thread's connections are open, again when the clock is set.
+    pub(crate) barrier: Barrier,
+    /// None until the clock is set; `None` inside when the run is called off.
+    pub(crate) clock: OnceLock<Option<Clock>>,
+}
+
+/// The hooks that generator threads call; the others are for the caller's thread alone.
+#[derive(Clone, Copy)]
+pub(crate) struct ThreadHooks<'a> {
+    pin: Option<&'a PinHook<'a>>,
+    cancel: Option<&'a AtomicBool>,
+    heartbeat: Option<&'a (dyn Fn(usize) + Sync + 'a)>,
+}
+
+impl<'a> From<&Hooks<'a>> for ThreadHooks<'a> {
+    fn from(hooks: &Hooks<'a>) -> Self {
+        Self {
+            pin: hooks.pin,
+            cancel: hooks.cancel,
+            heartbeat: hooks.heartbeat,
+        }
+    }
+}
+
+/// A generator thread's word on its connections, given before the clock starts.
+pub(crate) struct Opened {
+    pub(crate) count: usize,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// What a generator thread tells while it runs.
+pub(crate) enum Message {
+    Ready(Result<Opened, LoadError>),
+    Interval(Box<IntervalPart>),
+}
+
+/// What a generator thread leaves behind.
+pub(crate) struct ThreadEnd {
+    pub(crate) lane: LaneEnd,
+    pub(crate) cpu_ns: u64,
+    pub(crate) switches: Switches,
+}
+
+/// Context switches and waiting time of one thread, as /proc tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Switches {
+    pub(crate) voluntary: u64,
+    pub(crate) involuntary: u64,
+    pub(crate) run_delay_ns: Option<u64>,
+}
+
+/// Runs generator thread `thread` from start to end; none when the run was called off.
+pub(crate) fn run_thread<E: Engine>(
+    shared: &Shared<'_>,
+    thread: usize,
+    messages: &mpsc::Sender<Message>,
+) -> Result<Option<ThreadEnd>, LoadError> {
+    // A panic here (in a hook, say) must not leave the others waiting at the barrier.
+    let prepared = catch_unwind(AssertUnwindSafe(|| prepare::<E>(shared, thread)))
+        .unwrap_or(Err(LoadError::Panicked { thread }));
+    let (prepared, word) = match prepared {
+        Ok((prepared, opened)) => (Some(prepared), Ok(opened)),
+        Err(error) => (None, Err(error)),
+    };
+    // The receiver outlives the threads; if it is gone the run is over anyway.
+    let _ = messages.send(Message::Ready(word));
+    shared.barrier.wait();
+    shared.barrier.wait();
+    let clock = shared.clock.get().copied().flatten();
+    let (Some(prepared), Some(clock)) = (prepared, clock) else {
+        return Ok(None);
+    };
+    prepared.run(shared, thread, clock, messages).map(Some)
+}
+
+/// A thread that is ready for the clock.
+struct Prepared<E: Engine> {
+    runtime: LocalRuntime,
+    engine: Rc<E>,
+    lane: Rc<Lane>,
+    connections: Vec<Option<E::Connection>>,
+}
+
+fn prepare<E: Engine>(
+    shared: &Shared<'_>,
+    thread: usize,
+) -> Result<(Prepared<E>, Opened), LoadError> {
+    let failed = |what| {
+        move |source| LoadError::Generator {
+            thread,
+            what,
+            source,
+        }
+    };
+    if let Some(pin) = shared.hooks.pin {
+        pin(thread).map_err(|message| LoadError::Pin { thread, message })?;
+    }
+    pacer::tighten_timer_slack().map_err(failed("timer slack"))?;
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .event_interval(EVENT_INTERVAL)
+        .build_local(LocalOptions::default())
+        .map_err(failed("runtime"))?;
+    let bytes = Rc::new(ByteCount::default());
+    let context = EngineContext {
+        connector: shared.connector.clone(),
+        mix: shared.mix.clone(),
+        bytes: bytes.clone(),
+        keep_alive: shared.spec.keep_alive,
+        streams: shared.spec.streams,
+    };
+    let engine = Rc::new(E::new(context));
+    let lane = Rc::new(Lane::new(setup(shared, thread, bytes)));
+    let (connections, opened) = open_all(&runtime, shared.spec, thread, &lane, &engine);
+    Ok((
+        Prepared {
+            runtime,
+            engine,
+            lane,
+            connections,
+        },
+        opened,
+    ))
+}
+
+fn setup(shared: &Shared<'_>, thread: usize, bytes: Rc<ByteCount>) -> LaneSetup {
+    let spec = shared.spec;
+    let (lane, lanes) = (thread as u64, spec.threads as u64);
+    LaneSetup {
+        lane,
+        lanes,
+        slots: slots_of(spec, thread),
+        schedule: Schedule::new(&spec.arrival, spec.seed, lane, lanes),
+        mix: shared.mix.clone(),
+        timeout_ns: nanoseconds(spec.timeout),
+        max_requests: spec.max_requests,
+        requests_per_connection: spec.requests_per_connection.unwrap_or(u64::MAX),
+        duration_ns: nanoseconds(spec.duration),
+        drain_ns: nanoseconds(spec.drain),
+        recorder: Recorder::new(shared.mix.classes().len(), bytes),
+    }
+}
+
+/// The slots of thread `thread`: its share of the connections times the streams on each.
+pub(crate) fn slots_of(spec: &LoadSpec, thread: usize) -> usize {
+    let share =
+        spec.connections / spec.threads + usize::from(thread < spec.connections % spec.threads);
+    share
+        * if spec.protocol == Protocol::Http2 {
+            spec.streams
+        } else {
+            1
+        }
+}
+
+pub(crate) fn nanoseconds(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Opens the connections of all slots, some at a time. Without keep-alive every request opens
+/// its own, and one is opened and closed here to see whether anyone listens.
+fn open_all<E: Engine>(
+    runtime: &LocalRuntime,
+    spec: &LoadSpec,
+    thread: usize,
+    lane: &Rc<Lane>,
+    engine: &Rc<E>,
+) -> (Vec<Option<E::Connection>>, Opened)
+where
+    E::Connection: 'static,
+{
+    let slots = slots_of(spec, thread);
+    let wanted = if spec.keep_alive { slots } else { 1 };
+    let mut connections = Vec::with_capacity(slots);
+    let mut failure = None;
+    runtime.block_on(async {
+        for first in (0..wanted).step_by(OPENING_AT_ONCE) {
+            let batch: Vec<_> = (first..wanted.min(first + OPENING_AT_ONCE))
+                .map(|slot| {
+                    let (lane, engine, timeout) = (lane.clone(), engine.clone(), spec.timeout);
+                    tokio::task::spawn_local(async move {
+                        open_in_time(&lane, &*engine, slot, timeout).await
+                    })
+                })
+                .collect();
+            for task in batch {
+                match task.await.expect("opening a connection does not panic") {
+                    Ok(connection) => connections.push(Some(connection)),
+                    Err(refused) => {
+                        failure = Some(refused);
+                        connections.push(None);
+                    }
+                }
+            }
+        }
+    });
+    let count = connections.iter().flatten().count();
+    if !spec.keep_alive {
+        connections.clear();
+    }
+    connections.resize_with(slots, || None);
+    (connections, Opened { count, failure })
+}
+
+async fn open_in_time<E: Engine>(
+    lane: &Lane,
+    engine: &E,
+    slot: usize,
+    timeout: std::time::Duration,
+) -> Result<E::Connection, Failure> {
+    tokio::time::timeout(timeout, lane::open(lane, engine, slot, false))
+        .await
+        .unwrap_or_else(|_| {
+            let class = crate::errors::ErrorClass::Timeout;
+            lane.connected(0, Err(class), false);
+            Err(Failure::new(class, "no connection in time"))
+        })
+}
+
+impl<E: Engine> Prepared<E> {
+    fn run(
+        self,
+        shared: &Shared<'_>,
+        thread: usize,
+        clock: Clock,
+        messages: &mpsc::Sender<Message>,
+    ) -> Result<ThreadEnd, LoadError> {
+        let Self {
+            runtime,
+            engine,
+            lane,
+            connections,
+        } = self;
+        let before = Switches::of_this_thread();
+        let cpu_before_ns = thread_cpu_ns();
+        lane.start(clock);
+        let paced = runtime.block_on(async {
+            for (slot, connection) in connections.into_iter().enumerate() {
+                let (lane, engine) = (lane.clone(), engine.clone());
+                tokio::task::spawn_local(lane::serve_slot(lane, engine, slot, connection));
+            }
+            pace(shared, thread, &lane, messages).await
+        });
+        paced.map_err(|source| LoadError::Generator {
+            thread,
+            what: "timer",
+            source,
+        })?;
+        let end = lane.close();
+        let cpu_ns = thread_cpu_ns() - cpu_before_ns;
+        let switches = Switches::of_this_thread().since(before);
+        Ok(ThreadEnd {
+            lane: end,
+            cpu_ns,
+            switches,
+        })
+    }
+}
+
+/// Paces one lane from the start of the clock to the closing of its books.
+async fn pace(
+    shared: &Shared<'_>,
+    thread: usize,
+    lane: &Lane,
+    messages: &mpsc::Sender<Message>,
+) -> std::io::Result<()> {
+    let spec = shared.spec;
+    let interval_ns = nanoseconds(spec.interval);
+    let beat_ns = (nanoseconds(spec.timeout) / 4).clamp(1_000_000, HEARTBEAT_NS);
+    let spin_ns = nanoseconds(spec.spin);
+    let mut timer = Timer::new()?;
+    let mut next_beat_ns = 0;
+    loop {
+        let now = lane.now_ns();
+        if now >= next_beat_ns {
+            next_beat_ns = now - now % beat_ns + beat_ns;
+            if let Some(heartbeat) = shared.hooks.heartbeat {
+                heartbeat(thread);
+            }
+            if shared
+                .hooks
+                .cancel
+                .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+            {
+                lane.stop_at(now);
+            }
+            lane.sweep_deadlines(now);
+            cut_finished_interval(lane, now, interval_ns, nanoseconds(spec.duration), messages);
+        }
+        let closing_ns = lane.closing_ns(now);
+        if now >= closing_ns {
+            return Ok(());
+        }
+        let due_ns = lane.dispatch_due(now).unwrap_or(u64::MAX);
+        let target_ns = due_ns.min(next_beat_ns).min(closing_ns);
+        // Only a due time is worth spinning for.
+        let spin_ns = if target_ns == due_ns { spin_ns } else { 0 };
+        pacer::wait(lane, &mut timer, target_ns, spin_ns).await?;
+    }
+}
+
+/// Hands the current interval over once its time has passed. After a stall one longer interval
+/// stands for all that were missed.
+fn cut_finished_interval(
+    lane: &Lane,
+    now: u64,
+    interval_ns: u64,
+    duration_ns: u64,
+    messages: &mpsc::Sender<Message>,
+) {
+    let boundary_ns = now - now % interval_ns;
+    if boundary_ns > lane.interval_start_ns() && boundary_ns < duration_ns {
+        let part = lane.cut_interval(boundary_ns);
+        // The receiver outlives the threads; if it is gone the run is over anyway.
+        let _ = messages.send(Message::Interval(Box::new(part)));
+    }
+}
+
+impl Switches {
+    fn of_this_thread() -> Self {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+        let field = |name: &str| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .and_then(|value| value.trim().parse().ok())
+                .unwrap_or(0)
+        };
+        // Second field: nanoseconds spent waiting on a run queue
+        // (Documentation/scheduler/sched-stats.rst).
+        let run_delay_ns = std::fs::read_to_string("/proc/thread-self/schedstat")
+            .ok()
+            .and_then(|text| text.split_ascii_whitespace().nth(1)?.parse().ok());
+        Self {
+            voluntary: field("voluntary_ctxt_switches:"),
+            involuntary: field("nonvoluntary_ctxt_switches:"),
+            run_delay_ns,
+        }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            voluntary: self.voluntary.saturating_sub(before.voluntary),
+            involuntary: self.involuntary.saturating_sub(before.involuntary),
+            run_delay_ns: self
+                .run_delay_ns
+                .zip(before.run_delay_ns)
+                .map(|(after, before)| after.saturating_sub(before)),
+        }
+    }
+}

@@ -1,0 +1,597 @@
+//! One generator thread's schedule, connections and books.
+//!
+//! The main type is [`Lane`]. It hands each due request to an idle slot (a connection, or an
+//! HTTP/2 stream), takes the outcomes, and closes the books at the end. [`serve_slot`] is the
+//! one loop of every load mode: arrival, budget and request source differ, the loop does not.
+//! Waiting for time is deliberately absent: see `pacer`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::arrival::{Due, Schedule};
+use crate::clock::Clock;
+use crate::engine::{Connected, Connection, Engine, Exchange};
+use crate::errors::{ErrorClass, Failure};
+use crate::ledger::Ledger;
+use crate::recorder::{IntervalPart, Recorder, RunTotals};
+use crate::request::PreparedMix;
+
+/// Longest pause of a closed-loop slot whose connection cannot be opened.
+const MAX_BACKOFF: Duration = Duration::from_millis(50);
+/// A timer this late tells that the generator did not run, rather than of ordinary jitter.
+pub(crate) const STALL_NS: u64 = 1_000_000;
+
+/// What a lane is set up with.
+pub(crate) struct LaneSetup {
+    pub(crate) lane: u64,
+    pub(crate) lanes: u64,
+    pub(crate) slots: usize,
+    /// None for the closed loop.
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) mix: Arc<PreparedMix>,
+    pub(crate) timeout_ns: u64,
+    pub(crate) max_requests: Option<u64>,
+    pub(crate) requests_per_connection: u64,
+    pub(crate) duration_ns: u64,
+    pub(crate) drain_ns: u64,
+    pub(crate) recorder: Recorder,
+}
+
+/// One generator thread's state, shared by its tasks.
+pub(crate) struct Lane {
+    clock: Cell<Clock>,
+    timeout_ns: u64,
+    requests_per_connection: u64,
+    is_open_loop: bool,
+    /// Set by the deadline sweep for the slot's task to see.
+    expired: Box<[Cell<bool>]>,
+    state: RefCell<State>,
+}
+
+struct State {
+    source: Source,
+    mix: Arc<PreparedMix>,
+    slots: Vec<Slot>,
+    idle: VecDeque<usize>,
+    busy: u64,
+    end_ns: u64,
+    drain_ns: u64,
+    is_closed: bool,
+    ledger: Ledger,
+    recorder: Recorder,
+    pacer: Option<Waker>,
+    /// What the pacer waits for; a slot that goes idle before an earlier due time wakes it.
+    armed_ns: u64,
+    /// The last stretch of time in which this thread did not run.
+    stall: (u64, u64),
+}
+
+/// Where the next request comes from.
+struct Source {
+    schedule: Option<Schedule>,
+    /// An untouched copy, to count the schedule by at the end.
+    pristine: Option<Schedule>,
+    next_closed: u64,
+    first: u64,
+    stride: u64,
+    max_requests: u64,
+}
+
+/// One slot: a connection, or an HTTP/2 stream.
+struct Slot {
+    waker: Option<Waker>,
+    activity: Activity,
+    idle_since_ns: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Activity {
+    Idle,
+    /// A request was handed over and not yet begun.
+    Assigned(Due),
+    Busy(Job),
+}
+
+/// A request under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Job {
+    pub(crate) class: usize,
+    pub(crate) index: u64,
+    intended_ns: u64,
+    sent_ns: u64,
+}
+
+/// What a lane leaves behind.
+pub(crate) struct LaneEnd {
+    pub(crate) ledger: Ledger,
+    pub(crate) last_part: IntervalPart,
+    pub(crate) totals: RunTotals,
+    pub(crate) end_ns: u64,
+}
+
+impl Lane {
+    pub(crate) fn new(setup: LaneSetup) -> Self {
+        let slot = || Slot {
+            waker: None,
+            activity: Activity::Idle,
+            idle_since_ns: 0,
+        };
+        Self {
+            clock: Cell::new(Clock::starting_at(0)),
+            timeout_ns: setup.timeout_ns,
+            requests_per_connection: setup.requests_per_connection,
+            is_open_loop: setup.schedule.is_some(),
+            expired: (0..setup.slots).map(|_| Cell::new(false)).collect(),
+            state: RefCell::new(State {
+                source: Source {
+                    pristine: setup.schedule.clone(),
+                    schedule: setup.schedule,
+                    next_closed: setup.lane,
+                    first: setup.lane,
+                    stride: setup.lanes,
+                    max_requests: setup.max_requests.unwrap_or(u64::MAX),
+                },
+                mix: setup.mix,
+                slots: (0..setup.slots).map(|_| slot()).collect(),
+                idle: VecDeque::with_capacity(setup.slots),
+                busy: 0,
+                end_ns: setup.duration_ns,
+                drain_ns: setup.drain_ns,
+                is_closed: false,
+                ledger: Ledger::default(),
+                recorder: setup.recorder,
+                pacer: None,
+                armed_ns: 0,
+                stall: (0, 0),
+            }),
+        }
+    }
+
+    /// Starts the clock.
+    pub(crate) fn start(&self, clock: Clock) {
+        self.clock.set(clock);
+        self.state.borrow().recorder.start_counting();
+    }
+
+    #[inline]
+    pub(crate) fn now_ns(&self) -> u64 {
+        self.clock.get().now_ns()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock.get()
+    }
+
+    /// The next request for slot `slot`, when there is one; none when no more will come.
+    #[inline]
+    fn poll_take(&self, slot: usize, cx: &Context<'_>) -> Poll<Option<Job>> {
+        let now = self.now_ns();
+        let state = &mut *self.state.borrow_mut();
+        let waker = &mut state.slots[slot].waker;
+        if !waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()))
+        {
+            *waker = Some(cx.waker().clone());
+        }
+        if state.is_closed || now >= state.end_ns {
+            return Poll::Pending;
+        }
+        let due = match state.slots[slot].activity {
+            Activity::Assigned(due) => Some(due),
+            Activity::Idle => state.source.take_due(now, state.end_ns),
+            Activity::Busy(_) => unreachable!("a slot asks for work when it has none"),
+        };
+        match due {
+            Some(due) => Poll::Ready(Some(state.begin(slot, due, now))),
+            None if state.source.is_exhausted(state.end_ns) => {
+                state.wake_pacer();
+                Poll::Ready(None)
+            }
+            None => {
+                state.park(slot);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Takes the outcome of `job`. What comes after the books are to be closed is left as it
+    /// is: in flight.
+    #[inline]
+    fn settle(&self, slot: usize, job: Job, exchange: &Exchange) {
+        let now = self.now_ns();
+        let state = &mut *self.state.borrow_mut();
+        if state.is_closed || now >= state.end_ns.saturating_add(state.drain_ns) {
+            return;
+        }
+        let response_ns = now.saturating_sub(job.intended_ns);
+        let service_ns = now.saturating_sub(job.sent_ns);
+        state.recorder.status(exchange.status, exchange.body);
+        let class = exchange.verdict.as_ref().err().map(|failure| failure.class);
+        if class == Some(ErrorClass::Timeout) || service_ns >= self.timeout_ns {
+            state.ledger.timed_out += 1;
+            state.recorder.timed_out(job.class, response_ns, service_ns);
+        } else if let Some(class) = class {
+            state.ledger.failed += 1;
+            state.recorder.failed(class, response_ns, service_ns);
+        } else {
+            state.ledger.completed += 1;
+            state.recorder.completed(job.class, response_ns, service_ns);
+        }
+        state.busy -= 1;
+        state.slots[slot].activity = Activity::Idle;
+        state.slots[slot].idle_since_ns = now;
+    }
+
+    /// Hands what is due to idle slots; gives when the next request is due, if a slot is free
+    /// for it.
+    pub(crate) fn dispatch_due(&self, now: u64) -> Option<u64> {
+        let state = &mut *self.state.borrow_mut();
+        while !state.idle.is_empty() {
+            let Some(due) = state.source.take_due(now, state.end_ns) else {
+                return state.source.next_due_ns();
+            };
+            let slot = state.idle.pop_front().expect("checked not to be empty");
+            state.slots[slot].activity = Activity::Assigned(due);
+            if let Some(waker) = &state.slots[slot].waker {
+                waker.wake_by_ref();
+            }
+        }
+        None
+    }
+
+    /// Gives up requests that are past their deadline.
+    pub(crate) fn sweep_deadlines(&self, now: u64) {
+        let state = self.state.borrow();
+        for (slot, expired) in state.slots.iter().zip(&self.expired) {
+            let Activity::Busy(job) = slot.activity else {
+                continue;
+            };
+            if now.saturating_sub(job.sent_ns) >= self.timeout_ns
+                && !expired.replace(true)
+                && let Some(waker) = &slot.waker
+            {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Notes that a timer set for `due_ns` fired at `now`.
+    pub(crate) fn timer_fired(&self, due_ns: u64, now: u64) {
+        let lateness = now.saturating_sub(due_ns);
+        if lateness >= STALL_NS {
+            let state = &mut *self.state.borrow_mut();
+            state.stall = (due_ns, now);
+            state.recorder.stalled(lateness);
+        }
+    }
+
+    /// Ends the current interval at `end_ns`.
+    pub(crate) fn cut_interval(&self, end_ns: u64) -> IntervalPart {
+        let state = &mut *self.state.borrow_mut();
+        let backlog_age_ns = state
+            .source
+            .next_due_ns()
+            .map_or(0, |due_ns| end_ns.saturating_sub(due_ns));
+        state.recorder.cut(end_ns, state.busy, backlog_age_ns)
+    }
+
+    pub(crate) fn interval_start_ns(&self) -> u64 {
+        self.state.borrow().recorder.interval_start_ns()
+    }
+
+    /// Ends the run at `now`, if it would last longer.
+    pub(crate) fn stop_at(&self, now: u64) {
+        let state = &mut *self.state.borrow_mut();
+        if now < state.end_ns {
+            state.end_ns = now;
+        }
+        state.drain_ns = 0;
+    }
+
+    /// When the books are to be closed: at the end, or once nothing is left to wait for.
+    pub(crate) fn closing_ns(&self, now: u64) -> u64 {
+        let state = &mut *self.state.borrow_mut();
+        let idle_and_spent = state.busy == 0
+            && state.source.max_requests != u64::MAX
+            && state.source.is_spent()
+            && state
+                .slots
+                .iter()
+                .all(|slot| !matches!(slot.activity, Activity::Assigned(_)));
+        if idle_and_spent {
+            state.end_ns = state.end_ns.min(now);
+            return state.end_ns;
+        }
+        if now >= state.end_ns && state.busy == 0 {
+            return state.end_ns;
+        }
+        state.end_ns.saturating_add(state.drain_ns)
+    }
+
+    pub(crate) fn arm(&self, armed_ns: u64) {
+        self.state.borrow_mut().armed_ns = armed_ns;
+    }
+
+    pub(crate) fn register_pacer(&self, waker: &Waker) {
+        let state = &mut *self.state.borrow_mut();
+        if !state
+            .pacer
+            .as_ref()
+            .is_some_and(|known| known.will_wake(waker))
+        {
+            state.pacer = Some(waker.clone());
+        }
+    }
+
+    pub(crate) fn spun(&self, spun_ns: u64) {
+        self.state.borrow_mut().recorder.totals.spin_ns += spun_ns;
+    }
+
+    /// Notes a connection that was opened, or could not be.
+    pub(crate) fn connected(&self, latency_ns: u64, outcome: Result<(), ErrorClass>, again: bool) {
+        let totals = &mut self.state.borrow_mut().recorder.totals;
+        match outcome {
+            Ok(()) => {
+                totals.connects += 1;
+                totals.reconnects += u64::from(again);
+                totals.connect_latency.saturating_record(latency_ns);
+            }
+            Err(class) => totals.connect_failures[class as usize] += 1,
+        }
+    }
+
+    /// Closes the books: whatever has no outcome by now is in flight or never sent, and stays
+    /// in the response times at its age.
+    pub(crate) fn close(&self) -> LaneEnd {
+        let state = &mut *self.state.borrow_mut();
+        state.is_closed = true;
+        let end_ns = state.end_ns;
+        state.ledger.scheduled = state.source.count_scheduled(end_ns);
+        let closing_ns = end_ns
+            .saturating_add(state.drain_ns)
+            .min(self.clock.get().now_ns());
+        for slot in &state.slots {
+            match slot.activity {
+                Activity::Idle => {}
+                Activity::Assigned(due) => {
+                    state.ledger.never_sent += 1;
+                    let age_ns = closing_ns.saturating_sub(due.at_ns);
+                    state
+                        .recorder
+                        .never_sent(state.mix.class_of(due.index), age_ns);
+                }
+                Activity::Busy(job) => {
+                    state.ledger.in_flight += 1;
+                    state.recorder.in_flight_at_end(
+                        job.class,
+                        closing_ns.saturating_sub(job.intended_ns),
+                        closing_ns.saturating_sub(job.sent_ns),
+                    );
+                }
+            }
+        }
+        while let Some(due) = state.source.take_due(u64::MAX, end_ns) {
+            state.ledger.never_sent += 1;
+            let age_ns = closing_ns.saturating_sub(due.at_ns);
+            state
+                .recorder
+                .never_sent(state.mix.class_of(due.index), age_ns);
+        }
+        let last_part = state.recorder.cut(end_ns, state.ledger.in_flight, 0);
+        let empty = Recorder::new(0, Rc::default());
+        let totals = std::mem::replace(&mut state.recorder, empty).totals;
+        LaneEnd {
+            ledger: state.ledger,
+            last_part,
+            totals,
+            end_ns,
+        }
+    }
+}
+
+impl State {
+    #[inline]
+    fn begin(&mut self, slot: usize, due: Due, now: u64) -> Job {
+        let class = self.mix.class_of(due.index);
+        let job = Job {
+            class,
+            index: due.index,
+            intended_ns: due.at_ns,
+            sent_ns: now,
+        };
+        let send_lag_ns = now.saturating_sub(due.at_ns);
+        // Late because no connection was free is the server's doing; late while this thread
+        // did not run, or while a connection was free, is the generator's.
+        let (stalled_from, stalled_to) = self.stall;
+        let in_stall = (stalled_from..=stalled_to).contains(&due.at_ns) && stalled_to > 0;
+        let blameless_until = if in_stall {
+            0
+        } else {
+            self.slots[slot].idle_since_ns
+        };
+        let generator_lag_ns = now.saturating_sub(due.at_ns.max(blameless_until));
+        self.recorder.sent(class, send_lag_ns, generator_lag_ns);
+        self.slots[slot].activity = Activity::Busy(job);
+        self.busy += 1;
+        job
+    }
+
+    fn park(&mut self, slot: usize) {
+        self.idle.push_back(slot);
+        if self
+            .source
+            .next_due_ns()
+            .is_some_and(|due_ns| due_ns < self.armed_ns)
+        {
+            self.wake_pacer();
+        }
+    }
+
+    fn wake_pacer(&self) {
+        if let Some(pacer) = &self.pacer {
+            pacer.wake_by_ref();
+        }
+    }
+}
+
+impl Source {
+    /// The next request, if it is due by `now` and before `end_ns`.
+    #[inline]
+    fn take_due(&mut self, now: u64, end_ns: u64) -> Option<Due> {
+        match &mut self.schedule {
+            None => {
+                // The closed loop has no schedule to be behind: nothing is due at its end.
+                if now == u64::MAX || self.next_closed >= self.max_requests {
+                    return None;
+                }
+                let due = Due {
+                    index: self.next_closed,
+                    at_ns: now,
+                };
+                self.next_closed += self.stride;
+                Some(due)
+            }
+            Some(schedule) => {
+                let due = schedule.peek().filter(|due| {
+                    due.at_ns <= now && due.at_ns < end_ns && due.index < self.max_requests
+                })?;
+                schedule.advance();
+                Some(due)
+            }
+        }
+    }
+
+    fn next_due_ns(&self) -> Option<u64> {
+        self.schedule
+            .as_ref()?
+            .peek()
+            .filter(|due| due.index < self.max_requests)
+            .map(|due| due.at_ns)
+    }
+
+    /// Whether the budget of requests is spent.
+    fn is_spent(&self) -> bool {
+        match &self.schedule {
+            None => self.next_closed >= self.max_requests,
+            Some(_) => self.next_due_ns().is_none(),
+        }
+    }
+
+    /// Whether no request will come before `end_ns`.
+    fn is_exhausted(&self, end_ns: u64) -> bool {
+        match &self.schedule {
+            None => self.next_closed >= self.max_requests,
+            Some(_) => self.next_due_ns().is_none_or(|due_ns| due_ns >= end_ns),
+        }
+    }
+
+    fn count_scheduled(&self, end_ns: u64) -> u64 {
+        match &self.pristine {
+            None => (self.next_closed - self.first) / self.stride,
+            Some(schedule) => {
+                let budget = self
+                    .max_requests
+                    .saturating_sub(self.first)
+                    .div_ceil(self.stride);
+                schedule.count_before(end_ns).min(budget)
+            }
+        }
+    }
+}
+
+/// Serves slot `slot` until no more requests come: takes a request, sees to a connection,
+/// exchanges, settles.
+pub(crate) async fn serve_slot<E: Engine>(
+    lane: Rc<Lane>,
+    engine: Rc<E>,
+    slot: usize,
+    mut connection: Option<E::Connection>,
+) {
+    let mut carried = 0;
+    let mut backoff = Duration::ZERO;
+    let mut was_connected = connection.is_some();
+    while let Some(job) = poll_fn(|cx| lane.poll_take(slot, cx)).await {
+        let exchange = {
+            let work = async {
+                if !connection.as_mut().is_some_and(Connection::is_usable) {
+                    connection = None;
+                    match open(&lane, &*engine, slot, was_connected).await {
+                        Ok(opened) => connection = Some(opened),
+                        Err(failure) => return (Exchange::broken(0, failure), true),
+                    }
+                    carried = 0;
+                    was_connected = true;
+                }
+                let open = connection.as_mut().expect("opened above where it was not");
+                (open.exchange(job.class, job.index).await, false)
+            };
+            within_deadline(&lane, slot, work).await
+        };
+        let (exchange, connect_failed) = exchange;
+        lane.settle(slot, job, &exchange);
+        carried += 1;
+        if !exchange.keep_alive || carried >= lane.requests_per_connection {
+            connection = None;
+        }
+        // Without a schedule nothing else would slow down a loop whose server is gone.
+        if connect_failed && !lane.is_open_loop {
+            backoff = (backoff * 2).clamp(Duration::from_millis(1), MAX_BACKOFF);
+            tokio::time::sleep(backoff).await;
+        } else {
+            backoff = Duration::ZERO;
+        }
+    }
+}
+
+/// Opens a connection and notes how that went.
+pub(crate) async fn open<E: Engine>(
+    lane: &Lane,
+    engine: &E,
+    slot: usize,
+    again: bool,
+) -> Result<E::Connection, Failure> {
+    let started_ns = crate::clock::monotonic_ns();
+    let outcome = engine.connect(slot).await;
+    let latency_ns = crate::clock::monotonic_ns() - started_ns;
+    match outcome {
+        Ok(Connected {
+            connection,
+            is_fresh,
+        }) => {
+            if is_fresh {
+                lane.connected(latency_ns, Ok(()), again);
+            }
+            Ok(connection)
+        }
+        Err(failure) => {
+            lane.connected(latency_ns, Err(failure.class), again);
+            Err(failure)
+        }
+    }
+}
+
+/// Runs `work` until it ends or the deadline sweep gives it up.
+async fn within_deadline(
+    lane: &Lane,
+    slot: usize,
+    work: impl Future<Output = (Exchange, bool)>,
+) -> (Exchange, bool) {
+    let mut work = pin!(work);
+    let expired = &lane.expired[slot];
+    expired.set(false);
+    poll_fn(|cx| {
+        if expired.get() {
+            let failure = Failure::new(ErrorClass::Timeout, "no complete answer in time");
+            return Poll::Ready((Exchange::broken(0, failure), false));
+        }
+        work.as_mut().poll(cx)
+    })
+    .await
+}

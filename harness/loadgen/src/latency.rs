@@ -1,0 +1,99 @@
+//! Histograms of one shape: 1 ns to 60 s at three significant digits.
+//!
+//! The main types are [`LatencySet`] and [`Summary`]. Every histogram of the crate has these
+//! bounds, since merging mixed bounds loses silently (216 KiB each; larger values count as
+//! 60 s).
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// The largest value a histogram tells apart, in nanoseconds.
+pub const MAX_TRACKED_NS: u64 = 60_000_000_000;
+/// Significant decimal digits.
+pub const SIGNIFICANT_DIGITS: u8 = 3;
+
+/// An empty histogram of the crate's one shape.
+pub fn new_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, MAX_TRACKED_NS, SIGNIFICANT_DIGITS)
+        .expect("the bounds are constants that the histogram accepts")
+}
+
+/// The three latencies of one request class, in nanoseconds.
+#[derive(Debug, Clone)]
+pub struct LatencySet {
+    /// From the intended send time to the answer: what a user waits. Holds completed and timed
+    /// out requests, and at the run's end those in flight or never sent at their age so far;
+    /// failed ones are kept apart by error class.
+    pub response: Histogram<u64>,
+    /// From the actual send to the answer; as `response`, without those never sent.
+    pub service: Histogram<u64>,
+    /// From the intended to the actual send time, for every request that was sent.
+    pub send_lag: Histogram<u64>,
+}
+
+impl LatencySet {
+    /// An empty set.
+    pub fn new() -> Self {
+        Self {
+            response: new_histogram(),
+            service: new_histogram(),
+            send_lag: new_histogram(),
+        }
+    }
+
+    /// Adds another set's records; lossless, all histograms being of one shape.
+    pub fn add(&mut self, other: &Self) {
+        add(&mut self.response, &other.response);
+        add(&mut self.service, &other.service);
+        add(&mut self.send_lag, &other.send_lag);
+    }
+}
+
+impl Default for LatencySet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Adds `from` to `into`; both have the crate's one shape.
+pub(crate) fn add(into: &mut Histogram<u64>, from: &Histogram<u64>) {
+    into.add(from).expect("all histograms have the same bounds");
+}
+
+/// The usual figures of a histogram of nanoseconds, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Summary {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Median.
+    pub p50: f64,
+    /// 90th percentile.
+    pub p90: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// 99.9th percentile.
+    pub p99_9: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Values recorded.
+    pub count: u64,
+}
+
+impl Summary {
+    /// The figures of `histogram`; all zero when it is empty.
+    pub fn of_ms(histogram: &Histogram<u64>) -> Self {
+        let quantile = |q| histogram.value_at_quantile(q) as f64 / 1e6;
+        Self {
+            mean: histogram.mean() / 1e6,
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            p99_9: quantile(0.999),
+            max: histogram.max() as f64 / 1e6,
+            count: histogram.len(),
+        }
+    }
+}

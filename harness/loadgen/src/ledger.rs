@@ -1,0 +1,58 @@
+//! The exact account of what became of every scheduled request.
+//!
+//! The main type is [`Ledger`]. `scheduled` comes from the arrival process (a closed form or a
+//! second walk over it) and the other entries from what the connections did, so the balance is
+//! a check and not an identity.
+
+use serde::Serialize;
+
+/// What became of every request that was scheduled within the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Ledger {
+    /// Requests due within the run (closed loop: requests started).
+    pub scheduled: u64,
+    /// Answered as expected.
+    pub completed: u64,
+    /// Ended by an error other than a timeout, wrong answers included.
+    pub failed: u64,
+    /// Given up after the timeout.
+    pub timed_out: u64,
+    /// Sent and unanswered when the run ended.
+    pub in_flight: u64,
+    /// Due, but no connection was free (or the generator was late) until the run ended.
+    pub never_sent: u64,
+}
+
+impl Ledger {
+    /// The sum of what is accounted for.
+    pub fn accounted(&self) -> u64 {
+        self.completed + self.failed + self.timed_out + self.in_flight + self.never_sent
+    }
+
+    /// Whether every scheduled request is accounted for, none twice.
+    pub fn balances(&self) -> bool {
+        self.scheduled == self.accounted()
+    }
+
+    /// Requests that got an answer, an error or a timeout.
+    pub fn settled(&self) -> u64 {
+        self.completed + self.failed + self.timed_out
+    }
+
+    /// The share of settled requests that failed or timed out, in `[0, 1]`; zero without any.
+    pub fn error_rate(&self) -> f64 {
+        match self.settled() {
+            0 => 0.0,
+            settled => (self.failed + self.timed_out) as f64 / settled as f64,
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.scheduled += other.scheduled;
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.timed_out += other.timed_out;
+        self.in_flight += other.in_flight;
+        self.never_sent += other.never_sent;
+    }
+}

@@ -1,0 +1,209 @@
+//! One connection of the reference server.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::behaviour::{Action, Behaviour, Reply, Script};
+use super::server::{ServerLog, ServerStream};
+use crate::clock::monotonic_ns;
+
+/// Largest request that the server takes, head and body.
+const MAX_REQUEST_BYTES: usize = 1 << 20;
+
+/// What all connections of a server share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    behaviour: Rc<Behaviour>,
+    log: Arc<ServerLog>,
+    /// When the one worker of a server with a capacity will be free, on the monotonic clock.
+    free_at_ns: Rc<Cell<u64>>,
+    answer: Rc<Vec<u8>>,
+    last_answer: Rc<Vec<u8>>,
+}
+
+impl Shared {
+    pub(super) fn new(behaviour: Behaviour, log: Arc<ServerLog>) -> Self {
+        let (answer, last_answer) = match &behaviour {
+            Behaviour::Answer(reply) => (render(reply, ""), render(reply, "connection: close\r\n")),
+            Behaviour::Script(_) => Default::default(),
+        };
+        Self {
+            behaviour: Rc::new(behaviour),
+            log,
+            free_at_ns: Rc::default(),
+            answer: Rc::new(answer),
+            last_answer: Rc::new(last_answer),
+        }
+    }
+}
+
+fn render(reply: &Reply, extra: &str) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {} Reference\r\n{extra}", reply.status);
+    for header in &reply.headers {
+        head.push_str(header);
+        head.push_str("\r\n");
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", reply.body.len()));
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(&reply.body);
+    bytes
+}
+
+/// Serves one connection until either side ends it.
+pub(super) async fn serve(mut stream: impl ServerStream, shared: Shared) {
+    shared.log.connections.fetch_add(1, Ordering::Relaxed);
+    let mut reader = RequestReader {
+        buffer: Vec::with_capacity(4096),
+        taken: 0,
+    };
+    let mut answered = 0;
+    while let Some(wants_close) = reader.next(&mut stream).await {
+        shared.log.arrived(monotonic_ns());
+        let goes_on = match &*shared.behaviour {
+            Behaviour::Answer(reply) => {
+                answered += 1;
+                wait_for_turn(reply, &shared).await;
+                let is_last =
+                    wants_close || reply.requests_per_connection.is_some_and(|n| answered >= n);
+                let bytes = if is_last {
+                    &shared.last_answer
+                } else {
+                    &shared.answer
+                };
+                stream.write_all(bytes).await.is_ok() && !is_last
+            }
+            Behaviour::Script(script) => play(&mut stream, script).await.unwrap_or(false),
+        };
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+/// Waits as long as delay, stall and capacity have it.
+async fn wait_for_turn(reply: &Reply, shared: &Shared) {
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
+    if let Some(stall) = reply.stall {
+        let now_ns = monotonic_ns();
+        let (from_ns, to_ns) = *shared
+            .log
+            .stall_ns
+            .lock()
+            .expect("no holder of this lock panics")
+            .get_or_insert_with(|| {
+                let from_ns = now_ns + stall.after.as_nanos() as u64;
+                (from_ns, from_ns + stall.length.as_nanos() as u64)
+            });
+        if (from_ns..to_ns).contains(&now_ns) {
+            tokio::time::sleep(Duration::from_nanos(to_ns - now_ns)).await;
+        }
+    }
+    if let Some(capacity) = reply.capacity_per_s {
+        // A virtual worker: exact on average whatever the timer's grain.
+        let now_ns = monotonic_ns();
+        let done_ns = shared.free_at_ns.get().max(now_ns) + (1e9 / capacity) as u64;
+        shared.free_at_ns.set(done_ns);
+        tokio::time::sleep(Duration::from_nanos(done_ns - now_ns)).await;
+    }
+}
+
+/// Plays a script; gives whether the connection goes on.
+async fn play(stream: &mut impl ServerStream, script: &Script) -> std::io::Result<bool> {
+    for action in script {
+        match action {
+            Action::Send(bytes) => stream.write_all(bytes).await?,
+            Action::Drip(bytes, gap) => {
+                for byte in bytes {
+                    stream.write_all(&[*byte]).await?;
+                    stream.flush().await?;
+                    tokio::time::sleep(*gap).await;
+                }
+            }
+            Action::Repeat(bytes, times) => {
+                for _ in 0..*times {
+                    stream.write_all(bytes).await?;
+                }
+            }
+            Action::Pause(time) => tokio::time::sleep(*time).await,
+            Action::HalfClose => stream.shutdown().await?,
+            Action::Close => return Ok(false),
+            Action::Reset => {
+                stream.reset_on_close();
+                return Ok(false);
+            }
+            Action::Hang => std::future::pending().await,
+        }
+        stream.flush().await?;
+    }
+    Ok(true)
+}
+
+/// Reads requests, heads and bodies by content length.
+struct RequestReader {
+    buffer: Vec<u8>,
+    taken: usize,
+}
+
+impl RequestReader {
+    /// Reads the next request; gives whether it wants the connection closed, or none at the
+    /// end of the stream or for what is no request.
+    async fn next(&mut self, stream: &mut impl ServerStream) -> Option<bool> {
+        loop {
+            if let Some(wants_close) = self.take_request()? {
+                return Some(wants_close);
+            }
+            if self.taken > 0 {
+                self.buffer.drain(..self.taken);
+                self.taken = 0;
+            }
+            if self.buffer.len() > MAX_REQUEST_BYTES
+                || stream.read_buf(&mut self.buffer).await.ok()? == 0
+            {
+                return None;
+            }
+        }
+    }
+
+    /// A whole request from the buffer: outer none for garbage, inner none for "more".
+    fn take_request(&mut self) -> Option<Option<bool>> {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut request = httparse::Request::new(&mut headers);
+        let input = &self.buffer[self.taken..];
+        let head = match request.parse(input).ok()? {
+            httparse::Status::Partial => return Some(None),
+            httparse::Status::Complete(length) => length,
+        };
+        let value = |name: &str| {
+            request
+                .headers
+                .iter()
+                .find(|header| header.name.eq_ignore_ascii_case(name))
+        };
+        let body = match value("content-length") {
+            None => 0,
+            Some(header) => std::str::from_utf8(header.value)
+                .ok()?
+                .trim()
+                .parse()
+                .ok()?,
+        };
+        let wants_close =
+            value("connection").is_some_and(|header| header.value.eq_ignore_ascii_case(b"close"));
+        if input.len() < head + body {
+            return Some(None);
+        }
+        self.taken += head + body;
+        if self.taken == self.buffer.len() {
+            self.buffer.clear();
+            self.taken = 0;
+        }
+        Some(Some(wants_close))
+    }
+}

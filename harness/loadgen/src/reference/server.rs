@@ -1,0 +1,268 @@
+//! The reference server's thread and its log.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use super::behaviour::Behaviour;
+use super::connection::{Shared, serve};
+
+/// Requests whose arrival times are kept; later ones are only counted.
+const MAX_ARRIVALS: usize = 4_000_000;
+
+/// A running reference server. Dropping it closes its listener and all its connections.
+pub struct ReferenceServer {
+    address: Option<SocketAddr>,
+    log: Arc<ServerLog>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the server has seen.
+#[derive(Debug, Default)]
+pub struct ServerLog {
+    pub(super) requests: AtomicU64,
+    pub(super) connections: AtomicU64,
+    pub(super) arrivals_ns: Mutex<Vec<u64>>,
+    pub(super) stall_ns: Mutex<Option<(u64, u64)>>,
+}
+
+impl ServerLog {
+    /// Requests read.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Connections accepted.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// When requests were read, in nanoseconds of the monotonic clock; the first 4,000,000.
+    pub fn arrivals_ns(&self) -> Vec<u64> {
+        self.arrivals_ns
+            .lock()
+            .expect("no holder of this lock panics")
+            .clone()
+    }
+
+    /// When the stall began and ended on the monotonic clock, if one was asked for and a
+    /// request has set its time.
+    pub fn stall_ns(&self) -> Option<(u64, u64)> {
+        *self.stall_ns.lock().expect("no holder of this lock panics")
+    }
+
+    pub(super) fn arrived(&self, now_ns: u64) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut arrivals = self
+            .arrivals_ns
+            .lock()
+            .expect("no holder of this lock panics");
+        if arrivals.len() < MAX_ARRIVALS {
+            arrivals.push(now_ns);
+        }
+    }
+}
+
+impl ReferenceServer {
+    /// A server on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When the system gives no port or thread.
+    pub fn start(behaviour: Behaviour) -> io::Result<Self> {
+        Self::start_on(SocketAddr::from(([127, 0, 0, 1], 0)), behaviour)
+    }
+
+    /// A server on a known address, as after a crash.
+    ///
+    /// # Errors
+    /// When the address is taken or the system gives no thread.
+    pub fn start_on(address: SocketAddr, behaviour: Behaviour) -> io::Result<Self> {
+        Self::listen_tcp(address, behaviour, None)
+    }
+
+    /// A server that speaks TLS.
+    ///
+    /// # Errors
+    /// When the system gives no port or thread.
+    pub fn start_tls(behaviour: Behaviour, config: Arc<rustls::ServerConfig>) -> io::Result<Self> {
+        Self::listen_tcp(
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+            behaviour,
+            Some(config.into()),
+        )
+    }
+
+    fn listen_tcp(
+        address: SocketAddr,
+        behaviour: Behaviour,
+        tls: Option<TlsAcceptor>,
+    ) -> io::Result<Self> {
+        use socket2::{Domain, Protocol, Socket, Type};
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(4096)?;
+        let listener = std::net::TcpListener::from(socket);
+        let address = listener.local_addr()?;
+        Self::spawn(Some(address), Listening::Tcp(listener, tls), behaviour)
+    }
+
+    /// A server on a Unix socket at `path`, which must not exist.
+    ///
+    /// # Errors
+    /// When the socket cannot be made or the system gives no thread.
+    pub fn start_unix(path: &Path, behaviour: Behaviour) -> io::Result<Self> {
+        let listener = std::os::unix::net::UnixListener::bind(path)?;
+        listener.set_nonblocking(true)?;
+        Self::spawn(None, Listening::Unix(listener, path.to_owned()), behaviour)
+    }
+
+    fn spawn(
+        address: Option<SocketAddr>,
+        listening: Listening,
+        behaviour: Behaviour,
+    ) -> io::Result<Self> {
+        let log = Arc::new(ServerLog::default());
+        let (stop, stopped) = oneshot::channel();
+        let runtime_log = log.clone();
+        let thread = std::thread::Builder::new()
+            .name("reference".into())
+            .spawn(move || serve_until(listening, behaviour, runtime_log, stopped))?;
+        Ok(Self {
+            address,
+            log,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The address of a TCP server.
+    ///
+    /// # Panics
+    /// For a server on a Unix socket, which has none.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+            .expect("a server on a Unix socket has no address")
+    }
+
+    /// What the server has seen so far.
+    pub fn log(&self) -> &ServerLog {
+        &self.log
+    }
+}
+
+impl Drop for ReferenceServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server has been printed; there is nobody to hand it to here.
+            let _ = thread.join();
+        }
+    }
+}
+
+enum Listening {
+    Tcp(std::net::TcpListener, Option<TlsAcceptor>),
+    Unix(std::os::unix::net::UnixListener, PathBuf),
+}
+
+fn serve_until(
+    listening: Listening,
+    behaviour: Behaviour,
+    log: Arc<ServerLog>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build_local(LocalOptions::default())
+        .expect("the reference server needs a runtime");
+    runtime.block_on(async {
+        let shared = Shared::new(behaviour, log);
+        tokio::select! {
+            _ = stopped => {}
+            () = accept(listening, shared) => {}
+        }
+    });
+}
+
+async fn accept(listening: Listening, shared: Shared) {
+    match listening {
+        Listening::Tcp(listener, tls) => {
+            let listener = TcpListener::from_std(listener).expect("the listener is non-blocking");
+            loop {
+                let Ok((stream, _)) = listener.accept().await else {
+                    continue;
+                };
+                // Small answers must not wait for the acknowledgement of earlier ones.
+                let _ = stream.set_nodelay(true);
+                let (shared, tls) = (shared.clone(), tls.clone());
+                tokio::task::spawn_local(async move {
+                    match tls {
+                        None => serve(stream, shared).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, shared).await;
+                            }
+                        }
+                    }
+                });
+            }
+        }
+        Listening::Unix(listener, path) => {
+            let _remove = RemoveOnDrop(path);
+            let listener = UnixListener::from_std(listener).expect("the listener is non-blocking");
+            loop {
+                let Ok((stream, _)) = listener.accept().await else {
+                    continue;
+                };
+                tokio::task::spawn_local(serve(stream, shared.clone()));
+            }
+        }
+    }
+}
+
+struct RemoveOnDrop(PathBuf);
+
+impl Drop for RemoveOnDrop {
+    fn drop(&mut self) {
+        // It may be gone already with its temporary folder.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A byte stream that the server can serve, and reset where it is a TCP socket.
+pub(super) trait ServerStream: AsyncRead + AsyncWrite + Unpin {
+    /// Arranges for a reset instead of an orderly close when the stream is dropped.
+    fn reset_on_close(&self) {}
+}
+
+impl ServerStream for tokio::net::TcpStream {
+    fn reset_on_close(&self) {
+        // A linger of zero makes the kernel send RST (socket(7), SO_LINGER).
+        let _ = socket2::SockRef::from(self).set_linger(Some(std::time::Duration::ZERO));
+    }
+}
+
+impl ServerStream for tokio::net::UnixStream {}
+
+impl ServerStream for tokio_rustls::server::TlsStream<tokio::net::TcpStream> {
+    fn reset_on_close(&self) {
+        self.get_ref().0.reset_on_close();
+    }
+}

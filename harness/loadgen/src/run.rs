@@ -1,0 +1,318 @@
+//! One run from specification to outcome.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::sync::{Arc, Barrier, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use crate::arrival::Arrival;
+use crate::clock::{Clock, monotonic_ns};
+use crate::collector::{Collector, errors_of};
+use crate::engine::{Engine, H1Fast, HyperH1, HyperH2};
+use crate::errors::{ErrorClass, LoadError};
+use crate::generator::{Message, Shared, ThreadEnd, run_thread, slots_of};
+use crate::latency::{LatencySet, add, new_histogram};
+use crate::ledger::Ledger;
+use crate::outcome::{
+    ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, LittlesLaw, LoadOutcome,
+};
+use crate::request::PreparedMix;
+use crate::spec::{EngineChoice, Hooks, LoadSpec, Protocol};
+use crate::transport::Connector;
+use crate::verdict::{self, Verdict};
+
+/// How far ahead the clock is set, for every thread to be there when it starts.
+const CLOCK_LEAD_NS: u64 = 2_000_000;
+
+/// Makes one run and gives what it measured. Blocks; starts its own threads and joins them
+/// all, on every path. Requests that fail are part of the outcome.
+///
+/// # Errors
+/// A [`LoadError`] when the specification cannot be run, when no connection can be opened
+/// before the clock starts, or when the books do not balance.
+pub fn run(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome, LoadError> {
+    spec.validate()?;
+    match (spec.resolved_engine(), spec.protocol) {
+        (EngineChoice::H1Fast, Protocol::Http1) => run_with::<H1Fast>(spec, hooks),
+        (_, Protocol::Http1) => run_with::<HyperH1>(spec, hooks),
+        (_, Protocol::Http2) => run_with::<HyperH2>(spec, hooks),
+    }
+}
+
+fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome, LoadError> {
+    let shared = Shared {
+        spec,
+        hooks: hooks.into(),
+        mix: Arc::new(PreparedMix::compile(spec)?),
+        connector: Arc::new(Connector::new(spec)?),
+        barrier: Barrier::new(spec.threads + 1),
+        clock: OnceLock::new(),
+    };
+    let names = shared
+        .mix
+        .classes()
+        .iter()
+        .map(|class| class.name.clone())
+        .collect();
+    let mut collector = Collector::new(spec, hooks, names)?;
+    let (sender, messages) = mpsc::channel();
+    let ends = thread::scope(|scope| {
+        let shared = &shared;
+        let threads: Vec<_> = (0..spec.threads)
+            .map(|thread| {
+                let sender = sender.clone();
+                scope.spawn(move || run_thread::<E>(shared, thread, &sender))
+            })
+            .collect();
+        drop(sender);
+        let started = start_clock(shared, hooks, &messages);
+        let collected = started.and_then(|()| collect(&messages, &mut collector));
+        let ends: Vec<_> = threads
+            .into_iter()
+            .enumerate()
+            .map(|(thread, handle)| {
+                handle
+                    .join()
+                    .map_err(|_| LoadError::Panicked { thread })
+                    .and_then(|end| end)
+            })
+            .collect();
+        collected.and_then(|()| ends.into_iter().collect::<Result<Vec<_>, _>>())
+    })?;
+    let ends: Vec<ThreadEnd> = ends
+        .into_iter()
+        .map(|end| end.expect("the clock was started for all"))
+        .collect();
+    summarize(spec, collector, ends)
+}
+
+/// Waits for every thread's connections and sets the clock, or calls the run off.
+fn start_clock(
+    shared: &Shared<'_>,
+    hooks: &Hooks<'_>,
+    messages: &mpsc::Receiver<Message>,
+) -> Result<(), LoadError> {
+    let mut opened = 0;
+    let mut failure = None;
+    let mut refusal = None;
+    let mut words = 0;
+    while words < shared.spec.threads {
+        match messages.recv() {
+            Ok(Message::Ready(Ok(word))) => {
+                opened += word.count;
+                failure = word.failure.or(failure);
+            }
+            Ok(Message::Ready(Err(error))) => refusal = Some(error),
+            Ok(Message::Interval(_)) => unreachable!("no interval ends before the clock starts"),
+            // A thread panicked before it gave its word: the barrier would never open.
+            Err(_) => return Err(LoadError::Panicked { thread: words }),
+        }
+        words += 1;
+    }
+    if refusal.is_none() && opened == 0 {
+        let failure = failure.expect("a thread without connections tells why");
+        let attempts: usize = (0..shared.spec.threads)
+            .map(|t| slots_of(shared.spec, t))
+            .sum();
+        refusal = Some(LoadError::NoConnection {
+            target: shared.spec.endpoint.address.to_string(),
+            class: failure.class,
+            message: failure.message.into_owned(),
+            attempts: if shared.spec.keep_alive {
+                attempts
+            } else {
+                shared.spec.threads
+            } as u64,
+        });
+    }
+    shared.barrier.wait();
+    let clock = match refusal {
+        Some(_) => None,
+        None => {
+            if let Some(before_clock) = hooks.before_clock {
+                before_clock();
+            }
+            Some(Clock::starting_at(monotonic_ns() + CLOCK_LEAD_NS))
+        }
+    };
+    shared.clock.set(clock).expect("the clock is set once");
+    shared.barrier.wait();
+    refusal.map_or(Ok(()), Err)
+}
+
+/// Takes intervals until all threads have ended.
+fn collect(
+    messages: &mpsc::Receiver<Message>,
+    collector: &mut Collector<'_>,
+) -> Result<(), LoadError> {
+    for message in messages {
+        if let Message::Interval(part) = message {
+            collector.take(*part)?;
+        }
+    }
+    Ok(())
+}
+
+fn summarize(
+    spec: &LoadSpec,
+    mut collector: Collector<'_>,
+    mut ends: Vec<ThreadEnd>,
+) -> Result<LoadOutcome, LoadError> {
+    let mut ledger = Ledger::default();
+    for (thread, end) in ends.iter_mut().enumerate() {
+        if !end.lane.ledger.balances() {
+            return Err(LoadError::Unbalanced {
+                thread,
+                ledger: end.lane.ledger,
+            });
+        }
+        ledger.add(&end.lane.ledger);
+        let empty = std::mem::take(&mut end.lane.last_part.latencies);
+        let last = crate::recorder::IntervalPart {
+            latencies: empty,
+            ..end.lane.last_part.clone()
+        };
+        collector.take(last)?;
+    }
+    collector.finish()?;
+    let end_ns = ends.iter().map(|end| end.lane.end_ns).max().unwrap_or(0);
+    let elapsed = Duration::from_nanos(end_ns);
+    let mut latency = LatencySet::new();
+    collector
+        .classes
+        .iter()
+        .for_each(|class| latency.add(class));
+    let seconds = elapsed.as_secs_f64().max(1e-9);
+    let counts = collector.counts;
+    let names = spec
+        .requests
+        .requests
+        .iter()
+        .map(|request| request.name.clone());
+    let mut outcome = LoadOutcome {
+        verdict: Verdict::Valid,
+        ledger,
+        errors: errors(&counts.errors, &ends),
+        statuses: statuses(&ends),
+        classes: names
+            .zip(collector.classes)
+            .map(|(name, latency)| ClassOutcome { name, latency })
+            .collect(),
+        latency,
+        generator_lag: collector.generator_lag,
+        intervals: collector.intervals,
+        requested_rate_per_s: requested_rate(spec, &ledger, seconds),
+        achieved_rate_per_s: ledger.completed as f64 / seconds,
+        elapsed,
+        generator: generator_cost(spec, &ends, counts.started, seconds),
+        connections: connections(&ends),
+        bytes: ByteTotals {
+            read: counts.wire_read_bytes,
+            written: counts.wire_written_bytes,
+            body: counts.body_bytes,
+            decoded: counts.decoded_bytes,
+        },
+        littles_law: littles_law(spec, &ends, seconds),
+    };
+    outcome.verdict = verdict::judge(&outcome, &spec.limits);
+    Ok(outcome)
+}
+
+fn requested_rate(spec: &LoadSpec, ledger: &Ledger, seconds: f64) -> Option<f64> {
+    match &spec.arrival {
+        Arrival::Closed => None,
+        Arrival::Constant { rate_per_s } | Arrival::Poisson { rate_per_s } => Some(*rate_per_s),
+        Arrival::Stages { .. } => Some(ledger.scheduled as f64 / seconds),
+    }
+}
+
+fn errors(
+    counts: &[u64; ErrorClass::ALL.len()],
+    ends: &[ThreadEnd],
+) -> BTreeMap<ErrorClass, ErrorCount> {
+    errors_of(counts)
+        .into_iter()
+        .map(|(class, count)| {
+            let mut latency = new_histogram();
+            for end in ends {
+                if let Some(part) = &end.lane.totals.error_latency[class as usize] {
+                    add(&mut latency, part);
+                }
+            }
+            (class, ErrorCount { count, latency })
+        })
+        .collect()
+}
+
+fn statuses(ends: &[ThreadEnd]) -> BTreeMap<u16, u64> {
+    let mut statuses = BTreeMap::new();
+    for end in ends {
+        for (status, count) in end.lane.totals.statuses.iter().enumerate() {
+            if *count > 0 {
+                *statuses.entry(status as u16).or_default() += count;
+            }
+        }
+    }
+    statuses
+}
+
+fn connections(ends: &[ThreadEnd]) -> ConnectionCounts {
+    let mut latency = new_histogram();
+    let mut failed = [0; ErrorClass::ALL.len()];
+    for end in ends {
+        add(&mut latency, &end.lane.totals.connect_latency);
+        for (into, from) in failed.iter_mut().zip(end.lane.totals.connect_failures) {
+            *into += from;
+        }
+    }
+    ConnectionCounts {
+        opened: ends.iter().map(|end| end.lane.totals.connects).sum(),
+        reconnects: ends.iter().map(|end| end.lane.totals.reconnects).sum(),
+        failed: errors_of(&failed),
+        latency,
+    }
+}
+
+fn generator_cost(
+    spec: &LoadSpec,
+    ends: &[ThreadEnd],
+    started: u64,
+    seconds: f64,
+) -> GeneratorCost {
+    let cpu_ns: u64 = ends.iter().map(|end| end.cpu_ns).sum();
+    let busiest_ns = ends.iter().map(|end| end.cpu_ns).max().unwrap_or(0);
+    let delays: Option<u64> = ends.iter().map(|end| end.switches.run_delay_ns).sum();
+    GeneratorCost {
+        cpu_seconds: cpu_ns as f64 / 1e9,
+        cpu_us_per_request: (started > 0).then(|| cpu_ns as f64 / 1e3 / started as f64),
+        busiest_thread_share: busiest_ns as f64 / 1e9 / seconds,
+        spin_seconds: ends.iter().map(|end| end.lane.totals.spin_ns).sum::<u64>() as f64 / 1e9,
+        threads: spec.threads,
+        engine: spec.resolved_engine(),
+        voluntary_switches: ends.iter().map(|end| end.switches.voluntary).sum(),
+        involuntary_switches: ends.iter().map(|end| end.switches.involuntary).sum(),
+        run_delay_seconds: delays.map(|ns| ns as f64 / 1e9),
+        longest_stall_ns: ends
+            .iter()
+            .map(|end| end.lane.totals.longest_stall_ns)
+            .max()
+            .unwrap_or(0),
+    }
+}
+
+fn littles_law(spec: &LoadSpec, ends: &[ThreadEnd], seconds: f64) -> Option<LittlesLaw> {
+    if spec.arrival.is_open() {
+        return None;
+    }
+    let expected: usize = (0..spec.threads).map(|thread| slots_of(spec, thread)).sum();
+    let expected = expected as f64;
+    let occupied_ns: u128 = ends.iter().map(|end| end.lane.totals.occupied_ns).sum();
+    let measured = occupied_ns as f64 / 1e9 / seconds;
+    let relative_error = (expected - measured).abs() / expected;
+    Some(LittlesLaw {
+        expected,
+        measured,
+        relative_error,
+    })
+}

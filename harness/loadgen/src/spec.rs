@@ -1,0 +1,393 @@
+//! What a run is asked to do.
+//!
+//! The main type is [`LoadSpec`]; [`Hooks`] carries what the caller wants done along the way.
+//! Command-line and matrix syntax are deliberately absent: callers resolve theirs to this.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::arrival::Arrival;
+use crate::errors::LoadError;
+use crate::outcome::Progress;
+use crate::request::RequestMix;
+use crate::verdict::VerdictLimits;
+
+/// One run of load against one endpoint.
+#[derive(Debug, Clone)]
+pub struct LoadSpec {
+    /// Where the requests go.
+    pub endpoint: Endpoint,
+    /// What is asked.
+    pub requests: RequestMix,
+    /// When it is asked.
+    pub arrival: Arrival,
+    /// Length of the run, from the start of the clock. Nothing is sent after it.
+    pub duration: Duration,
+    /// How long to wait after `duration` for answers still owed; zero counts them as in flight.
+    pub drain: Duration,
+    /// Ends the run once this many requests have been started and settled.
+    pub max_requests: Option<u64>,
+    /// Connections over all threads.
+    pub connections: usize,
+    /// Concurrent streams on each HTTP/2 connection; ignored by HTTP/1.
+    pub streams: usize,
+    /// Generator threads; each has its own runtime and its share of connections and schedule.
+    pub threads: usize,
+    /// A request that takes longer counts as timed out and costs its connection.
+    pub timeout: Duration,
+    /// Which engine speaks the protocol.
+    pub engine: EngineChoice,
+    /// Which protocol is spoken.
+    pub protocol: Protocol,
+    /// Whether connections are used again; off opens one for each request.
+    pub keep_alive: bool,
+    /// A connection is closed by us after this many requests.
+    pub requests_per_connection: Option<u64>,
+    /// Decides arrivals, mix and template values.
+    pub seed: u64,
+    /// Length of the intervals of the time series and of the `.hlog`.
+    pub interval: Duration,
+    /// Where to write the V2 interval log, if anywhere.
+    pub hlog: Option<PathBuf>,
+    /// How long before a due time the pacer stops sleeping and spins.
+    pub spin: Duration,
+    /// When a run is not VALID.
+    pub limits: VerdictLimits,
+}
+
+impl LoadSpec {
+    /// A closed loop of one connection for ten seconds; callers change what they need.
+    pub fn new(endpoint: Endpoint, requests: RequestMix) -> Self {
+        Self {
+            endpoint,
+            requests,
+            arrival: Arrival::Closed,
+            duration: Duration::from_secs(10),
+            drain: Duration::ZERO,
+            max_requests: None,
+            connections: 1,
+            streams: 1,
+            threads: 1,
+            timeout: Duration::from_secs(10),
+            engine: EngineChoice::Auto,
+            protocol: Protocol::Http1,
+            keep_alive: true,
+            requests_per_connection: None,
+            seed: 1,
+            interval: Duration::from_secs(1),
+            hlog: None,
+            spin: Duration::from_micros(20),
+            limits: VerdictLimits::default(),
+        }
+    }
+
+    /// The engine that will be used, which `Auto` leaves open: `h1-fast` wherever it speaks the
+    /// protocol, since it measures at the lowest cost per request.
+    pub fn resolved_engine(&self) -> EngineChoice {
+        match (self.engine, self.protocol) {
+            (EngineChoice::Auto, Protocol::Http1) => EngineChoice::H1Fast,
+            (EngineChoice::Auto, Protocol::Http2) => EngineChoice::Hyper,
+            (chosen, _) => chosen,
+        }
+    }
+
+    /// Checks the specification as a whole.
+    ///
+    /// # Errors
+    /// [`LoadError::InvalidSpec`], naming the first field that cannot be.
+    pub fn validate(&self) -> Result<(), LoadError> {
+        let refuse = |text: String| Err(LoadError::InvalidSpec(text));
+        if self.duration.is_zero() {
+            return refuse("duration must be above zero".into());
+        }
+        if self.duration > Duration::from_secs(30 * 24 * 3600) {
+            return refuse("duration must be at most 30 days".into());
+        }
+        if self.timeout.is_zero() {
+            return refuse("timeout must be above zero".into());
+        }
+        if self.interval < Duration::from_millis(10) {
+            return refuse("interval must be at least 10ms".into());
+        }
+        if self.threads == 0 || self.connections == 0 || self.streams == 0 {
+            return refuse("threads, connections and streams must be at least 1".into());
+        }
+        if self.connections < self.threads {
+            return refuse(format!(
+                "{} connections cannot be shared by {} threads; use at most as many threads as connections",
+                self.connections, self.threads
+            ));
+        }
+        if self.requests_per_connection == Some(0) || self.max_requests == Some(0) {
+            return refuse("request limits must be at least 1".into());
+        }
+        if self.protocol == Protocol::Http2 && self.engine == EngineChoice::H1Fast {
+            return refuse("engine h1-fast speaks HTTP/1.1 only; use hyper for HTTP/2".into());
+        }
+        if self.protocol == Protocol::Http2
+            && (!self.keep_alive || self.requests_per_connection.is_some())
+        {
+            return refuse(
+                "keep-alive off and per-connection limits apply to HTTP/1.1 only; \
+                 HTTP/2 slots share their connection"
+                    .into(),
+            );
+        }
+        self.validate_rates()
+    }
+
+    fn validate_rates(&self) -> Result<(), LoadError> {
+        let usable = |rate: f64| rate.is_finite() && (0.0..=1e8).contains(&rate);
+        match &self.arrival {
+            Arrival::Closed => Ok(()),
+            Arrival::Constant { rate_per_s } | Arrival::Poisson { rate_per_s } => {
+                if usable(*rate_per_s) && *rate_per_s > 0.0 {
+                    Ok(())
+                } else {
+                    Err(LoadError::InvalidSpec(format!(
+                        "rate {rate_per_s}/s must be above 0 and at most 1e8"
+                    )))
+                }
+            }
+            Arrival::Stages { stages, .. } => {
+                if stages.is_empty() {
+                    return Err(LoadError::InvalidSpec("stages must not be empty".into()));
+                }
+                for (index, stage) in stages.iter().enumerate() {
+                    if !usable(stage.from_per_s) || !usable(stage.to_per_s) {
+                        return Err(LoadError::InvalidSpec(format!(
+                            "stage {index}: rates must be between 0 and 1e8 per second"
+                        )));
+                    }
+                    if stage.duration.is_zero() {
+                        return Err(LoadError::InvalidSpec(format!(
+                            "stage {index}: duration must be above zero"
+                        )));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Which engine speaks the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineChoice {
+    /// The one that measures best for the case.
+    Auto,
+    /// hyper: HTTP/1.1 and HTTP/2.
+    Hyper,
+    /// Pre-serialised requests and httparse: HTTP/1.1 at the lowest cost per request.
+    H1Fast,
+}
+
+impl EngineChoice {
+    /// The name as it stands on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Hyper => "hyper",
+            Self::H1Fast => "h1-fast",
+        }
+    }
+}
+
+/// Which protocol is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2: by ALPN over TLS, with prior knowledge (h2c) without.
+    Http2,
+}
+
+/// Where requests go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// How the server is reached.
+    pub address: Address,
+    /// The authority that requests name (`host` or `host:port`).
+    pub authority: String,
+    /// TLS, or none for clear text.
+    pub tls: Option<TlsOptions>,
+}
+
+/// How the server is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// TCP. The name is resolved once, before the clock starts.
+    Tcp {
+        /// Name or address.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// A Unix stream socket.
+    Unix(PathBuf),
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp { host, port } => write!(formatter, "{host}:{port}"),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// How TLS is spoken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsOptions {
+    /// PEM files with the authorities to trust instead of the system's.
+    pub ca_files: Vec<PathBuf>,
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// The name to ask for and to check, where it is not the endpoint's host.
+    pub server_name: Option<String>,
+}
+
+impl Endpoint {
+    /// Clear-text TCP to a known address.
+    pub fn tcp(address: SocketAddr) -> Self {
+        Self {
+            address: Address::Tcp {
+                host: address.ip().to_string(),
+                port: address.port(),
+            },
+            authority: address.to_string(),
+            tls: None,
+        }
+    }
+
+    /// Clear text over a Unix socket; requests name `localhost`.
+    pub fn unix(path: impl Into<PathBuf>) -> Self {
+        Self {
+            address: Address::Unix(path.into()),
+            authority: "localhost".into(),
+            tls: None,
+        }
+    }
+
+    /// The endpoint and the request target (path and query) of a URL.
+    ///
+    /// # Errors
+    /// [`LoadError::InvalidUrl`] for what is not `http://` or `https://` with a host.
+    pub fn from_url(url: &str) -> Result<(Self, String), LoadError> {
+        let refuse = |reason: &str| LoadError::InvalidUrl {
+            url: url.into(),
+            reason: reason.into(),
+        };
+        let uri: http::Uri = url.parse().map_err(|error| refuse(&format!("{error}")))?;
+        let tls = match uri.scheme_str() {
+            Some("http") => None,
+            Some("https") => Some(TlsOptions::default()),
+            Some(other) => {
+                return Err(refuse(&format!(
+                    "scheme {other:?}; use http:// or https://"
+                )));
+            }
+            None => return Err(refuse("no scheme; start it with http:// or https://")),
+        };
+        let default_port = if tls.is_some() { 443 } else { 80 };
+        let authority = uri.authority().ok_or_else(|| refuse("no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(refuse(
+                "user and password; send an authorization header instead",
+            ));
+        }
+        if authority.host().is_empty() {
+            return Err(refuse("no host"));
+        }
+        // `Authority::port` passes over what does not fit a port, so the text is read here.
+        let port = match authority.as_str()[authority.host().len()..].strip_prefix(':') {
+            None => default_port,
+            Some(digits) => match digits.parse() {
+                Ok(port) if port > 0 => port,
+                _ => return Err(refuse("port is not between 1 and 65535")),
+            },
+        };
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let endpoint = Self {
+            address: Address::Tcp { host, port },
+            authority: authority.to_string(),
+            tls,
+        };
+        Ok((endpoint, target.to_owned()))
+    }
+}
+
+/// Pins the calling generator thread; given the thread's index, starting at 0.
+pub type PinHook<'a> = dyn Fn(usize) -> Result<(), String> + Sync + 'a;
+
+/// What the caller wants done along the way. All are optional.
+#[derive(Default, Clone, Copy)]
+pub struct Hooks<'a> {
+    /// Called on each generator thread, first thing.
+    pub pin: Option<&'a PinHook<'a>>,
+    /// Called once on the calling thread, after the connections are open and before the clock
+    /// starts.
+    pub before_clock: Option<&'a (dyn Fn() + Sync + 'a)>,
+    /// Called on the calling thread after every interval.
+    pub progress: Option<&'a dyn Fn(&Progress<'_>)>,
+    /// Set it to stop early; what was measured is reported.
+    pub cancel: Option<&'a AtomicBool>,
+    /// Called on each generator thread about every 10 ms, between requests. It exists for tests
+    /// that hold the generator up; what it costs is lag.
+    pub heartbeat: Option<&'a (dyn Fn(usize) + Sync + 'a)>,
+}
+
+impl std::fmt::Debug for Hooks<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Hooks").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_resolve_to_endpoints() {
+        let (endpoint, target) = Endpoint::from_url("http://127.0.0.1:8080/a?b=c").unwrap();
+        assert_eq!(endpoint.address.to_string(), "127.0.0.1:8080");
+        assert_eq!(
+            (endpoint.authority.as_str(), target.as_str()),
+            ("127.0.0.1:8080", "/a?b=c")
+        );
+        let (endpoint, target) = Endpoint::from_url("https://[::1]").unwrap();
+        assert_eq!(
+            endpoint.address,
+            Address::Tcp {
+                host: "::1".into(),
+                port: 443
+            }
+        );
+        assert!(endpoint.tls.is_some());
+        assert_eq!(target, "/");
+    }
+
+    #[test]
+    fn urls_that_cannot_be_used_say_why() {
+        for (url, word) in [
+            ("127.0.0.1:80/", ""),
+            ("ftp://host/", "scheme"),
+            ("http://u:p@host/", "authorization"),
+            ("http://host:0/", "port"),
+            ("http://host:99999/", ""),
+            ("", ""),
+        ] {
+            let text = Endpoint::from_url(url).unwrap_err().to_string();
+            assert!(text.contains(word), "{url}: {text}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Whether a run's figures can be taken for the server's.
+//!
+//! The main type is [`Verdict`]. It judges the measurement, never the server: a slow server
+//! measured well is VALID.
+
+use serde::Serialize;
+
+use crate::outcome::{Interval, LoadOutcome};
+
+/// Whether a run's figures can be taken for the server's, with the reason and the stretch of
+/// time where not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "verdict", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Verdict {
+    /// The figures are the server's.
+    Valid,
+    /// The generator was late or out of CPU: the figures are partly its own.
+    GeneratorBound {
+        /// The worst stretch, in seconds on the run's clock.
+        interval: Stretch,
+        /// What was seen, in plain language.
+        reason: String,
+    },
+    /// The server did not keep up with the schedule: latencies depend on the run's length.
+    Overloaded {
+        /// The stretch in which work was left undone, in seconds on the run's clock.
+        interval: Stretch,
+        /// What was seen, in plain language.
+        reason: String,
+    },
+    /// The host disturbed the run.
+    Noisy {
+        /// The stretch that the evidence covers.
+        interval: Stretch,
+        /// What was seen, in plain language.
+        reason: String,
+    },
+}
+
+impl Verdict {
+    /// The verdict's name as it stands in reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::GeneratorBound { .. } => "GENERATOR_BOUND",
+            Self::Overloaded { .. } => "OVERLOADED",
+            Self::Noisy { .. } => "NOISY",
+        }
+    }
+
+    /// Whether the figures are the server's.
+    pub fn is_valid(&self) -> bool {
+        matches!(self, Self::Valid)
+    }
+}
+
+/// A stretch of the run, in seconds on its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Stretch {
+    /// Its start.
+    pub from_s: f64,
+    /// Its end.
+    pub to_s: f64,
+}
+
+/// When a run is not VALID.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VerdictLimits {
+    /// GENERATOR_BOUND above this 99th percentile of the lateness that the generator is to
+    /// blame for, in nanoseconds.
+    pub generator_lag_p99_ns: u64,
+    /// GENERATOR_BOUND when a thread once woke later than this, in nanoseconds.
+    pub stall_ns: u64,
+    /// GENERATOR_BOUND above this share of one CPU on the busiest thread.
+    pub cpu_share: f64,
+    /// OVERLOADED above this share of the schedule left unanswered at the end.
+    pub unanswered_share: f64,
+    /// NOISY above this share of the elapsed time in which the generator's threads were ready
+    /// to run and had no CPU.
+    pub run_delay_share: f64,
+}
+
+impl Default for VerdictLimits {
+    fn default() -> Self {
+        Self {
+            generator_lag_p99_ns: 2_000_000,
+            stall_ns: 200_000_000,
+            cpu_share: 0.95,
+            unanswered_share: 0.005,
+            run_delay_share: 0.10,
+        }
+    }
+}
+
+/// Judges a run. The generator is looked at first: when it was late, an apparent overload may
+/// be its own.
+pub(crate) fn judge(outcome: &LoadOutcome, limits: &VerdictLimits) -> Verdict {
+    let whole = Stretch {
+        from_s: 0.0,
+        to_s: outcome.elapsed.as_secs_f64(),
+    };
+    generator_bound(outcome, limits, whole)
+        .or_else(|| overloaded(outcome, limits, whole))
+        .or_else(|| noisy(outcome, limits, whole))
+        .unwrap_or(Verdict::Valid)
+}
+
+fn generator_bound(
+    outcome: &LoadOutcome,
+    limits: &VerdictLimits,
+    whole: Stretch,
+) -> Option<Verdict> {
+    let worst = outcome
+        .intervals
+        .iter()
+        .max_by_key(|interval| interval.generator_lag_max_ns)
+        .map_or(whole, stretch_of);
+    let stall_ns = outcome.generator.longest_stall_ns;
+    if stall_ns > limits.stall_ns {
+        return Some(Verdict::GeneratorBound {
+            interval: worst,
+            reason: format!(
+                "the generator did not run for {:.0} ms; requests due then were sent late",
+                stall_ns as f64 / 1e6
+            ),
+        });
+    }
+    let lag_ns = outcome.generator_lag.value_at_quantile(0.99);
+    if lag_ns > limits.generator_lag_p99_ns {
+        return Some(Verdict::GeneratorBound {
+            interval: worst,
+            reason: format!(
+                "1 % of requests were sent {:.1} ms or more late although a connection was free",
+                lag_ns as f64 / 1e6
+            ),
+        });
+    }
+    let share = outcome.generator.busiest_thread_share;
+    (share > limits.cpu_share).then(|| Verdict::GeneratorBound {
+        interval: whole,
+        reason: format!(
+            "a generator thread used {:.0} % of a CPU; give it more threads or cores",
+            share * 100.0
+        ),
+    })
+}
+
+fn overloaded(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Option<Verdict> {
+    let ledger = &outcome.ledger;
+    outcome.requested_rate_per_s?;
+    let unanswered = ledger.in_flight + ledger.never_sent;
+    // What is under way at any time in a run without backlog, with room for bursts.
+    let rate = ledger.scheduled as f64 / outcome.elapsed.as_secs_f64();
+    let usual = rate * outcome.latency.service.value_at_quantile(0.5) as f64 / 1e9;
+    let limit = (ledger.scheduled as f64 * limits.unanswered_share)
+        .max(16.0)
+        .max(3.0 * usual);
+    if (unanswered as f64) <= limit || (ledger.never_sent == 0 && ledger.in_flight < 16) {
+        return None;
+    }
+    let from_s = backlog_start_s(outcome);
+    Some(Verdict::Overloaded {
+        interval: Stretch {
+            from_s,
+            to_s: whole.to_s,
+        },
+        reason: format!(
+            "{unanswered} of {} requests were unanswered at the end ({} sent, {} not); \
+             the server did not keep up",
+            ledger.scheduled, ledger.in_flight, ledger.never_sent
+        ),
+    })
+}
+
+/// Where the run of intervals with unsent or ever more unanswered requests, that lasts to the
+/// end, begins.
+fn backlog_start_s(outcome: &LoadOutcome) -> f64 {
+    let behind =
+        |interval: &&Interval| interval.backlog_age_ns > 0 || interval.started > interval.completed;
+    let last = outcome.intervals.last();
+    let first_behind = outcome
+        .intervals
+        .iter()
+        .rev()
+        .skip(1)
+        .take_while(behind)
+        .last();
+    first_behind
+        .or(last)
+        .map_or(0.0, |interval| interval.start_s)
+}
+
+fn noisy(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Option<Verdict> {
+    let delay = outcome.generator.run_delay_seconds?;
+    let share = delay / (whole.to_s * outcome.generator.threads as f64);
+    (share > limits.run_delay_share).then(|| Verdict::Noisy {
+        interval: whole,
+        reason: format!(
+            "generator threads waited {:.1} % of the time for a CPU; something else uses theirs",
+            share * 100.0
+        ),
+    })
+}
+
+fn stretch_of(interval: &Interval) -> Stretch {
+    Stretch {
+        from_s: interval.start_s,
+        to_s: interval.start_s + interval.length_s,
+    }
+}

@@ -1,0 +1,145 @@
+//! Closed and open loops against the reference server: counts, ledger, both engines.
+
+use std::time::Duration;
+
+use loadgen::reference::{Behaviour, ReferenceServer, Reply};
+use loadgen::{Arrival, Endpoint, EngineChoice, Hooks, LoadOutcome, LoadSpec, RequestMix, run};
+
+const ENGINES: [EngineChoice; 2] = [EngineChoice::H1Fast, EngineChoice::Hyper];
+
+fn spec(server: &ReferenceServer, engine: EngineChoice) -> LoadSpec {
+    let mut spec = LoadSpec::new(Endpoint::tcp(server.address()), RequestMix::get("/"));
+    spec.engine = engine;
+    spec.connections = 8;
+    spec.duration = Duration::from_millis(500);
+    spec
+}
+
+fn assert_sound(outcome: &LoadOutcome) {
+    assert!(outcome.ledger.balances(), "{:?}", outcome.ledger);
+    let ledger = &outcome.ledger;
+    assert_eq!(
+        outcome.latency.response.len(),
+        ledger.scheduled - ledger.failed
+    );
+    let errors: u64 = outcome.errors.values().map(|error| error.count).sum();
+    assert_eq!(errors, ledger.failed + ledger.timed_out);
+    assert_eq!(
+        outcome.latency.send_lag.len(),
+        ledger.scheduled - ledger.never_sent
+    );
+    let started: u64 = outcome
+        .intervals
+        .iter()
+        .map(|interval| interval.started)
+        .sum();
+    assert_eq!(started, ledger.scheduled - ledger.never_sent);
+}
+
+#[test]
+fn closed_loop_completes_requests_and_obeys_littles_law() {
+    for engine in ENGINES {
+        let server = ReferenceServer::start(Behaviour::default()).unwrap();
+        let outcome = run(&spec(&server, engine), &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        let ledger = &outcome.ledger;
+        assert!(ledger.completed > 100, "{ledger:?}");
+        assert_eq!(
+            ledger.failed + ledger.timed_out + ledger.never_sent,
+            0,
+            "{ledger:?}"
+        );
+        assert!(ledger.in_flight <= 8);
+        let seen = server.log().requests();
+        assert!(
+            (ledger.completed..=ledger.scheduled).contains(&seen),
+            "{seen} {ledger:?}"
+        );
+        assert_eq!(outcome.generator.engine, engine);
+    }
+}
+
+#[test]
+fn constant_rate_sends_exactly_the_schedule() {
+    for engine in ENGINES {
+        for threads in [1, 2] {
+            let server = ReferenceServer::start(Behaviour::default()).unwrap();
+            let mut spec = spec(&server, engine);
+            spec.threads = threads;
+            spec.arrival = Arrival::Constant {
+                rate_per_s: 1_000.0,
+            };
+            spec.drain = Duration::from_millis(300);
+            let outcome = run(&spec, &Hooks::default()).unwrap();
+            assert_sound(&outcome);
+            assert_eq!(outcome.ledger.scheduled, 500);
+            assert_eq!(outcome.ledger.completed + outcome.ledger.never_sent, 500);
+            assert_eq!(server.log().requests(), 500 - outcome.ledger.never_sent);
+        }
+    }
+}
+
+#[test]
+fn a_request_budget_ends_the_run() {
+    for engine in ENGINES {
+        for arrival in [
+            Arrival::Closed,
+            Arrival::Poisson {
+                rate_per_s: 5_000.0,
+            },
+        ] {
+            let server = ReferenceServer::start(Behaviour::default()).unwrap();
+            let mut spec = spec(&server, engine);
+            spec.arrival = arrival;
+            spec.threads = 2;
+            spec.max_requests = Some(301);
+            spec.duration = Duration::from_secs(20);
+            let outcome = run(&spec, &Hooks::default()).unwrap();
+            assert_sound(&outcome);
+            assert_eq!(outcome.ledger.completed, 301, "{:?}", outcome.ledger);
+            assert_eq!(server.log().requests(), 301);
+        }
+    }
+}
+
+#[test]
+fn keep_alive_off_opens_a_connection_for_each_request() {
+    for engine in ENGINES {
+        let server = ReferenceServer::start(Behaviour::default()).unwrap();
+        let mut spec = spec(&server, engine);
+        spec.keep_alive = false;
+        spec.max_requests = Some(100);
+        spec.duration = Duration::from_secs(20);
+        let outcome = run(&spec, &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        assert_eq!(outcome.ledger.completed, 100);
+        // One more was opened before the clock, to see whether anyone listens.
+        assert_eq!(server.log().connections(), 101);
+    }
+}
+
+#[test]
+fn connections_that_the_server_closes_in_order_are_no_errors() {
+    for engine in ENGINES {
+        let reply = Reply {
+            requests_per_connection: Some(7),
+            ..Reply::default()
+        };
+        let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
+        let mut spec = spec(&server, engine);
+        spec.max_requests = Some(200);
+        spec.duration = Duration::from_secs(20);
+        let outcome = run(&spec, &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        assert_eq!(
+            outcome.ledger.completed, 200,
+            "{:?} {:?}",
+            outcome.ledger, outcome.errors
+        );
+        assert!(
+            outcome.connections.reconnects >= 20,
+            "{:?}",
+            outcome.connections.reconnects
+        );
+    }
+}
