@@ -43,6 +43,24 @@ pub enum Direction {
     LowerIsBetter,
 }
 
+/// A measured window of a trial, by its name in `load`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// The closed loop.
+    Saturate,
+    /// The open loop at a constant rate.
+    Constant,
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Window::Saturate => "saturate",
+            Window::Constant => "constant",
+        })
+    }
+}
+
 impl Objective {
     /// Every objective, in the order in which reports show them.
     pub const ALL: [Objective; 11] = [
@@ -90,6 +108,15 @@ impl Objective {
             Objective::CpuPerReq => "CPU/req",
             Objective::AllocPerReq => "alloc/req",
             Objective::ErrorRate => "errors",
+        }
+    }
+
+    /// The window that it is measured in; `None` for what every load gives.
+    pub fn window(self) -> Option<Window> {
+        match self {
+            Objective::Qps => Some(Window::Saturate),
+            Objective::Rss | Objective::ErrorRate => None,
+            _ => Some(Window::Constant),
         }
     }
 

@@ -134,19 +134,9 @@ impl Rule {
     }
 }
 
-/// Whether a rule can match anything, axis by axis; the axis and value that
-/// stand in its way otherwise.
-pub(super) fn impossible_value<'a>(matrix: &Matrix, rule: &'a Rule) -> Option<(&'a Axis, &'a str)> {
-    let control = control_settings(matrix);
-    rule.axes.iter().find_map(|(axis, values)| {
-        let named = matrix.axes.iter().find(|named| named.axis == *axis);
-        values
-            .iter()
-            .find(|value| {
-                let in_axis = named
-                    .is_some_and(|named| named.values.iter().any(|known| known.value == **value));
-                !in_axis && control.get(axis) != value.as_str()
-            })
-            .map(|value| (axis, value.as_str()))
-    })
+/// Whether some cell, rules aside, has this value on the axis.
+pub(super) fn can_have(matrix: &Matrix, axis: &Axis, value: &str) -> bool {
+    let named = matrix.axes.iter().find(|named| named.axis == *axis);
+    let in_axis = named.is_some_and(|named| named.values.iter().any(|known| known.value == value));
+    in_axis || control_settings(matrix).get(axis) == value
 }

@@ -5,8 +5,11 @@
 //! the host is checked by the orchestrator's plan, which points at the same
 //! places through [`Located`].
 
-mod decode;
+mod axes;
+mod check;
+pub(crate) mod decode;
 mod expand;
+pub(crate) mod load;
 mod values;
 
 use std::collections::BTreeMap;

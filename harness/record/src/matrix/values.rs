@@ -4,7 +4,7 @@
 use super::Located;
 use crate::axis::{Axis, DEFAULT};
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Decoder, Node, Shape};
+use crate::yaml::{Decoder, Node, Shape, shown};
 
 /// The canonical value of `axis` at `node`; what is wrong is reported.
 pub(super) fn axis_value(decoder: &Decoder, axis: &Axis, node: &Node) -> Option<Located<String>> {
@@ -35,36 +35,67 @@ pub(super) fn axis_value(decoder: &Decoder, axis: &Axis, node: &Node) -> Option<
 /// The canonical form of a value given as text. What Go itself accepts is
 /// checked later, against the version in use; here the form is settled.
 fn canonical(axis: &Axis, text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.contains(['\0', '\n']) {
-        return Err("a value is one line of text".to_owned());
+    if text.contains(char::is_control) {
+        return Err("a value is one line of text without control characters".to_owned());
     }
+    // What the program itself reads is passed on to the byte.
+    if let Axis::Option(_) | Axis::Env(_) = axis {
+        return Ok(text.to_owned());
+    }
+    let text = text.trim();
     match axis {
-        Axis::Option(_) | Axis::Env(_) => Ok(text.to_owned()),
         _ if text.is_empty() => Err(format!("write `{DEFAULT}` to leave it unset")),
         Axis::Gomemlimit | Axis::Godebug | Axis::Goexperiment if text == "none" => {
             Ok(DEFAULT.to_owned())
         }
         Axis::Gomemlimit if text == "off" => Ok(DEFAULT.to_owned()),
-        Axis::Godebug if text != DEFAULT => Ok(sorted_pairs(text)),
+        Axis::Godebug if text != DEFAULT => sorted_pairs(text),
         _ => Ok(text.to_owned()),
     }
 }
 
-fn sorted_pairs(text: &str) -> String {
+/// GODEBUG with its pairs sorted, so that one setting has one text. Go ignores
+/// a malformed pair without a word and lets the last of two equal keys win
+/// (runtime.parsegodebug in runtime1.go), so neither may pass here.
+fn sorted_pairs(text: &str) -> Result<String, String> {
     let mut pairs: Vec<&str> = text.split(',').map(str::trim).collect();
+    let well_formed = |pair: &&str| {
+        let both = pair.split_once('=');
+        both.is_some_and(|(key, value)| !key.is_empty() && !value.is_empty() && !pair.contains(';'))
+    };
+    if !pairs.iter().all(well_formed) {
+        return Err(
+            "write `key=value` pairs separated by commas, e.g. `madvdontneed=0`".to_owned(),
+        );
+    }
     pairs.sort_unstable();
-    pairs.join(",")
+    let key = |pair: &str| pair.split('=').next().map(str::to_owned);
+    if let Some(twice) = pairs.windows(2).find(|two| key(two[0]) == key(two[1])) {
+        let key = key(twice[0]).unwrap_or_default();
+        return Err(format!("`{key}` is set twice: keep one of the two"));
+    }
+    Ok(pairs.join(","))
 }
 
+/// GODEBUG written as a map; what is wrong is reported.
 fn godebug_map(decoder: &Decoder, node: &Node) -> Option<String> {
+    let entries = decoder.entries(node, "godebug")?;
+    let before = decoder.count();
     let mut pairs = Vec::new();
-    for entry in decoder.entries(node, "godebug")? {
-        let value = decoder.text(&entry.value, &entry.key)?;
-        pairs.push(format!("{}={value}", entry.key));
+    for entry in entries {
+        let name = format!("godebug {}", shown(&entry.key));
+        let pair = decoder.value(&entry.value, &name, |value| {
+            let pair = format!("{}={value}", entry.key);
+            if pair.contains(',') {
+                return Err("write one value for each key".to_owned());
+            }
+            sorted_pairs(&pair)
+        });
+        pairs.extend(pair);
     }
-    if pairs.is_empty() {
+    if pairs.is_empty() && decoder.count() == before {
         return Some(DEFAULT.to_owned());
     }
-    Some(sorted_pairs(&pairs.join(",")))
+    pairs.sort_unstable();
+    (decoder.count() == before).then(|| pairs.join(","))
 }

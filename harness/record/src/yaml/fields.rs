@@ -1,6 +1,7 @@
 //! Walks a spanned tree and collects what is wrong with it.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::node::{Entry, Node, Shape};
@@ -18,13 +19,19 @@ impl Decoder {
         self.findings.borrow_mut().push(finding);
     }
 
+    /// How many findings there are so far.
+    pub fn count(&self) -> usize {
+        self.findings.borrow().len()
+    }
+
     /// Everything that was found.
     pub fn into_findings(self) -> Vec<Diagnostic> {
         self.findings.into_inner()
     }
 
     /// The fields of a map whose keys must be among `known`. Anything else in
-    /// it, and every key given twice, is reported. `what` names the map.
+    /// it, every key given twice and every key without a value is reported.
+    /// `what` names the map.
     pub fn fields<'a>(
         &'a self,
         node: &'a Node,
@@ -36,9 +43,15 @@ impl Decoder {
             if !known.contains(&entry.key.as_str()) {
                 let finding = Diagnostic::new(
                     entry.key_span.clone(),
-                    format!("unknown key `{}` in {what}", entry.key),
+                    format!("unknown key `{}` in {what}", shown(&entry.key)),
                 );
                 self.report(finding.help(suggestion(&entry.key, known)));
+            } else if entry.value.shape == Shape::Null {
+                let empty = format!("`{}` has no value", entry.key);
+                self.report(
+                    Diagnostic::new(entry.key_span.clone(), empty)
+                        .help("write its value; a key that is optional may also be left out"),
+                );
             }
         }
         Some(Fields {
@@ -52,17 +65,16 @@ impl Decoder {
     /// The entries of a map with free keys; keys given twice are reported.
     pub fn entries<'a>(&self, node: &'a Node, what: &str) -> Option<&'a [Entry]> {
         let Shape::Map(entries) = &node.shape else {
-            self.expected(node, what, "a map of `key: value`");
+            let cure = "write `{key: value}`, or one `key: value` a line, indented";
+            self.expected(node, what, "a map", cure);
             return None;
         };
-        for (at, entry) in entries.iter().enumerate() {
-            if entries[..at].iter().any(|earlier| earlier.key == entry.key) {
+        let mut seen = HashSet::new();
+        for entry in entries {
+            if !seen.insert(entry.key.as_str()) {
+                let twice = format!("duplicate key `{}` in {what}", shown(&entry.key));
                 self.report(
-                    Diagnostic::new(
-                        entry.key_span.clone(),
-                        format!("duplicate key `{}` in {what}", entry.key),
-                    )
-                    .help("keep one of the two"),
+                    Diagnostic::new(entry.key_span.clone(), twice).help("keep one of the two"),
                 );
             }
         }
@@ -74,7 +86,12 @@ impl Decoder {
         match &node.shape {
             Shape::List(items) => items,
             Shape::Null => {
-                self.expected(node, what, "a list");
+                self.expected(
+                    node,
+                    what,
+                    "a list",
+                    "write `[one, two]`, or a single value",
+                );
                 &[]
             }
             _ => std::slice::from_ref(node),
@@ -86,7 +103,11 @@ impl Decoder {
         match &node.shape {
             Shape::Scalar(scalar) => Some(&scalar.text),
             _ => {
-                self.expected(node, what, "one value");
+                let cure = match node.shape {
+                    Shape::Null => "write a value, or drop it",
+                    _ => "write a single value, without brackets or keys",
+                };
+                self.expected(node, what, "one value", cure);
                 None
             }
         }
@@ -106,7 +127,7 @@ impl Decoder {
                 self.report(
                     Diagnostic::new(
                         node.span.clone(),
-                        format!("{what}: `{text}` is not a valid value"),
+                        format!("{what}: `{}` is not a valid value", shown(text)),
                     )
                     .help(cure),
                 );
@@ -115,11 +136,10 @@ impl Decoder {
         }
     }
 
-    fn expected(&self, node: &Node, what: &str, wanted: &str) {
-        self.report(Diagnostic::new(
-            node.span.clone(),
-            format!("{what} must be {wanted}, found {}", node.kind()),
-        ));
+    /// Reports that `node` is something else than the `wanted`.
+    fn expected(&self, node: &Node, what: &str, wanted: &str, cure: &str) {
+        let other = format!("{what} must be {wanted}, found {}", node.kind());
+        self.report(Diagnostic::new(node.span.clone(), other).help(cure));
     }
 }
 
@@ -143,14 +163,25 @@ impl<'a> Fields<'a> {
             .filter(|value| value.shape != Shape::Null)
     }
 
+    /// Whether the key is there at all, be it without a value.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// Where a key stands, or where the map stands if it has no such key.
+    pub fn key_span(&self, key: &str) -> Range<usize> {
+        let entry = self.entries.iter().find(|entry| entry.key == key);
+        entry.map_or(self.span.clone(), |entry| entry.key_span.clone())
+    }
+
     /// The value of a key that must be there; its absence is reported.
     pub fn require(&self, key: &str, example: &str) -> Option<&'a Node> {
         let found = self.get(key);
-        if found.is_none() {
-            let at = self.span.start..self.span.start;
+        // A key without a value has been reported as such.
+        if !self.has(key) {
+            let missing = format!("missing key `{key}` in {}", self.what);
             self.decoder.report(
-                Diagnostic::new(at, format!("missing key `{key}` in {}", self.what))
-                    .help(format!("add `{key}: {example}`")),
+                Diagnostic::new(self.span.clone(), missing).help(format!("add `{key}: {example}`")),
             );
         }
         found
@@ -168,6 +199,21 @@ impl<'a> Fields<'a> {
             .and_then(|node| self.decoder.value(node, key, read))
             .unwrap_or(default)
     }
+}
+
+/// A text as a message quotes it: one line, not too long.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST_CHARACTERS: usize = 60;
+    let mut characters = text.chars();
+    let mut shown: String = characters
+        .by_ref()
+        .take(MOST_CHARACTERS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 fn suggestion(word: &str, known: &[&str]) -> String {

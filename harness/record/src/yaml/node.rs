@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_yaml::{DuplicateKeyPolicy, Spanned};
+use serde_yaml::{
+    DuplicateKeyPolicy, MessageFormatter, NonFiniteFloatPolicy, Spanned, UserMessageFormatter,
+};
 
 use crate::diagnostic::Diagnostic;
 
@@ -55,6 +57,10 @@ pub struct Scalar {
 }
 
 impl Node {
+    fn is_container(&self) -> bool {
+        matches!(self.shape, Shape::List(_) | Shape::Map(_))
+    }
+
     /// What the node is, in words for a message.
     pub fn kind(&self) -> &'static str {
         match &self.shape {
@@ -68,27 +74,113 @@ impl Node {
     }
 }
 
+/// A longer file is no matrix or target that a person wrote.
+pub const MOST_BYTES: usize = 1024 * 1024;
+
 /// Parses a YAML document into its tree.
 ///
+/// Anchors, aliases and merge keys are followed; what an alias brings in stands
+/// where the alias stands. Depth, nodes and the growth through aliases are
+/// bounded, so that a hostile file ends in an error and not in a full memory.
+///
 /// # Errors
-/// The one syntax error at which the parser stopped.
+/// The one syntax error at which the parser stopped, or that the file is longer
+/// than [`MOST_BYTES`].
 pub fn parse(source: &str) -> Result<Node, Diagnostic> {
+    if source.len() > MOST_BYTES {
+        let message = format!(
+            "the file has {} bytes, at most {MOST_BYTES} are read",
+            source.len()
+        );
+        return Err(Diagnostic::new(0..0, message).help("is this the file that you meant?"));
+    }
+    // The deepest known key is at depth 6; the rest is far above any real file.
     let options = serde_yaml::options! {
         strict_booleans: true,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+        budget: serde_yaml::budget! {
+            max_depth: 32,
+            flow_nesting_limit: 32,
+            max_nodes: 200_000,
+            max_aliases: 1_000,
+            max_anchors: 1_000,
+            max_merge_keys: 1_000,
+        },
+        alias_limits: serde_yaml::alias_limits! {
+            max_total_replayed_events: 100_000,
+        },
     };
     let raw: Spanned<Raw> = serde_yaml::from_str_with_options(source, options)
         .map_err(|error| syntax_error(source, &error))?;
-    Ok(raw_to_node(raw, source))
+    let mut root = raw_to_node(raw, source);
+    if !matches!(source.get(root.span.clone()), Some("{" | "[")) && root.is_container() {
+        // A block map has no opening sign of its own.
+        root.span.end = root.span.start;
+    }
+    Ok(root)
 }
 
 fn syntax_error(source: &str, error: &serde_yaml::Error) -> Diagnostic {
+    let error = error.without_snippet();
     let span = error
         .location()
         .map_or(0..0, |location| bytes(&location, source));
-    let message = error.to_string();
-    let message = message.lines().next().unwrap_or("not YAML").to_owned();
-    Diagnostic::new(span, format!("not valid YAML: {message}"))
+    if let serde_yaml::Error::MultipleDocuments { .. } = error {
+        return Diagnostic::new(span, "a second document starts here")
+            .help("one file holds one document: split the file, or drop the `---`");
+    }
+    let message = UserMessageFormatter.format_message(error);
+    let message = message.lines().next().unwrap_or("unreadable");
+    if ["too complex", "recursion limit"]
+        .iter()
+        .any(|part| message.contains(part))
+    {
+        return Diagnostic::new(span, "the file nests or repeats itself beyond all use")
+            .help("at most 32 levels, 200,000 values and 1,000 aliases are read");
+    }
+    let finding = Diagnostic::new(span, format!("not valid YAML: {message}"));
+    match syntax_cure(message) {
+        Some(cure) => finding.help(cure),
+        None => finding,
+    }
+}
+
+/// What helps against the mistakes that people make most. The parser's errors
+/// carry no kind, only their text.
+fn syntax_cure(message: &str) -> Option<&'static str> {
+    const CURES: [(&str, &str); 8] = [
+        ("tabs", "indent with spaces"),
+        (
+            "unexpected character",
+            "put a text that starts with a special character in quotes",
+        ),
+        (
+            "mapping values",
+            "check the indentation; a text that has a colon and a space in it needs quotes",
+        ),
+        (
+            "illegal placement of ':'",
+            "a `[` or `{` before it may not be closed",
+        ),
+        (
+            "multiline quoted scalar",
+            "a quote before it may not be closed",
+        ),
+        ("unsupported tag", "drop the tag"),
+        (
+            "anchor",
+            "define it before with `&name`, or put the text in quotes",
+        ),
+        (
+            "merge value",
+            "merge a map: `<<: *name` or `<<: {key: value}`",
+        ),
+    ];
+    let known = CURES.iter().find(|(part, _)| message.contains(part));
+    known.map(|(_, cure)| *cure)
 }
 
 /// The tree as serde delivers it, before spans become plain byte ranges.
@@ -96,7 +188,7 @@ enum Raw {
     Null,
     Text(String),
     Number,
-    Boolean(bool),
+    Boolean,
     List(Vec<Spanned<Raw>>),
     Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
 }
@@ -116,8 +208,8 @@ impl<'de> Visitor<'de> for RawVisitor {
         formatter.write_str("any YAML value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Boolean(value))
+    fn visit_bool<E>(self, _: bool) -> Result<Raw, E> {
+        Ok(Raw::Boolean)
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Raw, E> {
@@ -190,28 +282,23 @@ fn bytes(location: &serde_yaml::Location, source: &str) -> Range<usize> {
 }
 
 fn raw_to_node(raw: Spanned<Raw>, source: &str) -> Node {
-    let span = bytes(&raw.referenced, source);
+    let defined = bytes(&raw.defined, source);
     let written = || {
-        let defined = bytes(&raw.defined, source);
-        source.get(defined).unwrap_or_default().trim().to_owned()
+        let written = source.get(defined.clone()).unwrap_or_default();
+        written.trim().to_owned()
+    };
+    let scalar = |text, number, boolean| {
+        Shape::Scalar(Scalar {
+            text,
+            number,
+            boolean,
+        })
     };
     let shape = match raw.value {
         Raw::Null => Shape::Null,
-        Raw::Number => Shape::Scalar(Scalar {
-            text: written(),
-            number: true,
-            boolean: false,
-        }),
-        Raw::Boolean(value) => Shape::Scalar(Scalar {
-            text: value.to_string(),
-            number: false,
-            boolean: true,
-        }),
-        Raw::Text(text) => Shape::Scalar(Scalar {
-            text,
-            number: false,
-            boolean: false,
-        }),
+        Raw::Number => scalar(written(), true, false),
+        Raw::Boolean => scalar(written(), false, true),
+        Raw::Text(text) => scalar(text, false, false),
         Raw::List(items) => Shape::List(
             items
                 .into_iter()
@@ -225,7 +312,50 @@ fn raw_to_node(raw: Spanned<Raw>, source: &str) -> Node {
                 .collect(),
         ),
     };
+    // What an alias brings in is shown where the alias stands. A merge key with
+    // its map written out refers to itself: there the values have own places.
+    let referenced = bytes(&raw.referenced, source);
+    let span = match source.as_bytes().get(referenced.start) {
+        Some(b'*') => referenced,
+        _ => container_span(defined, &shape, source),
+    };
     Node { span, shape }
+}
+
+/// The parser knows where a list or map starts, not where it ends. In flow
+/// style on one line it ends at its bracket, which stands behind the last
+/// child; a block map is shown at its first key, a block list at its dash.
+fn container_span(start: Range<usize>, shape: &Shape, source: &str) -> Range<usize> {
+    let last = match shape {
+        Shape::Null | Shape::Scalar(_) => return start,
+        Shape::List(items) => items.last().map(|item| &item.span),
+        Shape::Map(entries) => entries.last().map(|entry| &entry.value.span),
+    };
+    let open = start.start;
+    let close = match source.as_bytes().get(open) {
+        Some(b'[') => b']',
+        Some(b'{') => b'}',
+        Some(b'-') => return open..open + 1,
+        _ => {
+            return match shape {
+                Shape::Map(entries) => entries
+                    .first()
+                    .map_or(start, |entry| entry.key_span.clone()),
+                _ => start,
+            };
+        }
+    };
+    let behind = last.map_or(open + 1, |last| last.end).max(open + 1);
+    let rest = source.as_bytes().get(behind..).unwrap_or_default();
+    let filler = |byte: &&u8| matches!(byte, b' ' | b',' | b':');
+    let skipped = rest.iter().take_while(filler).count();
+    let end = behind + skipped;
+    let one_line = !source.get(open..end).unwrap_or("\n").contains('\n');
+    if one_line && source.as_bytes().get(end) == Some(&close) {
+        open..end + 1
+    } else {
+        open..open + 1
+    }
 }
 
 fn entry(key: Spanned<Raw>, value: Spanned<Raw>, source: &str) -> Entry {
@@ -235,7 +365,11 @@ fn entry(key: Spanned<Raw>, value: Spanned<Raw>, source: &str) -> Entry {
         _ => source.get(key.span.clone()).unwrap_or_default().to_owned(),
     };
     let mut value = raw_to_node(value, source);
-    if value.shape == Shape::Null && value.span.is_empty() {
+    // What is not there, and what starts on a line of its own, is shown at its key.
+    let opening = source.as_bytes().get(value.span.start);
+    let block = value.is_container() && !matches!(opening, Some(b'[' | b'{' | b'*'));
+    let nothing = value.shape == Shape::Null && value.span.is_empty();
+    if block || nothing {
         value.span = key.span.clone();
     }
     Entry {

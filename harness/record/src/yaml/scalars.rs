@@ -1,0 +1,76 @@
+//! How scalars of several kinds are read; every error is the cure.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::diagnostic::closest;
+
+/// A whole number within bounds.
+pub(crate) fn whole<T: FromStr + PartialOrd + Display>(
+    text: &str,
+    least: T,
+    most: T,
+) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        _ => Err(format!("write a whole number from {least} to {most}")),
+    }
+}
+
+/// `true` or `false`.
+pub(crate) fn flag(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "write true or false".to_owned())
+}
+
+/// One of a few words.
+pub(crate) fn one_of(text: &str, choices: &[&'static str]) -> Result<&'static str, String> {
+    if let Some(choice) = choices.iter().find(|choice| **choice == text) {
+        return Ok(choice);
+    }
+    Err(match closest(text, choices.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("one of: {}", choices.join(", ")),
+    })
+}
+
+/// A name that may become part of a path and of a table.
+pub(crate) fn plain_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let fits = !text.is_empty() && text.len() <= 64;
+    if fits && text.chars().all(plain) && !text.starts_with(['.', '-']) {
+        return Ok(text.to_owned());
+    }
+    Err(
+        "use at most 64 letters, digits, `-`, `_` and `.`, a letter, digit or `_` first; \
+         the name becomes part of folder names"
+            .to_owned(),
+    )
+}
+
+/// The name of an environment variable.
+pub(crate) fn variable_name(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) || !text.chars().all(plain)
+    {
+        return Err("use letters, digits and `_`, no digit first".to_owned());
+    }
+    if ["GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG"].contains(&text) {
+        return Err(format!(
+            "use the matrix's axis `{}`",
+            text.to_ascii_lowercase()
+        ));
+    }
+    Ok(())
+}
+
+/// The name of a target's option, as it may stand in braces in its command.
+pub(crate) fn option_name(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if text.is_empty() || !text.chars().all(plain) {
+        return Err("use letters, digits, `-` and `_`".to_owned());
+    }
+    if text == "addr" || text == "admin" {
+        return Err("gosweep fills in `addr` and `admin` itself: take another name".to_owned());
+    }
+    Ok(())
+}
