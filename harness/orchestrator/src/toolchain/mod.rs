@@ -21,25 +21,26 @@
 pub(crate) mod child;
 pub(crate) mod digest;
 mod discover;
+pub(crate) mod environment;
 mod error;
 mod godev;
-mod gocommand;
+mod gotoolchain;
 mod install;
 mod pip;
 mod source;
 mod spec;
-mod store;
+pub(crate) mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 mod unpack;
 mod verify;
-mod version;
 mod watch;
 
-pub use discover::{Toolchain, Origin};
+pub use discover::{Origin, ToolDigests, Toolchain};
 pub use error::{Attempt, ToolchainError};
-pub use install::{Toolbox, install, list};
+pub use install::{Listing, Toolbox, install, list};
 pub use source::{Source, SourceOrder};
 pub use spec::{SpecError, ToolchainSpec};
 pub use store::Store;
 pub use verify::{Check, Outcome, Verification, verify};
-pub use version::GoVersion;
 pub use watch::{Progress, Watch};

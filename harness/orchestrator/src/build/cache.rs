@@ -1,0 +1,80 @@
+//! Artifacts on disk: `<cache>/artifacts/<key>/{<target>, artifact.json,
+//! inputs.txt}`, staged and renamed like toolchains, never changed after.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::toolchain::store::{make_folder, rename_into_place, write_synced};
+use crate::toolchain::{Store, ToolchainError, digest};
+
+const FORMAT: u32 = 1;
+
+/// What `artifact.json` says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    pub(super) format_version: u32,
+    pub(super) target: String,
+    pub(super) toolchain: String,
+    pub(super) sha256: String,
+    pub(super) size_bytes: u64,
+    pub(super) command: String,
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) build_ns: u64,
+    pub(super) built_at: String,
+    pub(super) go_version_m: String,
+}
+
+impl Entry {
+    pub(super) const FORMAT: u32 = FORMAT;
+}
+
+pub(super) fn folder(store: &Store, key: &str) -> PathBuf {
+    store.artifacts().join(key)
+}
+
+/// The entry, if it is whole and its binary is the one it speaks of. Anything
+/// else is as good as nothing: it will be built again and replaced.
+pub(super) fn read(folder: &Path, target: &str) -> Option<Entry> {
+    let text = fs::read(folder.join("artifact.json")).ok()?;
+    let entry: Entry = serde_json::from_slice(&text).ok()?;
+    let whole = entry.format_version == FORMAT
+        && entry.target == target
+        && digest::of_file(&folder.join(target)).ok()? == entry.sha256;
+    whole.then_some(entry)
+}
+
+/// A staging folder for one artifact; what a killed builder left for the same
+/// key is removed. Only under the key's lock.
+pub(super) fn staging(store: &Store, key: &str) -> Result<tempfile::TempDir, ToolchainError> {
+    let parent = store.artifacts();
+    make_folder(&parent)?;
+    let prefix = format!(".staging-{key}-");
+    let listed = fs::read_dir(&parent).map_err(|e| ToolchainError::io("list", &parent, e))?;
+    for entry in listed.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            let path = entry.path();
+            fs::remove_dir_all(&path).map_err(|e| ToolchainError::io("remove", &path, e))?;
+        }
+    }
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .tempdir_in(&parent)
+        .map_err(|e| ToolchainError::io("make a temporary folder in", &parent, e))
+}
+
+/// Completes a staging folder that holds the binary.
+pub(super) fn commit(
+    staging: tempfile::TempDir,
+    destination: &Path,
+    entry: &Entry,
+    inputs: &str,
+) -> Result<(), ToolchainError> {
+    write_synced(&staging.path().join("inputs.txt"), inputs.as_bytes())?;
+    let text = serde_json::to_vec_pretty(entry)
+        .map_err(|e| ToolchainError::refused("the artifact's manifest", e))?;
+    write_synced(&staging.path().join("artifact.json"), &text)?;
+    rename_into_place(staging, destination)
+}

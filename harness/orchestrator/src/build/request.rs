@@ -1,0 +1,211 @@
+//! What to build, and how.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use gotrace::version::GoVersion;
+
+use super::error::BuildError;
+use crate::toolchain::Toolchain;
+
+/// The x86-64 level that the compiler may use. Go from 1.24 on accepts any
+/// text here without a word (1.24.11, 1.25.5 and 1.27.3 tried), so only the
+/// four levels exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum GoAmd64 {
+    /// Any x86-64.
+    #[default]
+    V1,
+    /// SSE4.2, POPCNT.
+    V2,
+    /// AVX2, BMI, FMA.
+    V3,
+    /// AVX-512 F, BW, CD, DQ, VL.
+    V4,
+}
+
+impl GoAmd64 {
+    /// The value as Go wants it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+            Self::V4 => "v4",
+        }
+    }
+}
+
+impl fmt::Display for GoAmd64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for GoAmd64 {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::V1, Self::V2, Self::V3, Self::V4]
+            .into_iter()
+            .find(|level| level.name() == text)
+            .ok_or_else(|| format!("GOAMD64 `{text}` does not exist: use v1, v2, v3 or v4"))
+    }
+}
+
+/// Profile-guided optimisation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum Pgo {
+    /// None, even if there is a `default.pgo`.
+    #[default]
+    Off,
+    /// Go's own default since 1.21: `default.pgo` in the main package's folder
+    /// if there is one.
+    Auto,
+    /// This CPU profile; an absolute path.
+    Profile(PathBuf),
+}
+
+/// May the build fetch modules?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Network {
+    /// No: the module has no requirements, or vendors them.
+    #[default]
+    Off,
+    /// Yes, the way the user's own `go` does it: GOPROXY, GOPRIVATE, GOSUMDB
+    /// and their kin, the module cache and `.netrc` are the user's. go.mod and
+    /// go.sum are never changed.
+    Inherit,
+}
+
+/// One target to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildRequest {
+    /// The target's name: the artifact's file name and the word in messages.
+    /// Letters, digits, `-`, `_` and `.`.
+    pub target: String,
+    /// The folder with go.mod.
+    pub module_dir: PathBuf,
+    /// The main package: `.`, `./httpjson`, or an import path.
+    pub package: String,
+    /// x86-64 level; counts on x86-64 only.
+    pub goamd64: GoAmd64,
+    /// GOEXPERIMENT, comma separated names.
+    pub goexperiment: Option<String>,
+    /// Profile-guided optimisation.
+    pub pgo: Pgo,
+    /// Build tags.
+    pub tags: Vec<String>,
+    /// Linker flags, as after `-ldflags=`. With -trimpath, which we always
+    /// use, Go does not record them in the binary: these alone are not proved.
+    pub ldflags: Option<String>,
+    /// Allow cgo. Needs a C compiler; such artifacts are never reused.
+    pub cgo: bool,
+    /// May modules be fetched?
+    pub network: Network,
+    /// The build is killed after this time.
+    pub limit: Duration,
+}
+
+impl BuildRequest {
+    /// A plain build: v1, no experiments, no profile, no cgo, no network, at
+    /// most 15 minutes.
+    pub fn new(
+        target: impl Into<String>,
+        module_dir: impl Into<PathBuf>,
+        package: impl Into<String>,
+    ) -> Self {
+        Self {
+            target: target.into(),
+            module_dir: module_dir.into(),
+            package: package.into(),
+            goamd64: GoAmd64::default(),
+            goexperiment: None,
+            pgo: Pgo::default(),
+            tags: Vec::new(),
+            ldflags: None,
+            cgo: false,
+            network: Network::default(),
+            limit: Duration::from_secs(15 * 60),
+        }
+    }
+
+    /// Refuses what Go would misread or silently ignore.
+    pub(super) fn check(&self, toolchain: &Toolchain) -> Result<(), BuildError> {
+        let refuse = |reason: String| {
+            Err(BuildError::Request {
+                target: self.target.clone(),
+                reason,
+            })
+        };
+        let version = &toolchain.version;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if self.target.is_empty()
+            || self.target.starts_with(['.', '-'])
+            || !self.target.chars().all(plain)
+        {
+            return refuse("a target's name has letters, digits, `-`, `_` and `.` only".to_owned());
+        }
+        if self.package.is_empty() || self.package.starts_with('-') || self.package.contains("...")
+        {
+            return refuse(format!(
+                "`{}` is not one package: write `.`, `./name` or an import path",
+                self.package
+            ));
+        }
+        if !version.at_least(18) {
+            return refuse(format!(
+                "{version} does not record how it built a binary; use 1.18 or newer"
+            ));
+        }
+        if self.goamd64 != GoAmd64::V1 && std::env::consts::ARCH != "x86_64" {
+            return refuse(format!(
+                "GOAMD64={} on {}",
+                self.goamd64,
+                std::env::consts::ARCH
+            ));
+        }
+        if let Some(names) = &self.goexperiment
+            && (names.is_empty() || !names.chars().all(|c| c.is_ascii_alphanumeric() || c == ','))
+        {
+            return refuse(format!("goexperiment `{names}` is no list of names"));
+        }
+        if let Some(tag) = self.tags.iter().find(|tag| !is_tag(tag)) {
+            return refuse(format!("`{tag}` is no build tag"));
+        }
+        self.check_profile(version)
+    }
+
+    fn check_profile(&self, version: &GoVersion) -> Result<(), BuildError> {
+        let refuse = |reason: String| {
+            Err(BuildError::Request {
+                target: self.target.clone(),
+                reason,
+            })
+        };
+        match &self.pgo {
+            Pgo::Off => Ok(()),
+            // -pgo is a flag since 1.20, and `auto` its default since 1.21
+            // (https://go.dev/doc/pgo).
+            _ if !version.at_least(21) => refuse(format!(
+                "{version} has no profile-guided optimisation; use 1.21 or newer"
+            )),
+            Pgo::Auto => Ok(()),
+            Pgo::Profile(path) if !path.is_absolute() || !path.is_file() => refuse(format!(
+                "the profile {} is no absolute path to a file",
+                path.display()
+            )),
+            Pgo::Profile(_) => Ok(()),
+        }
+    }
+}
+
+/// cmd/go/internal/load and go/build accept letters, digits, `_` and `.`.
+fn is_tag(tag: &str) -> bool {
+    !tag.is_empty()
+        && tag
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+}

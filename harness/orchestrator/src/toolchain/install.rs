@@ -1,0 +1,346 @@
+//! From a spec to a toolchain: asks the sources in order, installs once.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gotrace::version::GoVersion;
+
+use super::discover::{self, Origin, ToolDigests, Toolchain, is_executable};
+use super::error::{Attempt, ToolchainError, one_line};
+use super::source::{Source, SourceOrder};
+use super::spec::{ToolchainSpec, is_stable};
+use super::store::{Manifest, Store};
+use super::watch::{Progress, Watch};
+use super::{digest, godev, gotoolchain, pip};
+
+/// Everything that [`install`] needs besides the spec.
+#[derive(Debug, Clone)]
+pub struct Toolbox {
+    /// Our cache folder.
+    pub store: Store,
+    /// Which sources to ask, in which order. Counts for versions, minors and
+    /// `default`; an explicit GOROOT or `path` is what it says.
+    pub order: SourceOrder,
+    /// A list of folders as in PATH, where `go` and `python3` are looked for.
+    pub search_path: Option<OsString>,
+    /// Base address of the Go download site, ending in a slash. `https` only,
+    /// except for 127.0.0.1: the checksum comes from the same site.
+    pub godev: String,
+}
+
+impl Toolbox {
+    /// The usual settings: every source, PATH of this process, go.dev.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            order: SourceOrder::default(),
+            search_path: std::env::var_os("PATH"),
+            godev: "https://go.dev/dl/".to_owned(),
+        }
+    }
+
+    /// The first executable of that name on the search path.
+    pub(super) fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let search_path = self.search_path.as_ref()?;
+        std::env::split_paths(search_path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(name))
+            .find(|path| is_executable(path))
+    }
+}
+
+/// What the store holds.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Whole toolchains, oldest release first.
+    pub toolchains: Vec<Toolchain>,
+    /// Folders with a toolchain's name that are none, with the reason.
+    pub broken: Vec<(PathBuf, String)>,
+}
+
+/// Lists the store. Nothing is hashed or run: see [`super::verify`] for that.
+///
+/// # Errors
+/// When the folder is there but cannot be read.
+pub fn list(store: &Store) -> Result<Listing, ToolchainError> {
+    let mut listing = Listing::default();
+    for version in store.versions()? {
+        match store.read(&version) {
+            Ok(toolchain) => listing.toolchains.push(toolchain),
+            Err(error) => listing
+                .broken
+                .push((store.folder_of(&version), error.to_string())),
+        }
+    }
+    Ok(listing)
+}
+
+/// Finds the toolchain that `spec` names; fetches and installs it if need be.
+///
+/// Blocks, for minutes when something must be downloaded. Safe to call from
+/// several processes at once. A release that is in the store is never fetched
+/// again, even when the order leaves out [`Source::Cache`].
+///
+/// # Errors
+/// [`ToolchainError::NowhereToBeHad`] with every source's reason, or what is
+/// wrong with the GOROOT or the store.
+pub fn install(
+    spec: &ToolchainSpec,
+    toolbox: &Toolbox,
+    watch: Watch<'_>,
+) -> Result<Toolchain, ToolchainError> {
+    match spec {
+        ToolchainSpec::Goroot(goroot) => {
+            discover::existing(goroot, spec.clone(), Origin::Goroot, toolbox, watch)
+        }
+        ToolchainSpec::Path => discover::on_path(toolbox, watch),
+        ToolchainSpec::Default | ToolchainSpec::Version(_) | ToolchainSpec::Minor { .. } => {
+            from_sources(spec, toolbox, watch)
+        }
+    }
+}
+
+fn from_sources(
+    spec: &ToolchainSpec,
+    toolbox: &Toolbox,
+    watch: Watch<'_>,
+) -> Result<Toolchain, ToolchainError> {
+    let mut order = toolbox.order.sources().to_vec();
+    if *spec == ToolchainSpec::Default {
+        // Who asks for nothing gets the Go that he works with.
+        order.sort_by_key(|source| *source != Source::Path);
+    }
+    let mut attempts = Vec::new();
+    for source in order {
+        watch.tell(Progress::Asking { source });
+        match serve(source, spec, toolbox, watch) {
+            Ok(toolchain) => {
+                return Ok(Toolchain {
+                    spec: spec.clone(),
+                    passed_over: attempts,
+                    ..toolchain
+                });
+            }
+            Err(error) if error.is_cancelled() => return Err(ToolchainError::Cancelled),
+            Err(error) => attempts.push(Attempt {
+                source,
+                reason: one_line(&error.to_string()),
+            }),
+        }
+    }
+    Err(ToolchainError::NowhereToBeHad {
+        spec: spec.to_string(),
+        attempts,
+        cure: cure(spec),
+    })
+}
+
+fn cure(spec: &ToolchainSpec) -> String {
+    let what = match spec {
+        ToolchainSpec::Default => "Go".to_owned(),
+        other => format!("Go {other}"),
+    };
+    format!(
+        "make one source reachable (HTTPS_PROXY, a pip index, GOPROXY), or install {what} and name \
+         its GOROOT as an absolute path in place of the version"
+    )
+}
+
+fn serve(
+    source: Source,
+    spec: &ToolchainSpec,
+    toolbox: &Toolbox,
+    watch: Watch<'_>,
+) -> Result<Toolchain, ToolchainError> {
+    match source {
+        Source::Cache => from_store(spec, toolbox),
+        Source::Path => from_path(spec, toolbox, watch),
+        Source::GoToolchain => {
+            let offer = gotoolchain::offer(spec, toolbox, watch)?;
+            fetch_once(
+                &offer.version,
+                Origin::GoToolchain,
+                toolbox,
+                watch,
+                &|staging| gotoolchain::fetch(&offer, staging, watch),
+            )
+        }
+        Source::GoDev => {
+            let offer = godev::offer(spec, &toolbox.godev)?;
+            fetch_once(&offer.version, Origin::GoDev, toolbox, watch, &|staging| {
+                godev::fetch(&offer, staging, watch)
+            })
+        }
+        Source::Pip => {
+            let offer = pip::offer(spec, toolbox, watch)?;
+            fetch_once(&offer.version, Origin::Pip, toolbox, watch, &|staging| {
+                pip::fetch(&offer, staging, watch)
+            })
+        }
+    }
+}
+
+fn from_store(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, ToolchainError> {
+    let versions = toolbox.store.versions()?;
+    let wanted = versions.iter().rev().find(|version| spec.accepts(version));
+    let Some(version) = wanted else {
+        let has = if versions.is_empty() {
+            "is empty".to_owned()
+        } else {
+            format!("has {}", joined(&versions))
+        };
+        return Err(ToolchainError::Unavailable(format!(
+            "{} {has}",
+            toolbox.store.toolchains().display()
+        )));
+    };
+    toolbox.store.open(version)
+}
+
+fn from_path(
+    spec: &ToolchainSpec,
+    toolbox: &Toolbox,
+    watch: Watch<'_>,
+) -> Result<Toolchain, ToolchainError> {
+    let toolchain = discover::on_path(toolbox, watch)?;
+    // Whoever asked for nothing takes even a release candidate from PATH.
+    if *spec == ToolchainSpec::Default || spec.accepts(&toolchain.version) {
+        Ok(toolchain)
+    } else {
+        let reason = format!("the `go` of PATH is {}", toolchain.version);
+        Err(ToolchainError::Unavailable(reason))
+    }
+}
+
+/// What a source has put into a staging folder, next to `go/`.
+pub(super) struct Fetched {
+    pub(super) archive: String,
+    pub(super) archive_sha256: String,
+    pub(super) verified_by: String,
+}
+
+/// Installs one release under its lock, unless somebody else just did.
+fn fetch_once(
+    version: &GoVersion,
+    origin: Origin,
+    toolbox: &Toolbox,
+    watch: Watch<'_>,
+    fetch: &dyn Fn(&Path) -> Result<Fetched, ToolchainError>,
+) -> Result<Toolchain, ToolchainError> {
+    let store = &toolbox.store;
+    let name = format!("go{}", version.number());
+    let _lock = store.lock(&name, watch)?;
+    store.sweep_staging(version)?;
+    if store.folder_of(version).exists()
+        && let Ok(toolchain) = store.open(version)
+    {
+        return Ok(toolchain);
+    }
+    let staging = store.staging(version)?;
+    let fetched = fetch(staging.path())?;
+    let goroot = staging.path().join("go");
+    keep_only(staging.path(), "go")?;
+    check_release(version, &goroot, toolbox, watch)?;
+    watch.tell(Progress::Verifying { what: name });
+    let files = digest::of_tree(&goroot).map_err(|e| ToolchainError::io("hash", &goroot, e))?;
+    let manifest = Manifest {
+        format_version: 0,
+        version: version.number(),
+        origin: origin.name().to_owned(),
+        archive: fetched.archive,
+        archive_sha256: fetched.archive_sha256,
+        verified_by: fetched.verified_by,
+        installed_at: jiff::Timestamp::now().to_string(),
+        files_sha256: String::new(),
+        tools: ToolDigests::of(&goroot)?,
+    };
+    store.commit(version, staging, manifest, &files)?;
+    Ok(Toolchain {
+        from_cache: false,
+        ..store.read(version)?
+    })
+}
+
+/// The fetched thing must be the release asked for, and must run here.
+fn check_release(
+    version: &GoVersion,
+    goroot: &Path,
+    toolbox: &Toolbox,
+    watch: Watch<'_>,
+) -> Result<(), ToolchainError> {
+    let found = discover::version_of(goroot)?;
+    let scratch = toolbox.store.scratch()?;
+    let told = discover::told_version(goroot, scratch.path(), watch)?;
+    if found.same_release(version) && told.same_release(version) {
+        return Ok(());
+    }
+    let reason = format!("asked for {version}, VERSION says {found}, `go version` says {told}");
+    Err(ToolchainError::refused("the fetched toolchain", reason))
+}
+
+/// Removes everything in `folder` but `name`.
+fn keep_only(folder: &Path, name: &str) -> Result<(), ToolchainError> {
+    let failed = |error| ToolchainError::io("tidy", folder, error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name() == name {
+            continue;
+        }
+        let path = entry.path();
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        removed.map_err(|e| ToolchainError::io("remove", &path, e))?;
+    }
+    Ok(())
+}
+
+/// The newest of some releases that a spec accepts.
+pub(super) fn newest<'a>(
+    spec: &ToolchainSpec,
+    versions: impl IntoIterator<Item = &'a GoVersion>,
+) -> Option<&'a GoVersion> {
+    versions
+        .into_iter()
+        .filter(|version| spec.accepts(version))
+        .max()
+}
+
+/// What a source has of the minor that was asked for, for its refusal.
+pub(super) fn near_misses(spec: &ToolchainSpec, versions: &[GoVersion]) -> String {
+    let asked = match spec {
+        ToolchainSpec::Version(version) => Some((version.major(), version.minor())),
+        ToolchainSpec::Minor { major, minor } => Some((*major, *minor)),
+        _ => None,
+    };
+    let near: Vec<_> = versions
+        .iter()
+        .filter(|version| asked == Some((version.major(), version.minor())))
+        .cloned()
+        .collect();
+    if !near.is_empty() {
+        return format!("it has {}", joined(&near));
+    }
+    match versions.iter().filter(|version| is_stable(version)).max() {
+        Some(newest) => format!(
+            "it has nothing of that minor; its newest is {}",
+            newest.number()
+        ),
+        None => "it has no release at all".to_owned(),
+    }
+}
+
+fn joined(versions: &[GoVersion]) -> String {
+    versions
+        .iter()
+        .map(GoVersion::number)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+#[path = "install_tests.rs"]
+mod tests;
