@@ -37,6 +37,9 @@ func TestLiveHeapIsWhatWasAskedFor(t *testing.T) {
 
 func TestGOGCUpMeansFewerCollections(t *testing.T) {
 	often, seldom := run(t, "50", "16"), run(t, "400", "16")
+	if goal := "/gc/heap/goal:bytes"; seldom.Metric(goal) < 2*often.Metric(goal) {
+		t.Errorf("heap goal %.0f bytes at GOGC=400, %.0f at 50", seldom.Metric(goal), often.Metric(goal))
+	}
 	if often.GCPerThousand() < 2*seldom.GCPerThousand() {
 		t.Errorf("%.2f GCs per 1,000 requests at GOGC=50, %.2f at 400", often.GCPerThousand(), seldom.GCPerThousand())
 	}

@@ -32,8 +32,8 @@ type settings struct {
 func main() {
 	target := probe.New("mutex", "one contended sync.Mutex; sharding cures it, settings do not")
 	shards := target.Int("shards", 1, 1, 4096, "locks that the requests spread over")
-	rounds := target.Int("rounds", 20, 1, 10_000, "acquisitions per request")
-	hold := target.Int("hold", 300, 0, 100_000_000, "loop iterations under the lock, per acquisition")
+	rounds := target.Int("rounds", 1, 1, 10_000, "acquisitions per request")
+	hold := target.Int("hold", 16_000, 0, 100_000_000, "loop iterations under the lock, per acquisition")
 	yield := target.Int("yield", 0, 0, 1, "1: yield once under the lock and once after it, as around I/O")
 	target.Main(func() (probe.Service, error) {
 		locks := make([]shard, *shards)

@@ -15,7 +15,7 @@ func TestTargetFile(t *testing.T) { observe.CheckTargetFile(t, false) }
 func TestShardsEndContention(t *testing.T) {
 	run := func(shards string) (observe.Observation, float64) {
 		seen := observe.Run(t, observe.Setting{
-			Options: []string{"-shards", shards, "-yield", "1"}, Path: "/", Requests: 500, Connections: 16,
+			Options: []string{"-shards", shards, "-rounds", "20", "-hold", "300", "-yield", "1"}, Path: "/", Requests: 500, Connections: 16,
 		})
 		if acquired := seen.Counter("acquired"); acquired != 500*20 {
 			t.Errorf("%s: %d acquisitions, want 20 per request", seen, acquired)

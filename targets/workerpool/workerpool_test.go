@@ -11,9 +11,9 @@ func TestMain(m *testing.M) { observe.Main(m, main) }
 func TestTargetFile(t *testing.T) { observe.CheckTargetFile(t, false) }
 
 func TestRoomInTheQueueEndsBlockedSends(t *testing.T) {
-	blocked := func(queue string) int64 {
+	blocked := func(queue, workers string) int64 {
 		seen := observe.Run(t, observe.Setting{
-			Options: []string{"-queue", queue, "-workers", "2"}, Path: "/", Requests: 500, Connections: 16,
+			Options: []string{"-queue", queue, "-workers", workers}, Path: "/", Requests: 500, Connections: 16,
 		})
 		if jobs := seen.Counter("jobs"); jobs != 500*16 {
 			t.Errorf("%s: %d jobs, want 16 per request", seen, jobs)
@@ -22,7 +22,7 @@ func TestRoomInTheQueueEndsBlockedSends(t *testing.T) {
 		return seen.Counter("blocked_sends")
 	}
 	// 256 = 16 connections x 16 jobs: room for everything that can be in flight.
-	if none, roomy := blocked("0"), blocked("256"); none < 500 || roomy != 0 {
+	if none, roomy := blocked("0", "2"), blocked("256", "2"); none < 500 || roomy != 0 {
 		t.Errorf("%d sends blocked without a queue, %d with room for all", none, roomy)
 	}
 }
