@@ -9,32 +9,40 @@
 //! | which Go is this, is it older than that | [`version`] |
 //! | how was this binary built | [`buildinfo`] |
 //! | will Go accept this environment, and will it do anything | [`environment`] |
-//! | what does the target's stderr say | [`stderr`], and the line grammars [`gctrace`], [`schedtrace`], [`scheddetail`], [`scavenge`], [`pacer`], [`scanstats`] |
+//! | what does the target's stderr say | [`stderr`], and the line grammars [`gctrace`], [`schedtrace`], [`scheddetail`], [`scavenge`], [`pacer`], [`scanstats`], [`inittrace`] |
 //! | how did it die | [`crash`] |
 //! | what do its metrics say | [`metrics`], [`memstats`] |
 //! | what does its profile say | [`profile`] |
 //! | which execution trace is this | [`exectrace`] |
-//! | what is this file at all | [`recognise`] |
+//! | what is this file at all | [`recognise()`] |
 //! | what does a window of it amount to | [`summary`] |
 //!
 //! Deliberately absent: thresholds and advice (that is `analysis`), the events of an execution
 //! trace (its wire format belongs to the toolchain: `go tool trace -pprof=...`), and any I/O.
 
 pub mod buildinfo;
+pub mod crash;
 pub mod environment;
 mod error;
+pub mod exectrace;
 pub mod gctrace;
+pub mod inittrace;
 mod lines;
 pub mod logprefix;
+pub mod memstats;
 pub mod metrics;
 pub mod pacer;
+pub mod profile;
+mod recognise;
 mod scan;
 pub mod scanstats;
 pub mod scavenge;
 pub mod scheddetail;
 pub mod schedtrace;
 pub mod stderr;
+pub mod summary;
 pub mod version;
 
 pub use error::Error;
+pub use recognise::{Kind, recognise};
 pub use version::GoVersion;

@@ -22,6 +22,9 @@ pub struct Unwrapped<'a> {
     pub stream: Option<Stream>,
     /// The process had not ended the line here: the next payload of the stream continues it.
     pub continues: bool,
+    /// What came off is a stamp that applications write themselves (Go `log`, klog), not
+    /// something put around their output.
+    pub application_stamp: bool,
 }
 
 /// An output stream.
@@ -41,47 +44,76 @@ pub fn unwrap(line: &[u8]) -> Option<Unwrapped<'_>> {
     if line.starts_with(b"{") {
         return docker_json(line);
     }
-    let plain = without_colour(line);
-    match plain {
-        Cow::Borrowed(bytes) => strip_twice(bytes).map(|(body, stream, continues)| Unwrapped {
-            payload: Cow::Borrowed(body),
-            stream,
-            continues,
-        }),
+    match without_colour(line) {
+        Cow::Borrowed(bytes) => {
+            let stripped = strip_twice(bytes)?;
+            Some(stripped.into_unwrapped(Cow::Borrowed(stripped.body)))
+        }
         Cow::Owned(bytes) => {
-            let (body, stream, continues) = strip_twice(&bytes).unwrap_or((&bytes, None, false));
-            Some(Unwrapped {
-                payload: Cow::Owned(body.to_vec()),
-                stream,
-                continues,
-            })
+            let stripped = strip_twice(&bytes).unwrap_or(Stripped::plain(&bytes));
+            Some(stripped.into_unwrapped(Cow::Owned(stripped.body.to_vec())))
         }
     }
 }
 
-type Stripped<'a> = (&'a [u8], Option<Stream>, bool);
+#[derive(Debug, Clone, Copy)]
+struct Stripped<'a> {
+    body: &'a [u8],
+    stream: Option<Stream>,
+    continues: bool,
+    application_stamp: bool,
+}
+
+impl<'a> Stripped<'a> {
+    const fn plain(body: &'a [u8]) -> Self {
+        Self {
+            body,
+            stream: None,
+            continues: false,
+            application_stamp: false,
+        }
+    }
+
+    const fn stamp(body: &'a [u8]) -> Self {
+        Self {
+            application_stamp: true,
+            ..Self::plain(body)
+        }
+    }
+
+    const fn into_unwrapped<'b>(self, payload: Cow<'b, [u8]>) -> Unwrapped<'b> {
+        Unwrapped {
+            payload,
+            stream: self.stream,
+            continues: self.continues,
+            application_stamp: self.application_stamp,
+        }
+    }
+}
 
 fn strip_twice(line: &[u8]) -> Option<Stripped<'_>> {
-    let (body, stream, continues) = strip_once(line)?;
-    match strip_once(body) {
-        Some((inner, inner_stream, inner_continues)) => {
-            Some((inner, inner_stream.or(stream), continues || inner_continues))
-        }
-        None => Some((body, stream, continues)),
-    }
+    let outer = strip_once(line)?;
+    Some(match strip_once(outer.body) {
+        Some(inner) => Stripped {
+            stream: inner.stream.or(outer.stream),
+            continues: outer.continues || inner.continues,
+            ..inner
+        },
+        None => outer,
+    })
 }
 
 fn strip_once(line: &[u8]) -> Option<Stripped<'_>> {
-    cri(line).or_else(|| {
+    let around = || {
         rfc3339(line)
             .and_then(|rest| one_space(rest).map(|rest| syslog_identity(rest).unwrap_or(rest)))
             .or_else(|| syslog(line))
             .or_else(|| bracketed(line))
             .or_else(|| compose(line))
-            .or_else(|| go_log(line))
-            .or_else(|| klog(line))
-            .map(|body| (body, None, false))
-    })
+    };
+    cri(line)
+        .or_else(|| around().map(Stripped::plain))
+        .or_else(|| go_log(line).or_else(|| klog(line)).map(Stripped::stamp))
 }
 
 /// `{"log":"...\n","stream":"stderr","time":"..."}`, with `>` written as `\u003e`.
@@ -106,6 +138,7 @@ fn docker_json(line: &[u8]) -> Option<Unwrapped<'_>> {
         payload: Cow::Owned(payload),
         stream,
         continues,
+        application_stamp: false,
     })
 }
 
@@ -127,11 +160,11 @@ fn cri(line: &[u8]) -> Option<Stripped<'_>> {
         b"P" => true,
         _ => return None,
     };
-    Some((
-        rest.get(space + 1..).unwrap_or_default(),
-        Some(stream),
+    Some(Stripped {
+        stream: Some(stream),
         continues,
-    ))
+        ..Stripped::plain(rest.get(space + 1..).unwrap_or_default())
+    })
 }
 
 /// `2026-11-21T09:35:34`, fraction and zone optional; answers with what follows.

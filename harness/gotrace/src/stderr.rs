@@ -13,7 +13,9 @@
 //!
 //! Deliberately absent: any interpretation ([`crate::summary`]).
 
+use crate::crash::{self, Crash};
 use crate::gctrace::{self, GcCycle};
+use crate::inittrace::PackageInit;
 use crate::lines::{LONGEST_LINE_BYTES, Line, LineSplitter};
 use crate::logprefix::{self, Stream};
 use crate::pacer::{self, Pacer};
@@ -40,6 +42,13 @@ pub enum Event<'a> {
     ScanStats(ScanStats),
     /// Lengths of the finalizer and cleanup queues (`checkfinalizers`).
     FinalizerQueue(FinalizerQueue),
+    /// `GC forced`: the collection that follows was due because two minutes had passed without
+    /// one. It is not marked `(forced)` itself (`forcegchelper` in runtime/proc.go).
+    PeriodicGc,
+    /// A package initialisation (`inittrace`).
+    PackageInit(PackageInit<'a>),
+    /// The end of the program, handed over when other output follows it or the stream ends.
+    Crash(Box<Crash>),
     /// A line, or part of one, that is runtime output but cannot be read.
     Torn(Torn<'a>),
     /// A line of the application, as it came.
@@ -79,6 +88,8 @@ pub struct Counts {
     pub lines: u64,
     /// Lines read as runtime output, those of blocks included.
     pub parsed: u64,
+    /// Lines of panics, fatal errors, signals and their goroutine dumps.
+    pub crash: u64,
     /// Lines that are runtime output but could not be read.
     pub torn: u64,
     /// Lines (also counted as parsed) that had other output spliced in before or behind.
@@ -162,8 +173,17 @@ pub fn sched_samples(bytes: &[u8]) -> (Vec<SchedSample>, Counts) {
 struct State {
     counts: Counts,
     detail: Option<Box<SchedDetail>>,
+    crash: Option<PendingCrash>,
     /// Payload of wrapped parts whose line has not ended yet, per stream.
     parts: [Vec<u8>; 2],
+}
+
+/// A crash whose dump may go on.
+#[derive(Debug)]
+struct PendingCrash {
+    builder: crash::Builder,
+    /// Its lines came wrapped, so its further lines must, too.
+    wrapped: bool,
 }
 
 impl State {
@@ -174,18 +194,18 @@ impl State {
         if self.runtime_line(line.bytes, line.bytes, sink) {
             return;
         }
-        if let Some(unwrapped) = logprefix::unwrap(line.bytes) {
-            let continued = !self.parts[stream_index(unwrapped.stream)].is_empty();
-            if unwrapped.continues || continued {
-                self.wrapped_part(line.bytes, &unwrapped, sink);
-                return;
+        let Some(unwrapped) = logprefix::unwrap(line.bytes) else {
+            if !self.crash_line(line.bytes, false, sink) {
+                self.unprefixed(line, sink);
             }
-            if self.runtime_line(&unwrapped.payload, line.bytes, sink) {
-                self.counts.wrapped += 1;
-                return;
-            }
+            return;
+        };
+        let continued = !self.parts[stream_index(unwrapped.stream)].is_empty();
+        if unwrapped.continues || continued {
+            self.wrapped_part(line.bytes, &unwrapped, sink);
+        } else if !self.wrapped_line(&unwrapped, line.bytes, sink) {
+            self.unprefixed(line, sink);
         }
-        self.unprefixed(line, sink);
     }
 
     fn finish(&mut self, sink: &mut impl FnMut(Event<'_>)) {
@@ -203,6 +223,7 @@ impl State {
             }
         }
         self.flush_detail(sink);
+        self.flush_crash(sink);
     }
 
     /// Collects the parts of a wrapped line; reads it when its last part is there.
@@ -218,18 +239,53 @@ impl State {
         if part.continues {
             return;
         }
-        let whole = std::mem::take(buffer);
-        self.counts.wrapped += 1;
-        if !self.runtime_line(&whole, line, sink) {
-            self.unprefixed(
-                Line {
-                    bytes: &whole,
-                    terminated: true,
-                    overlong: false,
-                },
-                sink,
-            );
+        let whole = logprefix::Unwrapped {
+            payload: std::mem::take(buffer).into(),
+            ..part.clone()
+        };
+        if !self.wrapped_line(&whole, line, sink) {
+            let rest = Line {
+                bytes: &whole.payload,
+                terminated: true,
+                overlong: false,
+            };
+            self.unprefixed(rest, sink);
         }
+    }
+
+    /// Reads a line without its wrapper. False if it is neither a trace line nor of a crash.
+    fn wrapped_line(
+        &mut self,
+        line: &logprefix::Unwrapped<'_>,
+        original: &[u8],
+        sink: &mut impl FnMut(Event<'_>),
+    ) -> bool {
+        let read = self.runtime_line(&line.payload, original, sink)
+            || (!line.application_stamp && self.crash_line(&line.payload, true, sink));
+        self.counts.wrapped += u64::from(read);
+        read
+    }
+
+    /// Adds a line to a crash, or begins one with it. False if it belongs to none.
+    fn crash_line(
+        &mut self,
+        payload: &[u8],
+        wrapped: bool,
+        sink: &mut impl FnMut(Event<'_>),
+    ) -> bool {
+        let belongs = self
+            .crash
+            .as_mut()
+            .is_some_and(|pending| pending.wrapped == wrapped && pending.builder.take(payload));
+        if !belongs {
+            let Some(builder) = crash::Builder::start(payload) else {
+                return false;
+            };
+            self.flush_crash(sink);
+            self.crash = Some(PendingCrash { builder, wrapped });
+        }
+        self.counts.crash += 1;
+        true
     }
 
     /// Reads a line that begins with runtime output. False if it does not.
@@ -308,11 +364,22 @@ impl State {
                 sink(Event::FinalizerQueue(queue));
                 Ok(rest)
             }
+            Start::PeriodicGc => {
+                sink(Event::PeriodicGc);
+                Ok(&[])
+            }
+            Start::PackageInit => {
+                let (init, rest) = PackageInit::parse(payload).ok_or(None)?;
+                sink(Event::PackageInit(init));
+                Ok(rest)
+            }
         }
     }
 
     /// A line that does not begin with runtime output: it may still hold some.
     fn unprefixed(&mut self, line: Line<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        // Whatever this is, it is no line of a dump, so that is complete.
+        self.flush_crash(sink);
         if let Some(at) = self.resync(line.bytes, 0, sink) {
             sink(Event::App(&line.bytes[..at]));
             return;
@@ -372,6 +439,12 @@ impl State {
         }));
     }
 
+    fn flush_crash(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        if let Some(pending) = self.crash.take() {
+            sink(Event::Crash(Box::new(pending.builder.finish())));
+        }
+    }
+
     fn flush_detail(&mut self, sink: &mut impl FnMut(Event<'_>)) {
         if let Some(detail) = self.detail.take() {
             sink(Event::SchedDetail(detail));
@@ -393,6 +466,8 @@ enum Start {
     Pacer,
     ScanStats,
     FinalizerQueue,
+    PeriodicGc,
+    PackageInit,
 }
 
 impl Start {
@@ -406,6 +481,8 @@ impl Start {
             b's' if scanstats::starts_here(line) => Some(Self::ScanStats),
             b'p' if pacer::starts_here(line) => Some(Self::Pacer),
             b'c' if line.starts_with(b"checkfinalizers: queue: ") => Some(Self::FinalizerQueue),
+            b'G' if line == b"GC forced" => Some(Self::PeriodicGc),
+            b'i' if PackageInit::parse(line).is_some() => Some(Self::PackageInit),
             _ => None,
         }
     }
@@ -428,7 +505,7 @@ impl Start {
 impl From<Start> for TornKind {
     fn from(start: Start) -> Self {
         match start {
-            Start::Gc => Self::Gc,
+            Start::Gc | Start::PeriodicGc | Start::PackageInit => Self::Gc,
             Start::Sched | Start::SchedEntry => Self::Sched,
             Start::Scavenge => Self::Scavenge,
             Start::Pacer => Self::Pacer,
@@ -437,14 +514,24 @@ impl From<Start> for TornKind {
     }
 }
 
+/// Whether ` ms clock, ` follows a sum of numbers, as in `0.10+0.95+0.21 ms clock, `.
+fn ends_phases(line: &[u8]) -> bool {
+    let Some(at) = find(line, b" ms clock, ") else {
+        return false;
+    };
+    let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+');
+    let start = line[..at]
+        .iter()
+        .rposition(|byte| !is_number(byte))
+        .map_or(0, |last| last + 1);
+    line[start..at].contains(&b'+')
+}
+
 /// Tells a fragment of runtime output from application output: by words that only the middle of
 /// a runtime line holds, or because the stream ended inside what can only be its beginning.
 fn fragment_of(line: Line<'_>) -> Option<TornKind> {
     let bytes = line.bytes;
-    if contains(bytes, b" ms clock, ")
-        || contains(bytes, b" ms cpu, ")
-        || contains(bytes, b" MB goal, ")
-    {
+    if contains(bytes, b" ms cpu, ") || contains(bytes, b" MB goal, ") || ends_phases(bytes) {
         return Some(TornKind::Gc);
     }
     if contains(bytes, b" idleprocs=")
