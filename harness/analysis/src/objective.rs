@@ -1,0 +1,135 @@
+//! From a stored trial to the one number per objective that is compared.
+//!
+//! The record keeps counts and times; what follows from them is derived here and nowhere else. What was not
+//! observed has no value: it is `None`, never zero.
+
+use record::objective::{Direction, Objective};
+use record::trial::{Ledger, Phase, Quantiles, Trial};
+
+/// The figure of one trial, in the unit that [`unit`] names; `None` where it was not observed.
+///
+/// QPS comes from the closed loop; latency and everything per request from the constant window, because a
+/// quantile of a saturated closed loop measures the load driver's concurrency rather than the service (METHODOLOGY,
+/// design of an experiment).
+pub fn objective_value(objective: Objective, trial: &Trial) -> Option<f64> {
+    let constant = trial.constant.as_ref();
+    let value = match objective {
+        Objective::Qps => qps(trial.saturate.as_ref()?),
+        Objective::P50 => quantile(constant?, |response| response.p50),
+        Objective::P99 => quantile(constant?, |response| response.p99),
+        Objective::P999 => quantile(constant?, |response| response.p999),
+        Objective::GcPerKreq => {
+            let phase = constant?;
+            share(gc_cycles(phase)? * 1e3, answered(&phase.ledger))
+        }
+        Objective::GcPerS => share(gc_cycles(constant?)?, constant?.seconds),
+        Objective::GcCpu => share(gc_cpu_seconds(constant?)?, cpu_seconds(constant?)?),
+        Objective::Rss => peak_rss_bytes(trial),
+        Objective::CpuPerReq => {
+            let phase = constant?;
+            share(cpu_seconds(phase)? * 1e6, answered(&phase.ledger))
+        }
+        Objective::AllocPerReq => {
+            let phase = constant?;
+            let bytes = phase.runtime.as_ref()?.alloc_bytes as f64;
+            share(bytes, answered(&phase.ledger))
+        }
+        Objective::ErrorRate => error_rate(trial),
+    }?;
+    (value.is_finite() && value >= 0.0).then_some(value)
+}
+
+/// The unit of an objective's values, as text for tables and the ranking document.
+pub fn unit(objective: Objective) -> &'static str {
+    match objective {
+        Objective::Qps => "requests/s",
+        Objective::P50 | Objective::P99 | Objective::P999 => "ms",
+        Objective::GcPerKreq => "cycles/1000 requests",
+        Objective::GcPerS => "cycles/s",
+        Objective::GcCpu => "share of process CPU",
+        Objective::Rss => "bytes",
+        Objective::CpuPerReq => "us/request",
+        Objective::AllocPerReq => "bytes/request",
+        Objective::ErrorRate => "share of requests",
+    }
+}
+
+/// +1 where more is better, −1 where less is.
+pub(crate) fn orientation(objective: Objective) -> f64 {
+    match objective.direction() {
+        Direction::HigherIsBetter => 1.0,
+        Direction::LowerIsBetter => -1.0,
+    }
+}
+
+/// The quantile that an objective is, if it is one of the tail: below 100 samples beyond it, it says little.
+pub(crate) fn tail_quantile(objective: Objective) -> Option<f64> {
+    match objective {
+        Objective::P99 => Some(0.99),
+        Objective::P999 => Some(0.999),
+        _ => None,
+    }
+}
+
+/// GC cycles in a window: the runtime's own count, else gctrace's.
+pub(crate) fn gc_cycles(phase: &Phase) -> Option<f64> {
+    match (&phase.runtime, &phase.gctrace) {
+        (Some(runtime), _) => Some(runtime.gc_cycles as f64),
+        (None, Some(gctrace)) => Some(gctrace.cycles as f64),
+        (None, None) => None,
+    }
+}
+
+/// Requests that the service had to work on.
+fn answered(ledger: &Ledger) -> f64 {
+    (ledger.completed + ledger.failed + ledger.timed_out) as f64
+}
+
+fn qps(phase: &Phase) -> Option<f64> {
+    share(phase.ledger.completed as f64, phase.seconds)
+}
+
+fn quantile(phase: &Phase, pick: impl Fn(&Quantiles) -> f64) -> Option<f64> {
+    (phase.response_ms.count > 0).then(|| pick(&phase.response_ms))
+}
+
+/// GC CPU time without idle workers, which take only what nobody else wanted. The denominator is the process's CPU
+/// time, since `/cpu/classes/total` is GOMAXPROCS x wall and understates the share when a quota is lower
+/// (runtime/metrics documentation of `/cpu/classes`).
+fn gc_cpu_seconds(phase: &Phase) -> Option<f64> {
+    match (&phase.runtime, &phase.gctrace) {
+        (Some(runtime), _) => Some((runtime.gc_cpu_seconds - runtime.gc_idle_cpu_seconds).max(0.0)),
+        (None, Some(gctrace)) => Some(gctrace.cpu_seconds),
+        (None, None) => None,
+    }
+}
+
+fn cpu_seconds(phase: &Phase) -> Option<f64> {
+    let process = phase.process.as_ref()?;
+    Some(process.user_seconds + process.system_seconds)
+}
+
+fn peak_rss_bytes(trial: &Trial) -> Option<f64> {
+    let bytes = trial.process.as_ref()?.peak_rss_bytes;
+    // A live process has resident pages; zero is a /proc that could not be read.
+    (bytes > 0).then_some(bytes as f64)
+}
+
+fn error_rate(trial: &Trial) -> Option<f64> {
+    let phases = [trial.saturate.as_ref(), trial.constant.as_ref()];
+    let (bad, all) = phases
+        .into_iter()
+        .flatten()
+        .fold((0.0, 0.0), |(bad, all), phase| {
+            let ledger = &phase.ledger;
+            (
+                bad + (ledger.failed + ledger.timed_out) as f64,
+                all + answered(ledger),
+            )
+        });
+    share(bad, all)
+}
+
+fn share(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}

@@ -1,0 +1,146 @@
+//! One cell's entry in the ranking, gathered from the comparisons.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::axis::{Axis, Settings};
+use record::objective::Objective;
+use record::run::Cell;
+use record::trial::{Outcome, Trial};
+
+use super::RankOptions;
+use super::compare::Comparison;
+use super::constraint;
+use super::evidence::{CellEvidence, Evidence};
+use crate::ranking::{CellRanking, CellState, ConstraintCheck, FailedTrial, InvalidTrial};
+
+/// Every cell, in the order of the run and not yet ranked.
+pub(crate) fn cells(
+    evidence: &Evidence<'_>,
+    comparisons: &[Comparison],
+    limits: &BTreeMap<Objective, f64>,
+    same_as: &[Option<usize>],
+    varying: &[Axis],
+    options: &RankOptions,
+) -> Vec<CellRanking> {
+    let limited: Vec<_> = limits
+        .iter()
+        .map(|(&objective, &limit)| (evidence.values(objective), limit))
+        .collect();
+    evidence
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(index, cell)| {
+            let checks: Vec<ConstraintCheck> = limited
+                .iter()
+                .map(|(values, limit)| constraint::check(values, index, *limit, options))
+                .collect();
+            CellRanking {
+                id: cell.cell.id.to_string(),
+                rank: None,
+                axes: cell.cell.axes.clone(),
+                label: label(cell.cell, varying),
+                control: cell.cell.control,
+                recommended: false,
+                n: cell.valid.len(),
+                state: state(cell, &checks),
+                non_default_settings: non_default_settings(cell.cell),
+                same_as: same_as[index].map(|first| evidence.cells[first].cell.id.to_string()),
+                objectives: comparisons
+                    .iter()
+                    .map(|comparison| (comparison.objective, comparison.cells[index].clone()))
+                    .collect(),
+                constraints: checks,
+                failures: cell.failed.iter().copied().filter_map(failure).collect(),
+                invalid: cell.invalid.iter().copied().filter_map(invalid).collect(),
+                trials: cell.valid.values().map(|trial| trial.id.clone()).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The axes on which the cells of a target differ, in the order shown.
+pub(crate) fn varying_axes(evidence: &Evidence<'_>) -> Vec<Axis> {
+    let all: Vec<Settings> = evidence
+        .cells
+        .iter()
+        .map(|cell| settings(cell.cell))
+        .collect();
+    let axes: BTreeSet<&Axis> = all
+        .iter()
+        .flat_map(|settings| settings.iter().map(|(axis, _)| axis))
+        .collect();
+    let varies = |axis: &&Axis| {
+        let mut values = all.iter().map(|settings| settings.get(axis));
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    };
+    axes.into_iter().filter(varies).cloned().collect()
+}
+
+/// A cell's settings on some axes, for a person.
+pub(crate) fn label(cell: &Cell, axes: &[Axis]) -> String {
+    let settings = settings(cell);
+    let parts: Vec<String> = axes
+        .iter()
+        .map(|axis| format!("{axis}={}", settings.get(axis)))
+        .collect();
+    if parts.is_empty() {
+        // A run of one cell varies nothing; its whole settings name it.
+        let all = settings.to_string();
+        return if all.is_empty() {
+            "defaults".to_owned()
+        } else {
+            all
+        };
+    }
+    parts.join(" ")
+}
+
+/// A record's axes as settings. A name that this version does not know stays visible as an environment variable
+/// would, rather than making the whole run unreadable.
+pub(crate) fn settings(cell: &Cell) -> Settings {
+    let mut settings = Settings::default();
+    for (name, value) in &cell.axes {
+        let axis = name.parse().unwrap_or_else(|_| Axis::Env(name.clone()));
+        settings.insert(axis, value.as_str());
+    }
+    settings
+}
+
+fn non_default_settings(cell: &Cell) -> usize {
+    settings(cell).non_default_count()
+}
+
+fn state(cell: &CellEvidence<'_>, checks: &[ConstraintCheck]) -> CellState {
+    if !cell.failed.is_empty() {
+        CellState::Failed
+    } else if cell.valid.is_empty() {
+        CellState::NoData
+    } else {
+        constraint::cell_state(checks)
+    }
+}
+
+fn failure(trial: &Trial) -> Option<FailedTrial> {
+    match &trial.outcome {
+        Outcome::Failed(failure) => Some(FailedTrial {
+            trial: trial.id.clone(),
+            failure: failure.clone(),
+        }),
+        Outcome::Ok | Outcome::Invalid(_) => None,
+    }
+}
+
+fn invalid(trial: &Trial) -> Option<InvalidTrial> {
+    match &trial.outcome {
+        Outcome::Invalid(reasons) => Some(InvalidTrial {
+            trial: trial.id.clone(),
+            reasons: reasons
+                .iter()
+                .map(|reason| format!("{}: {}", reason.rule, reason.message))
+                .collect(),
+        }),
+        Outcome::Ok | Outcome::Failed(_) => None,
+    }
+}

@@ -1,0 +1,370 @@
+//! One objective over all cells of a target: each cell against the control, the A/A pair, the margin, the tie groups.
+
+use std::collections::BTreeMap;
+
+use record::objective::Objective;
+use stats::additive::{self, AdditiveFit, Observation};
+use stats::power::{PairedDesign, minimum_detectable};
+use stats::{Estimate, correction, summary};
+
+use super::RankOptions;
+use super::evidence::Values;
+use super::groups::tie_groups;
+use super::pair::{Margin, Pair};
+use crate::objective::{orientation, unit};
+use crate::ranking::{AaFigure, CellObjective, Effect, ObjectiveSummary, Scale};
+
+/// The rise of the error rate that the roll-back rule of a staged rollout uses: 0.1 percentage points. A relative
+/// margin has no meaning next to zero.
+const ERROR_RATE_MARGIN: f64 = 0.001;
+
+/// One objective of a target, compared.
+pub(crate) struct Comparison {
+    pub(crate) objective: Objective,
+    pub(crate) summary: ObjectiveSummary,
+    /// By cell, in the order of the run.
+    pub(crate) cells: Vec<CellObjective>,
+    /// The estimates behind them, on the scale of the pair, with higher always better.
+    pub(crate) gains: Vec<Option<Gain>>,
+    pub(crate) margin: Margin,
+    /// Standard deviation of one block's log ratio; `None` on the difference scale or without enough blocks.
+    pub(crate) pair_deviation: Option<f64>,
+}
+
+/// An effect turned so that higher is better.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gain {
+    pub(crate) estimate: Estimate,
+    /// The margin on the same scale.
+    pub(crate) margin: f64,
+}
+
+impl Gain {
+    /// Clearly worse beyond the margin by its own interval, without correction for the number of cells: what a
+    /// recommendation must confess.
+    pub(crate) fn is_cost(&self) -> bool {
+        self.estimate.high < 0.0 && self.estimate.point <= -self.margin
+    }
+}
+
+/// Compares every cell with the control on one objective.
+pub(crate) fn compare(values: &Values, options: &RankOptions) -> Comparison {
+    let objective = values.objective;
+    let control = &values.cells[values.control];
+    let pairs: Vec<Pair> = values
+        .cells
+        .iter()
+        .map(|cell| Pair::new(objective, cell, control))
+        .collect();
+    let aa_pair = Pair::new(objective, &values.duplicate, control);
+    let aa = aa_figure(&aa_pair, options);
+    let default_margin = default_margin(objective, options);
+    let margin = margin(values, default_margin, aa.as_ref());
+    let scale = overall_scale(&pairs);
+    let model = Model::new(values, scale, options);
+    let p_values = model.p_values(&pairs, values.control, options);
+    let signed_rank = holm_over(&pairs, values.control, Pair::signed_rank_p);
+    let groups = tie_groups(values, scale, model.equal_noise(), margin, options.alpha);
+
+    let gains: Vec<Option<Gain>> = pairs
+        .iter()
+        .enumerate()
+        .map(|(cell, pair)| {
+            (cell != values.control)
+                .then(|| gain(objective, pair, margin, options))
+                .flatten()
+        })
+        .collect();
+    let cells = pairs
+        .iter()
+        .enumerate()
+        .map(|(cell, pair)| {
+            let mut figures = against_control(pair, options);
+            figures.value = values.median(cell);
+            figures.unit = unit(objective).to_owned();
+            figures.p = p_values[cell];
+            figures.p_signed_rank = signed_rank[cell];
+            figures.group = groups[cell];
+            figures.effect = effect(gains[cell].as_ref(), figures.p, options.alpha);
+            if cell == values.control {
+                as_control(&mut figures);
+            }
+            figures
+        })
+        .collect();
+    let pair_deviation = model.pair_deviation(&pairs, values.control);
+    let summary = ObjectiveSummary {
+        objective,
+        unit: unit(objective).to_owned(),
+        direction: objective.direction().into(),
+        default_margin,
+        margin: if scale == Scale::Difference && objective == Objective::ErrorRate {
+            margin.absolute
+        } else {
+            margin.relative
+        },
+        aa,
+        minimum_detectable: detectable(pair_deviation, control.len(), options),
+        test: model.label(&pairs),
+        scale,
+        missing: None,
+    };
+    Comparison {
+        objective,
+        summary,
+        cells,
+        gains,
+        margin,
+        pair_deviation,
+    }
+}
+
+fn default_margin(objective: Objective, options: &RankOptions) -> f64 {
+    let built_in = match objective {
+        Objective::ErrorRate => ERROR_RATE_MARGIN,
+        _ => objective.default_margin(),
+    };
+    options.margins.get(&objective).copied().unwrap_or(built_in)
+}
+
+fn aa_figure(pair: &Pair, options: &RankOptions) -> Option<AaFigure> {
+    let point = pair.point(options.level)?;
+    let sizes: Vec<f64> = pair
+        .differences
+        .iter()
+        .map(|difference| difference.abs())
+        .collect();
+    let floor = summary::quantile(&sizes, 0.95)?;
+    Some(AaFigure {
+        n: pair.n(),
+        estimate: pair.shown(point),
+        interval: pair
+            .estimate(options.level)
+            .map(|estimate| [pair.shown(estimate.low), pair.shown(estimate.high)]),
+        scale: pair.scale,
+        floor: match pair.scale {
+            Scale::Ratio => floor.exp_m1(),
+            Scale::Difference => floor,
+        },
+    })
+}
+
+/// The margin asked for, or the A/A noise floor where that is larger.
+fn margin(values: &Values, default_margin: f64, aa: Option<&AaFigure>) -> Margin {
+    let floor_on = |scale| aa.filter(|aa| aa.scale == scale).map_or(0.0, |aa| aa.floor);
+    let relative = default_margin.max(floor_on(Scale::Ratio));
+    let control_level = values.median(values.control).unwrap_or(0.0).abs();
+    let absolute = if values.objective == Objective::ErrorRate {
+        default_margin
+    } else {
+        relative * control_level
+    };
+    Margin {
+        relative,
+        absolute: absolute.max(floor_on(Scale::Difference)),
+    }
+}
+
+fn overall_scale(pairs: &[Pair]) -> Scale {
+    if pairs.iter().all(|pair| pair.scale == Scale::Ratio) {
+        Scale::Ratio
+    } else {
+        Scale::Difference
+    }
+}
+
+fn gain(objective: Objective, pair: &Pair, margin: Margin, options: &RankOptions) -> Option<Gain> {
+    let estimate = pair.estimate(options.level)?;
+    Some(Gain {
+        estimate: if orientation(objective) > 0.0 {
+            estimate
+        } else {
+            estimate.negated()
+        },
+        margin: margin.on(pair.scale),
+    })
+}
+
+fn against_control(pair: &Pair, options: &RankOptions) -> CellObjective {
+    let estimate = pair.estimate(options.level);
+    let shown = pair.point(options.level).map(|point| pair.shown(point));
+    CellObjective {
+        value: None,
+        unit: String::new(),
+        n: pair.n(),
+        ratio: shown.filter(|_| pair.scale == Scale::Ratio),
+        difference: shown.filter(|_| pair.scale == Scale::Difference),
+        interval: estimate.map(|estimate| [pair.shown(estimate.low), pair.shown(estimate.high)]),
+        interval_level: estimate.map(|estimate| estimate.attained_level),
+        method: estimate.map(|estimate| estimate.method.label().to_owned()),
+        p: None,
+        p_signed_rank: None,
+        effect: Effect::NoData,
+        group: None,
+    }
+}
+
+/// The control is its own measure: ratio 1, nothing to test.
+fn as_control(figures: &mut CellObjective) {
+    figures.ratio = figures.ratio.map(|_| 1.0);
+    figures.difference = figures.difference.map(|_| 0.0);
+    figures.interval = None;
+    figures.interval_level = None;
+    figures.method = None;
+    if figures.value.is_some() {
+        figures.effect = Effect::Control;
+    }
+}
+
+/// A change is claimed only where two methods agree: the corrected t test and the cell's own interval.
+fn effect(gain: Option<&Gain>, p: Option<f64>, alpha: f64) -> Effect {
+    let Some(Gain { estimate, margin }) = gain else {
+        return Effect::NoData;
+    };
+    let significant = p.is_some_and(|p| p <= alpha);
+    if significant && estimate.low > 0.0 && estimate.point >= *margin {
+        Effect::Better
+    } else if significant && estimate.high < 0.0 && estimate.point <= -margin {
+        Effect::Worse
+    } else if estimate.low >= -margin && estimate.high <= *margin {
+        Effect::WithinMargin
+    } else {
+        Effect::Unclear
+    }
+}
+
+/// Holm-adjusted p-values over the cells other than the control that have one.
+fn holm_over(
+    pairs: &[Pair],
+    control: usize,
+    p_value: impl Fn(&Pair) -> Option<f64>,
+) -> Vec<Option<f64>> {
+    let plain = pairs
+        .iter()
+        .enumerate()
+        .map(|(cell, pair)| (cell != control).then(|| p_value(pair)).flatten())
+        .collect();
+    adjusted(plain)
+}
+
+fn adjusted(plain: Vec<Option<f64>>) -> Vec<Option<f64>> {
+    let family: Vec<f64> = plain.iter().flatten().copied().collect();
+    let mut adjusted = correction::holm(&family).unwrap_or_default().into_iter();
+    plain
+        .into_iter()
+        .map(|p| p.and_then(|_| adjusted.next()))
+        .collect()
+}
+
+/// What the p-values rest on: one additive fit with pooled residual where logs exist and cells are about equally
+/// noisy, each cell's own blocks otherwise.
+struct Model {
+    fit: Option<AdditiveFit>,
+    /// Position in the fit, by cell.
+    place: Vec<Option<usize>>,
+    equal_noise: bool,
+}
+
+impl Model {
+    fn new(values: &Values, scale: Scale, options: &RankOptions) -> Model {
+        let (place, observations) = observations(values, scale);
+        let fit = additive::fit_observations(&observations)
+            .ok()
+            .filter(|_| scale == Scale::Ratio);
+        let equal_noise = fit.as_ref().is_some_and(|fit| {
+            additive::unequal_noise(fit, options.alpha).is_ok_and(|unequal| unequal.is_empty())
+        });
+        Model {
+            fit,
+            place,
+            equal_noise,
+        }
+    }
+
+    fn equal_noise(&self) -> bool {
+        self.equal_noise
+    }
+
+    fn pooled(&self) -> Option<&AdditiveFit> {
+        self.fit.as_ref().filter(|_| self.equal_noise)
+    }
+
+    fn p_values(&self, pairs: &[Pair], control: usize, options: &RankOptions) -> Vec<Option<f64>> {
+        let (Some(fit), Some(control_place)) = (self.pooled(), self.place[control]) else {
+            return holm_over(pairs, control, Pair::t_p);
+        };
+        let plain = (0..pairs.len())
+            .map(|cell| {
+                let place = self.place[cell].filter(|place| *place != control_place)?;
+                let contrast = fit.contrast(place, control_place, options.level).ok()?;
+                Some(contrast.p_value)
+            })
+            .collect();
+        adjusted(plain)
+    }
+
+    /// Deviation of one block's log ratio: √2 times the pooled noise of a trial, or the median over the cells' own.
+    fn pair_deviation(&self, pairs: &[Pair], control: usize) -> Option<f64> {
+        if let Some(fit) = self.pooled() {
+            return Some(fit.residual_deviation * std::f64::consts::SQRT_2);
+        }
+        let own: Vec<f64> = pairs
+            .iter()
+            .enumerate()
+            .filter(|(cell, pair)| *cell != control && pair.scale == Scale::Ratio)
+            .filter_map(|(_, pair)| summary::deviation(&pair.differences))
+            .collect();
+        summary::median(&own)
+    }
+
+    fn label(&self, pairs: &[Pair]) -> Option<String> {
+        if self.pooled().is_some() {
+            return Some("t with the residual pooled over all cells, Holm".to_owned());
+        }
+        pairs
+            .iter()
+            .any(|pair| pair.n() >= 2)
+            .then(|| "paired t on each cell's own blocks (unequal noise or zeros), Holm".to_owned())
+    }
+}
+
+/// The values as observations, numbered without gaps; logs on the ratio scale. With the position of every cell.
+pub(crate) fn observations(
+    values: &Values,
+    scale: Scale,
+) -> (Vec<Option<usize>>, Vec<Observation>) {
+    let mut place = Vec::with_capacity(values.cells.len());
+    let mut observations = Vec::new();
+    let mut block_numbers: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut cells = 0;
+    for column in &values.cells {
+        if column.is_empty() {
+            place.push(None);
+            continue;
+        }
+        place.push(Some(cells));
+        for (&block, &value) in column {
+            let next = block_numbers.len();
+            observations.push(Observation {
+                block: *block_numbers.entry(block).or_insert(next),
+                cell: cells,
+                value: on_scale(value, scale),
+            });
+        }
+        cells += 1;
+    }
+    (place, observations)
+}
+
+fn on_scale(value: f64, scale: Scale) -> f64 {
+    match scale {
+        Scale::Ratio => value.ln(),
+        Scale::Difference => value,
+    }
+}
+
+fn detectable(deviation: Option<f64>, blocks: usize, options: &RankOptions) -> Option<f64> {
+    let design = PairedDesign::of_estimate(blocks, options.level);
+    let effect = minimum_detectable(&design, options.power).ok()??;
+    Some((effect * deviation?).exp_m1())
+}

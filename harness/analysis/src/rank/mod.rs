@@ -1,0 +1,253 @@
+//! From a run and its trials to a ranking.
+//!
+//! [`rank`] reads as the method: choose the trials that count ([`evidence`]), compare every cell with the control on
+//! every objective ([`compare`], [`groups`]), check the limits ([`constraint`]), order the cells ([`order`]), form the
+//! verdict ([`verdict`]), and gather the doubts ([`crate::warnings`]).
+//!
+//! Deliberately absent: statistics (crate `stats`), text layout ([`crate::report`]), comparison of two runs.
+
+mod cells;
+mod compare;
+mod constraint;
+mod evidence;
+mod groups;
+mod order;
+mod pair;
+mod provenance;
+mod same;
+mod trials;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use record::axis::Axis;
+use record::matrix::Matrix;
+use record::objective::Objective;
+use record::run::Run;
+use record::trial::Trial;
+
+pub(crate) use cells::label;
+pub(crate) use compare::Comparison;
+pub(crate) use evidence::Evidence;
+pub(crate) use verdict::limit_text;
+
+use crate::error::RankError;
+use crate::objective::unit;
+use crate::ranking::{ObjectiveSummary, RANKING_FORMAT, Ranking, Scale, TargetRanking};
+use crate::warnings::{self, warnings_of_run, warnings_of_target};
+
+/// How to rank. The default is what METHODOLOGY describes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankOptions {
+    /// Level of the intervals.
+    pub level: f64,
+    /// Chance of a false claim within one objective, over all cells.
+    pub alpha: f64,
+    /// Power at which the minimum detectable effect is stated.
+    pub power: f64,
+    /// Confidence from which on a limit counts as kept.
+    pub feasible: f64,
+    /// Objectives to rank by instead of the matrix's, the most important first.
+    pub rank_by: Option<Vec<Objective>>,
+    /// Limits instead of the matrix's.
+    pub constraints: Option<BTreeMap<Objective, f64>>,
+    /// Margins instead of the built-in ones: relative, for the error rate absolute.
+    pub margins: BTreeMap<Objective, f64>,
+    /// Version and revision of the gosweep that ranks.
+    pub tool: String,
+}
+
+impl Default for RankOptions {
+    fn default() -> Self {
+        RankOptions {
+            level: 0.95,
+            alpha: 0.05,
+            power: 0.8,
+            feasible: 0.9,
+            rank_by: None,
+            constraints: None,
+            margins: BTreeMap::new(),
+            tool: concat!("gosweep ", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Ranks the cells of every target of a run. The order of `trials` does not matter, and trials of a run that is still
+/// going on or was stopped will do.
+///
+/// # Errors
+/// [`RankError`]: a record that contradicts itself, or options outside their meaning.
+pub fn rank(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Ranking, RankError> {
+    check_options(options)?;
+    let matrix = Matrix::parse(&run.matrix.path, &run.matrix.text).map_err(|findings| {
+        RankError::Matrix {
+            run: run.id.clone(),
+            reason: findings.to_string(),
+        }
+    })?;
+    check_cells(run, trials)?;
+    let mut ranking = Ranking {
+        format: RANKING_FORMAT,
+        verdict: String::new(),
+        provenance: provenance::provenance(run, &matrix, options),
+        targets: Vec::new(),
+        warnings: warnings_of_run(run),
+        dropped: run.dropped.clone(),
+        trials: Vec::new(),
+    };
+    for target in targets(run) {
+        let evidence = Evidence::of_target(run, target, trials)?;
+        rank_target(run, &matrix, &evidence, options, &mut ranking);
+    }
+    ranking.verdict = overall_verdict(&ranking.targets);
+    warnings::sort(&mut ranking.warnings);
+    Ok(ranking)
+}
+
+fn rank_target(
+    run: &Run,
+    matrix: &Matrix,
+    evidence: &Evidence<'_>,
+    options: &RankOptions,
+    ranking: &mut Ranking,
+) {
+    let rank_by = options.rank_by.as_ref().unwrap_or(&matrix.rank_by);
+    let limits = constraint::limits(options, &matrix.constraints);
+    let varying = cells::varying_axes(evidence);
+    let comparisons = compare_observed(evidence, options);
+    let same_as = same::same_as(evidence);
+    let mut cells = cells::cells(evidence, &comparisons, limits, &same_as, &varying, options);
+    let position = cells
+        .iter()
+        .enumerate()
+        .map(|(position, cell)| (cell.id.clone(), position))
+        .collect();
+    order::sort_and_number(&mut cells, rank_by);
+    let verdict = verdict::verdict(&verdict::Judged {
+        cells: &cells,
+        position: &position,
+        comparisons: &comparisons,
+        rank_by,
+        blocks: evidence.complete.len(),
+        options,
+    });
+    for cell in &mut cells {
+        cell.recommended = verdict.cell.as_ref() == Some(&cell.id);
+    }
+    ranking
+        .warnings
+        .extend(warnings_of_target(&warnings::Context {
+            run,
+            evidence,
+            comparisons: &comparisons,
+            rank_by,
+            limits,
+            same_as: &same_as,
+            varying: &varying,
+        }));
+    ranking.trials.extend(trials::figures(evidence, &varying));
+    ranking.targets.push(TargetRanking {
+        target: evidence.target.to_owned(),
+        verdict,
+        blocks_planned: run.blocks,
+        blocks_complete: u32::try_from(evidence.complete.len()).unwrap_or(u32::MAX),
+        varying_axes: varying.iter().map(Axis::to_string).collect(),
+        rank_by: rank_by.clone(),
+        objectives: summaries(comparisons, rank_by),
+        cells,
+    });
+}
+
+/// Every objective that at least one cell has a value on.
+fn compare_observed(evidence: &Evidence<'_>, options: &RankOptions) -> Vec<Comparison> {
+    Objective::ALL
+        .into_iter()
+        .map(|objective| evidence.values(objective))
+        .filter(|values| values.cells.iter().any(|cell| !cell.is_empty()))
+        .map(|values| compare::compare(&values, options))
+        .collect()
+}
+
+/// What holds per objective; a ranked one that nobody has a value on is named too.
+fn summaries(comparisons: Vec<Comparison>, rank_by: &[Objective]) -> Vec<ObjectiveSummary> {
+    let mut summaries: Vec<ObjectiveSummary> = comparisons
+        .into_iter()
+        .map(|comparison| comparison.summary)
+        .collect();
+    for &objective in rank_by {
+        if summaries
+            .iter()
+            .all(|summary| summary.objective != objective)
+        {
+            summaries.push(ObjectiveSummary {
+                objective,
+                unit: unit(objective).to_owned(),
+                direction: objective.direction().into(),
+                default_margin: objective.default_margin(),
+                margin: objective.default_margin(),
+                aa: None,
+                minimum_detectable: None,
+                test: None,
+                scale: Scale::Ratio,
+                missing: Some("no trial observed it".to_owned()),
+            });
+        }
+    }
+    summaries.sort_by_key(|summary| summary.objective);
+    summaries
+}
+
+/// The targets in the order of the run's cells.
+fn targets(run: &Run) -> Vec<&str> {
+    let mut targets: Vec<&str> = Vec::new();
+    for cell in &run.cells {
+        if !targets.contains(&cell.target.as_str()) {
+            targets.push(&cell.target);
+        }
+    }
+    targets
+}
+
+fn overall_verdict(targets: &[TargetRanking]) -> String {
+    match targets {
+        [only] => only.verdict.headline.clone(),
+        _ => {
+            let lines: Vec<String> = targets
+                .iter()
+                .map(|target| format!("{}: {}", target.target, target.verdict.headline))
+                .collect();
+            lines.join(" | ")
+        }
+    }
+}
+
+fn check_options(options: &RankOptions) -> Result<(), RankError> {
+    let checked = [
+        ("the interval level", options.level, "0.95"),
+        ("alpha", options.alpha, "0.05"),
+        ("the power", options.power, "0.8"),
+        ("the confidence for constraints", options.feasible, "0.9"),
+    ];
+    match checked
+        .into_iter()
+        .find(|(_, value, _)| !(*value > 0.0 && *value < 1.0))
+    {
+        Some((what, value, example)) => Err(RankError::Option {
+            what,
+            value,
+            example,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn check_cells(run: &Run, trials: &[Trial]) -> Result<(), RankError> {
+    let known: std::collections::BTreeSet<_> = run.cells.iter().map(|cell| &cell.id).collect();
+    match trials.iter().find(|trial| !known.contains(&trial.cell)) {
+        Some(trial) => Err(RankError::UnknownCell {
+            trial: trial.id.clone(),
+            cell: trial.cell.to_string(),
+        }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,53 @@
+//! The composite order of the cells.
+//!
+//! First by what may be said of a cell (feasible, uncertain, violated, failed, no data), then lexicographically by its
+//! tie group on each objective of `rank_by`. Among cells that tie everywhere the control comes first, because no
+//! change is the cheapest change; then fewer non-default settings, then less memory, then the order of the matrix.
+
+use std::cmp::Ordering;
+
+use record::objective::Objective;
+
+use crate::ranking::{CellRanking, CellState};
+
+/// Sorts the cells, the best first, and numbers those that can be ranked.
+pub(crate) fn sort_and_number(cells: &mut [CellRanking], rank_by: &[Objective]) {
+    cells.sort_by(|a, b| compare(a, b, rank_by));
+    let ranked = cells
+        .iter_mut()
+        .filter(|cell| !matches!(cell.state, CellState::Failed | CellState::NoData));
+    for (place, cell) in ranked.enumerate() {
+        cell.rank = Some(place + 1);
+    }
+}
+
+/// Whether two cells are tied on everything that the ranking goes by.
+pub(crate) fn tied(a: &CellRanking, b: &CellRanking, rank_by: &[Objective]) -> bool {
+    a.state == b.state && groups(a, rank_by).eq(groups(b, rank_by))
+}
+
+fn compare(a: &CellRanking, b: &CellRanking, rank_by: &[Objective]) -> Ordering {
+    let simplicity = |cell: &CellRanking| (!cell.control, cell.non_default_settings);
+    a.state
+        .cmp(&b.state)
+        .then_with(|| groups(a, rank_by).cmp(groups(b, rank_by)))
+        .then_with(|| simplicity(a).cmp(&simplicity(b)))
+        .then_with(|| memory(a).total_cmp(&memory(b)))
+}
+
+/// A cell without a value on an objective comes after all that have one.
+fn groups<'a>(cell: &'a CellRanking, rank_by: &'a [Objective]) -> impl Iterator<Item = usize> + 'a {
+    rank_by.iter().map(|objective| {
+        cell.objectives
+            .get(objective)
+            .and_then(|figures| figures.group)
+            .unwrap_or(usize::MAX)
+    })
+}
+
+fn memory(cell: &CellRanking) -> f64 {
+    cell.objectives
+        .get(&Objective::Rss)
+        .and_then(|figures| figures.value)
+        .unwrap_or(f64::INFINITY)
+}

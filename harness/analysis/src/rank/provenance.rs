@@ -1,0 +1,75 @@
+//! Where a ranking's numbers come from.
+
+use record::matrix::Matrix;
+use record::run::Run;
+
+use super::RankOptions;
+use crate::ranking::Provenance;
+
+pub(crate) fn provenance(run: &Run, matrix: &Matrix, options: &RankOptions) -> Provenance {
+    Provenance {
+        run: run.id.clone(),
+        tool: run.tool.clone(),
+        ranked_by: options.tool.clone(),
+        command: run
+            .argv
+            .iter()
+            .map(|word| shell_quoted(word))
+            .collect::<Vec<_>>()
+            .join(" "),
+        started: run.started.clone(),
+        seed: run.seed,
+        matrix: matrix.name.clone(),
+        matrix_path: run.matrix.path.clone(),
+        why: matrix.why.clone(),
+        host: run.host.clone(),
+        toolchains: run.toolchains.clone(),
+        artifacts: run.artifacts.clone(),
+        calibration: run.calibration.clone(),
+        method: method(options),
+    }
+}
+
+fn method(options: &RankOptions) -> Vec<String> {
+    let (level, alpha) = (options.level * 100.0, options.alpha * 100.0);
+    vec![
+        "Each block holds one fresh process of every cell in seeded random order, and a second one of the control; \
+         the unit is one number per trial, never a request."
+            .to_owned(),
+        format!(
+            "Effects are Hodges-Lehmann medians of the blockwise log ratios to the control with exact {level:.0}% \
+             signed-rank intervals (below 6 blocks mean and paired t interval), one cell at a time; where zeros \
+             forbid logs, of differences."
+        ),
+        format!(
+            "Better or worse is claimed where that interval excludes no change, the estimate passes the margin (the \
+             larger of the default and the A/A noise floor), and the t test's p, Holm-corrected over the cells, is at \
+             most {alpha:.0}%; the top group is every cell that no other beats (one-sided, Holm over its rivals) by \
+             more than the margin."
+        ),
+    ]
+}
+
+/// A word as a POSIX shell would have to be given it.
+fn shell_quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_quoted;
+
+    #[test]
+    fn quotes_only_what_needs_it() {
+        assert_eq!(
+            shell_quoted("matrices/quickstart.yaml"),
+            "matrices/quickstart.yaml"
+        );
+        assert_eq!(shell_quoted("it's here"), r"'it'\''s here'");
+        assert_eq!(shell_quoted(""), "''");
+    }
+}

@@ -1,0 +1,381 @@
+//! The verdict in words.
+
+use std::collections::BTreeMap;
+
+use record::axis::Axis;
+use record::objective::Objective;
+use stats::power::{PairedDesign, blocks_needed};
+
+use super::{Judged, changes};
+use crate::figures::{counted, effect_text, listed, margin_text, value_text};
+use crate::ranking::{
+    CellRanking, CellState, Change, ConstraintState, EffectLine, Verdict, VerdictKind,
+};
+
+/// More blocks than this is not a suggestion that anyone follows.
+const MOST_BLOCKS: usize = 100;
+
+pub(super) fn plain(kind: VerdictKind, headline: &str) -> Verdict {
+    Verdict {
+        kind,
+        headline: headline.to_owned(),
+        action: headline.to_owned(),
+        cell: None,
+        changes: BTreeMap::new(),
+        gains: Vec::new(),
+        costs: Vec::new(),
+        reasons: Vec::new(),
+        next_step: String::new(),
+    }
+}
+
+pub(super) fn effect_line(cell: &CellRanking, objective: Objective) -> EffectLine {
+    let effect = effect_text(objective, &cell.objectives[&objective]);
+    EffectLine {
+        objective,
+        text: format!("{} {effect}", objective.heading()),
+    }
+}
+
+pub(super) fn lone_control(control: &CellRanking) -> Verdict {
+    Verdict {
+        reasons: vec![format!(
+            "The control ({}) is the only cell of the matrix.",
+            control.label
+        )],
+        next_step: "Give an axis a second value, e.g. `gogc: [100, 400]`.".to_owned(),
+        ..plain(
+            VerdictKind::NoChange,
+            "nothing to compare: there is one cell only",
+        )
+    }
+}
+
+pub(super) fn no_control(control: &CellRanking) -> Verdict {
+    let cause = control.failures.first().map_or_else(
+        || "it has no valid trial in a complete block".to_owned(),
+        |failed| format!("trial {} failed: {}", failed.trial, failed.failure.message),
+    );
+    Verdict {
+        reasons: vec![format!(
+            "The control ({}) has no figures: {cause}.",
+            control.label
+        )],
+        next_step: "Name a control that runs, or repair the target, and run again.".to_owned(),
+        ..plain(
+            VerdictKind::Inconclusive,
+            "inconclusive: there is no control to compare with",
+        )
+    }
+}
+
+pub(super) fn too_few_blocks(blocks: usize) -> Verdict {
+    Verdict {
+        reasons: vec![
+            "One block shows no run-to-run noise, so no difference can be judged.".to_owned(),
+        ],
+        next_step: "Let the run finish: `gosweep run` on the same folder goes on where it stopped."
+            .to_owned(),
+        ..plain(
+            VerdictKind::Inconclusive,
+            &format!(
+                "inconclusive: {} complete, at least 2 are needed",
+                counted(blocks, "block")
+            ),
+        )
+    }
+}
+
+pub(super) fn recommend(judged: &Judged<'_>, cell: &CellRanking, control: &CellRanking) -> Verdict {
+    let changes = changes(cell, control);
+    let gains = judged.gains(cell);
+    let costs = judged.costs(cell);
+    let action = format!("recommend {}", settings_text(&changes));
+    let mut headline = action.clone();
+    if !gains.is_empty() {
+        headline.push_str(&format!(": {}", texts(&gains).join(", ")));
+    }
+    if !costs.is_empty() {
+        headline.push_str(&format!("; worse beside it: {}", texts(&costs).join(", ")));
+    }
+    let mut reasons = Vec::new();
+    if control.state == CellState::Violated {
+        reasons.push(format!(
+            "The control breaks {}; this cell keeps it.",
+            broken(control)
+        ));
+    }
+    let ties: Vec<&str> = judged
+        .cells
+        .iter()
+        .filter(|other| !other.control && other.id != cell.id)
+        .filter(|other| crate::rank::order::tied(other, cell, judged.rank_by))
+        .map(|other| other.label.as_str())
+        .collect();
+    if !ties.is_empty() {
+        reasons.push(format!(
+            "It ties with {}; of these it has the fewest non-default settings, then the least memory.",
+            few(&ties)
+        ));
+    }
+    if judged.has_ranked_cost(cell) {
+        reasons.push(without_that_price(judged, cell, control));
+    }
+    reasons.push(
+        "The blocks that give this figure also chose the cell, so a fresh run may show a little less.".to_owned(),
+    );
+    Verdict {
+        kind: VerdictKind::Recommend,
+        cell: Some(cell.id.clone()),
+        headline,
+        action,
+        reasons,
+        next_step: format!(
+            "Confirm with a fresh run of only these two cells: `only: [{}]`.",
+            rule_text(&changes)
+        ),
+        changes,
+        gains,
+        costs,
+    }
+}
+
+fn without_that_price(judged: &Judged<'_>, chosen: &CellRanking, control: &CellRanking) -> String {
+    let gentler = judged.cells.iter().find(|other| {
+        other.id != chosen.id
+            && judged.is_worth_it(other, control)
+            && !judged.has_ranked_cost(other)
+    });
+    match gentler {
+        Some(other) => format!(
+            "Without a loss on a ranked objective: {}: {}.",
+            settings_text(&changes(other, control)),
+            texts(&judged.gains(other)).join(", ")
+        ),
+        None => format!(
+            "It ranks first because {} comes first in rank_by; no cell gains without losing elsewhere.",
+            judged.rank_by[0].heading()
+        ),
+    }
+}
+
+/// A verdict where constraints alone leave nothing to choose from.
+pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
+    let tried: Vec<&CellRanking> = judged
+        .cells
+        .iter()
+        .filter(|cell| cell.state != CellState::NoData)
+        .collect();
+    let all = |wanted: &[CellState]| tried.iter().all(|cell| wanted.contains(&cell.state));
+    let first = tried.first()?;
+    if all(&[CellState::Violated, CellState::Failed]) {
+        return Some(Verdict {
+            reasons: vec![format!(
+                "The best of them, {}, breaks {}.",
+                first.label,
+                broken(first)
+            )],
+            next_step: "Loosen the limit, lower the constant rate, or widen the axes.".to_owned(),
+            ..plain(VerdictKind::Infeasible, "no cell keeps the constraints")
+        });
+    }
+    if all(&[CellState::Uncertain, CellState::Violated, CellState::Failed]) {
+        let (kind, open) = (VerdictKind::Inconclusive, undecided(first));
+        return Some(Verdict {
+            reasons: vec![format!("The best of them, {}: {open}.", first.label)],
+            next_step: "Run more blocks, or loosen the limit.".to_owned(),
+            ..plain(
+                kind,
+                "inconclusive: no cell keeps the constraints with 90% confidence",
+            )
+        });
+    }
+    None
+}
+
+pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) -> Verdict {
+    let shown = effect_line(cell, objective).text;
+    let needed = judged.comparison(objective).and_then(|comparison| {
+        let effect = judged.gain(cell, objective)?.estimate.point / comparison.pair_deviation?;
+        let design = PairedDesign::of_estimate(judged.blocks.max(6), judged.options.level);
+        blocks_needed(&design, effect, judged.options.power, MOST_BLOCKS).ok()?
+    });
+    let more = judged.blocks + judged.blocks.max(4);
+    let next_step = match needed.filter(|needed| *needed > judged.blocks) {
+        Some(needed) => {
+            format!("Run about {needed} blocks: an effect of that size is then found 4 times in 5.")
+        }
+        None => {
+            format!("Run about {more} blocks, and see the warnings for what made these ones noisy.")
+        }
+    };
+    Verdict {
+        reasons: vec![format!(
+            "{} may be better, but {} cannot tell it from chance: {shown}.",
+            cell.label,
+            counted(judged.blocks, "block")
+        )],
+        next_step,
+        ..plain(
+            VerdictKind::Inconclusive,
+            &format!("inconclusive: {} may be better ({shown})", cell.label),
+        )
+    }
+}
+
+pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> Verdict {
+    let headings: Vec<&str> = judged
+        .rank_by
+        .iter()
+        .map(|objective| objective.heading())
+        .collect();
+    let mut reasons = vec![format!(
+        "No usable cell is better than the control ({}) on {} by more than the margin.",
+        control.label,
+        listed(&headings)
+    )];
+    for &objective in judged.rank_by {
+        let Some(comparison) = judged.comparison(objective) else {
+            continue;
+        };
+        let Some(detectable) = comparison.summary.minimum_detectable else {
+            continue;
+        };
+        let margin = comparison.margin.relative;
+        let (found, margin_shown) = (
+            margin_text(objective, detectable),
+            margin_text(objective, margin),
+        );
+        reasons.push(if detectable <= margin {
+            format!(
+                "{}: a change of {found} would have been found 4 times in 5; the margin is {margin_shown}.",
+                objective.heading()
+            )
+        } else {
+            format!(
+                "{}: only changes from {found} on are found 4 times in 5, so one between the margin \
+                 ({margin_shown}) and that may be missed.",
+                objective.heading()
+            )
+        });
+    }
+    let outside: Vec<&str> = judged
+        .cells
+        .iter()
+        .filter(|cell| {
+            matches!(
+                cell.state,
+                CellState::Uncertain | CellState::Violated | CellState::Failed
+            )
+        })
+        .map(|cell| cell.label.as_str())
+        .collect();
+    if !outside.is_empty() {
+        reasons.push(format!(
+            "Not eligible (failed, or a constraint not surely kept): {}.",
+            few(&outside)
+        ));
+    }
+    Verdict {
+        reasons,
+        next_step: "Keep the settings. To find smaller changes run more blocks or longer windows."
+            .to_owned(),
+        ..plain(VerdictKind::NoChange, "no change worth making")
+    }
+}
+
+fn broken(cell: &CellRanking) -> String {
+    let broken = cell
+        .constraints
+        .iter()
+        .filter(|check| check.state == ConstraintState::Violated);
+    let broken: Vec<String> = broken
+        .map(|check| {
+            let value = check
+                .value
+                .map(|value| value_text(check.objective, value))
+                .unwrap_or_default();
+            format!(
+                "{} (it has {value})",
+                limit_text(check.objective, check.limit)
+            )
+        })
+        .collect();
+    if broken.is_empty() {
+        "no limit, but has failed trials".to_owned()
+    } else {
+        listed(&broken)
+    }
+}
+
+fn undecided(cell: &CellRanking) -> String {
+    let open = cell
+        .constraints
+        .iter()
+        .filter(|check| check.state != ConstraintState::Ok);
+    let open: Vec<String> = open
+        .map(|check| match (check.value, check.confidence) {
+            (Some(value), Some(confidence)) => format!(
+                "{} at {} with {:.0}% confidence",
+                limit_text(check.objective, check.limit),
+                value_text(check.objective, value),
+                confidence * 100.0
+            ),
+            (Some(_), None) => format!(
+                "{}: too few trials",
+                limit_text(check.objective, check.limit)
+            ),
+            (None, _) => format!("{}: not observed", limit_text(check.objective, check.limit)),
+        })
+        .collect();
+    listed(&open)
+}
+
+/// `P99 ≤ 5.00 ms`, for QPS `≥`.
+pub(crate) fn limit_text(objective: Objective, limit: f64) -> String {
+    let sign = if crate::objective::orientation(objective) > 0.0 {
+        "≥"
+    } else {
+        "≤"
+    };
+    format!(
+        "{} {sign} {}",
+        objective.heading(),
+        value_text(objective, limit)
+    )
+}
+
+fn texts(lines: &[EffectLine]) -> Vec<&str> {
+    lines.iter().map(|line| line.text.as_str()).collect()
+}
+
+/// `gogc=400 (control: 100)`, in the order shown.
+fn settings_text(changes: &BTreeMap<String, Change>) -> String {
+    let parts: Vec<String> = in_order(changes)
+        .map(|(axis, change)| format!("{axis}={} (control: {})", change.to, change.from))
+        .collect();
+    parts.join(" ")
+}
+
+/// A rule of a matrix that matches the cell.
+fn rule_text(changes: &BTreeMap<String, Change>) -> String {
+    let parts: Vec<String> = in_order(changes)
+        .map(|(axis, change)| format!("{axis}: {:?}", change.to))
+        .collect();
+    format!("{{{}}}", parts.join(", "))
+}
+
+/// Changes in the order in which axes are shown everywhere.
+fn in_order(changes: &BTreeMap<String, Change>) -> impl Iterator<Item = (&String, &Change)> {
+    let mut changes: Vec<_> = changes.iter().collect();
+    changes.sort_by_cached_key(|(axis, _)| axis.parse::<Axis>().map_err(|_| (*axis).clone()));
+    changes.into_iter()
+}
+
+/// The first few of a long list.
+fn few(items: &[&str]) -> String {
+    match items {
+        [a, b, c, rest @ ..] if rest.len() > 1 => format!("{a}, {b}, {c} and {} more", rest.len()),
+        _ => listed(items),
+    }
+}

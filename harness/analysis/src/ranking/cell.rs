@@ -1,0 +1,154 @@
+//! One cell: its figures, constraints and trials.
+
+use std::collections::BTreeMap;
+
+use record::objective::Objective;
+use record::trial::Failure;
+use serde::{Deserialize, Serialize};
+
+/// One cell of the ranking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellRanking {
+    /// Its id.
+    pub id: String,
+    /// Its place, from 1; null where it has no figures or failed.
+    pub rank: Option<usize>,
+    /// Its value on every axis.
+    pub axes: BTreeMap<String, String>,
+    /// Its values on the axes that vary, for a person.
+    pub label: String,
+    /// Whether it is the control.
+    pub control: bool,
+    /// Whether it is the recommended one.
+    pub recommended: bool,
+    /// Valid trials in complete blocks.
+    pub n: usize,
+    /// What may be said of it.
+    pub state: CellState,
+    /// How many settings differ from what Go does by itself.
+    pub non_default_settings: usize,
+    /// The cell whose effective settings it shares by what the process reports: then both are one thing.
+    pub same_as: Option<String>,
+    /// Its figures, by objective.
+    pub objectives: BTreeMap<Objective, CellObjective>,
+    /// Its constraints.
+    pub constraints: Vec<ConstraintCheck>,
+    /// Trials that failed.
+    pub failures: Vec<FailedTrial>,
+    /// Invalid trials, re-run ones included.
+    pub invalid: Vec<InvalidTrial>,
+    /// The trials behind its figures.
+    pub trials: Vec<String>,
+}
+
+/// What may be said of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellState {
+    /// Keeps every constraint with a chance of 0.9 or more (or there are none).
+    Feasible,
+    /// Cannot be told.
+    Uncertain,
+    /// Breaks a constraint.
+    Violated,
+    /// Has failed trials.
+    Failed,
+    /// Has no valid trial in a complete block.
+    NoData,
+}
+
+/// One cell on one objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellObjective {
+    /// Median over its trials; null where it was not observed.
+    pub value: Option<f64>,
+    /// The unit of the value.
+    pub unit: String,
+    /// Blocks in which both it and the control have a value.
+    pub n: usize,
+    /// Cell ÷ control; null where zeros forbid it. 1 for the control.
+    pub ratio: Option<f64>,
+    /// Cell − control, where there is no ratio.
+    pub difference: Option<f64>,
+    /// Interval of the ratio or, where there is none, of the difference; [low, high].
+    pub interval: Option<[f64; 2]>,
+    /// The level that the interval holds, e.g. 0.969.
+    pub interval_level: Option<f64>,
+    /// How estimate and interval were made.
+    pub method: Option<String>,
+    /// Two-sided p-value of "differs from the control", Holm-adjusted over the cells.
+    pub p: Option<f64>,
+    /// The same by the exact signed-rank test on this cell's own blocks, Holm-adjusted.
+    pub p_signed_rank: Option<f64>,
+    /// Against the margin.
+    pub effect: Effect,
+    /// Tie group: 1 is the top group, which no other cell was shown to beat.
+    pub group: Option<usize>,
+}
+
+/// A cell against the control, with the margin in view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// It is the control.
+    Control,
+    /// Better: beyond the margin, interval and corrected p clear of no change.
+    Better,
+    /// Worse, likewise.
+    Worse,
+    /// The whole interval lies within the margin.
+    WithinMargin,
+    /// None of these.
+    Unclear,
+    /// Nothing to compare.
+    NoData,
+}
+
+/// One limit and one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConstraintCheck {
+    /// What is limited.
+    pub objective: Objective,
+    /// The limit, in the objective's unit: at most, for QPS at least.
+    pub limit: f64,
+    /// Median over the cell's trials.
+    pub value: Option<f64>,
+    /// Room to the limit as a share of it; negative where it is broken. Null for a limit of zero.
+    pub margin: Option<f64>,
+    /// Confidence that the cell keeps it: 1 − p of a one-sided t test against the limit.
+    pub confidence: Option<f64>,
+    /// The outcome.
+    pub state: ConstraintState,
+}
+
+/// Whether a limit is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConstraintState {
+    /// Confidence 0.9 or more.
+    Ok,
+    /// Confidence 0.1 or less.
+    Violated,
+    /// In between, or too few trials.
+    Uncertain,
+    /// Not observed.
+    Unknown,
+}
+
+/// A failed trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailedTrial {
+    /// The trial.
+    pub trial: String,
+    /// What happened.
+    pub failure: Failure,
+}
+
+/// A trial that the evidence of host or generator spoke against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InvalidTrial {
+    /// The trial.
+    pub trial: String,
+    /// `rule: what was seen`.
+    pub reasons: Vec<String>,
+}

@@ -1,0 +1,19 @@
+//! The ranking document: what `gosweep rank --json` and `gosweep report --format json` print, and all that the other
+//! reports are made of.
+//!
+//! One shape for every use. Values are in the unit that stands beside them; ratios are cell ÷ control; whatever was
+//! not observed is null and `missing` says why. Nothing here is computed; [`crate::rank`] fills it.
+
+mod cell;
+mod run;
+mod target;
+
+pub use cell::{
+    CellObjective, CellRanking, CellState, ConstraintCheck, ConstraintState, Effect, FailedTrial,
+    InvalidTrial,
+};
+pub use run::{Provenance, RANKING_FORMAT, Ranking, Severity, TrialFigures, Warning};
+pub use target::{
+    AaFigure, Change, DirectionName, EffectLine, ObjectiveSummary, Scale, TargetRanking, Verdict,
+    VerdictKind,
+};

@@ -1,0 +1,124 @@
+//! The document as a whole, its provenance, its warnings and its trials.
+
+use std::collections::BTreeMap;
+
+use record::objective::Objective;
+use record::run::{Artifact, Calibration, DroppedCell, Host, Toolchain};
+use serde::{Deserialize, Serialize};
+
+use super::target::TargetRanking;
+
+/// The version of the ranking document.
+pub const RANKING_FORMAT: u32 = 1;
+
+/// A run's ranking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// The version of this format.
+    pub format: u32,
+    /// The verdicts of all targets in one line.
+    pub verdict: String,
+    /// Where every number comes from.
+    pub provenance: Provenance,
+    /// One ranking per target, in the order of the run.
+    pub targets: Vec<TargetRanking>,
+    /// Doubts, the gravest first.
+    pub warnings: Vec<Warning>,
+    /// Cells that were not run, with the reason.
+    pub dropped: Vec<DroppedCell>,
+    /// Every trial with its figures, by target, block and place in the block.
+    pub trials: Vec<TrialFigures>,
+}
+
+/// What made the numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The run.
+    pub run: String,
+    /// Version and revision of the gosweep that measured.
+    pub tool: String,
+    /// Version and revision of the gosweep that ranked.
+    pub ranked_by: String,
+    /// The command line of the run, quoted for a POSIX shell.
+    pub command: String,
+    /// Wall clock at the start of the run, RFC 3339, UTC.
+    pub started: String,
+    /// Seed of the order of trials.
+    pub seed: u64,
+    /// Name of the matrix.
+    pub matrix: String,
+    /// Its file, as it was given.
+    pub matrix_path: String,
+    /// Why it was run, in its own words.
+    pub why: Option<String>,
+    /// The host.
+    pub host: Host,
+    /// The toolchains.
+    pub toolchains: Vec<Toolchain>,
+    /// What was built or given.
+    pub artifacts: Vec<Artifact>,
+    /// Rate of the constant window, by target.
+    pub calibration: BTreeMap<String, Calibration>,
+    /// How the figures were made, in a few sentences.
+    pub method: Vec<String>,
+}
+
+/// A doubt in plain language, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable name, e.g. `few_blocks`.
+    pub code: String,
+    /// How grave it is.
+    pub severity: Severity,
+    /// The target; null for the whole run.
+    pub target: Option<String>,
+    /// The cells that it is about.
+    pub cells: Vec<String>,
+    /// The trials that show it.
+    pub trials: Vec<String>,
+    /// What was seen.
+    pub message: String,
+    /// What to do.
+    pub next_step: String,
+}
+
+/// How grave a warning is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// A figure means something other than its name says.
+    Serious,
+    /// A figure is weaker than it looks.
+    Caution,
+    /// Good to know.
+    Note,
+}
+
+/// One trial with its figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialFigures {
+    /// Its id.
+    pub id: String,
+    /// Its target.
+    pub target: String,
+    /// Its cell.
+    pub cell: String,
+    /// The cell's settings on the axes that vary.
+    pub label: String,
+    /// The block.
+    pub block: u32,
+    /// The place within the block.
+    pub position: u32,
+    /// `measured` or `control duplicate`.
+    pub role: String,
+    /// Attempts before it.
+    pub attempt: u32,
+    /// `ok`, or what was wrong.
+    pub outcome: String,
+    /// Whether the ranking uses it.
+    pub used: bool,
+    /// Its figures; what was not observed is absent.
+    pub values: BTreeMap<Objective, f64>,
+    /// Its folder of raw evidence, within the run's.
+    pub raw: String,
+}

@@ -1,0 +1,153 @@
+//! One target: the verdict and what holds for an objective over all cells.
+
+use std::collections::BTreeMap;
+
+use record::objective::{Direction, Objective};
+use serde::{Deserialize, Serialize};
+
+use super::cell::CellRanking;
+
+/// The ranking of one target's cells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetRanking {
+    /// The target.
+    pub target: String,
+    /// What to do.
+    pub verdict: Verdict,
+    /// Blocks planned.
+    pub blocks_planned: u32,
+    /// Blocks in which every cell has a trial; only these are used.
+    pub blocks_complete: u32,
+    /// Axes on which the cells differ, in the order shown.
+    pub varying_axes: Vec<String>,
+    /// The objectives that the ranking goes by, the most important first.
+    pub rank_by: Vec<Objective>,
+    /// Per objective: margins, A/A figure and what the design could find.
+    pub objectives: Vec<ObjectiveSummary>,
+    /// The cells, the best first.
+    pub cells: Vec<CellRanking>,
+}
+
+/// What a run says of one target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The kind.
+    pub kind: VerdictKind,
+    /// One line for a person, the effects included.
+    pub headline: String,
+    /// The same without the effects: what to do.
+    pub action: String,
+    /// The recommended cell.
+    pub cell: Option<String>,
+    /// What to change against the control, by axis.
+    pub changes: BTreeMap<String, Change>,
+    /// Ranked objectives on which the recommended cell is better.
+    pub gains: Vec<EffectLine>,
+    /// Objectives, ranked or not, on which it is worse.
+    pub costs: Vec<EffectLine>,
+    /// Why this verdict, in sentences.
+    pub reasons: Vec<String>,
+    /// What to do next.
+    pub next_step: String,
+}
+
+/// The kinds of verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// A cell is worth changing to.
+    Recommend,
+    /// None is.
+    NoChange,
+    /// The run cannot tell.
+    Inconclusive,
+    /// No cell keeps the constraints.
+    Infeasible,
+}
+
+/// One axis's value in the control and in the recommended cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// In the control.
+    pub from: String,
+    /// In the recommended cell.
+    pub to: String,
+}
+
+/// An effect of a verdict, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EffectLine {
+    /// The objective.
+    pub objective: Objective,
+    /// E.g. `QPS +8.1% [+5.2, +10.9]`.
+    pub text: String,
+}
+
+/// One objective over all cells of a target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ObjectiveSummary {
+    /// The objective.
+    pub objective: Objective,
+    /// The unit of its values.
+    pub unit: String,
+    /// Which way is better.
+    pub direction: DirectionName,
+    /// The margin asked for, relative: 0.03 is 3 %. For the error rate, absolute.
+    pub default_margin: f64,
+    /// The margin applied: the larger of the above and the A/A noise floor.
+    pub margin: f64,
+    /// The control against its duplicate; null where that was not measured.
+    pub aa: Option<AaFigure>,
+    /// Smallest relative change of one cell that its interval would expose with 80 % chance at this number of blocks.
+    pub minimum_detectable: Option<f64>,
+    /// How p-values were made.
+    pub test: Option<String>,
+    /// Whether cells are compared as ratios or, where zeros forbid that, as differences.
+    pub scale: Scale,
+    /// Why nobody has a value, where nobody has.
+    pub missing: Option<String>,
+}
+
+/// How two cells are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Cell ÷ control.
+    Ratio,
+    /// Cell − control: one of them is zero somewhere.
+    Difference,
+}
+
+/// Which way is better, as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectionName {
+    /// More is better.
+    HigherIsBetter,
+    /// Less is better.
+    LowerIsBetter,
+}
+
+impl From<Direction> for DirectionName {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::HigherIsBetter => DirectionName::HigherIsBetter,
+            Direction::LowerIsBetter => DirectionName::LowerIsBetter,
+        }
+    }
+}
+
+/// The control against its duplicate: what the run shows where there is nothing to see.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AaFigure {
+    /// Pairs.
+    pub n: usize,
+    /// Duplicate against control, on the scale of `scale`.
+    pub estimate: f64,
+    /// Its interval; null below two pairs.
+    pub interval: Option<[f64; 2]>,
+    /// Ratio or difference.
+    pub scale: Scale,
+    /// The noise of one pair: 95th percentile of |ratio − 1| (of |difference| on that scale).
+    pub floor: f64,
+}

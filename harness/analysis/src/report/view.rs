@@ -1,0 +1,286 @@
+//! A target's ranking in words and short figures, the same for every format. Nothing is escaped here.
+
+use record::objective::Objective;
+
+use crate::figures::{
+    NOT_OBSERVED, counted, effect_text, listed, margin_text, on_scale_text, p_text, value_text,
+};
+use crate::rank::limit_text;
+use crate::ranking::{
+    CellObjective, CellRanking, CellState, ConstraintCheck, ConstraintState, Effect,
+    ObjectiveSummary, Ranking, Severity, TargetRanking, VerdictKind,
+};
+
+/// One target, ready for layout.
+pub(crate) struct TargetView<'a> {
+    pub(crate) target: &'a TargetRanking,
+    /// `6 of 6 blocks, 7 cells, ranked by QPS, then P99`.
+    pub(crate) design: String,
+    /// The ranked objectives.
+    pub(crate) columns: Vec<Objective>,
+    /// The limits in force, e.g. `errors ≤ 0.10%`.
+    pub(crate) limits: Vec<String>,
+    pub(crate) rows: Vec<Row<'a>>,
+    pub(crate) noise: Vec<NoiseRow>,
+}
+
+/// One cell's row.
+pub(crate) struct Row<'a> {
+    pub(crate) cell: &'a CellRanking,
+    pub(crate) rank: String,
+    /// `recommended`, `control`, `failed` and the like; may be empty.
+    pub(crate) badge: &'static str,
+    /// One per column.
+    pub(crate) figures: Vec<Figure>,
+    /// One per limit.
+    pub(crate) limits: Vec<String>,
+}
+
+/// One cell on one objective.
+pub(crate) struct Figure {
+    pub(crate) value: String,
+    pub(crate) effect: String,
+    pub(crate) mark: &'static str,
+    /// The mark in a word, for those who do not see it.
+    pub(crate) word: &'static str,
+    /// `A` is the top group.
+    pub(crate) group: String,
+    /// Interval, p and n in full, for a tooltip.
+    pub(crate) detail: String,
+}
+
+/// What the run can see on one objective.
+pub(crate) struct NoiseRow {
+    pub(crate) heading: &'static str,
+    pub(crate) ranked: bool,
+    pub(crate) aa: String,
+    pub(crate) floor: String,
+    pub(crate) margin: String,
+    pub(crate) detectable: String,
+}
+
+/// The targets of a ranking.
+pub(crate) fn targets(ranking: &Ranking) -> Vec<TargetView<'_>> {
+    ranking.targets.iter().map(target).collect()
+}
+
+fn target(target: &TargetRanking) -> TargetView<'_> {
+    let columns = target.rank_by.clone();
+    let headings: Vec<&str> = columns
+        .iter()
+        .map(|objective| objective.heading())
+        .collect();
+    let limits = target.cells.first().map_or(Vec::new(), |cell| {
+        cell.constraints
+            .iter()
+            .map(|check| limit_text(check.objective, check.limit))
+            .collect()
+    });
+    TargetView {
+        design: format!(
+            "{} of {}, {}, ranked by {}",
+            target.blocks_complete,
+            counted(target.blocks_planned as usize, "block"),
+            counted(target.cells.len(), "cell"),
+            headings.join(", then ")
+        ),
+        limits,
+        rows: target
+            .cells
+            .iter()
+            .map(|cell| row(cell, &columns))
+            .collect(),
+        noise: target
+            .objectives
+            .iter()
+            .map(|summary| noise(summary, &columns))
+            .collect(),
+        columns,
+        target,
+    }
+}
+
+fn row<'a>(cell: &'a CellRanking, columns: &[Objective]) -> Row<'a> {
+    Row {
+        rank: cell
+            .rank
+            .map_or_else(|| NOT_OBSERVED.to_owned(), |rank| rank.to_string()),
+        badge: badge(cell),
+        figures: columns
+            .iter()
+            .map(|&objective| figure(objective, cell.objectives.get(&objective)))
+            .collect(),
+        limits: cell.constraints.iter().map(limit).collect(),
+        cell,
+    }
+}
+
+fn badge(cell: &CellRanking) -> &'static str {
+    match (cell.state, cell.control, cell.recommended) {
+        (CellState::Failed, true, _) => "control, failed",
+        (CellState::Failed, false, _) => "failed",
+        (CellState::NoData, true, _) => "control, no data",
+        (CellState::NoData, false, _) => "no data",
+        (_, true, _) => "control",
+        (_, _, true) => "recommended",
+        _ => "",
+    }
+}
+
+/// One objective of a cell in short.
+pub(crate) fn figure(objective: Objective, figures: Option<&CellObjective>) -> Figure {
+    let nothing = || Figure {
+        value: NOT_OBSERVED.to_owned(),
+        effect: "not observed".to_owned(),
+        mark: "",
+        word: "",
+        group: String::new(),
+        detail: String::new(),
+    };
+    let Some((figures, value)) = figures.and_then(|figures| Some((figures, figures.value?))) else {
+        return nothing();
+    };
+    let (mark, word) = mark(figures.effect);
+    Figure {
+        value: value_text(objective, value),
+        effect: match figures.effect {
+            Effect::Control => "control".to_owned(),
+            Effect::NoData if figures.ratio.is_none() && figures.difference.is_none() => {
+                "no control".to_owned()
+            }
+            _ => effect_text(objective, figures),
+        },
+        mark,
+        word,
+        group: figures.group.map(group_letter).unwrap_or_default(),
+        detail: detail(figures),
+    }
+}
+
+fn mark(effect: Effect) -> (&'static str, &'static str) {
+    match effect {
+        Effect::Better => ("▲", "better"),
+        Effect::Worse => ("▼", "worse"),
+        Effect::WithinMargin => ("=", "within the margin"),
+        Effect::Unclear => ("?", "cannot tell"),
+        Effect::Control | Effect::NoData => ("", ""),
+    }
+}
+
+fn detail(figures: &CellObjective) -> String {
+    let mut parts = vec![counted(figures.n, "block")];
+    parts.extend(figures.method.clone());
+    parts.extend(figures.p.map(|p| format!("p {} (Holm)", p_text(p))));
+    parts.extend(
+        figures
+            .p_signed_rank
+            .map(|p| format!("signed-rank p {} (Holm)", p_text(p))),
+    );
+    parts.join(", ")
+}
+
+/// A for the top group, B for the next; past Z the number.
+fn group_letter(group: usize) -> String {
+    match u8::try_from(group) {
+        Ok(number @ 1..=26) => char::from(b'A' + number - 1).to_string(),
+        _ => group.to_string(),
+    }
+}
+
+fn limit(check: &ConstraintCheck) -> String {
+    let value = check.value.map(|value| value_text(check.objective, value));
+    let confidence = check
+        .confidence
+        .map(|confidence| format!(" ({:.0}%)", (confidence * 100.0).floor()));
+    match (check.state, value) {
+        (ConstraintState::Unknown, _) | (_, None) => "not observed".to_owned(),
+        (ConstraintState::Ok, Some(value)) => format!("kept: {value}"),
+        (ConstraintState::Violated, Some(value)) => format!("BROKEN: {value}"),
+        (ConstraintState::Uncertain, Some(value)) => {
+            format!("unsure: {value}{}", confidence.unwrap_or_default())
+        }
+    }
+}
+
+fn noise(summary: &ObjectiveSummary, columns: &[Objective]) -> NoiseRow {
+    let objective = summary.objective;
+    let aa = summary.aa.as_ref();
+    let from_noise = if summary.margin > summary.default_margin {
+        " (noise)"
+    } else {
+        ""
+    };
+    NoiseRow {
+        heading: objective.heading(),
+        ranked: columns.contains(&objective),
+        aa: aa.map_or_else(
+            || NOT_OBSERVED.to_owned(),
+            |aa| on_scale_text(objective, aa.scale, aa.estimate, aa.interval),
+        ),
+        floor: aa.map_or_else(
+            || NOT_OBSERVED.to_owned(),
+            |aa| match aa.scale {
+                crate::ranking::Scale::Ratio => margin_text(objective, aa.floor),
+                crate::ranking::Scale::Difference => value_text(objective, aa.floor),
+            },
+        ),
+        margin: format!("{}{from_noise}", margin_text(objective, summary.margin)),
+        detectable: summary.minimum_detectable.map_or_else(
+            || NOT_OBSERVED.to_owned(),
+            |effect| margin_text(objective, effect),
+        ),
+    }
+}
+
+/// The verdict's kind as a word.
+pub(crate) fn kind_word(kind: VerdictKind) -> &'static str {
+    match kind {
+        VerdictKind::Recommend => "recommend",
+        VerdictKind::NoChange => "no change",
+        VerdictKind::Inconclusive => "inconclusive",
+        VerdictKind::Infeasible => "infeasible",
+    }
+}
+
+/// A warning's severity as a word.
+pub(crate) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Serious => "serious",
+        Severity::Caution => "caution",
+        Severity::Note => "note",
+    }
+}
+
+/// What the marks and letters mean.
+pub(crate) const LEGEND: &str = "▲ better, ▼ worse than the control beyond the margin; = within it; ? cannot tell. \
+     Letters: A is the top group, which no cell was shown to beat; cells that share a letter tie.";
+
+/// `host: cpu, 2 CPUs, ...` in one line.
+pub(crate) fn host_line(ranking: &Ranking) -> String {
+    let host = &ranking.provenance.host;
+    let mut parts = vec![
+        host.cpu.clone(),
+        counted(host.cpus, "CPU"),
+        record::quantity::format_bytes(host.memory_bytes as f64),
+        format!("kernel {}", host.kernel),
+        host.os.clone(),
+    ];
+    parts.extend(host.virtualization.clone());
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
+}
+
+/// The Go versions in use.
+pub(crate) fn toolchain_line(ranking: &Ranking) -> String {
+    let versions: Vec<&str> = ranking
+        .provenance
+        .toolchains
+        .iter()
+        .map(|toolchain| toolchain.version.as_str())
+        .collect();
+    if versions.is_empty() {
+        "no toolchain (ready-made binary)".to_owned()
+    } else {
+        listed(&versions)
+    }
+}
