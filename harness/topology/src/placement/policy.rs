@@ -58,19 +58,19 @@ impl FromStr for Policy {
             ("compact", None) => Ok(Self::Compact),
             ("spread", None) => Ok(Self::Spread),
             ("no-smt", None) => Ok(Self::NoSmt),
-            ("node", Some(number)) => Ok(Self::Node(parse_number(text, number)?)),
-            ("llc", Some(number)) => Ok(Self::Llc(parse_number(text, number)?)),
+            ("node", Some(number)) => Ok(Self::Node(parse_number(text, name, number)?)),
+            ("llc", Some(number)) => Ok(Self::Llc(parse_number(text, name, number)?)),
             ("cpus", Some(lists)) => parse_lists(text, lists),
             _ => Err(Error::policy(text, complaint(text, name, argument))),
         }
     }
 }
 
-fn parse_number(text: &str, number: &str) -> Result<u32, Error> {
+fn parse_number(text: &str, kind: &str, number: &str) -> Result<u32, Error> {
     number.parse().map_err(|_| {
         Error::policy(
             text,
-            format!("{number:?} is not a number; write it like node:0"),
+            format!("{number:?} is not a number; write it like {kind}:0"),
         )
     })
 }
@@ -81,12 +81,9 @@ fn parse_lists(text: &str, lists: &str) -> Result<Policy, Error> {
         Ok(set) => Ok(set),
         Err(error) => Err(Error::policy(text, error.to_string())),
     };
-    // A kernel group pattern `0-31:2/4` has a slash of its own; it follows a
-    // colon, the one between the lists does not.
-    let split = lists
-        .split_once('/')
-        .filter(|(head, _)| !ends_in_pattern(head));
-    match split {
+    // The first slash parts the lists, so the kernel's `0-31:2/4` cannot be used
+    // here; the stride form `0-31:4` can.
+    match lists.split_once('/') {
         Some((target, generator)) => Ok(Policy::Cpus {
             target: parse(target, "target")?,
             generator: Some(parse(generator, "generator")?),
@@ -96,12 +93,6 @@ fn parse_lists(text: &str, lists: &str) -> Result<Policy, Error> {
             generator: None,
         }),
     }
-}
-
-fn ends_in_pattern(list: &str) -> bool {
-    list.rsplit(',')
-        .next()
-        .is_some_and(|part| part.contains(':'))
 }
 
 fn complaint(text: &str, name: &str, argument: Option<&str>) -> String {

@@ -76,7 +76,7 @@ fn busy_processes(source: &Source, cpus: usize) -> Check {
     }
     let names: Vec<String> = running.into_keys().take(4).collect();
     let found = format!(
-        "{total} other threads running right now: {}",
+        "other threads running right now: {total}, in {}",
         names.join(", ")
     );
     let check = Check::warn("busy", WHY, found, "stop them, or wait for them to end");

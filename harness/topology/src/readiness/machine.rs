@@ -89,15 +89,23 @@ pub(super) fn virtualisation(source: &Source, topology: Option<&Topology>) -> Ch
     let named = [
         source.word("sys/hypervisor/type"),
         source.word("proc/device-tree/hypervisor/compatible"),
-        known_guest(&product).then_some(product),
+        known_guest(&product).then(|| product.clone()),
+        guest_device(source),
         s390_hypervisor(source),
     ];
     let named = named.into_iter().flatten().next();
     match (named, flag) {
-        (None, false) if topology.is_none_or(|topology| topology.model.flags.is_empty()) => {
-            Check::unknown("virtualisation", WHY, "cannot be told")
-        }
-        (None, false) => Check::ok("virtualisation", WHY, "no sign of a hypervisor"),
+        // Without firmware names the absence of signs proves nothing.
+        (None, false) if product.is_empty() => Check::unknown(
+            "virtualisation",
+            WHY,
+            "no sign of a hypervisor, nor of a real machine",
+        ),
+        (None, false) => Check::ok(
+            "virtualisation",
+            WHY,
+            format!("no sign of a hypervisor ({product})"),
+        ),
         (named, _) => Check::warn(
             "virtualisation",
             WHY,
@@ -124,6 +132,27 @@ fn known_guest(product: &str) -> bool {
         "OpenStack",
     ];
     NAMES.iter().any(|name| product.contains(name))
+}
+
+/// A PCI device that only hypervisors make; the second column of
+/// `proc/bus/pci/devices` is vendor and device (PCI id registry).
+fn guest_device(source: &Source) -> Option<String> {
+    const VENDORS: [(&str, &str); 5] = [
+        ("80ee", "VirtualBox device"),
+        ("15ad", "VMware device"),
+        ("1af4", "virtio device"),
+        ("5853", "Xen device"),
+        ("1414", "Hyper-V device"),
+    ];
+    let text = source.text("proc/bus/pci/devices")?;
+    let devices: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .collect();
+    let found = VENDORS
+        .iter()
+        .find(|(id, _)| devices.iter().any(|device| device.starts_with(id)));
+    found.map(|(_, name)| (*name).to_owned())
 }
 
 /// `VM00 Control Program: z/VM` or an LPAR's adjustment line.
