@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::blocks::{CompleteBlocks, check_index};
 use crate::correction::{benjamini_hochberg, holm};
 use crate::distribution::{f_upper, t_cdf, t_quantile, t_upper};
-use crate::error::{StatsError, check_probability};
+use crate::error::{StatsError, check_probability, is_usable};
 use crate::estimate::{Alternative, Estimate, Method};
 use crate::paired::signs_only_p;
 
@@ -335,7 +335,7 @@ struct Tally {
 
 impl Tally {
     fn new(observations: &[Observation]) -> Result<Self, StatsError> {
-        if let Some(index) = observations.iter().position(|o| !o.value.is_finite()) {
+        if let Some(index) = observations.iter().position(|o| !is_usable(o.value)) {
             return Err(StatsError::NotFinite {
                 what: "observations",
                 index,

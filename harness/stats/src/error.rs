@@ -14,8 +14,8 @@ pub enum StatsError {
         /// How many there were.
         got: usize,
     },
-    /// A NaN or an infinity.
-    #[error("{what}: value {index} is not a finite number; leave the trial out before comparing")]
+    /// A NaN, an infinity, or a number beyond 1e75, whose powers would overflow.
+    #[error("{what}: value {index} is not a usable number; leave the trial out before comparing")]
     NotFinite {
         /// The input that holds it.
         what: &'static str,
@@ -85,10 +85,16 @@ pub(crate) fn check_values(
             got: values.len(),
         });
     }
-    match values.iter().position(|value| !value.is_finite()) {
+    match values.iter().position(|value| !is_usable(*value)) {
         Some(index) => Err(StatsError::NotFinite { what, index }),
         None => Ok(()),
     }
+}
+
+/// Whether a value is finite, and so far from overflow that its fourth power (Welch's degrees of freedom) and sums
+/// of such stay finite too. Nothing that gosweep measures comes near.
+pub(crate) fn is_usable(value: f64) -> bool {
+    value.abs() <= 1e75
 }
 
 /// Refuses a probability that is not strictly between 0 and 1.

@@ -4,7 +4,7 @@
 //! are profile t intervals: near κ = 0, where most small machines lie, the usual symmetric ones are nonsense.
 
 use crate::distribution::t_quantile;
-use crate::error::{StatsError, check_probability};
+use crate::error::{StatsError, check_probability, is_usable};
 use crate::estimate::{Estimate, Method};
 
 mod profile;
@@ -121,7 +121,7 @@ fn check_points(points: &[ScalingPoint]) -> Result<(), StatsError> {
         });
     }
     for (index, point) in points.iter().enumerate() {
-        if !(point.parallelism.is_finite() && point.throughput.is_finite()) {
+        if !(is_usable(point.parallelism) && is_usable(point.throughput)) {
             return Err(StatsError::NotFinite {
                 what: "scaling points",
                 index,

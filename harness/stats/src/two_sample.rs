@@ -122,8 +122,8 @@ pub fn welch_test(
     })
 }
 
-/// Standard error of a difference of means, with Welch-Satterthwaite degrees of freedom (Welch 1947); both 0 where
-/// neither sample varies.
+/// Standard error of a difference of means, with Welch-Satterthwaite degrees of freedom (Welch 1947); error 0
+/// where neither sample varies.
 struct Welch {
     error: f64,
     df: f64,
@@ -136,11 +136,14 @@ impl Welch {
         if e1 + e2 == 0.0 {
             return Welch {
                 error: 0.0,
-                df: 0.0,
+                df: f64::INFINITY,
             };
         }
-        let df = (e1 + e2).powi(2)
-            / (e1.powi(2) / (first.len() - 1) as f64 + e2.powi(2) / (second.len() - 1) as f64);
+        // By shares, since the squares of tiny errors would underflow.
+        let share = e1 / (e1 + e2);
+        let df = 1.0
+            / (share.powi(2) / (first.len() - 1) as f64
+                + (1.0 - share).powi(2) / (second.len() - 1) as f64);
         Welch {
             error: (e1 + e2).sqrt(),
             df,

@@ -7,6 +7,8 @@
 
 mod models;
 mod rank_tests;
+mod resampling;
+mod series;
 
 use serde_json::Value;
 

@@ -58,3 +58,14 @@ write_cases("r_additive", list(list(
   name = "raced, by lm", block = raced$block, cell = raced$cell, value = raced$value,
   residual = summary(model)$sigma, df = model$df.residual,
   contrasts = list(contrast(3, 0), contrast(4, 1), contrast(2, 3)))))
+
+# Interior optimum, so that R's unbounded profile intervals and ours with floors at zero agree.
+scaling <- data.frame(p = rep(c(1, 2, 4, 8, 16, 32), each = 4))
+scaling$y <- log(800) + log(scaling$p) - log1p(0.08 * (scaling$p - 1) + 0.004 * scaling$p * (scaling$p - 1)) +
+  rnorm(nrow(scaling), 0, 0.015)
+law <- nls(y ~ single + log(p) - log1p(sigma * (p - 1) + kappa * p * (p - 1)), scaling,
+           start = list(single = 6.7, sigma = 0.08, kappa = 0.004))
+bounds <- suppressMessages(confint(law))
+write_cases("r_scaling", list(list(
+  p = scaling$p, x = exp(scaling$y), best = unname(coef(law)), residual = summary(law)$sigma,
+  log_single = unname(bounds["single", ]), contention = unname(bounds["sigma", ]), coherency = unname(bounds["kappa", ]))))

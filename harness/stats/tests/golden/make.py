@@ -1,6 +1,6 @@
 """Golden values for the tests of `stats`, from implementations that share no code with it.
 
-    python3 -m venv venv && venv/bin/pip install scipy==1.17.1 numpy==2.4.6 statsmodels==0.15.0
+    python3 -m venv venv && venv/bin/pip install scipy==1.17.1 numpy==2.4.6 statsmodels==0.15.0 apache-otava==0.8.0
     venv/bin/python harness/stats/tests/golden/make.py
 
 Writes *.json beside itself; make.R writes the r_*.json. Inputs are drawn once here with a fixed seed and stored
@@ -217,6 +217,178 @@ def power():
     write("minimum_detectable", detectable)
 
 
+def permutation():
+    cases = []
+    for n in [4, 9, 12]:
+        values = np.round(rng.normal(0.3, 0.6, n), 1)
+        p = {}
+        for alternative in ["two-sided", "greater", "less"]:
+            result = stats.permutation_test(
+                (values,), lambda x, axis: np.sum(x, axis=axis), permutation_type="samples",
+                vectorized=True, n_resamples=np.inf, alternative=alternative,
+            )
+            p[alternative] = float(result.pvalue)
+        cases.append({"name": f"sign flips, n={n}", "values": floats(values), "p": p})
+    write("sign_flip", cases)
+
+    # Every one of the (3!)^4 within-block orders of a 4 x 3 table.
+    table = np.round(rng.normal(0, 1, (4, 3)) + [0.0, 0.6, 1.8], 2)
+
+    def t_values(table, reference):
+        means, (b, k) = table.mean(axis=0), table.shape
+        residual = table - means - table.mean(axis=1, keepdims=True) + table.mean()
+        s = np.sqrt((residual**2).sum() / ((b - 1) * (k - 1)))
+        return (means - reference(means)) / (s * np.sqrt(2 / b))
+
+    against_control, against_best = np.zeros(3), np.zeros(3)
+    observed_control = np.abs(t_values(table, lambda m: m[0]))
+    observed_best = -t_values(table, np.max)
+    orders = list(itertools.permutations(range(3)))
+    for choice in itertools.product(orders, repeat=4):
+        drawn = np.array([row[list(order)] for row, order in zip(table, choice)])
+        against_control += np.abs(t_values(drawn, lambda m: m[0])).max() >= observed_control - 1e-9
+        against_best += -t_values(drawn, np.max) >= observed_best - 1e-9
+    total = len(orders) ** 4
+    write("max_t", [{
+        "rows": table.tolist(),
+        "against_control": floats(against_control / total),
+        "against_best": floats(against_best / total),
+    }])
+
+
+def bootstrap():
+    cases = []
+    for name, statistic, draw in [
+        ("mean of skewed", np.mean, rng.lognormal(0, 0.7, 12)),
+        ("deviation", lambda x, axis=-1: np.std(x, ddof=1, axis=axis), rng.normal(0, 1, 15)),
+    ]:
+        result = stats.bootstrap((draw,), statistic, n_resamples=200_000, method="BCa", rng=np.random.default_rng(5))
+        cases.append({
+            "name": name,
+            "values": floats(draw),
+            "low": float(result.confidence_interval.low),
+            "high": float(result.confidence_interval.high),
+            "standard_error": float(result.standard_error),
+        })
+    write("bootstrap", cases)
+
+
+def usl_log(parameters, p):
+    log_single, contention, coherency = parameters
+    return log_single + np.log(p) - np.log1p(contention * (p - 1) + coherency * p * (p - 1))
+
+
+def scaling():
+    cases = []
+    for name, (single, contention, coherency), noise, ps in [
+        ("clear peak", (1000, 0.05, 0.01), 0.02, [1, 2, 4, 8, 12, 16, 24, 32]),
+        ("contention only", (500, 0.12, 0.0), 0.01, [1, 2, 3, 4, 6, 8]),
+        ("nearly linear", (200, 0.0, 0.0), 0.01, [1, 2, 4, 8]),
+    ]:
+        p = np.repeat(ps, 3).astype(float)
+        y = usl_log((np.log(single), contention, coherency), p) + rng.normal(0, noise, len(p))
+
+        def squares(free, build):
+            return optimize.least_squares(
+                lambda f: y - usl_log(build(f), p), free[0], bounds=(free[1], free[2]),
+                xtol=1e-15, ftol=1e-15, gtol=1e-15, x_scale=np.maximum(np.abs(free[0]), 1e-2),
+            )
+
+        full = squares(([np.log(single), 0.05, 0.005], [-np.inf, 0, 0], [np.inf, np.inf, np.inf]), lambda f: f)
+        best, s_min, df = full.x, 2 * full.cost, len(p) - 3
+        ceiling = s_min * (1 + stats.t.ppf(0.975, df) ** 2 / df)
+
+        def profile(build, start, low, high, value, floor, step):
+            def excess(at):
+                return 2 * squares((start, low, high), lambda f: build(at, f)).cost - ceiling
+
+            edges = []
+            for direction in (-1, 1):
+                outside = value
+                while excess(outside) < 0:
+                    if direction < 0 and outside <= floor:
+                        break
+                    outside = max(outside + direction * step, floor)
+                edges.append(floor if excess(outside) < 0 else optimize.brentq(excess, min(value, outside), max(value, outside), xtol=1e-12))
+            return edges
+
+        inf = np.inf
+        intervals = {
+            "contention": profile(lambda v, f: (f[0], v, f[1]), [best[0], max(best[2], 1e-4)], [-inf, 0], [inf, inf], best[1], 0.0, 0.01),
+            "coherency": profile(lambda v, f: (f[0], f[1], v), [best[0], max(best[1], 1e-3)], [-inf, 0], [inf, inf], best[2], 0.0, 0.002),
+            "log_single": profile(lambda v, f: (v, f[0], f[1]), [max(best[1], 1e-3), max(best[2], 1e-4)], [0, 0], [inf, inf], best[0], -inf, 0.01),
+            "curvature": profile(lambda v, f: (f[0], f[1], v * (1 - f[1])), [best[0], max(best[1], 1e-3)], [-inf, 0], [inf, 1], best[2] / (1 - best[1]), 0.0, 0.002),
+        }
+        cases.append({
+            "name": name, "p": floats(p), "x": floats(np.exp(y)), "best": floats(best),
+            "residual": float(np.sqrt(s_min / df)),
+            **{key: floats(value) for key, value in intervals.items()},
+        })
+    write("scaling", cases)
+
+
+def steady():
+    cases = []
+    for n, decimals in [(6, 6), (9, 6), (30, 6), (50, 6), (80, 6), (40, 1)]:
+        values = np.round(10 + 0.02 * np.arange(n) + rng.normal(0, 0.4, n), decimals)
+        concordant = [np.sign(b - a) for a, b in itertools.combinations(values, 2)]
+        s = float(sum(concordant))
+        if n <= 50 and decimals == 6:
+            p = float(stats.kendalltau(np.arange(n), values, method="exact").pvalue)
+        else:
+            _, counts = np.unique(values, return_counts=True)
+            variance = (n * (n - 1) * (2 * n + 5) - (counts * (counts - 1) * (2 * counts + 5)).sum()) / 18
+            p = float(min(1.0, 2 * stats.norm.sf((abs(s) - 1) / np.sqrt(variance))))
+        cases.append({
+            "name": f"n={n}", "values": floats(values), "s": s, "p": p,
+            "slope": float(stats.theilslopes(values, np.arange(n)).slope),
+        })
+    write("steady", cases)
+
+
+def welch():
+    cases = []
+    for n1, n2 in [(2, 2), (3, 9), (12, 7)]:
+        x, y = rng.normal(0.5, 2, n1), rng.normal(0, 0.5, n2)
+        result = stats.ttest_ind(x, y, equal_var=False)
+        low, high = result.confidence_interval(0.95)
+        cases.append({
+            "first": floats(x), "second": floats(y), "t": float(result.statistic), "p": float(result.pvalue),
+            "greater": float(stats.ttest_ind(x, y, equal_var=False, alternative="greater").pvalue),
+            "low": float(low), "high": float(high),
+        })
+    write("welch", cases)
+
+
+def change_points():
+    """Against Apache Otava itself, on changes that nobody disputes and on noise."""
+    from otava.analysis import TTestSignificanceTester, merge
+    from otava.change_point_divisive.calculator import PairDistanceCalculator
+    from otava.change_point_divisive.detector import ChangePointDetector
+
+    shapes = {
+        "no change": [(60, 0.0)],
+        "one step": [(30, 0.0), (30, 0.06)],
+        "bump": [(25, 0.0), (12, 0.08), (25, 0.0)],
+        "three levels": [(20, 0.0), (18, -0.05), (22, 0.05)],
+        "late step": [(50, 0.0), (6, 0.1)],
+    }
+    cases = []
+    for name, stretches in shapes.items():
+        level = np.concatenate([np.full(n, at) for n, at in stretches])
+        series = 1.0 + level + rng.normal(0, 0.01, len(level))
+        # compute_change_points itself fails on a window as long as the series, so its two steps by hand.
+        tester = TTestSignificanceTester(0.01)
+        detector = ChangePointDetector(significance_tester=tester, calculator=PairDistanceCalculator)
+        weak = sorted(detector.get_change_points(series), key=lambda c: c.index)
+        intervals = tester.get_intervals(weak)
+        weak = [tester.change_point(c.to_candidate(), series, intervals) for c in weak]
+        found = merge(weak, series, 0.001, 0.0)
+        cases.append({"name": name, "series": floats(series), "indices": [int(c.index) for c in found]})
+        print(name, cases[-1]["indices"])
+    write("change_points", cases)
+
+
 def dummies(blocks, cells, n_blocks, n_cells):
     """Design matrix with treatment coding: all cells, all blocks but the first."""
     columns = [[float(c == j) for c in cells] for j in range(n_cells)]
@@ -276,3 +448,9 @@ if __name__ == "__main__":
     correction()
     power()
     additive()
+    permutation()
+    bootstrap()
+    scaling()
+    steady()
+    welch()
+    change_points()

@@ -1,0 +1,98 @@
+//! The simulations of `examples/coverage.rs` at small scale. Bounds are generous and exact: each test would fail by
+//! chance in less than one of a million seeds if the promise holds, and the seed is fixed anyway.
+
+#![expect(dead_code, reason = "the example runs more of the scenarios")]
+
+mod simulation;
+
+use simulation::{Effect, Noise, Promise, Size};
+use stats::selection::PairTest;
+
+const SIZE: Size = Size {
+    runs: 2_000,
+    seed: 42,
+};
+
+/// Refuses an observed share that has a chance below 5e-7 on either side if `low..=high` holds the true one.
+#[track_caller]
+fn assert_share(promise: &Promise, low: f64, high: f64) {
+    let successes = (promise.share * promise.runs as f64).round() as usize;
+    let at_least = binomial_upper(promise.runs, high, successes);
+    let at_most = binomial_upper(promise.runs, 1.0 - low, promise.runs - successes);
+    assert!(
+        at_least > 5e-7 && at_most > 5e-7,
+        "{}: observed {:.4}, should be within {low}..={high}",
+        promise.what,
+        promise.share
+    );
+}
+
+/// P(X ≥ k) for X ~ Binomial(n, p), summed term by term.
+fn binomial_upper(n: usize, p: f64, k: usize) -> f64 {
+    if p >= 1.0 {
+        return 1.0;
+    }
+    let mut ln_term = n as f64 * (1.0 - p).ln();
+    let mut sum = 0.0;
+    for i in 0..=n {
+        if i >= k {
+            sum += ln_term.exp();
+        }
+        ln_term += ((n - i) as f64 / (i + 1) as f64).ln() + (p / (1.0 - p)).ln();
+    }
+    sum
+}
+
+#[test]
+fn the_binomial_bound_itself() {
+    // P(X ≥ 8) of 10 fair coins: 56/1024.
+    assert!((binomial_upper(10, 0.5, 8) - 56.0 / 1024.0).abs() < 1e-12);
+}
+
+#[test]
+fn intervals_cover() {
+    for (n, exact) in [(5, 0.95), (6, 0.96875), (10, 0.951171875)] {
+        assert_share(&simulation::coverage(SIZE, n, Noise::Normal), exact, exact);
+    }
+    // Symmetric contamination costs the rank interval nothing.
+    assert_share(
+        &simulation::coverage(SIZE, 10, Noise::Contaminated),
+        0.951171875,
+        0.951171875,
+    );
+    assert_share(&simulation::precision_rule_coverage(SIZE), 0.92, 0.96);
+}
+
+#[test]
+fn identical_cells_are_rarely_flagged_after_holm() {
+    let promises = simulation::identical_cells(SIZE);
+    assert_share(&promises[0], 0.35, 0.65);
+    assert_share(&promises[1], 0.0, 0.05);
+    assert_share(&promises[2], 0.0, 0.055);
+    let few = Size { runs: 300, ..SIZE };
+    assert_share(&simulation::permutation_false_positives(few), 0.02, 0.055);
+}
+
+#[test]
+fn power_is_what_is_stated() {
+    for n in [6, 10, 15] {
+        assert_share(
+            &simulation::detection(SIZE, n, Effect::MinimumDetectable),
+            0.77,
+            0.83,
+        );
+    }
+}
+
+#[test]
+fn the_true_best_stays_in() {
+    for test in [PairTest::PooledT, PairTest::PairedT] {
+        let promises = simulation::selection(Size { runs: 300, ..SIZE }, 12, test, &|_| 0.02);
+        assert_share(&promises[1], 0.95, 1.0);
+    }
+    assert_share(
+        &simulation::race_keeps_best(Size { runs: 100, ..SIZE }),
+        0.95,
+        1.0,
+    );
+}
