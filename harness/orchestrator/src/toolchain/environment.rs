@@ -4,6 +4,8 @@
 //! would silently change what is measured, and the go command even caches
 //! compiler output caused by GODEBUG trace keys (seen with 1.21 to 1.27).
 
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,7 +25,17 @@ pub(crate) const NETWORK: [&str; 8] = [
     "SSL_CERT_DIR",
 ];
 
-/// `program` (a go binary) with `scratch` as its home and nothing inherited:
+/// Makes a folder fit to be the home of go commands. From 1.23 on they count
+/// themselves below HOME, in a process of its own session that outlives them
+/// and us; only this file stops that (<https://go.dev/doc/telemetry>), no
+/// variable does.
+pub(crate) fn furnish_home(home: &Path) -> io::Result<()> {
+    let folder = home.join(".config/go/telemetry");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("mode"), "off")
+}
+
+/// `program` (a go binary) with `scratch`, a furnished home, as its home and nothing inherited:
 /// no network, no toolchain switch, no workspace, no user settings.
 pub(crate) fn clean(program: &Path, scratch: &Path) -> Command {
     let mut command = Command::new(program);
@@ -41,7 +53,6 @@ pub(crate) fn clean(program: &Path, scratch: &Path) -> Command {
         .env("GOPROXY", "off")
         .env("GOSUMDB", "off")
         .env("GOFLAGS", "-buildvcs=false")
-        .env("GOTELEMETRY", "off")
         .env("CGO_ENABLED", "0");
     command
 }

@@ -121,6 +121,7 @@ pub(super) fn fetch(
     let name = format!("go{}", offer.version.number());
     let home = staging.join("home");
     make_folder(&home)?;
+    environment::furnish_home(&home).map_err(|e| ToolchainError::io("furnish", &home, e))?;
     let mut command = fetching(&offer.go, &home);
     command.env("GOTOOLCHAIN", &name).args(["env", "GOROOT"]);
     let modules = home.join("gopath/pkg/mod");

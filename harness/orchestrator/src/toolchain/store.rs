@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest;
 use super::discover::{Origin, ToolDigests, Toolchain};
-use super::environment::goarch;
+use super::environment::{furnish_home, goarch};
 use super::error::ToolchainError;
 use super::spec::ToolchainSpec;
 use super::watch::{Progress, Watch};
@@ -34,6 +34,8 @@ use super::watch::{Progress, Watch};
 const MANIFEST: &str = "toolchain.json";
 const FILES: &str = "files.sha256";
 const MANIFEST_FORMAT: u32 = 1;
+/// No build takes this long.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// gosweep's cache folder. Made on first use; all of it may be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +59,13 @@ pub(super) struct Manifest {
 }
 
 impl Store {
-    /// The store in `root`, an absolute path.
+    /// The store in `root`. A relative path counts from the current folder of
+    /// now: the go commands run elsewhere.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        Self {
+            root: std::path::absolute(&root).unwrap_or(root),
+        }
     }
 
     /// Where the store is unless the user says otherwise: `GOSWEEP_CACHE`,
@@ -89,9 +95,23 @@ impl Store {
         self.root.join("artifacts")
     }
 
-    /// A folder that is removed when dropped.
+    /// A home for go commands that is removed when dropped. What a killed
+    /// gosweep has left is removed after a day.
     pub(crate) fn scratch(&self) -> Result<tempfile::TempDir, ToolchainError> {
-        temporary_in(&self.root.join("scratch"), "home-")
+        let folder = self.root.join("scratch");
+        for name in names_in(&folder)? {
+            let path = folder.join(name);
+            let age = fs::metadata(&path)
+                .and_then(|meta| meta.modified())
+                .map(|time| time.elapsed());
+            if matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
+                // Somebody else may be removing it too.
+                let _ = fs::remove_dir_all(&path);
+            }
+        }
+        let home = temporary_in(&folder, "home-")?;
+        furnish_home(home.path()).map_err(|e| ToolchainError::io("furnish", home.path(), e))?;
+        Ok(home)
     }
 
     pub(super) fn toolchains(&self) -> PathBuf {
