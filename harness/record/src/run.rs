@@ -110,7 +110,7 @@ pub struct Artifact {
     /// `go version -m` of it, verbatim: the ground truth of the build.
     pub go_version_m: String,
     /// The command that built it; empty for a given binary.
-    pub command: Vec<String>,
+    pub command: String,
 }
 
 /// A cell of a run.

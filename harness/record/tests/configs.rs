@@ -19,16 +19,20 @@ fn configs(folder: &str) -> Vec<Config> {
         .join("tests/configs")
         .join(folder);
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+        .expect("the folder is part of the repository")
+        .map(|entry| entry.expect("it is readable").path())
         .collect();
     paths.sort();
     assert!(paths.len() > 10, "the configs are not where they were");
     paths
         .into_iter()
         .map(|path| Config {
-            name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
-            text: fs::read_to_string(&path).unwrap(),
+            name: path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .expect("names are plain")
+                .to_owned(),
+            text: fs::read_to_string(&path).expect("configs are UTF-8"),
         })
         .collect()
 }
@@ -105,11 +109,8 @@ fn check_form(errors: &Diagnostics) {
     assert!(!errors.findings.is_empty(), "{}", errors.file);
     for finding in &errors.findings {
         let message = &finding.message;
-        let first = message.chars().next().unwrap();
-        assert!(
-            !first.is_uppercase(),
-            "not a lower-case fragment: {message}"
-        );
+        let starts_lower = !message.starts_with(char::is_uppercase);
+        assert!(starts_lower, "not a lower-case fragment: {message}");
         assert!(!message.ends_with('.'), "not a fragment: {message}");
         assert!(message.len() < 250, "too long to read: {message}");
         let covered = errors.text.get(finding.span.clone());

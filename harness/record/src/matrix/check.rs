@@ -12,6 +12,9 @@ use crate::yaml::{Decoder, shown};
 /// More cells than this is a mistake in the axes, not an experiment.
 const MOST_CELLS: usize = 5_000;
 
+/// More axes than this are no experiment either, and their product is not tried.
+const MOST_AXES: usize = 64;
+
 /// A decoded matrix with the places that it does not keep itself.
 pub(super) struct Whole<'a> {
     pub(super) matrix: &'a Matrix,
@@ -22,6 +25,15 @@ pub(super) struct Whole<'a> {
 
 pub(super) fn whole(decoder: &Decoder, parts: &Whole<'_>) {
     let matrix = parts.matrix;
+    let axes = matrix.axes.len().max(matrix.control.len());
+    if axes > MOST_AXES {
+        let too_many = format!("the matrix names {axes} axes, at most {MOST_AXES} are possible");
+        decoder.report(
+            Diagnostic::new(parts.axes_span.clone(), too_many)
+                .help("variables that are the same in every cell belong into the target file"),
+        );
+        return;
+    }
     check_control(decoder, matrix);
     check_options(decoder, matrix);
     let combinations = matrix.axes.iter().map(|axis| axis.values.len().max(1));

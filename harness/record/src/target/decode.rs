@@ -54,6 +54,9 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Opt
     let insecure = fields.or("insecure", false, flag);
     let probe = fields.or("probe", false, flag);
     let requests = requests(decoder, fields);
+    let env = env(decoder, fields);
+    let why = fields.text("why").map(str::to_owned);
+    let shows = fields.text("shows").map(str::to_owned);
     check_admin(decoder, fields, &command, &ready, probe);
     if insecure && !protocol.tls() {
         let idle = "`insecure` has no meaning here: the protocol has no certificate";
@@ -66,17 +69,17 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Opt
         file: file.to_owned(),
         text: text.to_owned(),
         name: name?,
-        why: fields.text("why").map(str::to_owned),
+        why,
         program: program?,
         command,
         options,
-        env: env(decoder, fields),
+        env,
         ready,
         requests,
         protocol,
         insecure,
         probe,
-        shows: fields.text("shows").map(str::to_owned),
+        shows,
     })
 }
 
@@ -165,6 +168,7 @@ fn command(
     let Some(node) = fields.require("command", "[-addr, \"{addr}\"]") else {
         return Vec::new();
     };
+    let before = decoder.count();
     let mut command = Vec::new();
     for item in decoder.items(node, "command") {
         let Some(text) = decoder.text(item, "command") else {
@@ -180,14 +184,17 @@ fn command(
         }
         command.push(text.to_owned());
     }
-    if !says(&command, "addr") {
+    let missed_placeholders = decoder.count() > before;
+    if !missed_placeholders && !says(&command, "addr") {
         let missing = Diagnostic::new(node.span.clone(), "command never says {addr}");
         decoder.report(
             missing
                 .help("the service must listen where gosweep sends: pass \"{addr}\" (host:port)"),
         );
     }
-    report_unused_options(decoder, fields, &command);
+    if !missed_placeholders {
+        report_unused_options(decoder, fields, &command);
+    }
     command
 }
 

@@ -75,7 +75,7 @@ impl Node {
 }
 
 /// A longer file is no matrix or target that a person wrote.
-pub const MOST_BYTES: usize = 1024 * 1024;
+pub const MOST_BYTES: usize = 256 * 1024;
 
 /// Parses a YAML document into its tree.
 ///
@@ -104,13 +104,13 @@ pub fn parse(source: &str) -> Result<Node, Diagnostic> {
         budget: serde_yaml::budget! {
             max_depth: 32,
             flow_nesting_limit: 32,
-            max_nodes: 200_000,
+            max_nodes: 50_000,
             max_aliases: 1_000,
             max_anchors: 1_000,
             max_merge_keys: 1_000,
         },
         alias_limits: serde_yaml::alias_limits! {
-            max_total_replayed_events: 100_000,
+            max_total_replayed_events: 50_000,
         },
     };
     let raw: Spanned<Raw> = serde_yaml::from_str_with_options(source, options)
@@ -139,7 +139,7 @@ fn syntax_error(source: &str, error: &serde_yaml::Error) -> Diagnostic {
         .any(|part| message.contains(part))
     {
         return Diagnostic::new(span, "the file nests or repeats itself beyond all use")
-            .help("at most 32 levels, 200,000 values and 1,000 aliases are read");
+            .help("at most 32 levels, 50,000 values and 1,000 aliases are read");
     }
     let finding = Diagnostic::new(span, format!("not valid YAML: {message}"));
     match syntax_cure(message) {
@@ -151,7 +151,7 @@ fn syntax_error(source: &str, error: &serde_yaml::Error) -> Diagnostic {
 /// What helps against the mistakes that people make most. The parser's errors
 /// carry no kind, only their text.
 fn syntax_cure(message: &str) -> Option<&'static str> {
-    const CURES: [(&str, &str); 8] = [
+    const CURES: [(&str, &str); 9] = [
         ("tabs", "indent with spaces"),
         (
             "unexpected character",
@@ -171,8 +171,12 @@ fn syntax_cure(message: &str) -> Option<&'static str> {
         ),
         ("unsupported tag", "drop the tag"),
         (
-            "anchor",
-            "define it before with `&name`, or put the text in quotes",
+            "unknown value",
+            "define `&name` before its `*name`, or put the text in quotes",
+        ),
+        (
+            "Recursive reference",
+            "an alias cannot stand inside its own anchor",
         ),
         (
             "merge value",
