@@ -121,12 +121,15 @@ fn docker_json(line: &[u8]) -> Option<Unwrapped<'_>> {
     #[derive(serde::Deserialize)]
     struct Entry {
         log: String,
-        stream: Option<String>,
+        stream: String,
+        // Not used, but a JSON line without it is an application's own.
+        #[serde(rename = "time")]
+        _time: String,
     }
     let entry: Entry = serde_json::from_slice(line).ok()?;
-    let stream = match entry.stream.as_deref() {
-        Some("stderr") => Some(Stream::Stderr),
-        Some("stdout") => Some(Stream::Stdout),
+    let stream = match entry.stream.as_str() {
+        "stderr" => Some(Stream::Stderr),
+        "stdout" => Some(Stream::Stdout),
         _ => None,
     };
     let mut payload = entry.log.into_bytes();
@@ -381,7 +384,7 @@ mod tests {
             Some(("gc 1 ".to_owned(), Some(Stream::Stderr), true))
         );
         assert_eq!(
-            payload(r#"{"log":"gc 1 ","stream":"stderr"}"#),
+            payload(r#"{"log":"gc 1 ","stream":"stderr","time":"x"}"#),
             Some(("gc 1 ".to_owned(), Some(Stream::Stderr), true))
         );
         assert_eq!(

@@ -235,6 +235,7 @@ impl State {
     ) {
         let buffer = &mut self.parts[stream_index(part.stream)];
         let room = LONGEST_LINE_BYTES.saturating_sub(buffer.len());
+        self.counts.overlong += u64::from(part.payload.len() > room);
         buffer.extend_from_slice(&part.payload[..part.payload.len().min(room)]);
         if part.continues {
             return;

@@ -43,8 +43,12 @@ impl Profile {
                 _ => ProfileKind::Heap,
             }
         } else if has("contentions") && has("delay") {
-            // `go tool trace` names no period; the runtime's profiles do.
-            if self.period_type.is_none() {
+            // internal/trace/traceviewer/pprof.go writes the period type trace/count.
+            if self
+                .period_type
+                .as_ref()
+                .is_some_and(|it| it.kind == "trace")
+            {
                 ProfileKind::TraceDelay
             } else {
                 self.contention_kind()
