@@ -181,6 +181,12 @@ impl ErrorClass {
             io::ErrorKind::HostUnreachable
             | io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::NetworkDown => Self::Unreachable,
+            // Never from the system: readers say so of bytes that they cannot make sense of.
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+                if error.raw_os_error().is_none() =>
+            {
+                Self::Protocol
+            }
             _ => Self::Io,
         }
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Barrier, OnceLock};
 
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
+use crate::accounts::{Switches, ThreadAccounts};
 use crate::arrival::Schedule;
 use crate::clock::{Clock, thread_cpu_ns};
 use crate::engine::{Engine, EngineContext};
@@ -76,14 +77,6 @@ pub(crate) struct ThreadEnd {
     pub(crate) switches: Switches,
 }
 
-/// Context switches and waiting time of one thread, as /proc tells.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Switches {
-    pub(crate) voluntary: u64,
-    pub(crate) involuntary: u64,
-    pub(crate) run_delay_ns: Option<u64>,
-}
-
 /// Runs generator thread `thread` from start to end; none when the run was called off.
 pub(crate) fn run_thread<E: Engine>(
     shared: &Shared<'_>,
@@ -114,6 +107,8 @@ struct Prepared<E: Engine> {
     engine: Rc<E>,
     lane: Rc<Lane>,
     connections: Vec<Option<E::Connection>>,
+    timer: Timer,
+    accounts: ThreadAccounts,
 }
 
 fn prepare<E: Engine>(
@@ -137,6 +132,11 @@ fn prepare<E: Engine>(
         .event_interval(EVENT_INTERVAL)
         .build_local(LocalOptions::default())
         .map_err(failed("runtime"))?;
+    // Before the connections, which may use up all descriptors.
+    let timer = runtime
+        .block_on(async { Timer::new() })
+        .map_err(failed("timer"))?;
+    let accounts = ThreadAccounts::open();
     let bytes = Rc::new(ByteCount::default());
     let context = EngineContext {
         connector: shared.connector.clone(),
@@ -154,6 +154,8 @@ fn prepare<E: Engine>(
             engine,
             lane,
             connections,
+            timer,
+            accounts,
         },
         opened,
     ))
@@ -266,8 +268,10 @@ impl<E: Engine> Prepared<E> {
             engine,
             lane,
             connections,
+            mut timer,
+            accounts,
         } = self;
-        let before = Switches::of_this_thread();
+        let before = accounts.read();
         let cpu_before_ns = thread_cpu_ns();
         lane.start(clock);
         let paced = runtime.block_on(async {
@@ -275,7 +279,7 @@ impl<E: Engine> Prepared<E> {
                 let (lane, engine) = (lane.clone(), engine.clone());
                 tokio::task::spawn_local(lane::serve_slot(lane, engine, slot, connection));
             }
-            pace(shared, thread, &lane, messages).await
+            pace(shared, thread, &lane, &mut timer, messages).await
         });
         paced.map_err(|source| LoadError::Generator {
             thread,
@@ -284,7 +288,7 @@ impl<E: Engine> Prepared<E> {
         })?;
         let end = lane.close();
         let cpu_ns = thread_cpu_ns() - cpu_before_ns;
-        let switches = Switches::of_this_thread().since(before);
+        let switches = accounts.read().since(before);
         Ok(ThreadEnd {
             lane: end,
             cpu_ns,
@@ -298,21 +302,24 @@ async fn pace(
     shared: &Shared<'_>,
     thread: usize,
     lane: &Lane,
+    timer: &mut Timer,
     messages: &mpsc::Sender<Message>,
 ) -> std::io::Result<()> {
     let spec = shared.spec;
     let interval_ns = nanoseconds(spec.interval);
     let beat_ns = (nanoseconds(spec.timeout) / 4).clamp(1_000_000, HEARTBEAT_NS);
     let spin_ns = nanoseconds(spec.spin);
-    let mut timer = Timer::new()?;
     let mut next_beat_ns = 0;
     loop {
-        let now = lane.now_ns();
+        let mut now = lane.now_ns();
         if now >= next_beat_ns {
-            next_beat_ns = now - now % beat_ns + beat_ns;
             if let Some(heartbeat) = shared.hooks.heartbeat {
                 heartbeat(thread);
+                let after = lane.now_ns();
+                lane.note_lateness(now, after);
+                now = after;
             }
+            next_beat_ns = now - now % beat_ns + beat_ns;
             if shared
                 .hooks
                 .cancel
@@ -331,7 +338,7 @@ async fn pace(
         let target_ns = due_ns.min(next_beat_ns).min(closing_ns);
         // Only a due time is worth spinning for.
         let spin_ns = if target_ns == due_ns { spin_ns } else { 0 };
-        pacer::wait(lane, &mut timer, target_ns, spin_ns).await?;
+        pacer::wait(lane, timer, target_ns, spin_ns).await?;
     }
 }
 
@@ -349,39 +356,5 @@ fn cut_finished_interval(
         let part = lane.cut_interval(boundary_ns);
         // The receiver outlives the threads; if it is gone the run is over anyway.
         let _ = messages.send(Message::Interval(Box::new(part)));
-    }
-}
-
-impl Switches {
-    fn of_this_thread() -> Self {
-        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
-        let field = |name: &str| {
-            status
-                .lines()
-                .find_map(|line| line.strip_prefix(name))
-                .and_then(|value| value.trim().parse().ok())
-                .unwrap_or(0)
-        };
-        // Second field: nanoseconds spent waiting on a run queue
-        // (Documentation/scheduler/sched-stats.rst).
-        let run_delay_ns = std::fs::read_to_string("/proc/thread-self/schedstat")
-            .ok()
-            .and_then(|text| text.split_ascii_whitespace().nth(1)?.parse().ok());
-        Self {
-            voluntary: field("voluntary_ctxt_switches:"),
-            involuntary: field("nonvoluntary_ctxt_switches:"),
-            run_delay_ns,
-        }
-    }
-
-    fn since(self, before: Self) -> Self {
-        Self {
-            voluntary: self.voluntary.saturating_sub(before.voluntary),
-            involuntary: self.involuntary.saturating_sub(before.involuntary),
-            run_delay_ns: self
-                .run_delay_ns
-                .zip(before.run_delay_ns)
-                .map(|(after, before)| after.saturating_sub(before)),
-        }
     }
 }

@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -92,7 +92,10 @@ struct Slot {
 
 #[derive(Debug, Clone, Copy)]
 enum Activity {
+    /// Between two requests.
     Idle,
+    /// In the list of idle slots, once; it is the pacer's to give it work.
+    Parked,
     /// A request was handed over and not yet begun.
     Assigned(Due),
     Busy(Job),
@@ -186,6 +189,8 @@ impl Lane {
         let due = match state.slots[slot].activity {
             Activity::Assigned(due) => Some(due),
             Activity::Idle => state.source.take_due(now, state.end_ns),
+            // Woken by something else, such as its connection's end.
+            Activity::Parked => return Poll::Pending,
             Activity::Busy(_) => unreachable!("a slot asks for work when it has none"),
         };
         match due {
@@ -262,13 +267,12 @@ impl Lane {
         }
     }
 
-    /// Notes that a timer set for `due_ns` fired at `now`.
-    pub(crate) fn timer_fired(&self, due_ns: u64, now: u64) {
-        let lateness = now.saturating_sub(due_ns);
-        if lateness >= STALL_NS {
+    /// Notes that this thread was to run at `due_ns` and runs at `now`.
+    pub(crate) fn note_lateness(&self, due_ns: u64, now: u64) {
+        if now.saturating_sub(due_ns) >= STALL_NS {
             let state = &mut *self.state.borrow_mut();
             state.stall = (due_ns, now);
-            state.recorder.stalled(lateness);
+            state.recorder.stalled(due_ns, now);
         }
     }
 
@@ -359,7 +363,7 @@ impl Lane {
             .min(self.clock.get().now_ns());
         for slot in &state.slots {
             match slot.activity {
-                Activity::Idle => {}
+                Activity::Idle | Activity::Parked => {}
                 Activity::Assigned(due) => {
                     state.ledger.never_sent += 1;
                     let age_ns = closing_ns.saturating_sub(due.at_ns);
@@ -424,6 +428,7 @@ impl State {
     }
 
     fn park(&mut self, slot: usize) {
+        self.slots[slot].activity = Activity::Parked;
         self.idle.push_back(slot);
         if self
             .source
@@ -512,33 +517,25 @@ pub(crate) async fn serve_slot<E: Engine>(
     lane: Rc<Lane>,
     engine: Rc<E>,
     slot: usize,
-    mut connection: Option<E::Connection>,
+    connection: Option<E::Connection>,
 ) {
-    let mut carried = 0;
+    let was_connected = connection.is_some();
+    let mut held = Held {
+        connection,
+        carried: 0,
+        was_connected,
+    };
     let mut backoff = Duration::ZERO;
-    let mut was_connected = connection.is_some();
     while let Some(job) = poll_fn(|cx| lane.poll_take(slot, cx)).await {
-        let exchange = {
-            let work = async {
-                if !connection.as_mut().is_some_and(Connection::is_usable) {
-                    connection = None;
-                    match open(&lane, &*engine, slot, was_connected).await {
-                        Ok(opened) => connection = Some(opened),
-                        Err(failure) => return (Exchange::broken(0, failure), true),
-                    }
-                    carried = 0;
-                    was_connected = true;
-                }
-                let open = connection.as_mut().expect("opened above where it was not");
-                (open.exchange(job.class, job.index).await, false)
-            };
+        let (exchange, connect_failed) = {
+            // Pinned where it stands: handed over by value it would be copied every time.
+            let work = pin!(held.exchange(&lane, &*engine, slot, job));
             within_deadline(&lane, slot, work).await
         };
-        let (exchange, connect_failed) = exchange;
         lane.settle(slot, job, &exchange);
-        carried += 1;
-        if !exchange.keep_alive || carried >= lane.requests_per_connection {
-            connection = None;
+        held.carried += 1;
+        if !exchange.keep_alive || held.carried >= lane.requests_per_connection {
+            held.connection = None;
         }
         // Without a schedule nothing else would slow down a loop whose server is gone.
         if connect_failed && !lane.is_open_loop {
@@ -547,6 +544,43 @@ pub(crate) async fn serve_slot<E: Engine>(
         } else {
             backoff = Duration::ZERO;
         }
+    }
+}
+
+/// The connection that a slot holds.
+struct Held<C> {
+    connection: Option<C>,
+    /// Requests that it has carried.
+    carried: u64,
+    /// Whether the slot ever had one, so that the next is a reconnect.
+    was_connected: bool,
+}
+
+impl<C: Connection> Held<C> {
+    /// Sees to a usable connection and exchanges `job` over it; tells apart a connection that
+    /// could not be opened.
+    async fn exchange<E: Engine<Connection = C>>(
+        &mut self,
+        lane: &Lane,
+        engine: &E,
+        slot: usize,
+        job: Job,
+    ) -> (Exchange, bool) {
+        if !self.connection.as_mut().is_some_and(Connection::is_usable) {
+            self.connection = None;
+            // Rare, and boxed to keep the state of connecting out of every request's future.
+            match Box::pin(open(lane, engine, slot, self.was_connected)).await {
+                Ok(opened) => self.connection = Some(opened),
+                Err(failure) => return (Exchange::broken(0, failure), true),
+            }
+            self.carried = 0;
+            self.was_connected = true;
+        }
+        let open = self
+            .connection
+            .as_mut()
+            .expect("opened above where it was not");
+        (open.exchange(job.class, job.index).await, false)
     }
 }
 
@@ -581,9 +615,8 @@ pub(crate) async fn open<E: Engine>(
 async fn within_deadline(
     lane: &Lane,
     slot: usize,
-    work: impl Future<Output = (Exchange, bool)>,
+    mut work: Pin<&mut impl Future<Output = (Exchange, bool)>>,
 ) -> (Exchange, bool) {
-    let mut work = pin!(work);
     let expired = &lane.expired[slot];
     expired.set(false);
     poll_fn(|cx| {

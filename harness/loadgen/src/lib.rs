@@ -11,6 +11,7 @@
 //! topology (the caller pins through [`Hooks::pin`]), retries and redirects, and anything that
 //! a person reads.
 
+mod accounts;
 mod arrival;
 mod clock;
 mod collector;
@@ -22,6 +23,7 @@ pub mod http1;
 mod lane;
 mod latency;
 mod ledger;
+mod objective;
 mod outcome;
 mod pacer;
 mod random;
@@ -29,6 +31,7 @@ mod recorder;
 pub mod reference;
 mod request;
 mod run;
+mod search;
 mod spec;
 mod tls;
 mod transport;
@@ -39,11 +42,13 @@ pub use errors::{ErrorClass, LoadError};
 pub use hdrhistogram::Histogram;
 pub use latency::{LatencySet, MAX_TRACKED_NS, SIGNIFICANT_DIGITS, Summary, new_histogram};
 pub use ledger::Ledger;
+pub use objective::Objective;
 pub use outcome::{
     ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, Interval, LittlesLaw,
     LoadOutcome, Progress,
 };
 pub use request::{Body, CsvRows, Expect, RequestMix, RequestSpec, StatusExpectation, Template};
 pub use run::run;
+pub use search::{Probe, SearchOptions, SearchOutcome, find_highest_rate, find_knee};
 pub use spec::{Address, Endpoint, EngineChoice, Hooks, LoadSpec, PinHook, Protocol, TlsOptions};
 pub use verdict::{Stretch, Verdict, VerdictLimits};

@@ -13,7 +13,7 @@ use crate::errors::ErrorClass;
 use crate::latency::LatencySet;
 use crate::ledger::Ledger;
 use crate::spec::EngineChoice;
-use crate::verdict::Verdict;
+use crate::verdict::{Stretch, Verdict};
 
 /// Everything that one run measured.
 #[derive(Debug, Clone)]
@@ -151,8 +151,8 @@ pub struct GeneratorCost {
     /// Time that threads were ready to run and had no CPU, in seconds; none where the kernel
     /// does not tell.
     pub run_delay_seconds: Option<f64>,
-    /// The longest time that a thread woke late, in nanoseconds, where that is 1 ms or more.
-    pub longest_stall_ns: u64,
+    /// The longest time that a thread was to run and did not, where that is 1 ms or more.
+    pub longest_stall: Option<Stretch>,
 }
 
 /// Connections over the run, those before the clock included.

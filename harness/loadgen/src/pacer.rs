@@ -108,7 +108,7 @@ pub(crate) async fn wait(
     if fired {
         timer.armed_ns = 0;
         let woke_ns = lane.now_ns();
-        lane.timer_fired(wake_ns, woke_ns);
+        lane.note_lateness(wake_ns, woke_ns);
         spin_until(lane, target_ns.min(woke_ns + spin_ns), woke_ns).await;
     }
     Ok(())

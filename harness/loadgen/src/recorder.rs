@@ -72,7 +72,8 @@ pub(crate) struct RunTotals {
     /// Sum of all service times and ages, for Little's law: exact where the histogram rounds.
     pub(crate) occupied_ns: u128,
     pub(crate) spin_ns: u64,
-    pub(crate) longest_stall_ns: u64,
+    /// The longest time in which the thread did not run, on the run's clock.
+    pub(crate) longest_stall: (u64, u64),
 }
 
 /// One thread's notebook.
@@ -93,7 +94,7 @@ impl Recorder {
             reconnects: 0,
             occupied_ns: 0,
             spin_ns: 0,
-            longest_stall_ns: 0,
+            longest_stall: (0, 0),
         };
         Self {
             part: new_part(classes, 0, 0),
@@ -157,9 +158,12 @@ impl Recorder {
         self.part.counts.decoded_bytes += body.decoded_bytes;
     }
 
-    pub(crate) fn stalled(&mut self, lateness_ns: u64) {
-        self.part.generator_lag.saturating_record(lateness_ns);
-        self.totals.longest_stall_ns = self.totals.longest_stall_ns.max(lateness_ns);
+    pub(crate) fn stalled(&mut self, from_ns: u64, to_ns: u64) {
+        self.part.generator_lag.saturating_record(to_ns - from_ns);
+        let (longest_from, longest_to) = self.totals.longest_stall;
+        if to_ns - from_ns > longest_to - longest_from {
+            self.totals.longest_stall = (from_ns, to_ns);
+        }
     }
 
     #[inline]

@@ -20,7 +20,7 @@ use crate::outcome::{
 use crate::request::PreparedMix;
 use crate::spec::{EngineChoice, Hooks, LoadSpec, Protocol};
 use crate::transport::Connector;
-use crate::verdict::{self, Verdict};
+use crate::verdict::{self, Stretch, Verdict};
 
 /// How far ahead the clock is set, for every thread to be there when it starts.
 const CLOCK_LEAD_NS: u64 = 2_000_000;
@@ -293,11 +293,15 @@ fn generator_cost(
         voluntary_switches: ends.iter().map(|end| end.switches.voluntary).sum(),
         involuntary_switches: ends.iter().map(|end| end.switches.involuntary).sum(),
         run_delay_seconds: delays.map(|ns| ns as f64 / 1e9),
-        longest_stall_ns: ends
+        longest_stall: ends
             .iter()
-            .map(|end| end.lane.totals.longest_stall_ns)
-            .max()
-            .unwrap_or(0),
+            .map(|end| end.lane.totals.longest_stall)
+            .max_by_key(|(from_ns, to_ns)| to_ns - from_ns)
+            .filter(|(from_ns, to_ns)| to_ns > from_ns)
+            .map(|(from_ns, to_ns)| Stretch {
+                from_s: from_ns as f64 / 1e9,
+                to_s: to_ns as f64 / 1e9,
+            }),
     }
 }
 

@@ -45,6 +45,9 @@ pub struct LoadSpec {
     pub keep_alive: bool,
     /// A connection is closed by us after this many requests.
     pub requests_per_connection: Option<u64>,
+    /// The local TCP ports to connect from, first and last; only what lies within the system's
+    /// own range counts (IP_LOCAL_PORT_RANGE in ip(7); Linux 6.3, older kernels refuse it).
+    pub local_ports: Option<(u16, u16)>,
     /// Decides arrivals, mix and template values.
     pub seed: u64,
     /// Length of the intervals of the time series and of the `.hlog`.
@@ -75,6 +78,7 @@ impl LoadSpec {
             protocol: Protocol::Http1,
             keep_alive: true,
             requests_per_connection: None,
+            local_ports: None,
             seed: 1,
             interval: Duration::from_secs(1),
             hlog: None,
@@ -122,6 +126,12 @@ impl LoadSpec {
         }
         if self.requests_per_connection == Some(0) || self.max_requests == Some(0) {
             return refuse("request limits must be at least 1".into());
+        }
+        if self
+            .local_ports
+            .is_some_and(|(first, last)| first == 0 || last < first)
+        {
+            return refuse("local ports must be a range above 0".into());
         }
         if self.protocol == Protocol::Http2 && self.engine == EngineChoice::H1Fast {
             return refuse("engine h1-fast speaks HTTP/1.1 only; use hyper for HTTP/2".into());

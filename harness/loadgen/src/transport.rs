@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use std::task::{Context, Poll};
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -28,6 +29,7 @@ pub(crate) struct Connector {
     tls: Option<(TlsConnector, ServerName<'static>)>,
     /// ALPN must have chosen HTTP/2, or the peer would be spoken to in a tongue it did not take.
     wants_http2: bool,
+    local_ports: Option<(u16, u16)>,
 }
 
 enum Target {
@@ -73,6 +75,7 @@ impl Connector {
             target,
             tls,
             wants_http2: spec.protocol == crate::spec::Protocol::Http2,
+            local_ports: spec.local_ports,
         })
     }
 
@@ -85,10 +88,10 @@ impl Connector {
                 Stream::UnixTls(Box::new(self.handshake(tls, stream).await?))
             }
             (Target::Tcp(addresses, last), None) => {
-                Stream::Tcp(connect_tcp(addresses, last).await?)
+                Stream::Tcp(self.connect_tcp(addresses, last).await?)
             }
             (Target::Tcp(addresses, last), Some(tls)) => {
-                let stream = connect_tcp(addresses, last).await?;
+                let stream = self.connect_tcp(addresses, last).await?;
                 Stream::TcpTls(Box::new(self.handshake(tls, stream).await?))
             }
         };
@@ -121,23 +124,65 @@ impl Connector {
     }
 }
 
-async fn connect_tcp(addresses: &[SocketAddr], last: &AtomicUsize) -> Result<TcpStream, Failure> {
-    let first = last.load(Ordering::Relaxed);
-    let mut failure = None;
-    for offset in 0..addresses.len() {
-        let index = (first + offset) % addresses.len();
-        match TcpStream::connect(addresses[index]).await {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                last.store(index, Ordering::Relaxed);
-                return Ok(stream);
+impl Connector {
+    /// Tries the addresses in turn, the one that answered last first.
+    async fn connect_tcp(
+        &self,
+        addresses: &[SocketAddr],
+        last: &AtomicUsize,
+    ) -> Result<TcpStream, Failure> {
+        let first = last.load(Ordering::Relaxed);
+        let mut failure = None;
+        for offset in 0..addresses.len() {
+            let index = (first + offset) % addresses.len();
+            match self.connect_address(addresses[index]).await {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    last.store(index, Ordering::Relaxed);
+                    return Ok(stream);
+                }
+                Err(error) => failure = Some(error),
             }
-            Err(error) => failure = Some(error),
         }
+        Err(failure
+            .expect("a connector has at least one address")
+            .into())
     }
-    Err(failure
-        .expect("a connector has at least one address")
-        .into())
+
+    async fn connect_address(&self, address: SocketAddr) -> std::io::Result<TcpStream> {
+        let Some(ports) = self.local_ports else {
+            return TcpStream::connect(address).await;
+        };
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        set_local_ports(&socket, ports)?;
+        socket.connect(address).await
+    }
+}
+
+#[expect(unsafe_code, reason = "no safe wrapper knows IP_LOCAL_PORT_RANGE")]
+fn set_local_ports(socket: &TcpSocket, (first, last): (u16, u16)) -> std::io::Result<()> {
+    /// `IP_LOCAL_PORT_RANGE` of linux/in.h; ip(7) has the upper bound in the high half.
+    const IP_LOCAL_PORT_RANGE: libc::c_int = 51;
+    let range = (u32::from(last) << 16) | u32::from(first);
+    // SAFETY: the descriptor is open for the borrow's time, and the pointer and length are
+    // those of a live u32, which the kernel only reads.
+    let status = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_IP,
+            IP_LOCAL_PORT_RANGE,
+            (&raw const range).cast(),
+            size_of::<u32>() as libc::socklen_t,
+        )
+    };
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(std::io::Error::last_os_error())
+    }
 }
 
 /// Bytes that the connections of one thread read and wrote.

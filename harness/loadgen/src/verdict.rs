@@ -63,14 +63,21 @@ pub struct Stretch {
     pub to_s: f64,
 }
 
+impl Stretch {
+    /// Its length in seconds.
+    pub fn length_s(&self) -> f64 {
+        self.to_s - self.from_s
+    }
+}
+
 /// When a run is not VALID.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VerdictLimits {
     /// GENERATOR_BOUND above this 99th percentile of the lateness that the generator is to
     /// blame for, in nanoseconds.
     pub generator_lag_p99_ns: u64,
-    /// GENERATOR_BOUND when a thread once woke later than this, in nanoseconds.
-    pub stall_ns: u64,
+    /// GENERATOR_BOUND when a thread once did not run for longer than this, in seconds.
+    pub stall_s: f64,
     /// GENERATOR_BOUND above this share of one CPU on the busiest thread.
     pub cpu_share: f64,
     /// OVERLOADED above this share of the schedule left unanswered at the end.
@@ -84,7 +91,7 @@ impl Default for VerdictLimits {
     fn default() -> Self {
         Self {
             generator_lag_p99_ns: 2_000_000,
-            stall_ns: 200_000_000,
+            stall_s: 0.2,
             cpu_share: 0.95,
             unanswered_share: 0.005,
             run_delay_share: 0.10,
@@ -110,25 +117,20 @@ fn generator_bound(
     limits: &VerdictLimits,
     whole: Stretch,
 ) -> Option<Verdict> {
-    let worst = outcome
-        .intervals
-        .iter()
-        .max_by_key(|interval| interval.generator_lag_max_ns)
-        .map_or(whole, stretch_of);
-    let stall_ns = outcome.generator.longest_stall_ns;
-    if stall_ns > limits.stall_ns {
+    let stall = outcome.generator.longest_stall;
+    if let Some(stall) = stall.filter(|stall| stall.length_s() > limits.stall_s) {
         return Some(Verdict::GeneratorBound {
-            interval: worst,
+            interval: stall,
             reason: format!(
                 "the generator did not run for {:.0} ms; requests due then were sent late",
-                stall_ns as f64 / 1e6
+                stall.length_s() * 1e3
             ),
         });
     }
     let lag_ns = outcome.generator_lag.value_at_quantile(0.99);
     if lag_ns > limits.generator_lag_p99_ns {
         return Some(Verdict::GeneratorBound {
-            interval: worst,
+            interval: worst_stretch(outcome).unwrap_or(whole),
             reason: format!(
                 "1 % of requests were sent {:.1} ms or more late although a connection was free",
                 lag_ns as f64 / 1e6
@@ -172,6 +174,18 @@ fn overloaded(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> 
     })
 }
 
+/// The interval whose requests were the most late.
+fn worst_stretch(outcome: &LoadOutcome) -> Option<Stretch> {
+    outcome
+        .intervals
+        .iter()
+        .max_by_key(|interval| interval.generator_lag_p99_ns)
+        .map(|worst| Stretch {
+            from_s: worst.start_s,
+            to_s: worst.start_s + worst.length_s,
+        })
+}
+
 /// Where the run of intervals with unsent or ever more unanswered requests, that lasts to the
 /// end, begins.
 fn backlog_start_s(outcome: &LoadOutcome) -> f64 {
@@ -200,11 +214,4 @@ fn noisy(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Optio
             share * 100.0
         ),
     })
-}
-
-fn stretch_of(interval: &Interval) -> Stretch {
-    Stretch {
-        from_s: interval.start_s,
-        to_s: interval.start_s + interval.length_s,
-    }
 }

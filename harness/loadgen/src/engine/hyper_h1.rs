@@ -47,6 +47,7 @@ impl Engine for HyperH1 {
             context: self.context.clone(),
             sender,
             driver: Some(driver),
+            cause: None,
             inner_wakes: Arc::default(),
             check: BodyCheck::default(),
         }))
@@ -59,6 +60,8 @@ pub(crate) struct HyperH1Connection {
     sender: http1::SendRequest<Full<Bytes>>,
     /// None once it has ended.
     driver: Option<http1::Connection<TokioIo<Transport>, Full<Bytes>>>,
+    /// Why the driver ended, where it was an error.
+    cause: Option<Failure>,
     inner_wakes: Arc<InnerWakes>,
     check: BodyCheck,
 }
@@ -67,7 +70,8 @@ impl Connection for HyperH1Connection {
     fn is_usable(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
         // Shows a peer that has hung up, and takes the driver to where it wants a request.
-        self.poll_driver(&mut cx).is_ok() && self.driver.is_some() && self.sender.is_ready()
+        self.poll_driver(&mut cx);
+        self.driver.is_some() && self.sender.is_ready()
     }
 
     async fn exchange(&mut self, class: usize, request: u64) -> Exchange {
@@ -124,17 +128,20 @@ impl HyperH1Connection {
     where
         F: Future<Output = hyper::Result<Response<Incoming>>>,
     {
-        let driven = self.poll_driver(cx);
+        self.poll_driver(cx);
         if let Some(waiting) = head {
             let Poll::Ready(response) = waiting.as_mut().poll(cx) else {
                 return Poll::Pending;
             };
             *head = None;
-            let response = match (response, driven) {
-                (Ok(response), _) => response,
+            let response = match response {
+                Ok(response) => response,
                 // The handle only knows that the request was cancelled; the driver knows why.
-                (Err(error), Err(cause)) if error.is_canceled() => return Poll::Ready(Err(cause)),
-                (Err(error), _) => return Poll::Ready(Err(failure_of(&error))),
+                Err(error) if error.is_canceled() && self.cause.is_some() => {
+                    let cause = self.cause.take().expect("checked to be there");
+                    return Poll::Ready(Err(cause));
+                }
+                Err(error) => return Poll::Ready(Err(failure_of(&error))),
             };
             answer.status = response.status().as_u16();
             answer.keep_alive = super::response_keeps_alive(&response);
@@ -165,22 +172,20 @@ impl HyperH1Connection {
             }
         }
         // Once more, to come to rest; bytes beyond the response show here.
-        Poll::Ready(match self.poll_driver(cx) {
-            Err(failure) if failure.class == ErrorClass::Protocol => Err(failure),
+        self.poll_driver(cx);
+        Poll::Ready(match self.cause.take() {
+            Some(cause) if cause.class == ErrorClass::Protocol => Err(cause),
             _ => Ok(()),
         })
     }
 
-    fn poll_driver(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
+    fn poll_driver(&mut self, cx: &mut Context<'_>) {
         let Some(driver) = &mut self.driver else {
-            return Ok(());
+            return;
         };
-        match Pin::new(driver).poll(cx) {
-            Poll::Pending => Ok(()),
-            Poll::Ready(end) => {
-                self.driver = None;
-                end.map_err(|error| failure_of(&error))
-            }
+        if let Poll::Ready(end) = Pin::new(driver).poll(cx) {
+            self.driver = None;
+            self.cause = end.err().map(|error| failure_of(&error));
         }
     }
 }

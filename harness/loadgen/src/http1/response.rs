@@ -331,3 +331,6 @@ fn parse_length(value: &[u8]) -> Result<u64, Fault> {
         .iter()
         .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
 }
+
+#[cfg(test)]
+mod tests;

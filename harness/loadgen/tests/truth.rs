@@ -1,0 +1,252 @@
+//! What the driver says of servers and generators whose truth is known from the same run.
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use common::{ENGINES, assert_sound, spec};
+use loadgen::reference::{Behaviour, ReferenceServer, Reply, Stall};
+use loadgen::{
+    Arrival, Hooks, LoadOutcome, LoadSpec, SearchOptions, Spacing, Stage, Verdict, find_knee, run,
+};
+
+const RATE: f64 = 1_000.0;
+
+fn stalled(after_ms: u64, length_ms: u64) -> ReferenceServer {
+    let stall = Stall {
+        after: Duration::from_millis(after_ms),
+        length: Duration::from_millis(length_ms),
+    };
+    let reply = Reply {
+        stall: Some(stall),
+        ..Reply::default()
+    };
+    ReferenceServer::start(Behaviour::Answer(reply)).expect("a port is free")
+}
+
+/// Other tests and a busy machine hold the generator up too; where that is not what a test is
+/// about, the verdict is not to be about it either.
+fn blame_nothing_on_the_generator(spec: &mut LoadSpec) {
+    spec.limits.generator_lag_p99_ns = u64::MAX;
+    spec.limits.stall_s = f64::INFINITY;
+    spec.limits.cpu_share = f64::INFINITY;
+}
+
+/// The quantile of the response times that follow from the schedule and the stall that the
+/// server itself recorded: who is due in it waits to its end.
+fn true_quantile_ns(server: &ReferenceServer, outcome: &LoadOutcome, quantile: f64) -> f64 {
+    let (from_ns, to_ns) = server.log().stall_ns().expect("a request has set the time");
+    // The first arrival is the schedule's zero, less the lag of the first request.
+    let zero_ns = server.log().arrivals_ns()[0];
+    let mut waits: Vec<f64> = (0..outcome.ledger.scheduled)
+        .map(|k| zero_ns as f64 + k as f64 / RATE * 1e9)
+        .map(|due_ns| {
+            if due_ns < from_ns as f64 {
+                0.0
+            } else {
+                (to_ns as f64 - due_ns).max(0.0)
+            }
+        })
+        .collect();
+    waits.sort_by(f64::total_cmp);
+    waits[((waits.len() as f64 * quantile).ceil() as usize).clamp(1, waits.len()) - 1]
+}
+
+#[test]
+fn a_stall_of_the_server_is_told_in_full() {
+    for engine in ENGINES {
+        let server = stalled(1_000, 1_000);
+        let mut spec = spec(&server, engine);
+        spec.connections = 32;
+        spec.duration = Duration::from_secs(4);
+        spec.drain = Duration::from_secs(1);
+        spec.arrival = Arrival::Constant { rate_per_s: RATE };
+        let outcome = run(&spec, &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        assert_eq!(outcome.ledger.scheduled, 4_000);
+        assert_eq!(outcome.latency.response.len(), 4_000);
+        for quantile in [0.95, 0.99, 0.999] {
+            let truth = true_quantile_ns(&server, &outcome, quantile);
+            let measured = outcome.latency.response.value_at_quantile(quantile) as f64;
+            // What a busy machine adds comes on top: it is known from before the stall.
+            let floor = outcome.intervals[0].response_p99_ns as f64;
+            let error = (measured - truth) / truth;
+            assert!(
+                error > -0.01 && measured - truth < truth * 0.01 + floor + 20e6,
+                "{engine:?} q{quantile}: measured {measured} truth {truth} floor {floor}"
+            );
+        }
+        // All but the requests that were caught by the stall on a connection were served fast.
+        let service_p95 = outcome.latency.service.value_at_quantile(0.95) as f64;
+        assert!(service_p95 < true_quantile_ns(&server, &outcome, 0.95));
+    }
+}
+
+#[test]
+fn a_stall_across_the_end_loses_no_request() {
+    for engine in ENGINES {
+        let server = stalled(500, 60_000);
+        let mut spec = spec(&server, engine);
+        spec.duration = Duration::from_millis(1_500);
+        spec.arrival = Arrival::Constant { rate_per_s: RATE };
+        blame_nothing_on_the_generator(&mut spec);
+        let outcome = run(&spec, &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        let ledger = outcome.ledger;
+        assert_eq!(ledger.scheduled, 1_500);
+        assert_eq!(ledger.in_flight, 8, "{ledger:?}");
+        assert_eq!(ledger.completed + ledger.never_sent, 1_492, "{ledger:?}");
+        assert_eq!(outcome.latency.response.len(), 1_500);
+        assert!(
+            matches!(outcome.verdict, Verdict::Overloaded { .. }),
+            "{:?}",
+            outcome.verdict
+        );
+        // The oldest have waited from the stall to the end, and say so.
+        let waited = outcome.latency.response.max() as f64;
+        let truth = (1_500 - ledger.completed) as f64 / RATE * 1e9;
+        assert!((waited / truth - 1.0).abs() < 0.05, "{waited} {truth}");
+    }
+}
+
+#[test]
+fn a_generator_that_stops_names_itself_and_the_interval() {
+    for engine in ENGINES {
+        let server = ReferenceServer::start(Behaviour::default()).unwrap();
+        let mut spec = spec(&server, engine);
+        spec.duration = Duration::from_secs(3);
+        spec.interval = Duration::from_millis(250);
+        spec.arrival = Arrival::Constant { rate_per_s: RATE };
+        let beats = std::sync::atomic::AtomicU64::new(0);
+        // Beats come every 10 ms at most: the 100th is at one second or somewhat later.
+        let heartbeat = |_: usize| {
+            if beats.fetch_add(1, Ordering::Relaxed) == 100 {
+                std::thread::sleep(Duration::from_millis(500));
+            }
+        };
+        let hooks = Hooks {
+            heartbeat: Some(&heartbeat),
+            ..Hooks::default()
+        };
+        let outcome = run(&spec, &hooks).unwrap();
+        assert_sound(&outcome);
+        let Verdict::GeneratorBound { interval, .. } = &outcome.verdict else {
+            panic!("{:?}", outcome.verdict);
+        };
+        assert!(
+            interval.to_s > 1.0 && interval.to_s - interval.from_s > 0.4,
+            "{interval:?}"
+        );
+        // The requests that were late are late in the response times, not in the service times.
+        let (response, service) = (&outcome.latency.response, &outcome.latency.service);
+        assert!(response.value_at_quantile(0.98) > 100_000_000);
+        assert!(service.value_at_quantile(0.98) < 100_000_000);
+    }
+}
+
+#[test]
+fn a_stopped_generator_is_no_overload_and_a_slow_server_no_generator() {
+    let reply = Reply {
+        capacity_per_s: Some(500.0),
+        ..Reply::default()
+    };
+    let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
+    let mut spec = spec(&server, loadgen::EngineChoice::H1Fast);
+    spec.duration = Duration::from_secs(1);
+    spec.arrival = Arrival::Poisson { rate_per_s: RATE };
+    // The stalls of a busy machine are not what this test is about.
+    blame_nothing_on_the_generator(&mut spec);
+    let outcome = run(&spec, &Hooks::default()).unwrap();
+    assert_sound(&outcome);
+    assert!(
+        matches!(outcome.verdict, Verdict::Overloaded { .. }),
+        "{:?}",
+        outcome.verdict
+    );
+    assert!(outcome.ledger.never_sent > 300, "{:?}", outcome.ledger);
+    let lag = outcome.latency.send_lag.value_at_quantile(0.99);
+    assert!(outcome.generator_lag.value_at_quantile(0.99) < lag);
+}
+
+#[test]
+fn littles_law_holds_on_closed_runs() {
+    for engine in ENGINES {
+        let reply = Reply {
+            delay: Duration::from_millis(5),
+            ..Reply::default()
+        };
+        let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
+        let outcome = run(&spec(&server, engine), &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        let law = outcome.littles_law.unwrap();
+        assert!(law.relative_error < 0.02, "{law:?}");
+    }
+}
+
+#[test]
+fn stages_send_what_they_say() {
+    let server = ReferenceServer::start(Behaviour::default()).unwrap();
+    let mut spec = spec(&server, loadgen::EngineChoice::H1Fast);
+    let stage = |from_per_s, to_per_s| Stage {
+        from_per_s,
+        to_per_s,
+        duration: Duration::from_millis(200),
+    };
+    spec.arrival = Arrival::Stages {
+        stages: vec![stage(0.0, 1_000.0), stage(1_000.0, 1_000.0)],
+        spacing: Spacing::Even,
+    };
+    spec.duration = Duration::from_millis(400);
+    spec.drain = Duration::from_millis(500);
+    let outcome = run(&spec, &Hooks::default()).unwrap();
+    assert_sound(&outcome);
+    assert_eq!(outcome.ledger.scheduled, 300);
+    assert_eq!(outcome.ledger.completed + outcome.ledger.never_sent, 300);
+}
+
+#[test]
+fn cancelling_ends_the_run_early_with_its_books_in_order() {
+    for arrival in [Arrival::Closed, Arrival::Constant { rate_per_s: RATE }] {
+        let server = ReferenceServer::start(Behaviour::default()).unwrap();
+        let mut spec = spec(&server, loadgen::EngineChoice::H1Fast);
+        spec.arrival = arrival;
+        spec.duration = Duration::from_secs(600);
+        spec.interval = Duration::from_millis(100);
+        let cancel = AtomicBool::new(false);
+        let progress = |_: &loadgen::Progress<'_>| cancel.store(true, Ordering::Relaxed);
+        let hooks = Hooks {
+            cancel: Some(&cancel),
+            progress: Some(&progress),
+            ..Hooks::default()
+        };
+        let outcome = run(&spec, &hooks).unwrap();
+        assert_sound(&outcome);
+        assert!(outcome.elapsed < Duration::from_secs(600));
+        assert!(outcome.ledger.completed > 0);
+    }
+}
+
+#[test]
+fn the_knee_of_a_known_capacity_is_found() {
+    let capacity = 400.0;
+    let reply = Reply {
+        capacity_per_s: Some(capacity),
+        ..Reply::default()
+    };
+    let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
+    let mut spec = spec(&server, loadgen::EngineChoice::H1Fast);
+    spec.connections = 4;
+    let options = SearchOptions {
+        probe: Duration::from_millis(1_000),
+        ..Default::default()
+    };
+    let found = find_knee(&spec, &options, &Hooks::default()).unwrap();
+    assert!(found.probes.len() <= 10);
+    for probe in &found.probes {
+        assert_sound(&probe.outcome);
+    }
+    let rate = found.rate_per_s().unwrap();
+    // Short probes on a busy machine: the bar of 3 % is the selftest's, on longer ones.
+    assert!((rate / capacity - 1.0).abs() < 0.15, "{rate}");
+}
