@@ -13,6 +13,7 @@ pub mod matrix;
 pub mod objective;
 pub mod quantity;
 pub mod run;
+pub mod schema;
 pub mod store;
 pub mod target;
 pub mod trial;

@@ -3,6 +3,14 @@
 //! A trial is appended as one line, flushed and fsynced after its raw evidence
 //! was renamed into place. A line that a killed process left half written is
 //! recognised by its missing newline and cut off on the next open.
+//!
+//! # How the formats may grow
+//! Each file states its format version. Within a version only fields that may
+//! be missing are added: an `Option`, or one with `#[serde(default)]`. So an
+//! older gosweep passes over what it does not know, and a newer one reads what
+//! an older one wrote. Anything else (a field that must be there, a new meaning
+//! or unit, a new word of an enum) needs a new version; a newer version than
+//! our own is refused by name. `tests/fixtures/format-1` must stay readable.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -38,6 +46,16 @@ pub enum StoreError {
         line: usize,
         /// What should stand there.
         what: &'static str,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// What should be stored would not be read again.
+    #[error("cannot store {what} in {}: {reason}; is a figure not a finite number?", path.display())]
+    NotStorable {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
         /// What the decoder said.
         reason: String,
     },
@@ -112,6 +130,7 @@ impl RunDir {
     pub fn write_run(&self, run: &Run) -> Result<(), StoreError> {
         let path = self.path.join("run.json");
         let mut text = serde_json::to_string_pretty(run).expect("a run is plain data");
+        readable_again::<Run>(&path, "the run", text.as_bytes())?;
         text.push('\n');
         let temporary = self.path.join("run.json.new");
         let mut file = File::create(&temporary).map_err(io_error("create", &temporary))?;
@@ -128,13 +147,23 @@ impl RunDir {
     /// Not readable, a corrupt line, or a newer format.
     pub fn read_trials(&self) -> Result<Vec<Trial>, StoreError> {
         let path = self.path.join("trials.jsonl");
-        let text = match fs::read_to_string(&path) {
+        let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.map_err(io_error("read", &path))?,
         };
-        let complete = text.rfind('\n').map_or("", |end| &text[..end]);
-        complete
-            .lines()
+        // A half-written line may end inside a character, so it goes first.
+        let complete = &bytes[..complete_bytes(&bytes)];
+        let text = std::str::from_utf8(complete).map_err(|error| StoreError::Corrupt {
+            path: path.clone(),
+            line: complete[..error.valid_up_to()]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count()
+                + 1,
+            what: "trial",
+            reason: error.to_string(),
+        })?;
+        text.lines()
             .enumerate()
             .map(|(at, line)| decode(&path, at + 1, "trial", TRIAL_FORMAT, line))
             .collect()
@@ -156,13 +185,11 @@ impl RunDir {
         let mut text = Vec::new();
         file.read_to_end(&mut text)
             .map_err(io_error("read", &path))?;
-        let keep = text
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |at| at + 1);
-        file.set_len(keep as u64)
+        file.set_len(complete_bytes(&text) as u64)
             .and_then(|()| file.seek(SeekFrom::End(0)))
             .map_err(io_error("truncate", &path))?;
+        // The file may be new: its name must survive a power cut as well.
+        sync_folder(&self.path)?;
         Ok(TrialWriter { file, path })
     }
 }
@@ -178,9 +205,11 @@ impl TrialWriter {
     /// Appends one trial; when this returns it is on disk.
     ///
     /// # Errors
-    /// The file system's.
+    /// The file system's, or [`StoreError::NotStorable`]: JSON has no word for
+    /// NaN, and a line that cannot be read would take the whole run with it.
     pub fn write(&mut self, trial: &Trial) -> Result<(), StoreError> {
         let mut line = serde_json::to_vec(trial).expect("a trial is plain data");
+        readable_again::<Trial>(&self.path, &format!("trial {}", trial.id), &line)?;
         line.push(b'\n');
         self.file
             .write_all(&line)
@@ -205,6 +234,27 @@ fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Stor
         action,
         path,
         source,
+    }
+}
+
+/// Length of the complete lines.
+fn complete_bytes(text: &[u8]) -> usize {
+    let last = text.iter().rposition(|&byte| byte == b'\n');
+    last.map_or(0, |at| at + 1)
+}
+
+fn readable_again<T: for<'de> Deserialize<'de>>(
+    path: &Path,
+    what: &str,
+    json: &[u8],
+) -> Result<(), StoreError> {
+    match serde_json::from_slice::<T>(json) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StoreError::NotStorable {
+            path: path.to_owned(),
+            what: what.to_owned(),
+            reason: error.to_string(),
+        }),
     }
 }
 
@@ -241,7 +291,7 @@ fn decode<T: for<'de> Deserialize<'de>>(
 mod tests {
     use super::*;
     use crate::cell::CellId;
-    use crate::trial::{Outcome, Role};
+    use crate::trial::{Outcome, ProcessLife, Role};
 
     fn trial(block: u32) -> Trial {
         Trial {
@@ -275,6 +325,45 @@ mod tests {
         assert_eq!(run.read_trials().unwrap(), [trial(0)]);
         run.append().unwrap().write(&trial(1)).unwrap();
         assert_eq!(run.read_trials().unwrap(), [trial(0), trial(1)]);
+    }
+
+    #[test]
+    fn a_line_cut_inside_a_character_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        run.append().unwrap().write(&trial(0)).unwrap();
+        let path = folder.path().join("trials.jsonl");
+        let mut text = fs::read(&path).unwrap();
+        text.extend_from_slice(&"{\"id\":\"µ".as_bytes()[..8]);
+        fs::write(&path, text).unwrap();
+        assert_eq!(run.read_trials().unwrap(), [trial(0)]);
+    }
+
+    #[test]
+    fn a_complete_line_of_no_text_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        run.append().unwrap().write(&trial(0)).unwrap();
+        let path = folder.path().join("trials.jsonl");
+        let mut text = fs::read(&path).unwrap();
+        text.extend_from_slice(b"\xff\n");
+        fs::write(&path, text).unwrap();
+        let error = run.read_trials().unwrap_err().to_string();
+        assert!(error.contains("trials.jsonl:2:"), "{error}");
+    }
+
+    #[test]
+    fn a_figure_that_json_cannot_hold_is_refused_before_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        let mut bad = trial(0);
+        bad.process = Some(ProcessLife {
+            ready_ms: f64::NAN,
+            ..ProcessLife::default()
+        });
+        let error = run.append().unwrap().write(&bad).unwrap_err().to_string();
+        assert!(error.contains("cannot store trial b00-00"), "{error}");
+        assert_eq!(run.read_trials().unwrap(), []);
     }
 
     #[test]
