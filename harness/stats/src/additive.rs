@@ -5,14 +5,18 @@
 //! (block, cell) pairs there are, the control's duplicate trial included. It assumes that noise on the log scale
 //! is about equal in all cells; [`unequal_noise`] says where it is not.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 use crate::blocks::{CompleteBlocks, check_index};
 use crate::correction::{benjamini_hochberg, holm};
 use crate::distribution::{f_upper, t_cdf, t_quantile, t_upper};
-use crate::error::{StatsError, check_probability, is_usable};
+use crate::error::{StatsError, check_probability};
 use crate::estimate::{Alternative, Estimate, Method};
 use crate::paired::signs_only_p;
+
+mod tally;
+
+use tally::Tally;
 
 /// One trial's value, on the log scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -321,132 +325,4 @@ pub fn unequal_noise(fit: &AdditiveFit, alpha: f64) -> Result<Vec<UnequalNoise>,
             p_holm,
         })
         .collect())
-}
-
-/// Counts and sums of the observations.
-struct Tally {
-    /// blocks x cells.
-    counts: DMatrix<f64>,
-    cell_counts: Vec<f64>,
-    cell_sums: Vec<f64>,
-    block_counts: Vec<f64>,
-    block_sums: Vec<f64>,
-}
-
-impl Tally {
-    fn new(observations: &[Observation]) -> Result<Self, StatsError> {
-        if let Some(index) = observations.iter().position(|o| !is_usable(o.value)) {
-            return Err(StatsError::NotFinite {
-                what: "observations",
-                index,
-            });
-        }
-        let blocks = observations.iter().map(|o| o.block + 1).max().unwrap_or(0);
-        let cells = observations.iter().map(|o| o.cell + 1).max().unwrap_or(0);
-        // Also keeps a wild index from asking for a wild amount of memory.
-        if observations.len() < blocks.saturating_add(cells) {
-            return Err(StatsError::TooFew {
-                what: "trials for an additive fit (cells + blocks)",
-                needed: blocks.saturating_add(cells),
-                got: observations.len(),
-            });
-        }
-        let mut tally = Tally {
-            counts: DMatrix::zeros(blocks, cells),
-            cell_counts: vec![0.0; cells],
-            cell_sums: vec![0.0; cells],
-            block_counts: vec![0.0; blocks],
-            block_sums: vec![0.0; blocks],
-        };
-        for &Observation { block, cell, value } in observations {
-            tally.counts[(block, cell)] += 1.0;
-            tally.cell_counts[cell] += 1.0;
-            tally.cell_sums[cell] += value;
-            tally.block_counts[block] += 1.0;
-            tally.block_sums[block] += value;
-        }
-        if tally
-            .cell_counts
-            .iter()
-            .chain(&tally.block_counts)
-            .any(|&count| count == 0.0)
-        {
-            return Err(StatsError::TooFew {
-                what: "trials of a cell or block",
-                needed: 1,
-                got: 0,
-            });
-        }
-        Ok(tally)
-    }
-
-    fn blocks(&self) -> usize {
-        self.block_sums.len()
-    }
-
-    fn cells(&self) -> usize {
-        self.cell_sums.len()
-    }
-
-    fn balanced_block_effects(&self) -> Vec<f64> {
-        let grand = self.block_sums.iter().sum::<f64>() / self.block_counts.iter().sum::<f64>();
-        self.block_sums
-            .iter()
-            .zip(&self.block_counts)
-            .map(|(sum, count)| sum / count - grand)
-            .collect()
-    }
-
-    /// Normal equations of the blocks with the cells eliminated, under the constraint that effects sum to zero.
-    fn solve_block_effects(&self) -> Result<(Vec<f64>, DMatrix<f64>), StatsError> {
-        self.check_connected()?;
-        let blocks = self.blocks();
-        // Adding the matrix of ones imposes the zero sum and leaves estimable contrasts as they are.
-        let mut normal = DMatrix::from_element(blocks, blocks, 1.0);
-        let mut right = DVector::from_column_slice(&self.block_sums);
-        for (block, count) in self.block_counts.iter().enumerate() {
-            normal[(block, block)] += count;
-        }
-        for cell in 0..self.cells() {
-            let column = self.counts.column(cell);
-            normal.ger(-1.0 / self.cell_counts[cell], &column, &column, 1.0);
-            right.axpy(-self.cell_sums[cell] / self.cell_counts[cell], &column, 1.0);
-        }
-        let inverse = normal
-            .cholesky()
-            .ok_or(StatsError::NoFit {
-                what: "additive fit",
-                reason: "block effects cannot be told apart; measure more cells per block",
-            })?
-            .inverse();
-        let effects = &inverse * right;
-        Ok((effects.iter().copied().collect(), inverse))
-    }
-
-    /// Walks from cell 0 through shared blocks and demands to reach every cell.
-    fn check_connected(&self) -> Result<(), StatsError> {
-        let mut cell_seen = vec![false; self.cells()];
-        let mut block_seen = vec![false; self.blocks()];
-        let mut frontier = vec![0];
-        cell_seen[0] = true;
-        while let Some(cell) = frontier.pop() {
-            let unseen = |(_, seen): &(usize, &mut bool)| !**seen;
-            for (block, seen) in block_seen.iter_mut().enumerate().filter(unseen) {
-                *seen = self.counts[(block, cell)] > 0.0;
-                if !*seen {
-                    continue;
-                }
-                for (other, seen) in cell_seen.iter_mut().enumerate() {
-                    if self.counts[(block, other)] > 0.0 && !*seen {
-                        *seen = true;
-                        frontier.push(other);
-                    }
-                }
-            }
-        }
-        match cell_seen.iter().position(|seen| !seen) {
-            Some(cell) => Err(StatsError::Disconnected { cell }),
-            None => Ok(()),
-        }
-    }
 }

@@ -104,30 +104,11 @@ pub fn t_estimate(values: &[f64], level: f64) -> Result<Estimate, StatsError> {
 /// [`StatsError::TooFew`] for no values, [`StatsError::NotFinite`].
 pub fn signed_rank_test(values: &[f64], alternative: Alternative) -> Result<Test, StatsError> {
     check_values("paired values", values, 1)?;
-    let magnitudes: Vec<f64> = values.iter().map(|value| value.abs()).collect();
-    let ranked: Vec<(f64, usize)> = values
-        .iter()
-        .copied()
-        .zip(doubled_midranks(&magnitudes))
-        .filter(|(value, _)| *value != 0.0)
-        .collect();
-    let doubled: usize = ranked
-        .iter()
-        .filter(|(value, _)| *value > 0.0)
-        .map(|(_, rank)| rank)
-        .sum();
-    let (lower, upper, method) = if values.len() <= EXACT_UP_TO {
-        let distribution = signed_sum_distribution(ranked.iter().map(|(_, rank)| *rank));
-        let (lower, upper) = tails(&distribution, doubled);
-        (lower, upper, TestMethod::Exact)
-    } else {
-        let (lower, upper) = signed_rank_normal_tails(&ranked, doubled);
-        (lower, upper, TestMethod::Normal)
-    };
+    let outcome = SignedRankNull::new(values.len()).outcome(values);
     Ok(Test {
-        statistic: doubled as f64 / 2.0,
-        p_value: alternative.p_value(lower, upper),
-        method,
+        statistic: outcome.doubled as f64 / 2.0,
+        p_value: alternative.p_value(outcome.lower, outcome.upper),
+        method: outcome.method,
         n: values.len(),
     })
 }
@@ -176,10 +157,94 @@ pub(crate) fn signs_only_p(n: usize) -> f64 {
     0.5_f64.powi(i32::try_from(n).unwrap_or(i32::MAX))
 }
 
-/// The two-sided size that the signed-rank test at `alpha` really has with `n` values: the largest attainable
-/// at or below it. Zero where it can never reject (n = 5 at 0.05).
-pub(crate) fn attained_signed_rank_size(n: usize, alpha: f64) -> f64 {
-    interval_rank(n, 1.0 - alpha).map_or(0.0, |(_, attained, _)| 1.0 - attained)
+/// Signed-rank tests of many samples of one size: the null distribution without ties is worked out once.
+pub(crate) struct SignedRankNull {
+    /// P(W ≤ w) and P(W ≥ w) for whole ranks 1..=n; empty where the normal approximation serves.
+    untied: Vec<(f64, f64)>,
+}
+
+/// Both tails of a signed-rank test.
+pub(crate) struct SignedRankOutcome {
+    /// Twice the sum of the ranks of positive values.
+    doubled: usize,
+    pub(crate) lower: f64,
+    pub(crate) upper: f64,
+    method: TestMethod,
+}
+
+impl SignedRankNull {
+    pub(crate) fn new(n: usize) -> Self {
+        if n > EXACT_UP_TO {
+            return SignedRankNull { untied: Vec::new() };
+        }
+        let distribution = signed_sum_distribution(1..=n);
+        let untied = (0..distribution.len())
+            .map(|sum| tails(&distribution, sum))
+            .collect();
+        SignedRankNull { untied }
+    }
+
+    /// Of values that have been checked, as many as [`SignedRankNull::new`] was told.
+    pub(crate) fn outcome(&self, values: &[f64]) -> SignedRankOutcome {
+        let magnitudes: Vec<f64> = values.iter().map(|value| value.abs()).collect();
+        let ranks = doubled_midranks(&magnitudes);
+        let present = || {
+            values
+                .iter()
+                .zip(&ranks)
+                .filter(|(value, _)| **value != 0.0)
+        };
+        let doubled = present()
+            .filter(|(value, _)| **value > 0.0)
+            .map(|(_, rank)| rank)
+            .sum();
+        if self.untied.is_empty() {
+            let (lower, upper) =
+                signed_rank_normal_tails(present().map(|(_, rank)| *rank), doubled);
+            return SignedRankOutcome {
+                doubled,
+                lower,
+                upper,
+                method: TestMethod::Normal,
+            };
+        }
+        // Without ties the squares of the ranks have their largest possible sum.
+        let n = values.len();
+        let squares: usize = present().map(|(_, rank)| rank * rank).sum();
+        let (lower, upper) = if squares == 4 * (n * (n + 1) * (2 * n + 1) / 6) {
+            self.untied[doubled / 2]
+        } else {
+            tails(
+                &signed_sum_distribution(present().map(|(_, rank)| *rank)),
+                doubled,
+            )
+        };
+        SignedRankOutcome {
+            doubled,
+            lower,
+            upper,
+            method: TestMethod::Exact,
+        }
+    }
+}
+
+/// The rejection region of the two-sided signed-rank test at `alpha`: it rejects at W < rank, and as far from the
+/// other end. `None` where it can never reject (n = 5 at 0.05).
+pub(crate) struct SignedRankRegion {
+    /// Rejects below this sum of ranks.
+    pub(crate) rank: usize,
+    /// The two-sided size that the test really has: the largest attainable at or below `alpha`.
+    pub(crate) size: f64,
+}
+
+impl SignedRankRegion {
+    pub(crate) fn new(n: usize, alpha: f64) -> Option<Self> {
+        let (rank, attained, _) = interval_rank(n, 1.0 - alpha)?;
+        Some(SignedRankRegion {
+            rank,
+            size: 1.0 - attained,
+        })
+    }
 }
 
 /// Which Walsh average, from either end, bounds the interval; `None` where no interval reaches the level.
@@ -212,13 +277,13 @@ fn t_interval(values: &[f64], level: f64) -> Estimate {
     }
 }
 
-fn signed_rank_normal_tails(ranked: &[(f64, usize)], doubled: usize) -> (f64, f64) {
+fn signed_rank_normal_tails(
+    doubled_ranks: impl Iterator<Item = usize> + Clone,
+    doubled: usize,
+) -> (f64, f64) {
     // Sum of independent half-chance ranks r: mean Σr/2, variance Σr²/4, which is tie-corrected by itself.
-    let mean: f64 = ranked.iter().map(|(_, rank)| *rank as f64 / 4.0).sum();
-    let variance: f64 = ranked
-        .iter()
-        .map(|(_, rank)| (*rank as f64).powi(2) / 16.0)
-        .sum();
+    let mean: f64 = doubled_ranks.clone().map(|rank| rank as f64 / 4.0).sum();
+    let variance: f64 = doubled_ranks.map(|rank| (rank as f64).powi(2) / 16.0).sum();
     if variance == 0.0 {
         return (1.0, 1.0);
     }

@@ -14,7 +14,7 @@ use crate::blocks::CompleteBlocks;
 use crate::distribution::t_upper;
 use crate::error::{StatsError, check_probability};
 use crate::estimate::Alternative;
-use crate::paired::{signed_rank_test, signs_only_p, t_test};
+use crate::paired::{SignedRankNull, signs_only_p, t_test};
 
 /// How "beats" is decided for a pair of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -156,11 +156,13 @@ impl Evidence {
                 let (df, blocks) = ((blocks.blocks() - 1) as f64, blocks.blocks());
                 evidence.with_scale(Scale::T { df, blocks })
             }),
-            PairTest::SignedRank => Evidence::of_pairs(blocks, |differences| {
-                let ahead = signed_rank_test(differences, Alternative::Greater)?.p_value;
-                let behind = signed_rank_test(differences, Alternative::Less)?.p_value;
-                Ok((-ahead, -behind))
-            }),
+            PairTest::SignedRank => {
+                let null = SignedRankNull::new(blocks.blocks());
+                Evidence::of_pairs(blocks, |differences| {
+                    let outcome = null.outcome(differences);
+                    Ok((-outcome.upper, -outcome.lower))
+                })
+            }
         }
     }
 

@@ -78,8 +78,8 @@ fn power_is_what_is_stated() {
     for n in [6, 10, 15] {
         assert_share(
             &simulation::detection(SIZE, n, Effect::MinimumDetectable),
-            0.77,
-            0.83,
+            0.8,
+            0.8,
         );
     }
 }

@@ -199,7 +199,7 @@ pub(crate) fn precision_rule_coverage(size: Size) -> Promise {
     });
     Promise {
         what,
-        promised: String::from("93-95 %"),
+        promised: String::from("about 95 %"),
         share,
         runs: size.runs,
     }
