@@ -49,16 +49,6 @@ pub enum StoreError {
         /// What the decoder said.
         reason: String,
     },
-    /// What should be stored would not be read again.
-    #[error("cannot store {what} in {}: {reason}; is a figure not a finite number?", path.display())]
-    NotStorable {
-        /// The file.
-        path: PathBuf,
-        /// What it is.
-        what: String,
-        /// What the decoder said.
-        reason: String,
-    },
     /// The file was written by a newer gosweep.
     #[error("{} has format {found}, this gosweep reads up to {known}: use a newer gosweep", path.display())]
     Newer {
@@ -205,8 +195,9 @@ impl TrialWriter {
     /// Appends one trial; when this returns it is on disk.
     ///
     /// # Errors
-    /// The file system's, or [`StoreError::NotStorable`]: JSON has no word for
-    /// NaN, and a line that cannot be read would take the whole run with it.
+    /// The file system's, or [`StoreError::Io`] with `InvalidData` for a trial
+    /// that could not be read again: JSON has no word for NaN, and one such line
+    /// would take the whole run with it. Nothing is written then.
     pub fn write(&mut self, trial: &Trial) -> Result<(), StoreError> {
         let mut line = serde_json::to_vec(trial).expect("a trial is plain data");
         readable_again::<Trial>(&self.path, &format!("trial {}", trial.id), &line)?;
@@ -243,19 +234,20 @@ fn complete_bytes(text: &[u8]) -> usize {
     last.map_or(0, |at| at + 1)
 }
 
+/// Whether what is about to be written can be read.
 fn readable_again<T: for<'de> Deserialize<'de>>(
     path: &Path,
     what: &str,
     json: &[u8],
 ) -> Result<(), StoreError> {
-    match serde_json::from_slice::<T>(json) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(StoreError::NotStorable {
-            path: path.to_owned(),
-            what: what.to_owned(),
-            reason: error.to_string(),
-        }),
-    }
+    let Err(error) = serde_json::from_slice::<T>(json) else {
+        return Ok(());
+    };
+    let reason = format!("{what} would not be readable: {error}; is a figure not a finite number?");
+    Err(io_error("store into", path)(io::Error::new(
+        io::ErrorKind::InvalidData,
+        reason,
+    )))
 }
 
 #[derive(Deserialize)]
@@ -362,7 +354,10 @@ mod tests {
             ..ProcessLife::default()
         });
         let error = run.append().unwrap().write(&bad).unwrap_err().to_string();
-        assert!(error.contains("cannot store trial b00-00"), "{error}");
+        assert!(
+            error.contains("trial b00-00 would not be readable"),
+            "{error}"
+        );
         assert_eq!(run.read_trials().unwrap(), []);
     }
 
