@@ -24,7 +24,11 @@ pub fn value_text(objective: Objective, value: f64) -> String {
 
 /// A difference with its sign and unit.
 fn difference_text(objective: Objective, difference: f64) -> String {
-    let sign = if difference < 0.0 { "−" } else { "+" };
+    let sign = match difference {
+        0.0 => "±",
+        d if d < 0.0 => "−",
+        _ => "+",
+    };
     let size = value_text(objective, difference.abs());
     match objective {
         Objective::GcCpu | Objective::ErrorRate => {

@@ -6,7 +6,7 @@
 use record::objective::{Direction, Objective};
 use record::trial::{Ledger, Phase, Quantiles, Trial};
 
-/// The figure of one trial, in the unit that [`unit`] names; `None` where it was not observed.
+/// The figure of one trial, in the unit that [`unit()`] names; `None` where it was not observed.
 ///
 /// QPS comes from the closed loop; latency and everything per request from the constant window, because a
 /// quantile of a saturated closed loop measures the load driver's concurrency rather than the service (METHODOLOGY,

@@ -10,13 +10,10 @@ use stats::{Estimate, correction, summary};
 use super::RankOptions;
 use super::evidence::Values;
 use super::groups::tie_groups;
-use super::pair::{Margin, Pair};
+use super::margin::{Margins, default_margin};
+use super::pair::Pair;
 use crate::objective::{orientation, unit};
 use crate::ranking::{AaFigure, CellObjective, Effect, ObjectiveSummary, Scale};
-
-/// The rise of the error rate that the roll-back rule of a staged rollout uses: 0.1 percentage points. A relative
-/// margin has no meaning next to zero.
-const ERROR_RATE_MARGIN: f64 = 0.001;
 
 /// One objective of a target, compared.
 pub(crate) struct Comparison {
@@ -26,7 +23,6 @@ pub(crate) struct Comparison {
     pub(crate) cells: Vec<CellObjective>,
     /// The estimates behind them, on the scale of the pair, with higher always better.
     pub(crate) gains: Vec<Option<Gain>>,
-    pub(crate) margin: Margin,
     /// Standard deviation of one block's log ratio; `None` on the difference scale or without enough blocks.
     pub(crate) pair_deviation: Option<f64>,
 }
@@ -35,20 +31,26 @@ pub(crate) struct Comparison {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Gain {
     pub(crate) estimate: Estimate,
-    /// The margin on the same scale.
+    /// The margin that a claim must pass, on the same scale.
     pub(crate) margin: f64,
+    /// The margin that was asked for, on the same scale: the noise may make the other one larger.
+    pub(crate) asked: f64,
 }
 
 impl Gain {
-    /// Clearly worse beyond the margin by its own interval, without correction for the number of cells: what a
-    /// recommendation must confess.
+    /// Clearly worse by its own interval, beyond the margin asked for, without correction for the number of cells:
+    /// what a recommendation must confess. Correction and a margin raised by noise would only hide losses here.
     pub(crate) fn is_cost(&self) -> bool {
-        self.estimate.high < 0.0 && self.estimate.point <= -self.margin
+        self.estimate.high < 0.0 && self.estimate.point <= -self.asked
     }
 }
 
-/// Compares every cell with the control on one objective.
-pub(crate) fn compare(values: &Values, options: &RankOptions) -> Comparison {
+/// Compares every cell with the control on one objective. `detectable` is [`detectable_deviations`].
+pub(crate) fn compare(
+    values: &Values,
+    detectable: Option<f64>,
+    options: &RankOptions,
+) -> Comparison {
     let objective = values.objective;
     let control = &values.cells[values.control];
     let pairs: Vec<Pair> = values
@@ -59,19 +61,25 @@ pub(crate) fn compare(values: &Values, options: &RankOptions) -> Comparison {
     let aa_pair = Pair::new(objective, &values.duplicate, control);
     let aa = aa_figure(&aa_pair, options);
     let default_margin = default_margin(objective, options);
-    let margin = margin(values, default_margin, aa.as_ref());
+    let margins = Margins::new(values, default_margin, aa.as_ref());
     let scale = overall_scale(&pairs);
     let model = Model::new(values, scale, options);
     let p_values = model.p_values(&pairs, values.control, options);
     let signed_rank = holm_over(&pairs, values.control, Pair::signed_rank_p);
-    let groups = tie_groups(values, scale, model.equal_noise(), margin, options.alpha);
+    let groups = tie_groups(
+        values,
+        scale,
+        model.equal_noise(),
+        margins.applied,
+        options.alpha,
+    );
 
     let gains: Vec<Option<Gain>> = pairs
         .iter()
         .enumerate()
         .map(|(cell, pair)| {
             (cell != values.control)
-                .then(|| gain(objective, pair, margin, options))
+                .then(|| gain(objective, pair, &margins, options))
                 .flatten()
         })
         .collect();
@@ -99,12 +107,14 @@ pub(crate) fn compare(values: &Values, options: &RankOptions) -> Comparison {
         direction: objective.direction().into(),
         default_margin,
         margin: if scale == Scale::Difference && objective == Objective::ErrorRate {
-            margin.absolute
+            margins.applied.absolute
         } else {
-            margin.relative
+            margins.applied.relative
         },
         aa,
-        minimum_detectable: detectable(pair_deviation, control.len(), options),
+        minimum_detectable: detectable
+            .zip(pair_deviation.filter(|deviation| *deviation > 0.0))
+            .map(|(deviations, deviation)| (deviations * deviation).exp_m1()),
         test: model.label(&pairs),
         scale,
         missing: None,
@@ -114,17 +124,8 @@ pub(crate) fn compare(values: &Values, options: &RankOptions) -> Comparison {
         summary,
         cells,
         gains,
-        margin,
         pair_deviation,
     }
-}
-
-fn default_margin(objective: Objective, options: &RankOptions) -> f64 {
-    let built_in = match objective {
-        Objective::ErrorRate => ERROR_RATE_MARGIN,
-        _ => objective.default_margin(),
-    };
-    options.margins.get(&objective).copied().unwrap_or(built_in)
 }
 
 fn aa_figure(pair: &Pair, options: &RankOptions) -> Option<AaFigure> {
@@ -149,22 +150,6 @@ fn aa_figure(pair: &Pair, options: &RankOptions) -> Option<AaFigure> {
     })
 }
 
-/// The margin asked for, or the A/A noise floor where that is larger.
-fn margin(values: &Values, default_margin: f64, aa: Option<&AaFigure>) -> Margin {
-    let floor_on = |scale| aa.filter(|aa| aa.scale == scale).map_or(0.0, |aa| aa.floor);
-    let relative = default_margin.max(floor_on(Scale::Ratio));
-    let control_level = values.median(values.control).unwrap_or(0.0).abs();
-    let absolute = if values.objective == Objective::ErrorRate {
-        default_margin
-    } else {
-        relative * control_level
-    };
-    Margin {
-        relative,
-        absolute: absolute.max(floor_on(Scale::Difference)),
-    }
-}
-
 fn overall_scale(pairs: &[Pair]) -> Scale {
     if pairs.iter().all(|pair| pair.scale == Scale::Ratio) {
         Scale::Ratio
@@ -173,7 +158,12 @@ fn overall_scale(pairs: &[Pair]) -> Scale {
     }
 }
 
-fn gain(objective: Objective, pair: &Pair, margin: Margin, options: &RankOptions) -> Option<Gain> {
+fn gain(
+    objective: Objective,
+    pair: &Pair,
+    margins: &Margins,
+    options: &RankOptions,
+) -> Option<Gain> {
     let estimate = pair.estimate(options.level)?;
     Some(Gain {
         estimate: if orientation(objective) > 0.0 {
@@ -181,7 +171,8 @@ fn gain(objective: Objective, pair: &Pair, margin: Margin, options: &RankOptions
         } else {
             estimate.negated()
         },
-        margin: margin.on(pair.scale),
+        margin: margins.applied.on(pair.scale),
+        asked: margins.asked.on(pair.scale),
     })
 }
 
@@ -218,7 +209,12 @@ fn as_control(figures: &mut CellObjective) {
 
 /// A change is claimed only where two methods agree: the corrected t test and the cell's own interval.
 fn effect(gain: Option<&Gain>, p: Option<f64>, alpha: f64) -> Effect {
-    let Some(Gain { estimate, margin }) = gain else {
+    let Some(Gain {
+        estimate,
+        margin,
+        asked,
+    }) = gain
+    else {
         return Effect::NoData;
     };
     let significant = p.is_some_and(|p| p <= alpha);
@@ -226,7 +222,7 @@ fn effect(gain: Option<&Gain>, p: Option<f64>, alpha: f64) -> Effect {
         Effect::Better
     } else if significant && estimate.high < 0.0 && estimate.point <= -margin {
         Effect::Worse
-    } else if estimate.low >= -margin && estimate.high <= *margin {
+    } else if estimate.low >= -asked && estimate.high <= *asked {
         Effect::WithinMargin
     } else {
         Effect::Unclear
@@ -363,8 +359,9 @@ fn on_scale(value: f64, scale: Scale) -> f64 {
     }
 }
 
-fn detectable(deviation: Option<f64>, blocks: usize, options: &RankOptions) -> Option<f64> {
+/// The smallest effect that the design finds with the wanted power, in deviations of one block's difference. It
+/// depends on the number of blocks alone and is dear to compute, so it is done once for all objectives.
+pub(crate) fn detectable_deviations(blocks: usize, options: &RankOptions) -> Option<f64> {
     let design = PairedDesign::of_estimate(blocks, options.level);
-    let effect = minimum_detectable(&design, options.power).ok()??;
-    Some((effect * deviation?).exp_m1())
+    minimum_detectable(&design, options.power).ok()?
 }

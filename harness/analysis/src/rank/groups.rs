@@ -10,7 +10,7 @@ use stats::selection::{GroupRule, PairTest, Standing, top_group, top_group_of_fi
 
 use super::compare::observations;
 use super::evidence::Values;
-use super::pair::Margin;
+use super::margin::Margin;
 use crate::objective::orientation;
 use crate::ranking::Scale;
 

@@ -11,6 +11,7 @@ mod compare;
 mod constraint;
 mod evidence;
 mod groups;
+mod margin;
 mod order;
 mod pair;
 mod provenance;
@@ -160,11 +161,12 @@ fn rank_target(
 
 /// Every objective that at least one cell has a value on.
 fn compare_observed(evidence: &Evidence<'_>, options: &RankOptions) -> Vec<Comparison> {
+    let detectable = compare::detectable_deviations(evidence.complete.len(), options);
     Objective::ALL
         .into_iter()
         .map(|objective| evidence.values(objective))
         .filter(|values| values.cells.iter().any(|cell| !cell.is_empty()))
-        .map(|values| compare::compare(&values, options))
+        .map(|values| compare::compare(&values, detectable, options))
         .collect()
 }
 

@@ -86,22 +86,3 @@ impl Pair {
 fn p_value(test: Result<stats::Test, StatsError>) -> Option<f64> {
     test.ok().map(|test| test.p_value)
 }
-
-/// What change is worth noticing on one objective.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Margin {
-    /// As a share: 0.03 is 3 %.
-    pub(crate) relative: f64,
-    /// In the objective's unit, for differences.
-    pub(crate) absolute: f64,
-}
-
-impl Margin {
-    /// On the scale of a pair's differences.
-    pub(crate) fn on(self, scale: Scale) -> f64 {
-        match scale {
-            Scale::Ratio => self.relative.ln_1p(),
-            Scale::Difference => self.absolute,
-        }
-    }
-}

@@ -96,7 +96,7 @@ pub enum Effect {
     Better,
     /// Worse, likewise.
     Worse,
-    /// The whole interval lies within the margin.
+    /// The whole interval lies within the margin asked for (`default_margin`).
     WithinMargin,
     /// None of these.
     Unclear,

@@ -166,7 +166,7 @@ impl Page {
             "control vs its duplicate",
             "noise of a pair",
             "margin",
-            "found 4 times in 5",
+            "MDE (80% power)",
         ]);
         for row in view.noise.iter().filter(|row| row.ranked) {
             table.add_row([
@@ -278,7 +278,7 @@ impl Page {
     }
 }
 
-/// A cell on one objective: its value with the group's letter, and its effect with the mark.
+/// A cell on one objective: its value with the group's letter and the mark, and its effect.
 fn figure_lines(figure: &Figure) -> [String; 2] {
     let behind = |text: &str| {
         if text.is_empty() {
@@ -288,8 +288,13 @@ fn figure_lines(figure: &Figure) -> [String; 2] {
         }
     };
     [
-        format!("{}{}", figure.value, behind(&figure.group)),
-        format!("{}{}", figure.effect, behind(figure.mark)),
+        format!(
+            "{}{}{}",
+            figure.value,
+            behind(&figure.group),
+            behind(figure.mark)
+        ),
+        figure.effect.clone(),
     ]
 }
 

@@ -220,8 +220,10 @@ fn noise(summary: &ObjectiveSummary, columns: &[Objective]) -> NoiseRow {
         floor: aa.map_or_else(
             || NOT_OBSERVED.to_owned(),
             |aa| match aa.scale {
-                crate::ranking::Scale::Ratio => margin_text(objective, aa.floor),
-                crate::ranking::Scale::Difference => value_text(objective, aa.floor),
+                crate::ranking::Scale::Difference if objective != Objective::ErrorRate => {
+                    value_text(objective, aa.floor)
+                }
+                _ => margin_text(objective, aa.floor),
             },
         ),
         margin: format!("{}{from_noise}", margin_text(objective, summary.margin)),

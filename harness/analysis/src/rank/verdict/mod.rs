@@ -105,7 +105,7 @@ impl Judged<'_> {
             effect(cell, objective) == Some(Effect::Unclear)
                 && self
                     .gain(cell, objective)
-                    .is_some_and(|gain| gain.estimate.point >= gain.margin)
+                    .is_some_and(|gain| gain.estimate.point >= gain.asked)
         };
         let first = self.rank_by.iter().position(|&o| looks_better(o))?;
         let spoiled = self.rank_by[..first].iter().any(|&o| self.is_cost(cell, o));

@@ -195,31 +195,37 @@ pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
 
 pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) -> Verdict {
     let shown = effect_line(cell, objective).text;
+    let action = format!("inconclusive: {} may be better", cell.label);
+    Verdict {
+        headline: format!("{action} ({shown})"),
+        reasons: vec![format!(
+            "{} cannot tell it from chance: {shown}.",
+            counted(judged.blocks, "block")
+        )],
+        next_step: how_to_decide(judged, cell, objective),
+        ..plain(VerdictKind::Inconclusive, &action)
+    }
+}
+
+/// What would settle whether a cell is better.
+fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) -> String {
+    let gain = judged.gain(cell, objective);
+    if gain.is_some_and(|gain| gain.estimate.point < gain.margin) {
+        // The A/A floor is the noise of single pairs: more of them do not lower it.
+        return "Quiet the host or lengthen the windows: the effect is smaller than what two trials of the same \
+                control differ by, so more blocks alone cannot prove it."
+            .to_owned();
+    }
     let needed = judged.comparison(objective).and_then(|comparison| {
-        let effect = judged.gain(cell, objective)?.estimate.point / comparison.pair_deviation?;
+        let effect = gain?.estimate.point / comparison.pair_deviation?;
         let design = PairedDesign::of_estimate(judged.blocks.max(6), judged.options.level);
         blocks_needed(&design, effect, judged.options.power, MOST_BLOCKS).ok()?
     });
-    let more = judged.blocks + judged.blocks.max(4);
-    let next_step = match needed.filter(|needed| *needed > judged.blocks) {
+    match needed.filter(|needed| *needed > judged.blocks) {
         Some(needed) => {
             format!("Run about {needed} blocks: an effect of that size is then found 4 times in 5.")
         }
-        None => {
-            format!("Run about {more} blocks, and see the warnings for what made these ones noisy.")
-        }
-    };
-    Verdict {
-        reasons: vec![format!(
-            "{} may be better, but {} cannot tell it from chance: {shown}.",
-            cell.label,
-            counted(judged.blocks, "block")
-        )],
-        next_step,
-        ..plain(
-            VerdictKind::Inconclusive,
-            &format!("inconclusive: {} may be better ({shown})", cell.label),
-        )
+        None => format!("Run about {} blocks.", judged.blocks + judged.blocks.max(4)),
     }
 }
 
@@ -241,20 +247,18 @@ pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> Verdict {
         let Some(detectable) = comparison.summary.minimum_detectable else {
             continue;
         };
-        let margin = comparison.margin.relative;
-        let (found, margin_shown) = (
-            margin_text(objective, detectable),
-            margin_text(objective, margin),
-        );
-        reasons.push(if detectable <= margin {
+        let (asked, applied) = (comparison.summary.default_margin, comparison.summary.margin);
+        let asked_shown = margin_text(objective, asked);
+        let found = margin_text(objective, detectable.max(applied));
+        reasons.push(if detectable <= asked && applied <= asked {
             format!(
-                "{}: a change of {found} would have been found 4 times in 5; the margin is {margin_shown}.",
+                "{}: a change beyond the margin of {asked_shown} would have been found 4 times in 5.",
                 objective.heading()
             )
         } else {
             format!(
-                "{}: only changes from {found} on are found 4 times in 5, so one between the margin \
-                 ({margin_shown}) and that may be missed.",
+                "{}: only changes from {found} on are found 4 times in 5, so one between the margin of \
+                 {asked_shown} and that may be missed.",
                 objective.heading()
             )
         });

@@ -1,10 +1,4 @@
 //! A made-up laboratory: cells with known figures, trials with reproducible noise.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test file is a crate of its own and uses its part"
-)]
-
 use std::collections::BTreeMap;
 
 use record::cell::CellId;
@@ -16,12 +10,12 @@ use record::trial::{
 
 /// What a cell does when nothing disturbs it.
 #[derive(Debug, Clone, Copy)]
-pub struct Service {
-    pub qps: f64,
-    pub p99_ms: f64,
-    pub gc_per_kreq: f64,
-    pub rss_bytes: f64,
-    pub error_share: f64,
+pub(crate) struct Service {
+    pub(crate) qps: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) gc_per_kreq: f64,
+    pub(crate) rss_bytes: f64,
+    pub(crate) error_share: f64,
 }
 
 impl Default for Service {
@@ -37,21 +31,23 @@ impl Default for Service {
 }
 
 /// A run in the making. The first cell of each target is its control.
-pub struct Lab {
-    pub blocks: u32,
-    pub cells: Vec<(String, BTreeMap<String, String>, Service)>,
-    pub rank_by: &'static str,
-    pub constraints: &'static str,
+pub(crate) struct Lab {
+    pub(crate) blocks: u32,
+    pub(crate) cells: Vec<(String, BTreeMap<String, String>, Service)>,
+    pub(crate) rank_by: &'static str,
+    pub(crate) constraints: &'static str,
     /// Relative noise of a trial, uniform within ± this.
-    pub noise: f64,
+    pub(crate) noise: f64,
     /// Whether the target has the probe.
-    pub probe: bool,
+    pub(crate) probe: bool,
+    /// Which noise.
+    pub(crate) seed: u64,
     /// Length of the constant window, seconds.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 impl Lab {
-    pub fn new() -> Lab {
+    pub(crate) fn new() -> Lab {
         Lab {
             blocks: 8,
             cells: Vec::new(),
@@ -59,16 +55,17 @@ impl Lab {
             constraints: "{}",
             noise: 0.01,
             probe: true,
+            seed: 17,
             seconds: 5.0,
         }
     }
 
     /// Adds a cell of `httpjson`.
-    pub fn cell(self, axes: &[(&str, &str)], service: Service) -> Lab {
+    pub(crate) fn cell(self, axes: &[(&str, &str)], service: Service) -> Lab {
         self.cell_of("httpjson", axes, service)
     }
 
-    pub fn cell_of(mut self, target: &str, axes: &[(&str, &str)], service: Service) -> Lab {
+    pub(crate) fn cell_of(mut self, target: &str, axes: &[(&str, &str)], service: Service) -> Lab {
         let axes = axes
             .iter()
             .map(|(axis, value)| (axis.to_string(), value.to_string()));
@@ -77,7 +74,7 @@ impl Lab {
         self
     }
 
-    pub fn id(&self, cell: usize) -> CellId {
+    pub(crate) fn id(&self, cell: usize) -> CellId {
         let (target, axes, _) = &self.cells[cell];
         let axes = axes
             .iter()
@@ -85,7 +82,7 @@ impl Lab {
         CellId::of(std::iter::once(target.as_str()).chain(axes))
     }
 
-    pub fn run(&self) -> Run {
+    pub(crate) fn run(&self) -> Run {
         let mut targets: Vec<&str> = self
             .cells
             .iter()
@@ -179,7 +176,7 @@ impl Lab {
     }
 
     /// Every trial: per block one of each cell, and the controls' duplicates.
-    pub fn trials(&self) -> Vec<Trial> {
+    pub(crate) fn trials(&self) -> Vec<Trial> {
         let controls: Vec<usize> = self
             .run()
             .cells
@@ -206,7 +203,10 @@ impl Lab {
         let noise = |what: u64| {
             let seed = [u64::from(block), cell as u64, duplicate, what];
             1.0 + self.noise
-                * unit_noise(seed.into_iter().fold(17, |all, part| mix(all ^ mix(part))))
+                * unit_noise(
+                    seed.into_iter()
+                        .fold(self.seed, |all, part| mix(all ^ mix(part))),
+                )
         };
         // The host drifts from block to block, the same for all: what pairing takes out.
         let drift = 1.0 + 0.05 * unit_noise(mix(u64::from(block) + 99));
@@ -330,7 +330,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
     }
 }
 
-pub fn gctrace(cycles: u64) -> GcTraceWindow {
+pub(crate) fn gctrace(cycles: u64) -> GcTraceWindow {
     GcTraceWindow {
         cycles,
         cpu_seconds: cycles as f64 * 1.5e-3,
@@ -338,7 +338,7 @@ pub fn gctrace(cycles: u64) -> GcTraceWindow {
     }
 }
 
-pub fn crashed() -> Outcome {
+pub(crate) fn crashed() -> Outcome {
     Outcome::Failed(Failure {
         cause: FailureCause::Crashed,
         message: "exited with code 2 after 1.2 s".into(),
@@ -349,7 +349,7 @@ pub fn crashed() -> Outcome {
     })
 }
 
-pub fn invalid() -> Outcome {
+pub(crate) fn invalid() -> Outcome {
     Outcome::Invalid(vec![Reason {
         rule: "V4".into(),
         message: "steal 12% > 5%".into(),

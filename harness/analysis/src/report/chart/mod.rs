@@ -1,0 +1,58 @@
+//! Charts as inline SVG of our own: no script, no resources, text that scales, a title and a description for those who
+//! do not see them. Colours are the page's, by class.
+
+mod axis;
+mod interval;
+mod scatter;
+
+use record::objective::Objective;
+
+use super::view::TargetView;
+use crate::error::RankError;
+
+/// A chart, ready to be put into a page.
+pub(crate) struct Chart {
+    /// The SVG element.
+    pub(crate) svg: String,
+    /// What stands below it.
+    pub(crate) caption: String,
+}
+
+/// The charts of one target; `number` makes their ids unique within the page.
+pub(crate) fn charts(number: usize, view: &TargetView<'_>) -> Result<Vec<Chart>, RankError> {
+    let mut charts = Vec::new();
+    if view.rows.len() < 2 {
+        return Ok(charts);
+    }
+    for &objective in &view.columns {
+        charts.extend(interval::chart(number, view, objective)?);
+    }
+    charts.extend(scatter::chart(
+        number,
+        view,
+        Objective::Qps,
+        Objective::P99,
+    )?);
+    Ok(charts)
+}
+
+fn failed(error: &askama::Error) -> RankError {
+    RankError::Report {
+        format: "chart",
+        reason: error.to_string(),
+    }
+}
+
+/// A coordinate, to a tenth of a unit.
+fn coordinate(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+/// A text cut to what fits, with an ellipsis.
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{kept}…")
+}

@@ -1,0 +1,32 @@
+//! The analysis as its users see it: made-up laboratories with known truth in, rankings and reports out.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod doubts;
+mod html;
+mod judgement;
+mod lab;
+mod objective;
+mod properties;
+mod refusals;
+mod reports;
+
+use analysis::ranking::Ranking;
+use analysis::{RankOptions, rank};
+use record::trial::Trial;
+
+use crate::lab::Lab;
+
+/// The ranking of a laboratory's own trials.
+fn ranked(lab: &Lab) -> Ranking {
+    ranked_with(lab, &lab.trials())
+}
+
+/// The ranking of trials that a test has changed.
+fn ranked_with(lab: &Lab, trials: &[Trial]) -> Ranking {
+    let options = RankOptions {
+        tool: "gosweep test".into(),
+        ..RankOptions::default()
+    };
+    rank(&lab.run(), trials, &options).expect("the laboratory keeps a sound record")
+}
