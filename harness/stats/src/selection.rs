@@ -20,7 +20,8 @@ use crate::paired::{SignedRankNull, signs_only_p, t_test};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PairTest {
     /// t with the residual pooled over all cells: the most powerful, and it works for any number of cells. Assumes
-    /// about equal noise; see [`additive::unequal_noise`].
+    /// about equal noise: with the best of 12 cells five times noisier than the rest, the group held it in 91 % of
+    /// simulated runs (paired t: 99.8 %). Where [`additive::unequal_noise`] names cells, use [`PairTest::PairedT`].
     #[default]
     PooledT,
     /// t on the pair's own block differences: for cells of unequal noise. Needs large differences where rivals
