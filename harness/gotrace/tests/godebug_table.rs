@@ -106,3 +106,28 @@ fn experiments_exist_and_default_exactly_as_in_the_sources() {
         assert_eq!(ours, real, "Go 1.{version}");
     }
 }
+
+/// `DefaultGODEBUG` lists what an old go line changes: an independent witness of the table.
+#[test]
+fn an_old_go_line_changes_exactly_what_a_real_build_records() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/buildinfo");
+    for (version, minor) in [("1.27.3", 27), ("1.21.13", 21)] {
+        let text =
+            std::fs::read_to_string(folder.join(format!("go-line-1.21-built-by-{version}.txt")))
+                .expect("fixture");
+        let info = gotrace::buildinfo::BuildInfo::parse(&text).expect("build info");
+        assert_eq!(info.go_version, GoVersion::parse(version).expect("version"));
+        let recorded: BTreeSet<(&str, &str)> = info.default_godebug().into_iter().collect();
+        let ours: BTreeSet<(&str, &str)> = GODEBUG_KEYS
+            .iter()
+            .filter(|key| key.exists_in(minor))
+            .filter_map(|key| {
+                key.older_go_line
+                    .map(|(changed, old)| (key.name, changed, old))
+            })
+            .filter(|(_, changed, _)| (22..=minor).contains(changed))
+            .map(|(name, _, old)| (name, old))
+            .collect();
+        assert_eq!(recorded, ours, "{version}");
+    }
+}

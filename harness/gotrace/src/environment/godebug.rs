@@ -114,18 +114,28 @@ pub fn check_godebug(
             row.effect
         ));
     }
-    if row.default == Some(value) {
-        verdict.notes.push(match row.older_go_line {
-            Some((minor, old)) => format!("{key}={value} is the default from a go line of 1.{minor} on; older go lines get {old}"),
-            None => format!("{key}={value} is the default already"),
-        });
-    }
+    verdict.notes.extend(default_note(row, value, version));
     if let Some(version) = version {
         note_unverified(version, &mut verdict);
     } else if let Some(range) = partial_range(row) {
         verdict.notes.push(format!("{key} exists {range}"));
     }
     Ok(verdict)
+}
+
+/// Says that a value is the default already, which makes for a wasted cell.
+fn default_note(row: &GodebugKey, value: &str, version: Option<&GoVersion>) -> Option<String> {
+    let name = row.name;
+    match row.older_go_line {
+        // Before the change every go line had the old value.
+        Some((minor, old)) if version.is_some_and(|version| !version.at_least(minor)) => {
+            (value == old).then(|| format!("{name}={value} is the default already"))
+        }
+        Some((minor, old)) => (row.default == Some(value)).then(|| {
+            format!("{name}={value} is the default from a go line of 1.{minor} on; older go lines get {old}")
+        }),
+        None => (row.default == Some(value)).then(|| format!("{name}={value} is the default already")),
+    }
 }
 
 /// Adds the sentence that tells answers about other minor versions from verified ones.
@@ -239,10 +249,13 @@ fn check_value(row: &GodebugKey, value: &str) -> Result<(), Problem> {
             ))
         }
         Values::Integer(least, most) => {
-            let parsed = value
-                .parse::<i64>()
-                .ok()
-                .filter(|_| !value.starts_with('+'));
+            if value.starts_with('+') {
+                return Err(ignored(
+                    "has a plus sign, which Go takes only from 1.26 on".to_owned(),
+                    &format!("use {least} to {most}"),
+                ));
+            }
+            let parsed = value.parse::<i64>().ok();
             match parsed {
                 Some(number) if (least..=most).contains(&number) => Ok(()),
                 Some(_) => Err(ignored(
@@ -402,6 +415,18 @@ mod tests {
         assert!(
             check("madvdontneed", "1", 27)
                 .is_ok_and(|verdict| verdict.notes == ["madvdontneed=1 is the default already"])
+        );
+    }
+
+    #[test]
+    fn defaults_follow_the_version_and_the_go_line() {
+        let note = |value, minor| check("multipathtcp", value, minor).expect("accepted").notes;
+        assert_eq!(note("0", 21), ["multipathtcp=0 is the default already"]);
+        assert!(note("2", 21).is_empty());
+        assert!(note("0", 24).is_empty());
+        assert_eq!(
+            note("2", 24),
+            ["multipathtcp=2 is the default from a go line of 1.24 on; older go lines get 0"]
         );
     }
 

@@ -76,6 +76,11 @@ pub(super) fn nearest<'a>(
     word: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    // No name is near this length, and the distance costs the product of both lengths.
+    const LONGEST_NAME: usize = 64;
+    if word.len() > LONGEST_NAME {
+        return None;
+    }
     // One slip per three letters: `gctrase` is meant, `foo` is not `fips140`.
     let tolerance = (word.chars().count() / 3).max(1);
     candidates

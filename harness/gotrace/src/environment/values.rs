@@ -57,6 +57,7 @@ pub enum MicroArchitecture {
 /// # Errors
 /// [`ProblemKind::SilentlyIgnored`] for `0`, negatives, `500m`, `2.5`, spaces and the empty text.
 pub fn gomaxprocs(text: &str) -> Result<u32, Problem> {
+    refuse_plus_sign("GOMAXPROCS", text, ProblemKind::SilentlyIgnored)?;
     let ignored = |why: &str, cure: &str| {
         Problem::new(
             ProblemKind::SilentlyIgnored,
@@ -90,6 +91,7 @@ pub fn gomaxprocs(text: &str) -> Result<u32, Problem> {
 /// # Errors
 /// [`ProblemKind::SilentlyIgnored`] for everything else, `Off`, `100%` and the empty text included.
 pub fn gogc(text: &str) -> Result<(Gogc, Verdict), Problem> {
+    refuse_plus_sign("GOGC", text, ProblemKind::SilentlyIgnored)?;
     if text == "off" {
         return Ok((Gogc::Off, Verdict::default()));
     }
@@ -155,6 +157,14 @@ pub fn gomemlimit(text: &str) -> Result<Gomemlimit, Problem> {
     if let Some(bytes) = byte_count(text) {
         return Ok(Gomemlimit::Bytes(bytes));
     }
+    if text.is_empty() {
+        return Err(Problem::new(
+            ProblemKind::SilentlyIgnored,
+            "GOMEMLIMIT is empty; Go would silently run without a limit",
+            "leave it unset, or write off",
+        ));
+    }
+    refuse_plus_sign("GOMEMLIMIT", text, ProblemKind::AbortsAtStart)?;
     let problem = Problem::new(
         ProblemKind::AbortsAtStart,
         format!("GOMEMLIMIT=\"{text}\" is malformed; the process would die at start"),
@@ -270,6 +280,20 @@ pub fn check_variable(
     }
 }
 
+/// From Go 1.26 on the runtime parses these with strconv.ParseInt, which takes a plus sign; before
+/// it did not (go1.21.13 and go1.27.3 run with `GOMAXPROCS=+7`, `GOGC=+200`, `GOMEMLIMIT=+5MiB`).
+fn refuse_plus_sign(name: &str, text: &str, kind: ProblemKind) -> Result<(), Problem> {
+    match text.strip_prefix('+') {
+        Some(rest) if rest.starts_with(|first: char| first.is_ascii_digit()) => Err(Problem::new(
+            kind,
+            format!("{name}=\"{text}\" has a plus sign, which Go takes only from 1.26 on"),
+            "write the number without a sign",
+        )
+        .suggesting(rest)),
+        _ => Ok(()),
+    }
+}
+
 /// An optional minus and digits, as all versions' integer parsers accept.
 fn plain_integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -299,8 +323,7 @@ fn byte_count(text: &str) -> Option<u64> {
         .find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, bytes)))
         .or_else(|| Some((text.strip_suffix('B')?, 1)))
         .unwrap_or((text, 1));
-    // ParseInt accepts a sign, but the runtime refuses negatives; "+5" is accepted by some
-    // versions only, so it is refused here.
+    // The runtime refuses negatives; a plus sign has its own message.
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

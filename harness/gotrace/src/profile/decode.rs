@@ -161,7 +161,9 @@ fn sample(
         // A location with many inlined frames, named by many samples, would unfold without end.
         *references += frames.len();
         if *references > MOST_RECORDS {
-            return Err(too_large("the sum of all stacks", MOST_RECORDS));
+            return Err(fail(&format!(
+                "its stacks name more than {MOST_RECORDS} frames; take a shorter window"
+            )));
         }
         stack.extend_from_slice(frames);
     }

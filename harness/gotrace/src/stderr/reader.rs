@@ -1,106 +1,17 @@
-//! Reads the standard error of a Go program, in which the runtime's traces, application output
-//! and a final panic are mixed.
-//!
-//! Main type: [`Reader`]. Feed it bytes as they arrive; it hands [`Event`]s to a closure and
-//! counts what it could not read. What it reports does not depend on how the bytes were cut into
-//! chunks, and its memory is bounded by one line and one pending block.
-//!
-//! The runtime prints a gctrace line in some 35 separate write calls, so another thread's output
-//! can land inside it. Such a line cannot be put together again with certainty (a number may
-//! have been cut anywhere), so it is reported as [`Event::Torn`] with its sequence number where
-//! that survived. A runtime line that follows other text on the same line is read from where it
-//! begins. Wrappers of container runtimes and journald come off ([`crate::logprefix`]).
-//!
-//! Deliberately absent: any interpretation ([`crate::summary`]).
+//! The state machine over lines.
 
-use crate::crash::{self, Crash};
-use crate::gctrace::{self, GcCycle};
+use super::event::{Counts, Event, Torn, TornKind};
+use super::start::{Start, fragment_of};
+use crate::crash;
+use crate::gctrace::GcCycle;
 use crate::inittrace::PackageInit;
 use crate::lines::{LONGEST_LINE_BYTES, Line, LineSplitter};
 use crate::logprefix::{self, Stream};
-use crate::pacer::{self, Pacer};
-use crate::scan::{contains, find};
-use crate::scanstats::{self, FinalizerQueue, ScanStats};
-use crate::scavenge::{self, Scavenge};
-use crate::scheddetail::{self, SchedDetail};
-use crate::schedtrace::{self, SchedSample};
-
-/// Something read from the stream.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event<'a> {
-    /// A collection (`gctrace`).
-    Gc(GcCycle),
-    /// A scheduler line (`schedtrace`).
-    Sched(SchedSample),
-    /// A scheduler block (`scheddetail`), handed over when the next one begins or the stream ends.
-    SchedDetail(Box<SchedDetail>),
-    /// A scavenger line (`scavtrace`).
-    Scavenge(Scavenge),
-    /// A pacer line (`gcpacertrace`).
-    Pacer(Pacer),
-    /// A scan statistics line (`gctrace=2`).
-    ScanStats(ScanStats),
-    /// Lengths of the finalizer and cleanup queues (`checkfinalizers`).
-    FinalizerQueue(FinalizerQueue),
-    /// `GC forced`: the collection that follows was due because two minutes had passed without
-    /// one. It is not marked `(forced)` itself (`forcegchelper` in runtime/proc.go).
-    PeriodicGc,
-    /// A package initialisation (`inittrace`).
-    PackageInit(PackageInit<'a>),
-    /// The end of the program, handed over when other output follows it or the stream ends.
-    Crash(Box<Crash>),
-    /// A line, or part of one, that is runtime output but cannot be read.
-    Torn(Torn<'a>),
-    /// A line of the application, as it came.
-    App(&'a [u8]),
-}
-
-/// Unreadable runtime output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Torn<'a> {
-    /// Which trace it belongs to.
-    pub kind: TornKind,
-    /// For a gctrace line: its sequence number, if it survived.
-    pub seq: Option<u64>,
-    /// The line as it came.
-    pub line: &'a [u8],
-}
-
-/// Which trace a torn line belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TornKind {
-    /// gctrace.
-    Gc,
-    /// schedtrace or scheddetail.
-    Sched,
-    /// scavtrace.
-    Scavenge,
-    /// gcpacertrace.
-    Pacer,
-    /// gctrace=2.
-    ScanStats,
-}
-
-/// What a [`Reader`] has seen so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Lines, the unterminated last one included.
-    pub lines: u64,
-    /// Lines read as runtime output, those of blocks included.
-    pub parsed: u64,
-    /// Lines of panics, fatal errors, signals and their goroutine dumps.
-    pub crash: u64,
-    /// Lines that are runtime output but could not be read.
-    pub torn: u64,
-    /// Lines (also counted as parsed) that had other output spliced in before or behind.
-    pub resynced: u64,
-    /// Lines (also counted elsewhere) that a container runtime or log collector had wrapped.
-    pub wrapped: u64,
-    /// Lines passed on as application output.
-    pub app: u64,
-    /// Lines (also counted elsewhere) that were cut because of their length.
-    pub overlong: u64,
-}
+use crate::pacer::Pacer;
+use crate::scanstats::{FinalizerQueue, ScanStats};
+use crate::scavenge::Scavenge;
+use crate::scheddetail::SchedDetail;
+use crate::schedtrace::SchedSample;
 
 /// Reads a stream of standard error. See the module's documentation.
 #[derive(Debug, Default)]
@@ -455,105 +366,4 @@ impl State {
 
 fn stream_index(stream: Option<Stream>) -> usize {
     usize::from(stream == Some(Stream::Stdout))
-}
-
-/// The runtime lines that can be told by their first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
-    Gc,
-    Sched,
-    SchedEntry,
-    Scavenge,
-    Pacer,
-    ScanStats,
-    FinalizerQueue,
-    PeriodicGc,
-    PackageInit,
-}
-
-impl Start {
-    #[inline]
-    fn of(line: &[u8]) -> Option<Self> {
-        match line.first()? {
-            b'g' if gctrace::starts_here(line) => Some(Self::Gc),
-            b'S' if schedtrace::starts_here(line) => Some(Self::Sched),
-            b' ' if scheddetail::entry_starts_here(line) => Some(Self::SchedEntry),
-            b's' if scavenge::starts_here(line) => Some(Self::Scavenge),
-            b's' if scanstats::starts_here(line) => Some(Self::ScanStats),
-            b'p' if pacer::starts_here(line) => Some(Self::Pacer),
-            b'c' if line.starts_with(b"checkfinalizers: queue: ") => Some(Self::FinalizerQueue),
-            b'G' if line == b"GC forced" => Some(Self::PeriodicGc),
-            b'i' if PackageInit::parse(line).is_some() => Some(Self::PackageInit),
-            _ => None,
-        }
-    }
-
-    /// Where runtime lines may begin inside other text.
-    fn within(line: &[u8]) -> impl Iterator<Item = (usize, Self)> {
-        const MARKS: [&[u8]; 4] = [b"gc ", b"SCHED ", b"scav ", b"pacer: "];
-        MARKS.into_iter().flat_map(move |mark| {
-            let mut from = 0;
-            std::iter::from_fn(move || {
-                let at = from + find(line.get(from..)?, mark)?;
-                from = at + 1;
-                Some(at)
-            })
-            .filter_map(|at| Self::of(&line[at..]).map(|kind| (at, kind)))
-        })
-    }
-}
-
-impl From<Start> for TornKind {
-    fn from(start: Start) -> Self {
-        match start {
-            Start::Gc | Start::PeriodicGc | Start::PackageInit => Self::Gc,
-            Start::Sched | Start::SchedEntry => Self::Sched,
-            Start::Scavenge => Self::Scavenge,
-            Start::Pacer => Self::Pacer,
-            Start::ScanStats | Start::FinalizerQueue => Self::ScanStats,
-        }
-    }
-}
-
-/// Whether ` ms clock, ` follows a sum of numbers, as in `0.10+0.95+0.21 ms clock, `.
-fn ends_phases(line: &[u8]) -> bool {
-    let Some(at) = find(line, b" ms clock, ") else {
-        return false;
-    };
-    let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+');
-    let start = line[..at]
-        .iter()
-        .rposition(|byte| !is_number(byte))
-        .map_or(0, |last| last + 1);
-    line[start..at].contains(&b'+')
-}
-
-/// Tells a fragment of runtime output from application output: by words that only the middle of
-/// a runtime line holds, or because the stream ended inside what can only be its beginning.
-fn fragment_of(line: Line<'_>) -> Option<TornKind> {
-    let bytes = line.bytes;
-    if contains(bytes, b" ms cpu, ") || contains(bytes, b" MB goal, ") || ends_phases(bytes) {
-        return Some(TornKind::Gc);
-    }
-    if contains(bytes, b" idleprocs=")
-        || contains(bytes, b" idlethreads=")
-        || contains(bytes, b" schedticks=[")
-    {
-        return Some(TornKind::Sched);
-    }
-    if contains(bytes, b" KiB work (") {
-        return Some(TornKind::Scavenge);
-    }
-    if line.terminated {
-        return None;
-    }
-    let cut = |start: &[u8], kind| {
-        let digits = bytes.strip_prefix(start)?;
-        digits.iter().all(u8::is_ascii_digit).then_some(kind)
-    };
-    cut(b"gc ", TornKind::Gc)
-        .or_else(|| cut(b"SCHED ", TornKind::Sched))
-        .or_else(|| cut(b"scav ", TornKind::Scavenge))
-        .or_else(|| cut(b"scan: ", TornKind::ScanStats))
-        .or_else(|| cut(b"pacer: ", TornKind::Pacer))
 }
