@@ -13,10 +13,11 @@ use crate::arrival::Schedule;
 use crate::clock::{Clock, thread_cpu_ns};
 use crate::engine::{Engine, EngineContext};
 use crate::errors::{Failure, LoadError};
-use crate::lane::{self, Lane, LaneEnd, LaneSetup};
+use crate::lane::{Lane, LaneEnd, LaneSetup};
 use crate::pacer::{self, Timer};
 use crate::recorder::{IntervalPart, Recorder};
 use crate::request::PreparedMix;
+use crate::slot;
 use crate::spec::{Hooks, LoadSpec, PinHook, Protocol};
 use crate::transport::{ByteCount, Connector};
 
@@ -246,7 +247,7 @@ async fn open_in_time<E: Engine>(
     slot: usize,
     timeout: std::time::Duration,
 ) -> Result<E::Connection, Failure> {
-    tokio::time::timeout(timeout, lane::open(lane, engine, slot, false))
+    tokio::time::timeout(timeout, slot::open(lane, engine, slot, false))
         .await
         .unwrap_or_else(|_| {
             let class = crate::errors::ErrorClass::Timeout;
@@ -277,7 +278,7 @@ impl<E: Engine> Prepared<E> {
         let paced = runtime.block_on(async {
             for (slot, connection) in connections.into_iter().enumerate() {
                 let (lane, engine) = (lane.clone(), engine.clone());
-                tokio::task::spawn_local(lane::serve_slot(lane, engine, slot, connection));
+                tokio::task::spawn_local(slot::serve_slot(lane, engine, slot, connection));
             }
             pace(shared, thread, &lane, &mut timer, messages).await
         });

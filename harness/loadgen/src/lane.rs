@@ -1,29 +1,24 @@
 //! One generator thread's schedule, connections and books.
 //!
 //! The main type is [`Lane`]. It hands each due request to an idle slot (a connection, or an
-//! HTTP/2 stream), takes the outcomes, and closes the books at the end. [`serve_slot`] is the
-//! one loop of every load mode: arrival, budget and request source differ, the loop does not.
-//! Waiting for time is deliberately absent: see `pacer`.
+//! HTTP/2 stream), takes the outcomes, and closes the books at the end. What a slot does with
+//! a request is in `slot`; waiting for time is in `pacer`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use crate::arrival::{Due, Schedule};
 use crate::clock::Clock;
-use crate::engine::{Connected, Connection, Engine, Exchange};
-use crate::errors::{ErrorClass, Failure};
+use crate::engine::Exchange;
+use crate::errors::ErrorClass;
 use crate::ledger::Ledger;
 use crate::recorder::{IntervalPart, Recorder, RunTotals};
 use crate::request::PreparedMix;
+use crate::source::Source;
 
-/// Longest pause of a closed-loop slot whose connection cannot be opened.
-const MAX_BACKOFF: Duration = Duration::from_millis(50);
 /// A timer this late tells that the generator did not run, rather than of ordinary jitter.
 pub(crate) const STALL_NS: u64 = 1_000_000;
 
@@ -70,17 +65,6 @@ struct State {
     armed_ns: u64,
     /// The last stretch of time in which this thread did not run.
     stall: (u64, u64),
-}
-
-/// Where the next request comes from.
-struct Source {
-    schedule: Option<Schedule>,
-    /// An untouched copy, to count the schedule by at the end.
-    pristine: Option<Schedule>,
-    next_closed: u64,
-    first: u64,
-    stride: u64,
-    max_requests: u64,
 }
 
 /// One slot: a connection, or an HTTP/2 stream.
@@ -132,14 +116,7 @@ impl Lane {
             is_open_loop: setup.schedule.is_some(),
             expired: (0..setup.slots).map(|_| Cell::new(false)).collect(),
             state: RefCell::new(State {
-                source: Source {
-                    pristine: setup.schedule.clone(),
-                    schedule: setup.schedule,
-                    next_closed: setup.lane,
-                    first: setup.lane,
-                    stride: setup.lanes,
-                    max_requests: setup.max_requests.unwrap_or(u64::MAX),
-                },
+                source: Source::new(setup.schedule, setup.lane, setup.lanes, setup.max_requests),
                 mix: setup.mix,
                 slots: (0..setup.slots).map(|_| slot()).collect(),
                 idle: VecDeque::with_capacity(setup.slots),
@@ -162,6 +139,21 @@ impl Lane {
         self.state.borrow().recorder.start_counting();
     }
 
+    /// Whether requests are due at times of their own.
+    pub(crate) fn is_open_loop(&self) -> bool {
+        self.is_open_loop
+    }
+
+    /// After how many requests a connection is given up.
+    pub(crate) fn requests_per_connection(&self) -> u64 {
+        self.requests_per_connection
+    }
+
+    /// What the deadline sweep sets for slot `slot` to see.
+    pub(crate) fn expired(&self, slot: usize) -> &Cell<bool> {
+        &self.expired[slot]
+    }
+
     #[inline]
     pub(crate) fn now_ns(&self) -> u64 {
         self.clock.get().now_ns()
@@ -173,7 +165,7 @@ impl Lane {
 
     /// The next request for slot `slot`, when there is one; none when no more will come.
     #[inline]
-    fn poll_take(&self, slot: usize, cx: &Context<'_>) -> Poll<Option<Job>> {
+    pub(crate) fn poll_take(&self, slot: usize, cx: &Context<'_>) -> Poll<Option<Job>> {
         let now = self.now_ns();
         let state = &mut *self.state.borrow_mut();
         let waker = &mut state.slots[slot].waker;
@@ -209,7 +201,7 @@ impl Lane {
     /// Takes the outcome of `job`. What comes after the books are to be closed is left as it
     /// is: in flight.
     #[inline]
-    fn settle(&self, slot: usize, job: Job, exchange: &Exchange) {
+    pub(crate) fn settle(&self, slot: usize, job: Job, exchange: &Exchange) {
         let now = self.now_ns();
         let state = &mut *self.state.borrow_mut();
         if state.is_closed || now >= state.end_ns.saturating_add(state.drain_ns) {
@@ -303,7 +295,7 @@ impl Lane {
     pub(crate) fn closing_ns(&self, now: u64) -> u64 {
         let state = &mut *self.state.borrow_mut();
         let idle_and_spent = state.busy == 0
-            && state.source.max_requests != u64::MAX
+            && state.source.has_budget()
             && state.source.is_spent()
             && state
                 .slots
@@ -444,187 +436,4 @@ impl State {
             pacer.wake_by_ref();
         }
     }
-}
-
-impl Source {
-    /// The next request, if it is due by `now` and before `end_ns`.
-    #[inline]
-    fn take_due(&mut self, now: u64, end_ns: u64) -> Option<Due> {
-        match &mut self.schedule {
-            None => {
-                // The closed loop has no schedule to be behind: nothing is due at its end.
-                if now == u64::MAX || self.next_closed >= self.max_requests {
-                    return None;
-                }
-                let due = Due {
-                    index: self.next_closed,
-                    at_ns: now,
-                };
-                self.next_closed += self.stride;
-                Some(due)
-            }
-            Some(schedule) => {
-                let due = schedule.peek().filter(|due| {
-                    due.at_ns <= now && due.at_ns < end_ns && due.index < self.max_requests
-                })?;
-                schedule.advance();
-                Some(due)
-            }
-        }
-    }
-
-    fn next_due_ns(&self) -> Option<u64> {
-        self.schedule
-            .as_ref()?
-            .peek()
-            .filter(|due| due.index < self.max_requests)
-            .map(|due| due.at_ns)
-    }
-
-    /// Whether the budget of requests is spent.
-    fn is_spent(&self) -> bool {
-        match &self.schedule {
-            None => self.next_closed >= self.max_requests,
-            Some(_) => self.next_due_ns().is_none(),
-        }
-    }
-
-    /// Whether no request will come before `end_ns`.
-    fn is_exhausted(&self, end_ns: u64) -> bool {
-        match &self.schedule {
-            None => self.next_closed >= self.max_requests,
-            Some(_) => self.next_due_ns().is_none_or(|due_ns| due_ns >= end_ns),
-        }
-    }
-
-    fn count_scheduled(&self, end_ns: u64) -> u64 {
-        match &self.pristine {
-            None => (self.next_closed - self.first) / self.stride,
-            Some(schedule) => {
-                let budget = self
-                    .max_requests
-                    .saturating_sub(self.first)
-                    .div_ceil(self.stride);
-                schedule.count_before(end_ns).min(budget)
-            }
-        }
-    }
-}
-
-/// Serves slot `slot` until no more requests come: takes a request, sees to a connection,
-/// exchanges, settles.
-pub(crate) async fn serve_slot<E: Engine>(
-    lane: Rc<Lane>,
-    engine: Rc<E>,
-    slot: usize,
-    connection: Option<E::Connection>,
-) {
-    let was_connected = connection.is_some();
-    let mut held = Held {
-        connection,
-        carried: 0,
-        was_connected,
-    };
-    let mut backoff = Duration::ZERO;
-    while let Some(job) = poll_fn(|cx| lane.poll_take(slot, cx)).await {
-        let (exchange, connect_failed) = {
-            // Pinned where it stands: handed over by value it would be copied every time.
-            let work = pin!(held.exchange(&lane, &*engine, slot, job));
-            within_deadline(&lane, slot, work).await
-        };
-        lane.settle(slot, job, &exchange);
-        held.carried += 1;
-        if !exchange.keep_alive || held.carried >= lane.requests_per_connection {
-            held.connection = None;
-        }
-        // Without a schedule nothing else would slow down a loop whose server is gone.
-        if connect_failed && !lane.is_open_loop {
-            backoff = (backoff * 2).clamp(Duration::from_millis(1), MAX_BACKOFF);
-            tokio::time::sleep(backoff).await;
-        } else {
-            backoff = Duration::ZERO;
-        }
-    }
-}
-
-/// The connection that a slot holds.
-struct Held<C> {
-    connection: Option<C>,
-    /// Requests that it has carried.
-    carried: u64,
-    /// Whether the slot ever had one, so that the next is a reconnect.
-    was_connected: bool,
-}
-
-impl<C: Connection> Held<C> {
-    /// Sees to a usable connection and exchanges `job` over it; tells apart a connection that
-    /// could not be opened.
-    async fn exchange<E: Engine<Connection = C>>(
-        &mut self,
-        lane: &Lane,
-        engine: &E,
-        slot: usize,
-        job: Job,
-    ) -> (Exchange, bool) {
-        if !self.connection.as_mut().is_some_and(Connection::is_usable) {
-            self.connection = None;
-            // Rare, and boxed to keep the state of connecting out of every request's future.
-            match Box::pin(open(lane, engine, slot, self.was_connected)).await {
-                Ok(opened) => self.connection = Some(opened),
-                Err(failure) => return (Exchange::broken(0, failure), true),
-            }
-            self.carried = 0;
-            self.was_connected = true;
-        }
-        let open = self
-            .connection
-            .as_mut()
-            .expect("opened above where it was not");
-        (open.exchange(job.class, job.index).await, false)
-    }
-}
-
-/// Opens a connection and notes how that went.
-pub(crate) async fn open<E: Engine>(
-    lane: &Lane,
-    engine: &E,
-    slot: usize,
-    again: bool,
-) -> Result<E::Connection, Failure> {
-    let started_ns = crate::clock::monotonic_ns();
-    let outcome = engine.connect(slot).await;
-    let latency_ns = crate::clock::monotonic_ns() - started_ns;
-    match outcome {
-        Ok(Connected {
-            connection,
-            is_fresh,
-        }) => {
-            if is_fresh {
-                lane.connected(latency_ns, Ok(()), again);
-            }
-            Ok(connection)
-        }
-        Err(failure) => {
-            lane.connected(latency_ns, Err(failure.class), again);
-            Err(failure)
-        }
-    }
-}
-
-/// Runs `work` until it ends or the deadline sweep gives it up.
-async fn within_deadline(
-    lane: &Lane,
-    slot: usize,
-    mut work: Pin<&mut impl Future<Output = (Exchange, bool)>>,
-) -> (Exchange, bool) {
-    let expired = &lane.expired[slot];
-    expired.set(false);
-    poll_fn(|cx| {
-        if expired.get() {
-            let failure = Failure::new(ErrorClass::Timeout, "no complete answer in time");
-            return Poll::Ready((Exchange::broken(0, failure), false));
-        }
-        work.as_mut().poll(cx)
-    })
-    .await
 }

@@ -32,6 +32,8 @@ pub mod reference;
 mod request;
 mod run;
 mod search;
+mod slot;
+mod source;
 mod spec;
 mod tls;
 mod transport;

@@ -38,6 +38,8 @@ pub struct LoadOutcome {
     pub requested_rate_per_s: Option<f64>,
     /// Completed requests per second.
     pub achieved_rate_per_s: f64,
+    /// The zero of the run's clock on `CLOCK_MONOTONIC`, to set other observations beside it.
+    pub started_monotonic_ns: u64,
     /// From the start of the clock to its end, drain not included.
     pub elapsed: Duration,
     /// What the generator itself spent.

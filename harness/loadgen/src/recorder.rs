@@ -79,6 +79,8 @@ pub(crate) struct RunTotals {
 /// One thread's notebook.
 pub(crate) struct Recorder {
     part: IntervalPart,
+    /// Requests of each class sent at the very nanosecond they were due.
+    on_time: Vec<u64>,
     pub(crate) totals: RunTotals,
     bytes: Rc<ByteCount>,
 }
@@ -98,6 +100,7 @@ impl Recorder {
         };
         Self {
             part: new_part(classes, 0, 0),
+            on_time: vec![0; classes],
             totals,
             bytes,
         }
@@ -185,6 +188,11 @@ impl Recorder {
     pub(crate) fn cut(&mut self, end_ns: u64, in_flight: u64, backlog_age_ns: u64) -> IntervalPart {
         let next = new_part(self.part.latencies.len(), self.part.index + 1, end_ns);
         let mut part = std::mem::replace(&mut self.part, next);
+        for (set, on_time) in part.latencies.iter_mut().zip(&mut self.on_time) {
+            let count = std::mem::take(on_time);
+            set.send_lag.saturating_record_n(0, count);
+            part.generator_lag.saturating_record_n(0, count);
+        }
         part.end_ns = end_ns;
         part.in_flight = in_flight;
         part.backlog_age_ns = backlog_age_ns;

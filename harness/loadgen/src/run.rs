@@ -84,7 +84,13 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
         .into_iter()
         .map(|end| end.expect("the clock was started for all"))
         .collect();
-    summarize(spec, collector, ends)
+    let clock = shared
+        .clock
+        .get()
+        .copied()
+        .flatten()
+        .expect("the clock was started");
+    summarize(spec, collector, ends, clock)
 }
 
 /// Waits for every thread's connections and sets the clock, or calls the run off.
@@ -158,6 +164,7 @@ fn summarize(
     spec: &LoadSpec,
     mut collector: Collector<'_>,
     mut ends: Vec<ThreadEnd>,
+    clock: Clock,
 ) -> Result<LoadOutcome, LoadError> {
     let mut ledger = Ledger::default();
     for (thread, end) in ends.iter_mut().enumerate() {
@@ -204,6 +211,7 @@ fn summarize(
         intervals: collector.intervals,
         requested_rate_per_s: requested_rate(spec, &ledger, seconds),
         achieved_rate_per_s: ledger.completed as f64 / seconds,
+        started_monotonic_ns: clock.absolute_ns(0),
         elapsed,
         generator: generator_cost(spec, &ends, counts.started, seconds),
         connections: connections(&ends),

@@ -226,8 +226,9 @@ fn a_server_that_is_killed_and_comes_back() {
             spec.duration = Duration::from_millis(900);
             let killer = std::thread::spawn(move || {
                 std::thread::sleep(Duration::from_millis(300));
-                let before = server.log().requests();
+                let log = server.log().clone();
                 drop(server);
+                let before = log.requests();
                 std::thread::sleep(Duration::from_millis(200));
                 (
                     before,

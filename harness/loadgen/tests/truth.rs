@@ -37,8 +37,7 @@ fn blame_nothing_on_the_generator(spec: &mut LoadSpec) {
 /// server itself recorded: who is due in it waits to its end.
 fn true_quantile_ns(server: &ReferenceServer, outcome: &LoadOutcome, quantile: f64) -> f64 {
     let (from_ns, to_ns) = server.log().stall_ns().expect("a request has set the time");
-    // The first arrival is the schedule's zero, less the lag of the first request.
-    let zero_ns = server.log().arrivals_ns()[0];
+    let zero_ns = outcome.started_monotonic_ns;
     let mut waits: Vec<f64> = (0..outcome.ledger.scheduled)
         .map(|k| zero_ns as f64 + k as f64 / RATE * 1e9)
         .map(|due_ns| {

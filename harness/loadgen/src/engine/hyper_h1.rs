@@ -171,8 +171,11 @@ impl HyperH1Connection {
                 }
             }
         }
-        // Once more, to come to rest; bytes beyond the response show here.
-        self.poll_driver(cx);
+        // The driver comes to rest, where bytes beyond the response show, most often in the same
+        // poll that gave the last of the body.
+        if !self.sender.is_ready() {
+            self.poll_driver(cx);
+        }
         Poll::Ready(match self.cause.take() {
             Some(cause) if cause.class == ErrorClass::Protocol => Err(cause),
             _ => Ok(()),

@@ -59,7 +59,8 @@ impl<C> Connected<C> {
 
 /// One connection (or HTTP/2 stream slot) that carries one request at a time.
 pub(crate) trait Connection {
-    /// Whether another request may be sent on it, as far as can be seen without a system call.
+    /// Whether a connection that has rested can carry another request, as far as can be seen
+    /// without a system call. One that has just carried a request says so in its [`Exchange`].
     fn is_usable(&mut self) -> bool;
 
     /// Sends request `request` of class `class` and reads its answer. Dropping the future

@@ -160,8 +160,8 @@ impl ReferenceServer {
             .expect("a server on a Unix socket has no address")
     }
 
-    /// What the server has seen so far.
-    pub fn log(&self) -> &ServerLog {
+    /// What the server has seen so far; a clone outlives the server.
+    pub fn log(&self) -> &Arc<ServerLog> {
         &self.log
     }
 }
