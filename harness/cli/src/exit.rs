@@ -1,0 +1,125 @@
+//! Exit codes, and errors as a person sees them.
+
+use std::process::ExitCode;
+
+use orchestrator::plan::PlanError;
+use orchestrator::run::RunError;
+use record::store::StoreError;
+
+/// How a call ended. The numbers are documented in `--help`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Done, or the comparison passed.
+    Pass,
+    /// A gate failed: a threshold or a bar was not kept.
+    GateFailed,
+    /// The input is not usable.
+    Usage,
+    /// The host or the trials are not fit.
+    NotFit,
+    /// Interrupted; can be resumed.
+    Incomplete,
+    /// Our own fault.
+    Internal,
+}
+
+impl Ending {
+    fn code(self) -> u8 {
+        match self {
+            Ending::Pass => 0,
+            Ending::GateFailed => 1,
+            Ending::Usage => 2,
+            Ending::NotFit => 4,
+            Ending::Incomplete => 5,
+            Ending::Internal => 70,
+        }
+    }
+}
+
+/// An error on its way to the person.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code's meaning.
+    pub(crate) ending: Ending,
+    /// The message; says what, where, and the cure.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// An input that cannot be used.
+    pub(crate) fn usage(message: impl ToString) -> Failure {
+        Failure {
+            ending: Ending::Usage,
+            message: message.to_string(),
+        }
+    }
+
+    /// A host or trials that are not fit.
+    pub(crate) fn not_fit(message: impl ToString) -> Failure {
+        Failure {
+            ending: Ending::NotFit,
+            message: message.to_string(),
+        }
+    }
+
+    /// Something that should not happen.
+    pub(crate) fn internal(message: impl ToString) -> Failure {
+        Failure {
+            ending: Ending::Internal,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Failure {
+        Failure::usage(error)
+    }
+}
+
+impl From<record::diagnostic::Diagnostics> for Failure {
+    fn from(error: record::diagnostic::Diagnostics) -> Failure {
+        Failure::usage(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        match error {
+            StoreError::NotARun(_) | StoreError::Newer { .. } | StoreError::Corrupt { .. } => {
+                Failure::usage(error)
+            }
+            StoreError::Io { .. } => Failure::internal(error),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Failure {
+        match error {
+            RunError::Locked(_) | RunError::Control { .. } => Failure::not_fit(error),
+            RunError::Build { .. }
+            | RunError::Toolchain(_)
+            | RunError::OtherRun { .. }
+            | RunError::Nothing(_) => Failure::usage(error),
+            RunError::Store(error) => error.into(),
+            RunError::System { .. } => Failure::internal(error),
+        }
+    }
+}
+
+/// Prints the error, if there is one, and gives the exit code.
+pub(crate) fn report(ending: Result<Ending, Failure>) -> ExitCode {
+    match ending {
+        Ok(ending) => ExitCode::from(ending.code()),
+        Err(failure) => {
+            // Findings of a file carry their own "error:" for each.
+            let prefix = if failure.message.starts_with("error") { "" } else { "error: " };
+            eprintln!("{prefix}{}", failure.message);
+            if failure.ending == Ending::Internal {
+                eprintln!("This is a defect of gosweep or of the system under it, not of your input.");
+            }
+            ExitCode::from(failure.ending.code())
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Errors of the load driver as a person sees them: in the words of the command line, with the
+//! cure.
+
+use loadgen::{ErrorClass, LoadError};
+
+use crate::exit::Failure;
+
+/// Maps an error to its exit code and message.
+pub(super) fn from_load(error: LoadError) -> Failure {
+    match error {
+        LoadError::InvalidUrl { url, reason } => Failure::usage(format!(
+            "cannot use the URL `{url}`: {reason}; write it like http://127.0.0.1:8080/path"
+        )),
+        LoadError::NoConnection {
+            target,
+            class,
+            message,
+            attempts,
+        } => Failure::usage(format!(
+            "no connection to {target}: {message}{}\n  {}",
+            if attempts > 1 {
+                format!(" ({attempts} tried)")
+            } else {
+                String::new()
+            },
+            cure(class)
+        )),
+        LoadError::Pin { thread, message } => Failure::usage(format!(
+            "--cpus: generator thread {thread} cannot be pinned: {message}"
+        )),
+        LoadError::TlsOptions(reason) => Failure::usage(format!(
+            "TLS: {reason} (--cacert FILE, --insecure, --sni NAME)"
+        )),
+        LoadError::InvalidSpec(_) | LoadError::InvalidRequest { .. } | LoadError::File { .. } => {
+            Failure::usage(error)
+        }
+        // Panicked, unbalanced, refused by the system: nothing that the person wrote.
+        _ => Failure::internal(error),
+    }
+}
+
+fn cure(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Dns => "the name is not known here: check its spelling, or use an address",
+        ErrorClass::ConnectRefused => {
+            "nobody listens there: start the server, or check host and port"
+        }
+        ErrorClass::Unreachable => {
+            "there is no way there: check the address, or the path given to --unix"
+        }
+        ErrorClass::FdExhausted => {
+            "this process may open no more files: raise `ulimit -n`, or lower -c"
+        }
+        ErrorClass::PortsExhausted => {
+            "no local ports are left: lower -c, keep connections alive, or widen net.ipv4.ip_local_port_range"
+        }
+        ErrorClass::Timeout => "nothing answered in time: check host and port, or raise --timeout",
+        ErrorClass::Tls => {
+            "TLS failed: is it an https:// server? For a private authority use --cacert FILE, for a \
+             self-signed certificate --insecure, for another name --sni NAME"
+        }
+        ErrorClass::Reset | ErrorClass::Closed => {
+            "the server ends connections as they open: is it https:// rather than http://, or the other way round?"
+        }
+        _ => "check that the server runs and speaks the protocol asked for",
+    }
+}

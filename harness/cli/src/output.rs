@@ -1,0 +1,41 @@
+//! Results to stdout, talk to stderr.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use crate::exit::Failure;
+
+/// The version with the source revision.
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("GOSWEEP_REVISION"), ")");
+
+/// The name and version that go into records.
+pub(crate) const TOOL: &str = concat!("gosweep ", env!("CARGO_PKG_VERSION"), " (", env!("GOSWEEP_REVISION"), ")");
+
+/// Prints a result. A reader that closed the pipe early (`| head`) is no
+/// error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}"))),
+    }
+}
+
+/// Prints a value as JSON.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(Failure::internal)?;
+    print(&text)
+}
+
+/// Writes a file that the person asked for.
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
+}
+
+/// Whether results may be coloured: a terminal, and NO_COLOR is not set.
+pub(crate) fn use_colour() -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !no_colour
+}

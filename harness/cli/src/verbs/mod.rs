@@ -1,0 +1,28 @@
+//! One file per verb.
+
+mod completions;
+mod host;
+mod plan;
+mod rank;
+mod report;
+mod run;
+mod schema;
+mod toolchain;
+
+use crate::args::{Args, Verb};
+use crate::exit::{Ending, Failure};
+
+/// Does what was asked for.
+pub(crate) fn dispatch(args: Args) -> Result<Ending, Failure> {
+    match args.verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Plan(args) => plan::plan(&args),
+        Verb::Host(args) => host::host(&args),
+        Verb::Toolchain(args) => toolchain::toolchain(&args),
+        Verb::Load(args) => crate::load::load(*args),
+        Verb::Rank(args) => rank::rank(&args),
+        Verb::Report(args) => report::report(&args),
+        Verb::Schema(args) => schema::schema(&args),
+        Verb::Completions(args) => completions::completions(&args),
+    }
+}

@@ -1,0 +1,196 @@
+//! `gosweep plan`: what a matrix would run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use orchestrator::plan::{Plan, TargetSearch, block_order, estimate};
+use record::cell::CellId;
+use record::matrix::Matrix;
+use record::quantity::format_duration;
+use record::trial::Role;
+use serde::Serialize;
+use topology::Topology;
+
+use crate::args::PlanArgs;
+use crate::exit::{Ending, Failure};
+use crate::output;
+
+/// Reads a matrix and plans it on this host.
+pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {
+    let bytes = fs::read(file)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::usage(format!("{} is not UTF-8 text", file.display())))?;
+    let matrix = Matrix::parse(&file.display().to_string(), &text)?;
+    let topology = topology::read(Path::new("/")).map_err(Failure::not_fit)?;
+    let plan = orchestrator::plan::plan(matrix, &TargetSearch::around(file), &topology)?;
+    Ok((plan, topology))
+}
+
+#[derive(Serialize)]
+struct PlanJson {
+    name: String,
+    blocks: u32,
+    trials: usize,
+    estimated_seconds: f64,
+    seed: u64,
+    toolchains: Vec<String>,
+    cells: Vec<CellJson>,
+    dropped: Vec<DroppedJson>,
+    order: Vec<Vec<SlotJson>>,
+}
+
+#[derive(Serialize)]
+struct CellJson {
+    number: usize,
+    target: String,
+    axes: BTreeMap<String, String>,
+    control: bool,
+    target_cpus: String,
+    generator_cpus: String,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct DroppedJson {
+    target: String,
+    axes: BTreeMap<String, String>,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct SlotJson {
+    cell: usize,
+    duplicate: bool,
+}
+
+/// Shows the plan.
+pub(crate) fn plan(args: &PlanArgs) -> Result<Ending, Failure> {
+    let (plan, topology) = make(&args.matrix)?;
+    let json = plan_json(&plan);
+    if args.json {
+        output::print_json(&json)?;
+    } else {
+        output::print(&plan_text(&plan, &topology, &json))?;
+    }
+    Ok(Ending::Pass)
+}
+
+fn plan_json(plan: &Plan) -> PlanJson {
+    // Cell ids need the built artifact; for the order their settings stand in.
+    let stand_ins: Vec<(CellId, bool)> = plan
+        .cells
+        .iter()
+        .map(|cell| {
+            let settings = cell.spec.settings.to_string();
+            (CellId::of([cell.spec.target.as_str(), &settings]), cell.control)
+        })
+        .collect();
+    let order: Vec<Vec<SlotJson>> = (0..plan.matrix.blocks)
+        .map(|block| {
+            let slots = block_order(&stand_ins, plan.matrix.seed, block);
+            let slot = |slot: &orchestrator::plan::Slot| SlotJson {
+                cell: slot.cell + 1,
+                duplicate: slot.role == Role::ControlDuplicate,
+            };
+            slots.iter().map(slot).collect()
+        })
+        .collect();
+    PlanJson {
+        name: plan.matrix.name.clone(),
+        blocks: plan.matrix.blocks,
+        trials: order.iter().map(Vec::len).sum(),
+        estimated_seconds: estimate(plan).as_secs_f64(),
+        seed: plan.matrix.seed,
+        toolchains: plan.toolchain_specs(),
+        cells: plan
+            .cells
+            .iter()
+            .enumerate()
+            .map(|(at, cell)| CellJson {
+                number: at + 1,
+                target: cell.spec.target.clone(),
+                axes: cell.spec.settings.to_names(),
+                control: cell.control,
+                target_cpus: cell.placement.target.to_string(),
+                generator_cpus: cell.placement.generator.to_string(),
+                notes: cell.notes.clone(),
+            })
+            .collect(),
+        dropped: plan
+            .dropped
+            .iter()
+            .map(|dropped| DroppedJson {
+                target: dropped.cell.target.clone(),
+                axes: dropped.cell.settings.to_names(),
+                reason: dropped.reason.clone(),
+            })
+            .collect(),
+        order,
+    }
+}
+
+fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
+    let mut text = format!(
+        "{}: {} cells, {} blocks, {} trials, about {} after building\n",
+        json.name,
+        json.cells.len(),
+        json.blocks,
+        json.trials,
+        format_duration(estimate(plan)),
+    );
+    if let Some(why) = &plan.matrix.why {
+        text.push_str(&format!("{}\n", why.trim()));
+    }
+    text.push_str("\nCells (each block runs all of them, and the control twice):\n");
+    for (cell, planned) in json.cells.iter().zip(&plan.cells) {
+        let control = if cell.control { "  (control)" } else { "" };
+        text.push_str(&format!(
+            "  {:>3}  {}  {}{control}\n",
+            cell.number, cell.target, planned.spec.settings
+        ));
+        for note in &cell.notes {
+            text.push_str(&format!("       note: {note}\n"));
+        }
+    }
+    for dropped in &plan.dropped {
+        text.push_str(&format!(
+            "    -  {}  {}  left out: {}\n",
+            dropped.cell.target, dropped.cell.settings, dropped.reason
+        ));
+    }
+    text.push_str(&placements(plan, topology));
+    if let Some(first) = json.order.first() {
+        let slots: Vec<String> = first
+            .iter()
+            .map(|slot| format!("{}{}", slot.cell, if slot.duplicate { "'" } else { "" }))
+            .collect();
+        text.push_str(&format!(
+            "\nOrder of the first block (seed {}; ' is the control's duplicate): {}\n",
+            json.seed,
+            slots.join(" ")
+        ));
+    }
+    text
+}
+
+/// Every distinct placement, drawn once.
+fn placements(plan: &Plan, topology: &Topology) -> String {
+    let mut text = String::new();
+    let mut drawn = Vec::new();
+    for cell in &plan.cells {
+        if drawn.contains(&&cell.placement) {
+            continue;
+        }
+        drawn.push(&cell.placement);
+        let policy = cell.spec.settings.get(&record::axis::Axis::Placement);
+        text.push_str(&format!(
+            "\nPlacement {policy} (T target on {}, G generator on {}):\n{}\n",
+            cell.placement.target,
+            cell.placement.generator,
+            topology::draw(topology, Some(&cell.placement))
+        ));
+    }
+    text
+}

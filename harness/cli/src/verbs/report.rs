@@ -1,0 +1,28 @@
+//! `gosweep report`: the report of a run, made again from its record.
+
+use analysis::ranking::Ranking;
+
+use super::rank;
+use crate::args::{ReportArgs, ReportFormat};
+use crate::exit::{Ending, Failure};
+use crate::output;
+
+/// Writes a report.
+pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
+    let text = render(&rank::load(&args.run)?, args.format)?;
+    match &args.output {
+        Some(file) => output::write_file(file, &text)?,
+        None => output::print(&text)?,
+    }
+    Ok(Ending::Pass)
+}
+
+/// The report in a format.
+pub(super) fn render(ranking: &Ranking, format: ReportFormat) -> Result<String, Failure> {
+    match format {
+        ReportFormat::Md => analysis::report::markdown(ranking),
+        ReportFormat::Json => analysis::report::json(ranking),
+        ReportFormat::Html => analysis::report::html(ranking),
+    }
+    .map_err(Failure::internal)
+}

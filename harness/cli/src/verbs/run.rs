@@ -1,0 +1,97 @@
+//! `gosweep run`: measure, rank, report.
+
+use std::path::{Path, PathBuf};
+
+use orchestrator::plan::Plan;
+use orchestrator::run::{Ending as RunEnding, RunRequest};
+use orchestrator::toolchain::{SourceOrder, Store, Toolbox};
+use record::store::RunDir;
+
+use super::{plan, rank, report};
+use crate::args::{ReportFormat, RunArgs};
+use crate::exit::{Ending, Failure};
+use crate::progress::Progress;
+use crate::{output, signals};
+
+/// Runs a matrix to its end, or as far as it gets.
+pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
+    if args.shard.is_some() {
+        return Err(Failure::usage("--shard is reserved; this version runs a matrix on one host"));
+    }
+    let (matrix_file, folder) = where_to(args)?;
+    let (plan, topology) = plan::make(&matrix_file)?;
+    let folder = folder.unwrap_or_else(|| default_folder(&plan));
+    let toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
+    let request = RunRequest {
+        plan: &plan,
+        topology: &topology,
+        folder: folder.clone(),
+        blocks: args.blocks,
+        toolbox: &toolbox,
+        argv: std::env::args().collect(),
+        tool: output::TOOL.to_owned(),
+        cancel: signals::cancel_flag(),
+    };
+    let progress = Progress::new();
+    let ending = orchestrator::run::run(&request, &|event| progress.show(event));
+    progress.clear();
+    if ending? == RunEnding::Interrupted {
+        eprintln!("interrupted; go on with: gosweep run {}", folder.display());
+        return Ok(Ending::Incomplete);
+    }
+    conclude(&folder, args.json)?;
+    Ok(Ending::Pass)
+}
+
+/// The matrix file and, where it is settled, the folder: a folder given in the
+/// matrix's place goes on with its own matrix.
+fn where_to(args: &RunArgs) -> Result<(PathBuf, Option<PathBuf>), Failure> {
+    if !args.matrix.is_dir() {
+        return Ok((args.matrix.clone(), args.out.clone()));
+    }
+    let run = RunDir::open(&args.matrix)?.read_run()?;
+    if args.out.as_ref().is_some_and(|out| *out != args.matrix) {
+        return Err(Failure::usage("a run goes on in its own folder: leave out --out"));
+    }
+    Ok((PathBuf::from(run.matrix.path), Some(args.matrix.clone())))
+}
+
+fn default_folder(plan: &Plan) -> PathBuf {
+    let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
+    Path::new("results").join(format!("{}-{now}", plan.matrix.name))
+}
+
+/// Where toolchains come from: the command line, then the matrix, then the
+/// default order.
+pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Toolbox, Failure> {
+    let root = Store::usual_root(|name| std::env::var_os(name)).ok_or_else(|| {
+        Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")
+    })?;
+    let mut toolbox = Toolbox::new(Store::at(root));
+    let named = plan.map(|plan| &plan.matrix.toolchain_sources).filter(|sources| !sources.is_empty());
+    let in_matrix = named.map(|sources| {
+        let names: Vec<&str> = sources.iter().map(|source| source.value.as_str()).collect();
+        names.join(",")
+    });
+    if let Some(order) = sources.map(str::to_owned).or(in_matrix) {
+        toolbox.order = order.parse::<SourceOrder>().map_err(Failure::usage)?;
+    }
+    Ok(toolbox)
+}
+
+/// Ranks the run and writes its reports beside it.
+fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
+    let ranked = rank::load(folder)?;
+    let names = [
+        (ReportFormat::Md, "report.md"),
+        (ReportFormat::Json, "report.json"),
+        (ReportFormat::Html, "report.html"),
+    ];
+    for (format, name) in names {
+        output::write_file(&folder.join(name), &report::render(&ranked, format)?)?;
+    }
+    rank::show(&ranked, json)?;
+    let written = folder.join("report.{md,json,html}");
+    eprintln!("\nreports: {}", written.display());
+    Ok(())
+}

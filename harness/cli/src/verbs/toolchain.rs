@@ -1,0 +1,115 @@
+//! `gosweep toolchain`: the Go toolchains that runs build with.
+
+use std::io::IsTerminal;
+
+use orchestrator::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+
+use super::run::toolbox;
+use crate::args::{ToolchainAction, ToolchainArgs};
+use crate::exit::{Ending, Failure};
+use crate::output;
+
+/// Lists, installs or verifies.
+pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
+    match &args.action {
+        ToolchainAction::List => list(),
+        ToolchainAction::Install { version, sources } => install(version, sources.as_deref()),
+        ToolchainAction::Verify { version } => verify(version.as_deref()),
+    }
+}
+
+fn list() -> Result<Ending, Failure> {
+    let toolbox = toolbox(None, None)?;
+    let listing = toolchain::list(&toolbox.store).map_err(Failure::internal)?;
+    let mut text = String::new();
+    if let Ok(found) = toolchain::install(&ToolchainSpec::Path, &toolbox, Watch::silent()) {
+        text.push_str(&line("path", &found));
+    }
+    for installed in &listing.toolchains {
+        text.push_str(&line("installed", installed));
+    }
+    for (folder, reason) in &listing.broken {
+        text.push_str(&format!("broken     {}: {reason}\n", folder.display()));
+    }
+    if text.is_empty() {
+        text = "no Go toolchain yet; `gosweep toolchain install 1.26` fetches one\n".to_owned();
+    }
+    output::print(&text)?;
+    Ok(Ending::Pass)
+}
+
+fn line(kind: &str, toolchain: &Toolchain) -> String {
+    format!(
+        "{kind:<10} {:<12} {}  ({})\n",
+        toolchain.version.to_string(),
+        toolchain.goroot.display(),
+        toolchain.verified_by
+    )
+}
+
+fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
+    let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
+    let toolbox = toolbox(sources, None)?;
+    let terminal = std::io::stderr().is_terminal();
+    let show = |progress: Progress| {
+        if terminal {
+            eprint!("\r\x1b[2K{progress}");
+        }
+    };
+    let cancel = crate::signals::cancel_flag();
+    let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
+    let found = toolchain::install(&spec, &toolbox, Watch::new(&show).cancelled_by(&cancelled));
+    if terminal {
+        eprint!("\r\x1b[2K");
+    }
+    let found = found.map_err(|error| match error {
+        toolchain::ToolchainError::Cancelled => Failure {
+            ending: Ending::Incomplete,
+            message: "interrupted".to_owned(),
+        },
+        other => Failure::usage(other),
+    })?;
+    for attempt in &found.passed_over {
+        eprintln!("passed over {attempt}");
+    }
+    output::print(&format!(
+        "{}\n{}\n{}",
+        found.resolution(),
+        found.goroot.display(),
+        found.verified_by
+    ))?;
+    Ok(Ending::Pass)
+}
+
+fn verify(version: Option<&str>) -> Result<Ending, Failure> {
+    let mut toolbox = toolbox(None, None)?;
+    let toolchains = match version {
+        Some(version) => {
+            let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
+            // Verifying must not install: only what is here already.
+            toolbox.order = "cache,path".parse().map_err(Failure::internal)?;
+            vec![toolchain::install(&spec, &toolbox, Watch::silent()).map_err(Failure::usage)?]
+        }
+        None => toolchain::list(&toolbox.store).map_err(Failure::internal)?.toolchains,
+    };
+    let mut good = true;
+    let mut text = String::new();
+    for toolchain in &toolchains {
+        let verification = toolchain::verify(toolchain, &toolbox, Watch::silent()).map_err(Failure::internal)?;
+        good &= verification.is_good();
+        text.push_str(&format!("{} in {}\n", toolchain.version, toolchain.goroot.display()));
+        for check in &verification.checks {
+            let result = match &check.outcome {
+                Outcome::Passed => "ok".to_owned(),
+                Outcome::Failed(reason) => format!("FAILED: {reason}"),
+                Outcome::Skipped(reason) => format!("skipped: {reason}"),
+            };
+            text.push_str(&format!("  {}: {result}\n", check.what));
+        }
+    }
+    if toolchains.is_empty() {
+        text.push_str("no installed toolchain to verify\n");
+    }
+    output::print(&text)?;
+    Ok(if good { Ending::Pass } else { Ending::NotFit })
+}

@@ -1,0 +1,10 @@
+//! What is seen of a trial from outside the load: the process and the host by
+//! /proc, the runtime by the target's probe.
+
+mod host;
+mod probe;
+mod process;
+
+pub use host::HostSample;
+pub use probe::{Info, Probe, ProbeError};
+pub use process::ProcessSample;

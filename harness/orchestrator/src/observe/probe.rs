@@ -1,0 +1,130 @@
+//! Asks a target about itself through its admin listener.
+
+use std::time::Duration;
+
+use gotrace::metrics::Snapshot;
+use serde::Deserialize;
+use ureq::Agent;
+use ureq::tls::TlsConfig;
+
+/// The largest answer that is read: metrics are some 60 KiB.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// A client for one target's listeners.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    agent: Agent,
+}
+
+/// What a target says of itself at `/info`.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Info {
+    /// runtime.Version().
+    pub go_version: String,
+    /// runtime.GOMAXPROCS(0).
+    pub gomaxprocs: u64,
+    /// The GODEBUG variable as the process sees it.
+    #[serde(default)]
+    pub godebug: String,
+}
+
+/// Why a target could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// No usable answer.
+    #[error("{url} does not answer: {reason}")]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// An answer that is not what the contract says.
+    #[error("{url} answers something else than the probe's contract: {reason}")]
+    Contract {
+        /// What was asked.
+        url: String,
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+impl Probe {
+    /// A client that waits at most `patience` for any answer.
+    pub fn new(patience: Duration, insecure: bool) -> Probe {
+        let config = Agent::config_builder()
+            .timeout_global(Some(patience))
+            .http_status_as_error(false)
+            .proxy(None)
+            .max_redirects(0)
+            .tls_config(TlsConfig::builder().disable_verification(insecure).build())
+            .build();
+        Probe {
+            agent: config.into(),
+        }
+    }
+
+    /// The status that a URL answers with.
+    ///
+    /// # Errors
+    /// [`ProbeError::Unreachable`].
+    pub fn status(&self, url: &str) -> Result<u16, ProbeError> {
+        let answer = self.agent.get(url).call();
+        let answer = answer.map_err(|error| unreachable(url, &error))?;
+        Ok(answer.status().as_u16())
+    }
+
+    /// `/info` of an admin listener at `host:port`.
+    ///
+    /// # Errors
+    /// Unreachable, or not the contract.
+    pub fn info(&self, admin: &str) -> Result<Info, ProbeError> {
+        let url = format!("http://{admin}/info");
+        let body = self.body(&url)?;
+        serde_json::from_slice(&body).map_err(|error| ProbeError::Contract {
+            url,
+            reason: error.to_string(),
+        })
+    }
+
+    /// `/metrics` of an admin listener: the snapshot and its text.
+    ///
+    /// # Errors
+    /// Unreachable, or not the contract.
+    pub fn metrics(&self, admin: &str) -> Result<(Snapshot, Vec<u8>), ProbeError> {
+        let url = format!("http://{admin}/metrics");
+        let body = self.body(&url)?;
+        let snapshot = Snapshot::parse(&body).map_err(|error| ProbeError::Contract {
+            url,
+            reason: error.to_string(),
+        })?;
+        Ok((snapshot, body))
+    }
+
+    fn body(&self, url: &str) -> Result<Vec<u8>, ProbeError> {
+        let mut answer = self
+            .agent
+            .get(url)
+            .call()
+            .map_err(|error| unreachable(url, &error))?;
+        if answer.status() != 200 {
+            return Err(ProbeError::Contract {
+                url: url.to_owned(),
+                reason: format!("status {}", answer.status()),
+            });
+        }
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(MOST_BYTES)
+            .read_to_vec();
+        body.map_err(|error| unreachable(url, &error))
+    }
+}
+
+fn unreachable(url: &str, error: &ureq::Error) -> ProbeError {
+    ProbeError::Unreachable {
+        url: url.to_owned(),
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,166 @@
+//! From a matrix to cells with their CPUs and an order of trials, without
+//! running anything.
+
+mod check;
+mod estimate;
+mod order;
+mod targets;
+
+use std::collections::BTreeMap;
+
+use record::axis::{Axis, DEFAULT};
+use record::diagnostic::{Diagnostic, Diagnostics};
+use record::matrix::{CellSpec, Dropped, Matrix};
+use record::target::Target;
+use topology::{Placement, Topology};
+
+pub use check::check_versions;
+pub use estimate::estimate;
+pub use order::{Slot, block_order};
+pub use targets::{TargetSearch, find_targets};
+
+/// What a matrix amounts to on this host.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The matrix.
+    pub matrix: Matrix,
+    /// The targets, by the name that the matrix uses.
+    pub targets: BTreeMap<String, Target>,
+    /// The cells to run; per target the control first.
+    pub cells: Vec<PlannedCell>,
+    /// The cells that are not run, with the reason.
+    pub dropped: Vec<Dropped>,
+}
+
+/// A cell with its CPUs.
+#[derive(Debug, Clone)]
+pub struct PlannedCell {
+    /// Target and settings.
+    pub spec: CellSpec,
+    /// Whether it is the control of its target.
+    pub control: bool,
+    /// Which CPUs the target and the generator get.
+    pub placement: Placement,
+    /// Remarks for a person.
+    pub notes: Vec<String>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The matrix or a target file is wrong.
+    #[error("{0}")]
+    Invalid(#[from] Diagnostics),
+    /// A file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// Plans a matrix on a host.
+///
+/// # Errors
+/// Everything that is wrong with the matrix or its targets, each at its place;
+/// a control cell that this host cannot place is among it.
+pub fn plan(matrix: Matrix, search: &TargetSearch, topology: &Topology) -> Result<Plan, PlanError> {
+    let targets = find_targets(&matrix, search)?;
+    let findings = check::check(&matrix, &targets);
+    if !findings.is_empty() {
+        return Err(matrix.diagnostics(findings).into());
+    }
+    let expansion = matrix.expand();
+    let mut plan = Plan {
+        matrix,
+        targets,
+        cells: Vec::new(),
+        dropped: expansion.dropped,
+    };
+    let mut unplaceable = Vec::new();
+    let control = plan.matrix.control_settings();
+    for spec in expansion.cells {
+        let is_control = spec.settings == control;
+        match place(&plan.matrix, &spec, topology) {
+            Ok(placement) => {
+                let notes = check::notes(&spec, &plan.targets, &placement);
+                plan.cells.push(PlannedCell {
+                    control: is_control,
+                    notes,
+                    placement,
+                    spec,
+                });
+            }
+            Err(reason) if is_control => {
+                let span = place_of(&plan.matrix, &Axis::Placement);
+                let message = format!("the control cell cannot be placed on this host: {reason}");
+                unplaceable.push(Diagnostic::new(span, message).help(
+                    "choose another placement for the control, e.g. `control: {placement: none}`",
+                ));
+            }
+            Err(reason) => plan.dropped.push(Dropped { cell: spec, reason }),
+        }
+    }
+    if !unplaceable.is_empty() {
+        return Err(plan.matrix.diagnostics(unplaceable).into());
+    }
+    Ok(plan)
+}
+
+fn place(matrix: &Matrix, spec: &CellSpec, topology: &Topology) -> Result<Placement, String> {
+    let policy = spec.settings.get(&Axis::Placement);
+    let policy: topology::Policy = policy
+        .parse()
+        .map_err(|error: topology::Error| error.to_string())?;
+    let request = topology::Request {
+        bind_memory: matrix.bind_memory,
+        generator_cpus: matrix.load.threads,
+        ..topology::Request::default()
+    };
+    topology::place(topology, &policy, &request).map_err(|error| error.to_string())
+}
+
+/// Where the matrix speaks of an axis; its start when it does not.
+fn place_of(matrix: &Matrix, axis: &Axis) -> std::ops::Range<usize> {
+    let control = matrix.control.iter().find(|(named, _)| named == axis);
+    let values = matrix.axes.iter().find(|named| named.axis == *axis);
+    control
+        .map(|(_, value)| value.span.clone())
+        .or_else(|| values.map(|named| named.span.clone()))
+        .unwrap_or(0..0)
+}
+
+impl Plan {
+    /// The target of a cell.
+    pub fn target(&self, cell: &PlannedCell) -> &Target {
+        &self.targets[&cell.spec.target]
+    }
+
+    /// The toolchains that the cells ask for, as the matrix names them.
+    pub fn toolchain_specs(&self) -> Vec<String> {
+        let mut specs: Vec<String> = self
+            .cells
+            .iter()
+            .filter(|cell| {
+                matches!(
+                    self.target(cell).program,
+                    record::target::Program::Build { .. }
+                )
+            })
+            .map(|cell| toolchain_spec(&cell.spec).to_owned())
+            .collect();
+        specs.sort();
+        specs.dedup();
+        specs
+    }
+}
+
+/// The toolchain of a cell; `default` means whatever `go` can be had.
+pub fn toolchain_spec(spec: &CellSpec) -> &str {
+    match spec.settings.get(&Axis::Toolchain) {
+        DEFAULT => "default",
+        named => named,
+    }
+}

@@ -1,0 +1,219 @@
+//! Toolchains and programs of a run: every cell gets the path of what it
+//! starts, and the record gets what proves it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use gotrace::GoVersion;
+use gotrace::buildinfo::BuildInfo;
+use record::axis::Axis;
+use record::target::{Program as Source, Target};
+
+use super::{RunError, RunRequest};
+use crate::build::{BuildError, BuildRequest, build};
+use crate::events::{Event, Listener};
+use crate::plan::{Plan, PlannedCell, toolchain_spec};
+use crate::toolchain::{Progress, Toolchain, ToolchainSpec, Watch, child, environment, install};
+
+/// What makes two cells share a program: target, toolchain, build settings.
+type Key = (String, String, BTreeMap<String, String>);
+
+/// A program that can be started.
+#[derive(Debug, Clone)]
+pub(super) struct Program {
+    pub(super) path: PathBuf,
+    pub(super) sha256: String,
+    pub(super) go_version: Option<GoVersion>,
+    record: record::run::Artifact,
+}
+
+/// Every program of a run.
+#[derive(Debug)]
+pub(super) struct Programs {
+    toolchains: BTreeMap<String, Toolchain>,
+    programs: BTreeMap<Key, Program>,
+}
+
+impl Programs {
+    /// The program of a cell.
+    pub(super) fn of(&self, plan: &Plan, cell: &PlannedCell) -> &Program {
+        &self.programs[&key(plan, cell)]
+    }
+
+    pub(super) fn toolchains(&self) -> Vec<record::run::Toolchain> {
+        let record = |(spec, toolchain): (&String, &Toolchain)| record::run::Toolchain {
+            spec: spec.clone(),
+            version: toolchain.version.to_string(),
+            goroot: toolchain.goroot.display().to_string(),
+            source: toolchain.resolution(),
+            sha256: toolchain
+                .archive_sha256
+                .clone()
+                .or_else(|| Some(toolchain.tools.go.clone())),
+            verified_by: toolchain.verified_by.clone(),
+        };
+        self.toolchains.iter().map(record).collect()
+    }
+
+    pub(super) fn artifacts(&self) -> Vec<record::run::Artifact> {
+        self.programs
+            .values()
+            .map(|program| program.record.clone())
+            .collect()
+    }
+}
+
+/// Finds the toolchains and builds what the cells start; `None` when asked to
+/// stop.
+pub(super) fn provide(
+    request: &RunRequest<'_>,
+    listener: &Listener<'_>,
+) -> Result<Option<Programs>, RunError> {
+    let progress = |progress: Progress| listener(Event::Toolchain(progress));
+    let cancelled = || request.cancel.load(Ordering::Relaxed);
+    let watch = Watch::new(&progress).cancelled_by(&cancelled);
+    let mut programs = Programs {
+        toolchains: BTreeMap::new(),
+        programs: BTreeMap::new(),
+    };
+    for name in request.plan.toolchain_specs() {
+        let spec: ToolchainSpec = name
+            .parse()
+            .map_err(|error: crate::toolchain::SpecError| RunError::Nothing(error.to_string()))?;
+        match install(&spec, request.toolbox, watch) {
+            Ok(toolchain) => programs.toolchains.insert(name, toolchain),
+            Err(error) if error.is_cancelled() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+    }
+    for cell in &request.plan.cells {
+        let key = key(request.plan, cell);
+        if programs.programs.contains_key(&key) {
+            continue;
+        }
+        let target = request.plan.target(cell);
+        let program = match &target.program {
+            Source::Binary(path) => given(request, target, path, watch)?,
+            Source::Build { package, module } => {
+                let toolchain = &programs.toolchains[&key.1];
+                match built(request, target, package, module, toolchain, &key, watch)? {
+                    Some(program) => program,
+                    None => return Ok(None),
+                }
+            }
+        };
+        programs.programs.insert(key, program);
+    }
+    Ok(Some(programs))
+}
+
+fn key(plan: &Plan, cell: &PlannedCell) -> Key {
+    let toolchain = match plan.target(cell).program {
+        Source::Build { .. } => toolchain_spec(&cell.spec).to_owned(),
+        Source::Binary(_) => String::new(),
+    };
+    let settings = [Axis::Goamd64, Axis::Goexperiment];
+    let settings = settings.into_iter().filter_map(|axis| {
+        let value = cell.spec.settings.set_value(&axis)?;
+        Some((axis.to_string().to_uppercase(), value.to_owned()))
+    });
+    (cell.spec.target.clone(), toolchain, settings.collect())
+}
+
+/// The folder that paths of a target file are relative to.
+fn folder(target: &Target) -> &Path {
+    Path::new(&target.file).parent().unwrap_or(Path::new("."))
+}
+
+fn built(
+    request: &RunRequest<'_>,
+    target: &Target,
+    package: &str,
+    module: &str,
+    toolchain: &Toolchain,
+    key: &Key,
+    watch: Watch<'_>,
+) -> Result<Option<Program>, RunError> {
+    let failed = |reason: String| RunError::Build {
+        target: target.name.clone(),
+        toolchain: toolchain.version.to_string(),
+        reason,
+    };
+    let module_dir = folder(target).join(module);
+    let module_dir = module_dir
+        .canonicalize()
+        .map_err(|error| failed(format!("{}: {error}", module_dir.display())))?;
+    let mut build_request = BuildRequest::new(target.name.as_str(), module_dir, package);
+    if let Some(level) = key.2.get("GOAMD64") {
+        build_request.goamd64 = level.parse().map_err(failed)?;
+    }
+    build_request.goexperiment = key.2.get("GOEXPERIMENT").cloned();
+    let artifact = match build(toolchain, &build_request, &request.toolbox.store, watch) {
+        Ok(artifact) => artifact,
+        Err(BuildError::Toolchain(error)) if error.is_cancelled() => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    Ok(Some(Program {
+        sha256: artifact.sha256.clone(),
+        go_version: Some(toolchain.version.clone()),
+        record: record::run::Artifact {
+            target: key.0.clone(),
+            toolchain: Some(key.1.clone()),
+            build: key.2.clone(),
+            sha256: artifact.sha256,
+            size_bytes: artifact.size_bytes,
+            go_version_m: artifact.go_version_m,
+            command: artifact.command.clone(),
+        },
+        path: artifact.path,
+    }))
+}
+
+/// A ready-made binary: what it says of itself is all that is known of it.
+fn given(
+    request: &RunRequest<'_>,
+    target: &Target,
+    path: &str,
+    watch: Watch<'_>,
+) -> Result<Program, RunError> {
+    let path = folder(target).join(path);
+    let failed = |reason: String| RunError::Build {
+        target: target.name.clone(),
+        toolchain: "no toolchain (ready-made binary)".to_owned(),
+        reason,
+    };
+    let path = path
+        .canonicalize()
+        .map_err(|error| failed(format!("{}: {error}", path.display())))?;
+    let unreadable = |error: std::io::Error| failed(format!("{}: {error}", path.display()));
+    let size = path.metadata().map_err(unreadable)?.len();
+    let sha256 = crate::toolchain::digest::of_file(&path).map_err(unreadable)?;
+    let told = go_version_m(request, &path, watch);
+    let version = told.as_deref().and_then(|text| BuildInfo::parse(text).ok());
+    Ok(Program {
+        go_version: version.map(|info| info.go_version),
+        record: record::run::Artifact {
+            target: target.name.clone(),
+            toolchain: None,
+            build: BTreeMap::new(),
+            sha256: sha256.clone(),
+            size_bytes: size,
+            go_version_m: told.unwrap_or_default(),
+            command: String::new(),
+        },
+        sha256,
+        path,
+    })
+}
+
+/// What `go version -m` says of a ready-made binary, where there is a `go`.
+fn go_version_m(request: &RunRequest<'_>, binary: &Path, watch: Watch<'_>) -> Option<String> {
+    let toolchain = install(&ToolchainSpec::Path, request.toolbox, Watch::silent()).ok()?;
+    let scratch = tempfile::tempdir().ok()?;
+    let mut command = environment::clean(&toolchain.go(), scratch.path());
+    command.arg("version").arg("-m").arg(binary);
+    let done = child::run(command, Duration::from_secs(60), watch, &|| {}).ok()?;
+    Some(done.stdout)
+}

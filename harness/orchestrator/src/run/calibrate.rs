@@ -1,0 +1,84 @@
+//! Finds the constant rate: a share of what the control can do at saturation.
+
+use std::time::Duration;
+
+use record::quantity::Rate;
+use record::run::Calibration;
+use record::trial::Outcome;
+
+use super::prepare::ReadyCell;
+use super::{RunError, RunRequest};
+use crate::events::{Event, Listener};
+use crate::supervise::Spawner;
+use crate::trial::{TrialRequest, run_trial};
+
+/// The window in which capacity is found when the matrix has none for QPS.
+const WINDOW: Duration = Duration::from_secs(2);
+
+/// The rate for a target, `None` when asked to stop.
+pub(super) fn calibrate(
+    request: &RunRequest<'_>,
+    spawner: &Spawner,
+    control: &ReadyCell,
+    rate: Rate,
+    listener: &Listener<'_>,
+) -> Result<Option<Calibration>, RunError> {
+    let share = match rate {
+        Rate::PerSecond(rate_per_s) => {
+            return Ok(Some(Calibration {
+                control_capacity_per_s: None,
+                rate_per_s,
+            }));
+        }
+        Rate::ShareOfControl(share) => share,
+    };
+    let target = control.planned.spec.target.clone();
+    listener(Event::Calibrating {
+        target: target.clone(),
+    });
+    let mut plan = request.plan.clone();
+    plan.matrix.load.constant = None;
+    plan.matrix.load.saturate.get_or_insert(WINDOW);
+    let evidence = tempfile::tempdir().map_err(|source| RunError::System {
+        action: "create a temporary folder",
+        source,
+    })?;
+    let trial = TrialRequest {
+        plan: &plan,
+        cell: control,
+        spawner,
+        topology: request.topology,
+        rate_per_s: None,
+        warmup: plan.matrix.warmup,
+        seed: plan.matrix.seed,
+        evidence: evidence.path(),
+        cancel: request.cancel,
+    };
+    let Some(observed) = run_trial(&trial, listener) else {
+        return Ok(None);
+    };
+    let failed = |reason| RunError::Control {
+        target: target.clone(),
+        reason,
+    };
+    if let Outcome::Failed(failure) = &observed.outcome {
+        let tail = failure.stderr_tail.join("\n  ");
+        return Err(failed(format!("{}\n  {tail}", failure.message)));
+    }
+    let phase = observed
+        .saturate
+        .ok_or_else(|| failed("it was not measured".to_owned()))?;
+    let answered = phase.ledger.completed;
+    if answered == 0 {
+        return Err(failed(format!(
+            "no request was answered as expected: {:?}",
+            phase.errors
+        )));
+    }
+    let capacity = answered as f64 / phase.seconds;
+    Ok(Some(Calibration {
+        control_capacity_per_s: Some(capacity),
+        // A round figure reads better and changes nothing.
+        rate_per_s: (capacity * share).max(1.0).round(),
+    }))
+}

@@ -1,0 +1,54 @@
+//! The host as a run records it.
+
+use record::run::Host;
+use sha2::{Digest, Sha256};
+use sysinfo::System;
+use topology::{State, Topology};
+
+/// Describes this host. Hosts with the same fingerprint are comparable.
+pub fn describe(topology: &Topology) -> Host {
+    let memory = System::new().map_or(0, |mut system| {
+        system.refresh_memory();
+        system.total_memory()
+    });
+    let summary = topology.summary();
+    let kernel = System::kernel_version().unwrap_or_default();
+    let mut hash = Sha256::new();
+    // Memory is rounded to GiB: kernels report a few pages more or less.
+    let identity = [
+        summary.to_string(),
+        kernel.clone(),
+        (memory >> 30).to_string(),
+    ];
+    for part in &identity {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let findings = topology::readiness(std::path::Path::new("/"))
+        .into_iter()
+        .filter(|check| matches!(check.state, State::Warn | State::Bad))
+        .map(|check| format!("{}: {}; {}", check.id, check.found, check.why))
+        .collect();
+    Host {
+        fingerprint: digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        cpu: topology.model.name.clone().unwrap_or_default(),
+        cpus: topology.usable.len(),
+        topology: summary.to_string(),
+        memory_bytes: memory,
+        kernel,
+        os: System::long_os_version().unwrap_or_default(),
+        virtualization: virtualization(topology),
+        findings,
+    }
+}
+
+/// Every hypervisor on x86 sets this CPU flag; elsewhere nothing is known.
+fn virtualization(topology: &Topology) -> Option<String> {
+    let virtual_machine = topology.model.flags.iter().any(|flag| flag == "hypervisor");
+    virtual_machine.then(|| "virtual machine".to_owned())
+}

@@ -1,0 +1,301 @@
+//! Everything between a plan and the first trial: toolchains, artifacts, cell
+//! ids, calibration, `run.json`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use gotrace::GoVersion;
+use record::axis::Axis;
+use record::cell::CellId;
+use record::run::{Calibration, Cell, DroppedCell, RUN_FORMAT, Run, SourceFile};
+use record::store::RunDir;
+
+use super::artifacts::{self, Program, Programs};
+use super::{RunError, RunRequest, calibrate, host};
+use crate::events::{Event, Listener};
+use crate::plan::{Plan, PlannedCell, check_versions};
+use crate::supervise::Spawner;
+
+/// A cell that can be launched.
+#[derive(Debug, Clone)]
+pub struct ReadyCell {
+    /// Its id.
+    pub id: CellId,
+    /// Its plan.
+    pub planned: PlannedCell,
+    /// The program to start.
+    pub program: PathBuf,
+    /// SHA-256 of the program.
+    pub program_sha256: String,
+    /// The Go version that built it, where known.
+    pub go_version: Option<GoVersion>,
+}
+
+/// A run that only needs its trials.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) run: Run,
+    pub(super) cells: Vec<ReadyCell>,
+}
+
+impl Prepared {
+    /// The rate of the constant window, requests per second.
+    pub(super) fn rate(&self, target: &str) -> Option<f64> {
+        let calibration = self.run.calibration.get(target)?;
+        Some(calibration.rate_per_s)
+    }
+}
+
+/// Prepares a new run or takes up the one in the folder. `None` when asked to
+/// stop.
+pub(super) fn prepare(
+    request: &RunRequest<'_>,
+    dir: &RunDir,
+    spawner: &Spawner,
+    listener: &Listener<'_>,
+) -> Result<Option<Prepared>, RunError> {
+    let earlier = match RunDir::open(dir.path()) {
+        Ok(dir) => Some(dir.read_run()?),
+        Err(_) => None,
+    };
+    let Some(programs) = artifacts::provide(request, listener)? else {
+        return Ok(None);
+    };
+    let (cells, dropped) = ready_cells(request, &programs, listener)?;
+    let mut run = describe(request, &programs, &cells, dropped);
+    match earlier {
+        Some(earlier) => {
+            same_run(request, &earlier, &run)?;
+            run = earlier;
+            if let Some(blocks) = request.blocks
+                && blocks != run.blocks
+            {
+                run.blocks = blocks;
+                dir.write_run(&run)?;
+            }
+        }
+        None => {
+            let Some(calibration) = calibrate_all(request, spawner, &cells, listener)? else {
+                return Ok(None);
+            };
+            run.calibration = calibration;
+            dir.write_run(&run)?;
+        }
+    }
+    Ok(Some(Prepared { run, cells }))
+}
+
+fn ready_cells(
+    request: &RunRequest<'_>,
+    programs: &Programs,
+    listener: &Listener<'_>,
+) -> Result<(Vec<ReadyCell>, Vec<DroppedCell>), RunError> {
+    let plan = request.plan;
+    let mut dropped: Vec<DroppedCell> = plan
+        .dropped
+        .iter()
+        .map(|dropped| DroppedCell {
+            target: dropped.cell.target.clone(),
+            axes: dropped.cell.settings.to_names(),
+            reason: dropped.reason.clone(),
+        })
+        .collect();
+    let mut cells = Vec::new();
+    for planned in &plan.cells {
+        let program = programs.of(plan, planned);
+        let impossible = program
+            .go_version
+            .as_ref()
+            .and_then(|version| check_versions(&planned.spec, version));
+        let Some(reason) = impossible else {
+            cells.push(ready_cell(plan, planned, program));
+            continue;
+        };
+        if planned.control {
+            return Err(RunError::Control {
+                target: planned.spec.target.clone(),
+                reason,
+            });
+        }
+        listener(Event::Dropped {
+            cell: planned.spec.settings.to_string(),
+            reason: reason.clone(),
+        });
+        dropped.push(DroppedCell {
+            target: planned.spec.target.clone(),
+            axes: planned.spec.settings.to_names(),
+            reason,
+        });
+    }
+    Ok((cells, dropped))
+}
+
+fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
+    let target = plan.target(planned);
+    let load = format!("{:?} {:?}", plan.matrix.load, plan.matrix.warmup);
+    let options = format!("{:?}", option_values(plan, planned));
+    let placement = format!(
+        "{} {}",
+        planned.placement.target, planned.placement.generator
+    );
+    let settings = planned.spec.settings.to_string();
+    let parts = [
+        target.text.as_str(),
+        &program.sha256,
+        &settings,
+        &placement,
+        &load,
+        &options,
+    ];
+    ReadyCell {
+        id: CellId::of(parts),
+        planned: planned.clone(),
+        program: program.path.clone(),
+        program_sha256: program.sha256.clone(),
+        go_version: program.go_version.clone(),
+    }
+}
+
+/// The options of a cell: the target's defaults, the matrix's for this target,
+/// then the cell's own.
+pub fn option_values(plan: &Plan, cell: &PlannedCell) -> BTreeMap<String, String> {
+    let target = plan.target(cell);
+    let mut values: BTreeMap<String, String> = target
+        .options
+        .iter()
+        .map(|(name, option)| (name.clone(), option.default.clone()))
+        .collect();
+    for (name, value) in plan
+        .matrix
+        .options
+        .get(&cell.spec.target)
+        .into_iter()
+        .flatten()
+    {
+        values.insert(name.clone(), value.value.clone());
+    }
+    for (name, slot) in &mut values {
+        if let Some(value) = cell.spec.settings.set_value(&Axis::Option(name.clone())) {
+            *slot = value.to_owned();
+        }
+    }
+    values
+}
+
+fn describe(
+    request: &RunRequest<'_>,
+    programs: &Programs,
+    cells: &[ReadyCell],
+    dropped: Vec<DroppedCell>,
+) -> Run {
+    let matrix = &request.plan.matrix;
+    let folder = request
+        .folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let targets = request.plan.targets.iter().map(|(name, target)| {
+        let file = SourceFile {
+            path: target.file.clone(),
+            text: target.text.clone(),
+        };
+        (name.clone(), file)
+    });
+    Run {
+        format: RUN_FORMAT,
+        id: folder.unwrap_or_else(|| matrix.name.clone()),
+        tool: request.tool.clone(),
+        argv: request.argv.clone(),
+        started: jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+        matrix: SourceFile {
+            path: matrix.file.clone(),
+            text: matrix.text.clone(),
+        },
+        targets: targets.collect(),
+        seed: matrix.seed,
+        blocks: request.blocks.unwrap_or(matrix.blocks),
+        host: host::describe(request.topology),
+        toolchains: programs.toolchains(),
+        artifacts: programs.artifacts(),
+        cells: cells.iter().map(record_cell).collect(),
+        dropped,
+        calibration: BTreeMap::new(),
+    }
+}
+
+fn record_cell(cell: &ReadyCell) -> Cell {
+    let placement = &cell.planned.placement;
+    Cell {
+        id: cell.id.clone(),
+        target: cell.planned.spec.target.clone(),
+        axes: cell.planned.spec.settings.to_names(),
+        control: cell.planned.control,
+        artifact: cell.program_sha256.clone(),
+        target_cpus: placement.target.to_string(),
+        generator_cpus: placement.generator.to_string(),
+        memory_node: placement.memory_node,
+        notes: cell.planned.notes.clone(),
+    }
+}
+
+/// Refuses to add trials to a run that was measured under other conditions.
+fn same_run(request: &RunRequest<'_>, earlier: &Run, now: &Run) -> Result<(), RunError> {
+    let ids = |run: &Run| {
+        run.cells
+            .iter()
+            .map(|cell| cell.id.clone())
+            .collect::<Vec<_>>()
+    };
+    let differences = [
+        (
+            earlier.matrix.text != now.matrix.text,
+            "the matrix file has changed",
+        ),
+        (
+            earlier.host.fingerprint != now.host.fingerprint,
+            "it was measured on another host",
+        ),
+        (
+            ids(earlier) != ids(now),
+            "its cells were built or placed differently",
+        ),
+    ];
+    match differences.iter().find(|(differs, _)| *differs) {
+        Some((_, difference)) => Err(RunError::OtherRun {
+            folder: request.folder.clone(),
+            difference: (*difference).to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn calibrate_all(
+    request: &RunRequest<'_>,
+    spawner: &Spawner,
+    cells: &[ReadyCell],
+    listener: &Listener<'_>,
+) -> Result<Option<BTreeMap<String, Calibration>>, RunError> {
+    let mut rates = BTreeMap::new();
+    let Some(constant) = request.plan.matrix.load.constant else {
+        return Ok(Some(rates));
+    };
+    for control in cells.iter().filter(|cell| cell.planned.control) {
+        let target = control.planned.spec.target.clone();
+        if request.cancel.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let found = calibrate::calibrate(request, spawner, control, constant.rate, listener)?;
+        let Some(calibration) = found else {
+            return Ok(None);
+        };
+        listener(Event::Calibrated {
+            target: target.clone(),
+            capacity_per_s: calibration.control_capacity_per_s,
+            rate_per_s: calibration.rate_per_s,
+        });
+        rates.insert(target, calibration);
+    }
+    Ok(Some(rates))
+}

@@ -1,0 +1,128 @@
+//! A running target.
+
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::guard::Guard;
+use super::stderr::StderrLog;
+
+/// How a target ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Exit {
+    /// The exit code, if it exited.
+    pub code: Option<i32>,
+    /// The signal, if one ended it.
+    pub signal: Option<i32>,
+}
+
+/// A target that was started. Dropping it kills its whole group.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    started: Instant,
+    guard: Option<Guard>,
+    stderr: StderrLog,
+    exit: Option<Exit>,
+}
+
+impl Process {
+    pub(super) fn new(child: Child, guard: Guard, stderr: StderrLog) -> Process {
+        Process {
+            child,
+            started: Instant::now(),
+            guard: Some(guard),
+            stderr,
+            exit: None,
+        }
+    }
+
+    /// The process id, also the group's.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// When it was started.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Its stderr.
+    pub fn stderr(&self) -> &StderrLog {
+        &self.stderr
+    }
+
+    /// How it ended, if it has.
+    pub fn exited(&mut self) -> Option<Exit> {
+        if self.exit.is_none()
+            && let Some(pid) = self.id()
+        {
+            // The exit is seen but not reaped: until `kill` the number stays
+            // ours, so that the group signal can hit nobody else.
+            let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            if let Ok(Some(status)) = waitid(WaitId::Pid(pid), look) {
+                self.exit = Some(Exit {
+                    code: status.exit_status(),
+                    signal: status.terminating_signal(),
+                });
+            }
+        }
+        self.exit
+    }
+
+    /// Asks it to end (SIGTERM), then makes it (SIGKILL) after `patience`.
+    /// Afterwards nothing of its group runs and stderr is read to its end.
+    pub fn stop(&mut self, patience: Duration) -> Exit {
+        if self.exited().is_none() {
+            self.signal(Signal::TERM);
+            let until = Instant::now() + patience;
+            while self.exited().is_none() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        self.kill()
+    }
+
+    fn kill(&mut self) -> Exit {
+        // Also after a clean exit: the group may hold children of the target.
+        self.signal(Signal::KILL);
+        if let Ok(status) = self.child.wait() {
+            self.exit.get_or_insert_with(|| Exit::from(status));
+        }
+        if let Some(guard) = self.guard.take() {
+            guard.dismiss();
+        }
+        self.stderr.finish();
+        self.exit.unwrap_or_default()
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.id() {
+            // An error says that nobody is left in the group.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
+    fn id(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
+}
+
+impl From<ExitStatus> for Exit {
+    fn from(status: ExitStatus) -> Exit {
+        use std::os::unix::process::ExitStatusExt;
+        Exit {
+            code: status.code(),
+            signal: status.signal(),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.guard.is_some() {
+            self.kill();
+        }
+    }
+}

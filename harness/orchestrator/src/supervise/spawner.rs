@@ -1,0 +1,176 @@
+//! The one long-lived thread that creates every target.
+//!
+//! `PR_SET_PDEATHSIG` follows the thread that forked, not the process: a
+//! target forked from a short-lived thread would be killed when that thread
+//! ends. See prctl(2).
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use topology::ChildPinning;
+
+use super::guard::Guard;
+use super::process::Process;
+use super::stderr::StderrLog;
+
+/// How to start a target.
+#[derive(Debug)]
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its whole environment; nothing is inherited.
+    pub env: Vec<(String, OsString)>,
+    /// CPUs and memory node that it gets before exec.
+    pub pinning: Option<ChildPinning>,
+    /// An existing folder for `stdout.log` and `stderr.log`.
+    pub logs: PathBuf,
+}
+
+/// Why a target was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// A log file could not be made.
+    #[error("cannot create {}: {source}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The program could not be started.
+    #[error("cannot start {}: {source}", program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// What the system said; pinning errors are among them.
+        source: std::io::Error,
+    },
+    /// The spawner thread is gone.
+    #[error("the spawner thread has ended")]
+    Gone,
+}
+
+type Order = (Launch, mpsc::Sender<Result<Process, SpawnError>>);
+
+/// Handle to the spawner thread. Dropping it ends the thread, and with it
+/// whatever it started that still runs.
+#[derive(Debug)]
+pub struct Spawner {
+    orders: Option<mpsc::Sender<Order>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Spawner {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system's, when no thread can be had.
+    pub fn start() -> std::io::Result<Spawner> {
+        let (orders, incoming) = mpsc::channel::<Order>();
+        let thread = thread::Builder::new()
+            .name("spawner".to_owned())
+            .spawn(move || {
+                for (launch, answer) in incoming {
+                    let _ = answer.send(start(&launch));
+                }
+            })?;
+        Ok(Spawner {
+            orders: Some(orders),
+            thread: Some(thread),
+        })
+    }
+
+    /// Starts a target.
+    ///
+    /// # Errors
+    /// See [`SpawnError`].
+    pub fn spawn(&self, launch: Launch) -> Result<Process, SpawnError> {
+        let (answer, result) = mpsc::channel();
+        let orders = self.orders.as_ref().ok_or(SpawnError::Gone)?;
+        orders
+            .send((launch, answer))
+            .map_err(|_| SpawnError::Gone)?;
+        result.recv().map_err(|_| SpawnError::Gone)?
+    }
+}
+
+impl Drop for Spawner {
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn start(launch: &Launch) -> Result<Process, SpawnError> {
+    let stdout = launch.logs.join("stdout.log");
+    let log_error = |path: &PathBuf| {
+        let path = path.clone();
+        move |source| SpawnError::Log { path, source }
+    };
+    let stdout_file = File::create(&stdout).map_err(log_error(&stdout))?;
+    let start_error = |source| SpawnError::Start {
+        program: launch.program.clone(),
+        source,
+    };
+    let mut command = Command::new(&launch.program);
+    command
+        .args(&launch.args)
+        .env_clear()
+        .envs(launch.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(&launch.logs)
+        .stdin(Stdio::null())
+        .stdout(stdout_file)
+        .stderr(Stdio::piped());
+    prepare_child(&mut command, launch.pinning.clone());
+    let mut child = command.spawn().map_err(start_error)?;
+    let group = child.id();
+    let stderr = launch.logs.join("stderr.log");
+    let pipe = child.stderr.take().expect("stderr was asked to be a pipe");
+    // From here on the child runs: an error must not leave it behind.
+    let watched =
+        Guard::over(group).and_then(|guard| Ok((guard, StderrLog::drain(pipe, &stderr)?)));
+    match watched {
+        Ok((guard, log)) => Ok(Process::new(child, guard, log)),
+        Err(source) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(start_error(source))
+        }
+    }
+}
+
+/// What the child does between fork and exec.
+#[expect(unsafe_code, reason = "pre_exec has no safe form")]
+fn prepare_child(command: &mut Command, pinning: Option<ChildPinning>) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+    let parent = rustix::process::getpid();
+    // SAFETY: the closure only makes system calls that are async-signal-safe
+    // and allocates nothing; the CPU mask was prepared before the fork.
+    unsafe {
+        command.pre_exec(move || {
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+            // The parent may have died before the death signal was set.
+            if rustix::process::getppid() != Some(parent) {
+                return Err(std::io::Error::from_raw_os_error(libc::ESRCH));
+            }
+            let no_core = rustix::process::Rlimit {
+                current: Some(0),
+                maximum: Some(0),
+            };
+            rustix::process::setrlimit(rustix::process::Resource::Core, no_core)?;
+            match &pinning {
+                Some(pinning) => pinning.apply(),
+                None => Ok(()),
+            }
+        });
+    }
+}

@@ -1,0 +1,168 @@
+//! Whether a trial may be used: by evidence of host and generator and by the
+//! settings read back, never by the values it measured.
+
+use gotrace::environment::{self, Gogc, Gomemlimit};
+use record::axis::{Axis, DEFAULT};
+use record::trial::{Failure, FailureCause, Outcome, Phase, Reason};
+
+use super::{Observed, TrialRequest};
+
+/// Steal above this share of the CPUs' time spoils a window (rule V4).
+const MOST_STEAL: f64 = 0.05;
+/// Steal above this share is a doubt.
+const SOME_STEAL: f64 = 0.02;
+/// Throttled periods above this share are a doubt.
+const SOME_THROTTLING: f64 = 0.01;
+
+/// Sets the outcome of a trial whose target did its job to the end, and adds
+/// the doubts that do not spoil it.
+pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
+    if let Some(failure) = answers_wrong(observed) {
+        observed.outcome = Outcome::Failed(failure);
+        return;
+    }
+    let mut reasons = not_applied(request, observed);
+    let mut doubts = Vec::new();
+    let windows = [
+        ("saturate", &observed.saturate),
+        ("constant", &observed.constant),
+    ];
+    for (name, phase) in windows {
+        let Some(phase) = phase else { continue };
+        by_host(name, phase, &mut reasons, &mut doubts);
+        by_generator(name, phase, &mut reasons);
+    }
+    observed.warnings.extend(doubts);
+    if !reasons.is_empty() {
+        observed.outcome = Outcome::Invalid(reasons);
+    }
+}
+
+/// A target that answers most requests wrongly has not done its job.
+fn answers_wrong(observed: &Observed) -> Option<Failure> {
+    let phases = [&observed.saturate, &observed.constant];
+    let phase = phases.into_iter().flatten().find(|phase| {
+        let ledger = &phase.ledger;
+        ledger.failed + ledger.timed_out > ledger.completed
+    })?;
+    let errors: Vec<String> = phase
+        .errors
+        .iter()
+        .map(|(class, count)| format!("{count} x {class}"))
+        .collect();
+    Some(Failure {
+        cause: FailureCause::Errors,
+        message: format!(
+            "most requests were not answered as expected: {}",
+            errors.join(", ")
+        ),
+        exit_code: None,
+        signal: None,
+        panic: None,
+        stderr_tail: Vec::new(),
+    })
+}
+
+/// Rule V2: what was asked for must be what the process has.
+fn not_applied(request: &TrialRequest<'_>, observed: &Observed) -> Vec<Reason> {
+    let Some(readback) = &observed.readback else {
+        return Vec::new();
+    };
+    let cell = &request.cell.planned;
+    let asked = |axis: &Axis| cell.spec.settings.get(axis);
+    let mut reasons = Vec::new();
+    let mut compare = |what: &str, wanted: Option<String>, got: Option<String>| {
+        if let (Some(wanted), Some(got)) = (wanted, got)
+            && wanted != got
+        {
+            reasons.push(Reason {
+                rule: "V2".to_owned(),
+                message: format!("{what} was asked to be {wanted}, the process has {got}"),
+            });
+        }
+    };
+    let set = |axis: &Axis| {
+        Some(asked(axis))
+            .filter(|value| *value != DEFAULT)
+            .map(str::to_owned)
+    };
+    compare(
+        "GOMAXPROCS",
+        set(&Axis::Gomaxprocs),
+        readback.gomaxprocs.map(|n| n.to_string()),
+    );
+    let gogc = environment::gogc(asked(&Axis::Gogc))
+        .ok()
+        .map(|(value, _)| match value {
+            // runtime/metrics shows "off" as the largest number.
+            Gogc::Off => u64::MAX.to_string(),
+            Gogc::Percent(percent) => percent.to_string(),
+        });
+    compare("GOGC", gogc, readback.gogc.map(|n| n.to_string()));
+    let limit = environment::gomemlimit(asked(&Axis::Gomemlimit))
+        .ok()
+        .and_then(|value| match value {
+            Gomemlimit::Off => None,
+            Gomemlimit::Bytes(bytes) => Some(bytes.to_string()),
+        });
+    compare(
+        "GOMEMLIMIT",
+        limit,
+        readback.gomemlimit_bytes.map(|n| n.to_string()),
+    );
+    compare("GODEBUG", set(&Axis::Godebug), readback.godebug.clone());
+    let version = request.cell.go_version.as_ref().map(ToString::to_string);
+    let reported = readback
+        .go_version
+        .as_deref()
+        .and_then(|text| text.parse::<gotrace::GoVersion>().ok());
+    compare(
+        "the Go version",
+        version,
+        reported.map(|version| version.to_string()),
+    );
+    compare(
+        "the CPU set",
+        Some(cell.placement.target.to_string()),
+        readback.target_cpus.clone(),
+    );
+    reasons
+}
+
+fn by_host(name: &str, phase: &Phase, reasons: &mut Vec<Reason>, doubts: &mut Vec<String>) {
+    let Some(host) = &phase.host else { return };
+    let steal = host.steal * 100.0;
+    if host.steal > MOST_STEAL {
+        reasons.push(Reason {
+            rule: "V4".to_owned(),
+            message: format!("the hypervisor took {steal:.1} % of CPU time in the {name} window"),
+        });
+    } else if host.steal > SOME_STEAL {
+        doubts.push(format!(
+            "{name}: the hypervisor took {steal:.1} % of CPU time"
+        ));
+    }
+    if let Some(throttled) = host.throttled
+        && throttled > SOME_THROTTLING
+    {
+        doubts.push(format!(
+            "{name}: our cgroup was throttled in {:.0} % of periods",
+            throttled * 100.0
+        ));
+    }
+}
+
+/// Rule V3. An open-loop window that the generator could not keep is invalid:
+/// its latencies are the generator's. A closed-loop window stays, as a lower
+/// bound of the target's QPS; the phase's verdict says so to every reader.
+fn by_generator(name: &str, phase: &Phase, reasons: &mut Vec<Reason>) {
+    if phase.verdict.name == "GENERATOR_BOUND" && phase.arrival != "closed" {
+        reasons.push(Reason {
+            rule: "V3".to_owned(),
+            message: format!(
+                "the generator did not keep the {name} schedule: {}",
+                phase.verdict.reason
+            ),
+        });
+    }
+}

@@ -1,0 +1,393 @@
+//! Starts the target of a trial and waits until it is ready.
+
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use record::axis::Axis;
+use record::target::{Protocol, placeholders};
+use record::trial::{Failure, FailureCause, ProcessLife, Readback};
+use topology::ChildPinning;
+
+use super::TrialRequest;
+use super::last_words::{crash_line, last_words};
+use crate::observe::{Info, Probe, ProcessSample};
+use crate::run::option_values;
+use crate::supervise::{Exit, Launch, Process};
+
+/// Trace keys that we add to GODEBUG: one line per GC cycle, and one scheduler
+/// sample every 100 ms. Their cost under load is below what can be measured.
+const OBSERVATION: &str = "gctrace=1,schedtrace=100";
+
+/// A port may be taken by somebody else between our choice and the target's
+/// bind; then another one is tried.
+const PORT_ATTEMPTS: usize = 3;
+
+/// How often readiness is asked for.
+const ASK_EVERY: Duration = Duration::from_millis(10);
+
+/// A target that is up and ready.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The process.
+    pub(super) process: Process,
+    /// Its service address, `host:port`.
+    pub(super) address: String,
+    /// Its admin address, if it has one.
+    pub(super) admin: Option<String>,
+    /// The client for both.
+    pub(super) probe: Probe,
+    stderr_file: PathBuf,
+    ready_ms: f64,
+    last_sample: Option<ProcessSample>,
+}
+
+/// Why there is no target.
+#[derive(Debug)]
+pub(super) enum LaunchError {
+    /// We were asked to stop.
+    Cancelled,
+    /// The target did not come up.
+    Failed(Box<Failure>),
+}
+
+impl Target {
+    /// Starts the target on free ports, pinned, with the cell's environment.
+    pub(super) fn launch(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
+        let mut attempt = 1;
+        loop {
+            let mut target = start(request)?;
+            match target.wait_until_ready(request) {
+                Ok(()) => return Ok(target),
+                Err(NotReady::Cancelled) => return Err(LaunchError::Cancelled),
+                Err(NotReady::PortTaken) if attempt < PORT_ATTEMPTS => attempt += 1,
+                Err(reason) => {
+                    let failure = reason.failure(request);
+                    let failure = target.end_of(failure, Duration::ZERO);
+                    return Err(LaunchError::Failed(Box::new(failure)));
+                }
+            }
+        }
+    }
+
+    fn wait_until_ready(&mut self, request: &TrialRequest<'_>) -> Result<(), NotReady> {
+        let spec = request.plan.target(&request.cell.planned);
+        let started = self.process.started();
+        loop {
+            if request.cancel.load(Ordering::Relaxed) {
+                return Err(NotReady::Cancelled);
+            }
+            if let Some(exit) = self.process.exited() {
+                // The rest of stderr is still in the pipe.
+                self.process.stop(Duration::ZERO);
+                return Err(self.ended_early(exit));
+            }
+            if self.is_ready(spec) {
+                self.ready_ms = started.elapsed().as_secs_f64() * 1e3;
+                return Ok(());
+            }
+            if started.elapsed() > spec.ready.within {
+                return Err(NotReady::Late);
+            }
+            std::thread::sleep(ASK_EVERY);
+        }
+    }
+
+    fn is_ready(&self, spec: &record::target::Target) -> bool {
+        let base = match (&self.admin, spec.ready.on_admin) {
+            (Some(admin), true) => format!("http://{admin}"),
+            _ => format!("{}://{}", scheme(spec.protocol), self.address),
+        };
+        // Our client speaks HTTP/1.1: an h2c-only service counts as ready once
+        // it accepts connections, unless it has an admin listener.
+        if spec.protocol == Protocol::H2c && !spec.ready.on_admin {
+            return std::net::TcpStream::connect(&self.address).is_ok();
+        }
+        match &spec.ready.path {
+            Some(path) => matches!(self.probe.status(&format!("{base}{path}")), Ok(200)),
+            None => {
+                let request = &spec.requests[0];
+                let wanted = request.expect.status.unwrap_or(200);
+                let answer = self.probe.status(&format!("{base}{}", request.path));
+                // Only a GET can be asked without side effects.
+                answer.is_ok_and(|status| status == wanted || request.method != "GET")
+            }
+        }
+    }
+
+    fn ended_early(&self, exit: Exit) -> NotReady {
+        let words = last_words(&self.stderr_file);
+        let taken = words
+            .iter()
+            .any(|line| line.contains("address already in use"));
+        if taken {
+            NotReady::PortTaken
+        } else {
+            NotReady::Ended(exit)
+        }
+    }
+
+    /// A look at the process; remembered for the report should it end.
+    pub(super) fn sample(&mut self) -> Option<ProcessSample> {
+        let sample = ProcessSample::take(self.process.pid())?;
+        self.last_sample = Some(sample.clone());
+        Some(sample)
+    }
+
+    /// The process over its life so far.
+    pub(super) fn life(&mut self) -> Option<ProcessLife> {
+        if self.process.exited().is_none() {
+            self.sample();
+        }
+        let sample = self.last_sample.as_ref()?;
+        Some(ProcessLife {
+            user_seconds: sample.user_seconds(),
+            system_seconds: sample.system_seconds(),
+            peak_rss_bytes: sample.peak_rss_bytes,
+            ready_ms: self.ready_ms,
+        })
+    }
+
+    /// What the process and the kernel say of the settings.
+    pub(super) fn readback(&mut self, request: &TrialRequest<'_>) -> Readback {
+        let info = self
+            .admin
+            .as_ref()
+            .and_then(|admin| self.probe.info(admin).ok());
+        let metrics = self
+            .admin
+            .as_ref()
+            .and_then(|admin| self.probe.metrics(admin).ok());
+        let metric = |name: &str| {
+            metrics
+                .as_ref()
+                .and_then(|(snapshot, _)| snapshot.uint64(name))
+        };
+        let traced = self.process.stderr().look(|traces| {
+            traces
+                .sched
+                .last()
+                .map(|(_, sample)| u64::from(sample.gomaxprocs))
+        });
+        let sample = self.sample().or_else(|| self.last_sample.clone());
+        Readback {
+            gomaxprocs: metric("/sched/gomaxprocs:threads").or(traced),
+            gogc: metric("/gc/gogc:percent"),
+            gomemlimit_bytes: metric("/gc/gomemlimit:bytes"),
+            godebug: info.as_ref().map(|info| without_observation(&info.godebug)),
+            go_version: info.map(|info: Info| info.go_version),
+            target_cpus: sample.and_then(|sample| sample.cpus_allowed),
+            generator_cpus: Some(request.cell.planned.placement.generator.to_string()),
+        }
+    }
+
+    /// Ends the target.
+    pub(super) fn stop(&mut self, patience: Duration) -> Exit {
+        self.process.stop(patience)
+    }
+
+    /// Ends the target and completes a failure with how it went and its last
+    /// words.
+    pub(super) fn end_of(&mut self, mut failure: Failure, patience: Duration) -> Failure {
+        let ended_itself = self.process.exited();
+        self.process.stop(patience);
+        if let Some(exit) = ended_itself {
+            failure.exit_code = exit.code;
+            failure.signal = exit.signal;
+        }
+        failure.stderr_tail = last_words(&self.stderr_file);
+        failure.panic = self
+            .process
+            .stderr()
+            .look(|traces| traces.crash.as_deref().map(crash_line));
+        if let Some(panic) = &failure.panic {
+            failure.message = format!("{}: {panic}", failure.message);
+        }
+        failure
+    }
+}
+
+fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
+    let failed = |message: String| {
+        LaunchError::Failed(Box::new(Failure {
+            cause: FailureCause::NotStarted,
+            message,
+            exit_code: None,
+            signal: None,
+            panic: None,
+            stderr_tail: Vec::new(),
+        }))
+    };
+    let spec = request.plan.target(&request.cell.planned);
+    let placement = &request.cell.planned.placement;
+    let address = free_address().map_err(|error| failed(format!("no free port: {error}")))?;
+    let wants_admin = spec.probe
+        || spec
+            .command
+            .iter()
+            .any(|argument| argument.contains("{admin}"));
+    let admin = match wants_admin {
+        true => Some(free_address().map_err(|error| failed(format!("no free port: {error}")))?),
+        false => None,
+    };
+    let pinning = ChildPinning::prepare(&placement.target, placement.memory_node)
+        .map_err(|error| failed(error.to_string()))?;
+    let launch = Launch {
+        program: request.cell.program.clone(),
+        args: arguments(request, &address, admin.as_deref()),
+        env: environment(request),
+        pinning: Some(pinning),
+        logs: request.evidence.to_owned(),
+    };
+    let process = request
+        .spawner
+        .spawn(launch)
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(Target {
+        process,
+        address,
+        admin,
+        probe: Probe::new(Duration::from_secs(5), spec.insecure),
+        stderr_file: request.evidence.join("stderr.log"),
+        ready_ms: 0.0,
+        last_sample: None,
+    })
+}
+
+/// A loopback address that nobody listens on now.
+fn free_address() -> std::io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.to_string())
+}
+
+pub(super) fn scheme(protocol: Protocol) -> &'static str {
+    if protocol.tls() { "https" } else { "http" }
+}
+
+fn arguments(request: &TrialRequest<'_>, address: &str, admin: Option<&str>) -> Vec<String> {
+    let options = option_values(request.plan, &request.cell.planned);
+    let spec = request.plan.target(&request.cell.planned);
+    let value = |name: &str| match name {
+        "addr" => address.to_owned(),
+        "admin" => admin.unwrap_or_default().to_owned(),
+        option => options.get(option).cloned().unwrap_or_default(),
+    };
+    let fill = |argument: &String| {
+        placeholders(argument).fold(argument.clone(), |filled, name| {
+            filled.replace(&format!("{{{name}}}"), &value(name))
+        })
+    };
+    spec.command.iter().map(fill).collect()
+}
+
+/// The whole environment of the target: nothing of ours is inherited but the
+/// way to its programs and home.
+fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
+    let spec = request.plan.target(&request.cell.planned);
+    let settings = &request.cell.planned.spec.settings;
+    let mut env: Vec<(String, OsString)> = ["PATH", "HOME", "TZ", "LANG"]
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?)))
+        .collect();
+    let mut set = |name: &str, value: &str| env.push((name.to_owned(), value.into()));
+    // A crash must be diagnosable: all goroutines. Core dumps are off.
+    set("GOTRACEBACK", "all");
+    for (name, value) in &spec.env {
+        set(name, value);
+    }
+    for (axis, name) in [
+        (Axis::Gomaxprocs, "GOMAXPROCS"),
+        (Axis::Gogc, "GOGC"),
+        (Axis::Gomemlimit, "GOMEMLIMIT"),
+    ] {
+        if let Some(value) = settings.set_value(&axis) {
+            set(name, value);
+        }
+    }
+    let godebug = match settings.set_value(&Axis::Godebug) {
+        Some(pairs) => format!("{pairs},{OBSERVATION}"),
+        None => OBSERVATION.to_owned(),
+    };
+    set("GODEBUG", &godebug);
+    for (axis, value) in settings.iter() {
+        if let Axis::Env(name) = axis {
+            set(name, value);
+        }
+    }
+    env
+}
+
+/// GODEBUG without the keys that are ours, keys sorted.
+pub(super) fn without_observation(godebug: &str) -> String {
+    let ours: Vec<&str> = OBSERVATION.split(',').collect();
+    let mut pairs: Vec<&str> = godebug
+        .split(',')
+        .filter(|pair| !pair.is_empty() && !ours.contains(pair))
+        .collect();
+    pairs.sort_unstable();
+    pairs.join(",")
+}
+
+enum NotReady {
+    Cancelled,
+    PortTaken,
+    Late,
+    Ended(Exit),
+}
+
+impl NotReady {
+    fn failure(&self, request: &TrialRequest<'_>) -> Failure {
+        let within = request.plan.target(&request.cell.planned).ready.within;
+        let (cause, message, exit) = match self {
+            NotReady::Ended(exit) => (
+                FailureCause::Crashed,
+                "ended before it was ready".to_owned(),
+                *exit,
+            ),
+            NotReady::PortTaken => {
+                let message = "its port was taken by another process, several times".to_owned();
+                (FailureCause::NotStarted, message, Exit::default())
+            }
+            NotReady::Late | NotReady::Cancelled => {
+                let within = record::quantity::format_duration(within);
+                let message =
+                    format!("not ready within {within} (see `ready:` of its target file)");
+                (FailureCause::NotReady, message, Exit::default())
+            }
+        };
+        Failure {
+            cause,
+            message,
+            exit_code: exit.code,
+            signal: exit.signal,
+            panic: None,
+            stderr_tail: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_keys_are_taken_out_of_godebug() {
+        let godebug = format!("madvdontneed=0,{OBSERVATION},asyncpreemptoff=1");
+        assert_eq!(
+            without_observation(&godebug),
+            "asyncpreemptoff=1,madvdontneed=0"
+        );
+        assert_eq!(without_observation(OBSERVATION), "");
+    }
+
+    #[test]
+    fn two_free_addresses_differ() {
+        let first = TcpListener::bind(free_address().unwrap()).unwrap();
+        assert_ne!(
+            free_address().unwrap(),
+            first.local_addr().unwrap().to_string()
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! Between a target file and the load driver, both ways.
+
+use std::time::Duration;
+
+use loadgen::{
+    Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, RequestMix,
+    RequestSpec, StatusExpectation, TlsOptions, Verdict as LoadVerdict,
+};
+use record::target::{Request, Target};
+use record::trial::{Generator, Ledger, Phase, Quantiles, Verdict};
+
+/// The load of one window, without its hooks.
+pub(super) fn load_spec(
+    target: &Target,
+    address: &str,
+    load: &record::matrix::Load,
+    threads: usize,
+    seed: u64,
+) -> LoadSpec {
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, "80"));
+    let endpoint = Endpoint {
+        address: Address::Tcp {
+            host: host.to_owned(),
+            port: port.parse().unwrap_or(80),
+        },
+        authority: address.to_owned(),
+        tls: target.protocol.tls().then(|| TlsOptions {
+            insecure: target.insecure,
+            ..TlsOptions::default()
+        }),
+    };
+    let requests = RequestMix {
+        requests: target.requests.iter().map(request_spec).collect(),
+        rows: None,
+    };
+    let protocol = match target.protocol.http2() {
+        true => loadgen::Protocol::Http2,
+        false => loadgen::Protocol::Http1,
+    };
+    LoadSpec {
+        connections: load.connections.max(threads),
+        threads,
+        timeout: load.timeout,
+        engine: engine(&load.engine),
+        protocol,
+        seed,
+        interval: Duration::from_millis(250),
+        ..LoadSpec::new(endpoint, requests)
+    }
+}
+
+fn engine(name: &str) -> EngineChoice {
+    match name {
+        "hyper" => EngineChoice::Hyper,
+        "h1-fast" => EngineChoice::H1Fast,
+        _ => EngineChoice::Auto,
+    }
+}
+
+fn request_spec(request: &Request) -> RequestSpec {
+    RequestSpec {
+        name: request.name.clone(),
+        weight: f64::from(request.weight),
+        method: request.method.clone(),
+        target: request.path.clone(),
+        headers: request.headers.clone(),
+        body: match &request.body {
+            Some(text) => Body::Template(text.clone()),
+            None => Body::Empty,
+        },
+        expect: Expect {
+            status: StatusExpectation::OneOf(vec![request.expect.status.unwrap_or(200)]),
+            length: request.expect.length,
+            sha256: request.expect.sha256.as_deref().and_then(hash),
+        },
+    }
+}
+
+/// 64 hexadecimal digits, which the target file was checked for.
+fn hash(digits: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// The record of a window as the load driver saw it; what others saw is added
+/// by the caller.
+pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
+    let arrival = match &spec.arrival {
+        Arrival::Closed => "closed",
+        Arrival::Poisson { .. } => "poisson",
+        Arrival::Constant { .. } | Arrival::Stages { .. } => "constant",
+    };
+    let ledger = &outcome.ledger;
+    let completed_by_interval = outcome.intervals.iter().map(|interval| interval.completed);
+    Phase {
+        arrival: arrival.to_owned(),
+        offered_per_s: outcome.requested_rate_per_s,
+        connections: spec.connections,
+        seconds: outcome.elapsed.as_secs_f64(),
+        ledger: Ledger {
+            scheduled: ledger.scheduled,
+            completed: ledger.completed,
+            failed: ledger.failed,
+            timed_out: ledger.timed_out,
+            in_flight: ledger.in_flight,
+            never_sent: ledger.never_sent,
+        },
+        errors: outcome
+            .errors
+            .iter()
+            .map(|(class, count)| (class.to_string(), count.count))
+            .collect(),
+        statuses: outcome.statuses.clone(),
+        response_ms: quantiles(&outcome.latency.response),
+        service_ms: quantiles(&outcome.latency.service),
+        send_lag_ms: quantiles(&outcome.latency.send_lag),
+        verdict: verdict(&outcome.verdict),
+        littles_law_error: outcome.littles_law.as_ref().map(|law| law.relative_error),
+        generator: Generator {
+            engine: outcome.generator.engine.name().to_owned(),
+            threads: outcome.generator.threads,
+            cpu_seconds: outcome.generator.cpu_seconds,
+            cpu_us_per_request: outcome.generator.cpu_us_per_request.unwrap_or(0.0),
+        },
+        completed_by_interval: completed_by_interval.collect(),
+        runtime: None,
+        gctrace: None,
+        schedtrace: None,
+        process: None,
+        host: None,
+    }
+}
+
+fn verdict(verdict: &LoadVerdict) -> Verdict {
+    let reason = match verdict {
+        LoadVerdict::Valid => String::new(),
+        LoadVerdict::GeneratorBound { interval, reason }
+        | LoadVerdict::Overloaded { interval, reason }
+        | LoadVerdict::Noisy { interval, reason } => {
+            format!("{reason} ({:.2}-{:.2} s)", interval.from_s, interval.to_s)
+        }
+    };
+    Verdict {
+        name: verdict.name().to_owned(),
+        reason,
+    }
+}
+
+fn quantiles(histogram: &loadgen::Histogram<u64>) -> Quantiles {
+    let summary = loadgen::Summary::of_ms(histogram);
+    Quantiles {
+        mean: summary.mean,
+        p50: summary.p50,
+        p90: summary.p90,
+        p95: summary.p95,
+        p99: summary.p99,
+        p999: summary.p99_9,
+        max: summary.max,
+        count: summary.count,
+    }
+}

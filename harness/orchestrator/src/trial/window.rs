@@ -1,0 +1,269 @@
+//! The measured windows: load, with a look at process, runtime and host right
+//! before and right after.
+
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use gotrace::metrics::Snapshot;
+use loadgen::{Arrival, Hooks, LoadOutcome, LoadSpec};
+use record::axis::Axis;
+use record::matrix::ConstantLoad;
+use record::trial::Phase;
+use topology::CpuSet;
+
+use super::launch::Target;
+use super::load::{load_spec, phase};
+use super::observed::{gctrace_window, runtime_window, schedtrace_window};
+use super::{Stop, TrialRequest};
+use crate::observe::{HostSample, ProcessSample};
+
+/// Warm-up goes on at most this much longer for the GC cycles it waits for.
+const MOST_EXTRA_WARMUP: Duration = Duration::from_secs(10);
+
+/// One step of warm-up beyond its floor.
+const WARMUP_STEP: Duration = Duration::from_millis(250);
+
+/// One measured window.
+#[derive(Debug, Clone)]
+pub(super) struct Window {
+    name: &'static str,
+    arrival: Arrival,
+    duration: Duration,
+}
+
+impl Window {
+    /// The closed-loop window.
+    pub(super) fn saturate(duration: Duration) -> Window {
+        Window {
+            name: "saturate",
+            arrival: Arrival::Closed,
+            duration,
+        }
+    }
+
+    /// The open-loop window at a rate per second.
+    pub(super) fn constant(load: ConstantLoad, rate_per_s: f64) -> Window {
+        let arrival = match load.poisson {
+            true => Arrival::Poisson { rate_per_s },
+            false => Arrival::Constant { rate_per_s },
+        };
+        Window {
+            name: "constant",
+            arrival,
+            duration: load.duration,
+        }
+    }
+}
+
+/// Runs the windows of one trial.
+#[derive(Debug)]
+pub(super) struct Windows<'a> {
+    request: &'a TrialRequest<'a>,
+    /// CPUs of target and generator: the part of the host that is watched.
+    watched: CpuSet,
+    threads: usize,
+}
+
+/// One look at everything.
+#[derive(Debug)]
+struct Look {
+    at: Instant,
+    process: Option<ProcessSample>,
+    host: HostSample,
+    runtime: Option<(Snapshot, Vec<u8>)>,
+}
+
+impl<'a> Windows<'a> {
+    pub(super) fn new(request: &'a TrialRequest<'a>) -> Windows<'a> {
+        let placement = &request.cell.planned.placement;
+        let load = &request.plan.matrix.load;
+        Windows {
+            request,
+            watched: placement.target.union(&placement.generator),
+            threads: load
+                .threads
+                .unwrap_or_else(|| placement.generator.len())
+                .min(load.connections),
+        }
+    }
+
+    /// Loads the target for the floor in time, then until the collector has
+    /// run often enough. Returns a doubt where it never did.
+    pub(super) fn warm_up(&self, target: &mut Target) -> Result<Option<String>, Stop> {
+        let warmup = self.request.warmup;
+        let mut step = warmup.duration;
+        let limit = warmup.duration + MOST_EXTRA_WARMUP;
+        let mut spent = Duration::ZERO;
+        let collector_off = self.request.cell.planned.spec.settings.get(&Axis::Gogc) == "off";
+        loop {
+            if !step.is_zero() {
+                let window = Window {
+                    name: "warm-up",
+                    arrival: Arrival::Closed,
+                    duration: step,
+                };
+                self.load(target, &window, &|| {})?;
+                spent += step;
+            }
+            let cycles = target
+                .process
+                .stderr()
+                .look(|traces| traces.gc.last().map_or(0, |(_, cycle)| cycle.seq));
+            if collector_off || cycles >= u64::from(warmup.gc_cycles) {
+                return Ok(None);
+            }
+            if spent >= limit {
+                return Ok(Some(format!(
+                    "warm-up: only {cycles} of {} GC cycles came in {:.0} s of load; the heap may not have reached its steady size",
+                    warmup.gc_cycles,
+                    spent.as_secs_f64()
+                )));
+            }
+            step = WARMUP_STEP;
+        }
+    }
+
+    /// Measures one window.
+    pub(super) fn measure(&self, target: &mut Target, window: Window) -> Result<Phase, Stop> {
+        let before = Mutex::new(None);
+        // Looked at when the connections are open and the clock is about to
+        // start: opening them is not part of the window.
+        let observer = Observer {
+            pid: target.process.pid(),
+            admin: target.admin.clone(),
+            probe: target.probe.clone(),
+            watched: self.watched.clone(),
+        };
+        let look_before = || {
+            let look = observer.look();
+            *before
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(look);
+        };
+        let (spec, outcome) = self.load(target, &window, &look_before)?;
+        let after = observer.look();
+        target.sample();
+        let mut phase = phase(&spec, &outcome);
+        let before = before
+            .into_inner()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(before) = before {
+            self.add_observations(&mut phase, target, &before, &after);
+            self.keep_snapshots(window.name, &before, &after);
+        }
+        Ok(phase)
+    }
+
+    fn load(
+        &self,
+        target: &mut Target,
+        window: &Window,
+        before_clock: &(dyn Fn() + Sync),
+    ) -> Result<(LoadSpec, LoadOutcome), Stop> {
+        let request = self.request;
+        let spec = request.plan.target(&request.cell.planned);
+        let load = &request.plan.matrix.load;
+        let mut spec = load_spec(spec, &target.address, load, self.threads, request.seed);
+        spec.arrival = window.arrival.clone();
+        spec.duration = window.duration;
+        if window.name != "warm-up" {
+            spec.hlog = Some(request.evidence.join(format!("{}.hlog", window.name)));
+        }
+        let generator: Vec<u32> = request.cell.planned.placement.generator.iter().collect();
+        let pin = |thread: usize| {
+            let cpu = CpuSet::from_iter([generator[thread % generator.len()]]);
+            topology::pin_current_thread(cpu)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        };
+        let unpinned = request.cell.planned.spec.settings.get(&Axis::Placement) == "none";
+        let hooks = Hooks {
+            pin: if unpinned { None } else { Some(&pin) },
+            before_clock: Some(before_clock),
+            cancel: Some(request.cancel),
+            ..Hooks::default()
+        };
+        let outcome = loadgen::run(&spec, &hooks);
+        if request.cancel.load(Ordering::Relaxed) {
+            return Err(Stop::Cancelled);
+        }
+        // A target that died explains every error of the load: ask it first.
+        if let Some(exit) = target.process.exited() {
+            let how = match (exit.code, exit.signal) {
+                (Some(code), _) => format!("exit code {code}"),
+                (_, Some(signal)) => format!("signal {signal}"),
+                _ => "unknown".to_owned(),
+            };
+            return Err(Stop::crashed(format!(
+                "ended in the {} window ({how})",
+                window.name
+            )));
+        }
+        match outcome {
+            Ok(outcome) => Ok((spec, outcome)),
+            Err(error) => Err(Stop::crashed(format!(
+                "the {} window could not run: {error}",
+                window.name
+            ))),
+        }
+    }
+
+    fn add_observations(&self, phase: &mut Phase, target: &Target, before: &Look, after: &Look) {
+        phase.host = Some(after.host.since(&before.host));
+        if let (Some(before), Some(after)) = (&before.process, &after.process) {
+            phase.process = Some(after.since(before));
+        }
+        if let (Some((before, _)), Some((after, _))) = (&before.runtime, &after.runtime) {
+            phase.runtime = Some(runtime_window(before, after));
+        }
+        target.process.stderr().look(|traces| {
+            phase.gctrace = gctrace_window(traces, before.at, after.at);
+            phase.schedtrace = schedtrace_window(traces, before.at, after.at);
+        });
+    }
+
+    /// Both snapshots as the probe gave them, so that a better reader can be
+    /// run again.
+    fn keep_snapshots(&self, window: &str, before: &Look, after: &Look) {
+        let mut lines = Vec::new();
+        for (_, text) in [&before.runtime, &after.runtime].into_iter().flatten() {
+            lines.extend_from_slice(text.trim_ascii());
+            lines.push(b'\n');
+        }
+        if !lines.is_empty() {
+            let file = self
+                .request
+                .evidence
+                .join(format!("metrics-{window}.jsonl"));
+            // Evidence that cannot be kept does not change what was measured.
+            let _ = fs::write(file, lines);
+        }
+    }
+}
+
+/// Looks from outside the target's borrow, since the load has that.
+struct Observer {
+    pid: u32,
+    admin: Option<String>,
+    probe: crate::observe::Probe,
+    watched: CpuSet,
+}
+
+impl Observer {
+    fn look(&self) -> Look {
+        // The host last before and first after would be ideal; the probe costs
+        // a millisecond, which is below the resolution of /proc/stat.
+        let runtime = self
+            .admin
+            .as_ref()
+            .and_then(|admin| self.probe.metrics(admin).ok());
+        Look {
+            runtime,
+            process: ProcessSample::take(self.pid),
+            host: HostSample::take(&self.watched),
+            at: Instant::now(),
+        }
+    }
+}
