@@ -3,7 +3,7 @@
 use super::event::TornKind;
 use crate::inittrace::PackageInit;
 use crate::lines::Line;
-use crate::scan::{contains, find};
+use crate::scan::{contains, find, find_byte};
 use crate::{gctrace, pacer, scanstats, scavenge, scheddetail, schedtrace};
 
 /// The runtime lines that can be told by their first bytes.
@@ -37,19 +37,35 @@ impl Start {
         }
     }
 
-    /// Where runtime lines may begin inside other text.
+    /// Where runtime lines may begin inside other text, first one first.
+    ///
+    /// Every first word is followed by a space, so one pass over the spaces finds them all.
     pub(super) fn within(line: &[u8]) -> impl Iterator<Item = (usize, Self)> {
-        const MARKS: [&[u8]; 4] = [b"gc ", b"SCHED ", b"scav ", b"pacer: "];
-        MARKS.into_iter().flat_map(move |mark| {
-            let mut from = 0;
-            std::iter::from_fn(move || {
-                let at = from + find(line.get(from..)?, mark)?;
-                from = at + 1;
-                Some(at)
-            })
-            .filter_map(|at| Self::of(&line[at..]).map(|kind| (at, kind)))
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            loop {
+                let space = from + find_byte(line.get(from..)?, b' ')?;
+                from = space + 1;
+                let found = first_word_before(line, space)
+                    .and_then(|start| Some((start, Self::of(&line[start..])?)));
+                if found.is_some() {
+                    return found;
+                }
+            }
         })
     }
+}
+
+/// Where a first word of a runtime line begins, if one ends before this space.
+fn first_word_before(line: &[u8], space: usize) -> Option<usize> {
+    let word: &[u8] = match line[..space].last()? {
+        b'c' => b"gc",
+        b'D' => b"SCHED",
+        b'v' => b"scav",
+        b':' => b"pacer:",
+        _ => return None,
+    };
+    line[..space].ends_with(word).then(|| space - word.len())
 }
 
 impl From<Start> for TornKind {
@@ -81,16 +97,21 @@ fn ends_phases(line: &[u8]) -> bool {
 /// a runtime line holds, or because the stream ended inside what can only be its beginning.
 pub(super) fn fragment_of(line: Line<'_>) -> Option<TornKind> {
     let bytes = line.bytes;
-    if contains(bytes, b" ms cpu, ") || contains(bytes, b" MB goal, ") || ends_phases(bytes) {
+    // Single bytes that the words hold or that stand beside them decide nearly every line.
+    let has = |byte| find_byte(bytes, byte).is_some();
+    if (has(b'+') || has(b'M'))
+        && (contains(bytes, b" ms cpu, ") || contains(bytes, b" MB goal, ") || ends_phases(bytes))
+    {
         return Some(TornKind::Gc);
     }
-    if contains(bytes, b" idleprocs=")
-        || contains(bytes, b" idlethreads=")
-        || contains(bytes, b" schedticks=[")
+    if has(b'=')
+        && (contains(bytes, b" idleprocs=")
+            || contains(bytes, b" idlethreads=")
+            || contains(bytes, b" schedticks=["))
     {
         return Some(TornKind::Sched);
     }
-    if contains(bytes, b" KiB work (") {
+    if has(b'K') && contains(bytes, b" KiB work (") {
         return Some(TornKind::Scavenge);
     }
     if line.terminated {
