@@ -115,6 +115,23 @@ pub(crate) fn read(source: &Source) -> Cgroup {
     cgroup
 }
 
+/// The folders of the hierarchy that has the cpu controller, from our own group
+/// up to the top.
+pub(crate) fn cpu_folders(source: &Source) -> Vec<String> {
+    let memberships = memberships(&source.text("proc/self/cgroup").unwrap_or_default());
+    let mounts = mounts(&source.text("proc/self/mountinfo").unwrap_or_default());
+    let legacy = memberships
+        .iter()
+        .find(|one| one.controllers.iter().any(|name| name == "cpu"));
+    // A hybrid host has the cpu controller in one of the two hierarchies only.
+    let unified = memberships.iter().find(|one| one.controllers.is_empty());
+    match (legacy, unified) {
+        (Some(membership), _) => folders(source, membership, &mounts, "cpu"),
+        (None, Some(membership)) => folders(source, membership, &mounts, ""),
+        (None, None) => Vec::new(),
+    }
+}
+
 fn read_unified(source: &Source, folder: &str, cgroup: &mut Cgroup) {
     narrow(
         &mut cgroup.cpuset,

@@ -10,10 +10,12 @@
 //! * [`pin_current_thread`], [`set_process_affinity`] and [`ChildPinning`] set
 //!   affinity and read back what the kernel made of it.
 //! * [`readiness`] says what on this host would disturb a measurement.
+//! * [`throttling`] and [`mean_mhz`] are the figures below `/sys` that change
+//!   while a trial runs.
 //!
 //! This crate alone reads `/sys` and `/proc/cpuinfo` and sets affinity.
-//! Deliberately absent: changing the host (governors, turbo, SMT), sampling
-//! while a trial runs, and stored formats; the `Serialize` derives here serve
+//! Deliberately absent: changing the host (governors, turbo, SMT), deciding
+//! when to look during a trial, and stored formats; the `Serialize` derives here serve
 //! the screen output of `gosweep host --json`.
 
 mod affinity;
@@ -29,6 +31,7 @@ mod model;
 mod placement;
 mod read;
 mod readiness;
+mod readings;
 mod source;
 mod summary;
 
@@ -47,4 +50,5 @@ pub use model::{
 pub use placement::{Placement, Policy, Request, place};
 pub use read::read;
 pub use readiness::{Check, State, readiness};
+pub use readings::{Throttling, mean_mhz, throttling};
 pub use summary::Summary;

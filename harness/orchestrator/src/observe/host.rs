@@ -1,9 +1,10 @@
 //! The host over a window: steal, load, pressure, throttling, clock.
 
 use std::fs;
+use std::path::Path;
 
 use record::trial::HostWindow;
-use topology::CpuSet;
+use topology::{CpuSet, Throttling};
 
 /// One look at the host. Counters are since boot.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +13,7 @@ pub struct HostSample {
     busy_ticks: u64,
     steal_ticks: u64,
     cpu_pressure_us: Option<u64>,
-    throttling: Option<(u64, u64)>,
+    throttling: Option<Throttling>,
     mean_mhz: Option<f64>,
     at: Option<std::time::Instant>,
 }
@@ -23,8 +24,8 @@ impl HostSample {
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let mut sample = HostSample {
             cpu_pressure_us: cpu_pressure_us(),
-            throttling: throttling(),
-            mean_mhz: mean_mhz(cpus),
+            throttling: topology::throttling(Path::new("/")),
+            mean_mhz: topology::mean_mhz(Path::new("/"), cpus),
             at: Some(std::time::Instant::now()),
             ..HostSample::default()
         };
@@ -48,9 +49,10 @@ impl HostSample {
             _ => 0.0,
         };
         let pressure = |now: u64, then: u64| now.saturating_sub(then) as f64 / (seconds * 1e6);
-        let throttled = |now: (u64, u64), then: (u64, u64)| {
-            let periods = now.0.saturating_sub(then.0);
-            (periods > 0).then(|| now.1.saturating_sub(then.1) as f64 / periods as f64)
+        let throttled = |now: &Throttling, then: &Throttling| {
+            let periods = now.periods.saturating_sub(then.periods);
+            let throttled = now.throttled.saturating_sub(then.throttled);
+            (now.group == then.group && periods > 0).then(|| throttled as f64 / periods as f64)
         };
         HostWindow {
             steal: self.steal_ticks.saturating_sub(earlier.steal_ticks) as f64 / total,
@@ -62,7 +64,8 @@ impl HostSample {
                 .map(|(now, then)| pressure(now, then)),
             throttled: self
                 .throttling
-                .zip(earlier.throttling)
+                .as_ref()
+                .zip(earlier.throttling.as_ref())
                 .and_then(|(now, then)| throttled(now, then)),
             mean_mhz: self.mean_mhz,
         }
@@ -87,41 +90,6 @@ fn cpu_pressure_us() -> Option<u64> {
     line.rsplit("total=").next()?.trim().parse().ok()
 }
 
-/// (periods, throttled periods) of the cgroup that we are in, v2 or v1.
-fn throttling() -> Option<(u64, u64)> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let files = groups.lines().filter_map(|line| {
-        let mut parts = line.splitn(3, ':');
-        let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-        let cpu = controllers.split(',').any(|name| name == "cpu");
-        match (controllers.is_empty(), cpu) {
-            (true, _) => Some(format!("/sys/fs/cgroup{path}/cpu.stat")),
-            (false, true) => Some(format!("/sys/fs/cgroup/{controllers}{path}/cpu.stat")),
-            _ => None,
-        }
-    });
-    files
-        .filter_map(|file| fs::read_to_string(file).ok())
-        .find_map(|text| {
-            let field = |name: &str| -> Option<u64> {
-                let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-                line.trim().parse().ok()
-            };
-            Some((field("nr_periods ")?, field("nr_throttled ")?))
-        })
-}
-
-fn mean_mhz(cpus: &CpuSet) -> Option<f64> {
-    let clocks: Vec<f64> = cpus
-        .iter()
-        .filter_map(|cpu| {
-            let file = format!("/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq");
-            fs::read_to_string(file).ok()?.trim().parse::<f64>().ok()
-        })
-        .collect();
-    (!clocks.is_empty()).then(|| clocks.iter().sum::<f64>() / clocks.len() as f64 / 1e3)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,20 +102,28 @@ mod tests {
         assert_eq!(cpu_line("intr 12"), None);
     }
 
+    fn throttling(periods: u64, throttled: u64) -> Option<Throttling> {
+        Some(Throttling {
+            group: "sys/fs/cgroup/box".to_owned(),
+            periods,
+            throttled,
+        })
+    }
+
     #[test]
     fn shares_are_of_the_window() {
         let earlier = HostSample {
             total_ticks: 1_000,
             busy_ticks: 100,
             steal_ticks: 10,
-            throttling: Some((10, 1)),
+            throttling: throttling(10, 1),
             ..HostSample::default()
         };
         let later = HostSample {
             total_ticks: 1_200,
             busy_ticks: 200,
             steal_ticks: 20,
-            throttling: Some((30, 6)),
+            throttling: throttling(30, 6),
             ..HostSample::default()
         };
         let window = later.since(&earlier);

@@ -14,4 +14,5 @@ mod placement;
 mod placement_rules;
 mod policy;
 mod readiness;
+mod readings;
 mod snapshots;
