@@ -77,12 +77,6 @@ impl From<PlanError> for Failure {
     }
 }
 
-impl From<record::diagnostic::Diagnostics> for Failure {
-    fn from(error: record::diagnostic::Diagnostics) -> Failure {
-        Failure::usage(error)
-    }
-}
-
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         match error {

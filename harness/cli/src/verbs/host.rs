@@ -9,6 +9,7 @@ use crate::output;
 
 #[derive(Serialize)]
 struct HostJson<'a> {
+    #[serde(flatten)]
     topology: &'a Topology,
     summary: topology::Summary,
     readiness: &'a [Check],

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use orchestrator::plan::{Plan, TargetSearch, block_order, estimate};
 use record::cell::CellId;
-use record::matrix::Matrix;
 use record::quantity::format_duration;
 use record::trial::Role;
 use serde::Serialize;
@@ -22,9 +21,9 @@ pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::usage(format!("{} is not UTF-8 text", file.display())))?;
-    let matrix = Matrix::parse(&file.display().to_string(), &text)?;
     let topology = topology::read(Path::new("/")).map_err(Failure::not_fit)?;
-    let plan = orchestrator::plan::plan(matrix, &TargetSearch::around(file), &topology)?;
+    let name = file.display().to_string();
+    let plan = orchestrator::plan::plan(&name, &text, &TargetSearch::around(file), &topology)?;
     Ok((plan, topology))
 }
 

@@ -12,8 +12,11 @@ use record::matrix::{CellSpec, Located, Matrix};
 use record::target::{Program, Target};
 use topology::Placement;
 
+use super::targets::Found;
+
 /// Everything that is wrong with the matrix's values, each at its place.
-pub(super) fn check(matrix: &Matrix, targets: &BTreeMap<String, Target>) -> Vec<Diagnostic> {
+pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
+    let targets = &found.targets;
     let mut findings = Vec::new();
     let on_axes = matrix
         .axes
@@ -22,7 +25,10 @@ pub(super) fn check(matrix: &Matrix, targets: &BTreeMap<String, Target>) -> Vec<
     let on_control = matrix.control.iter().map(|(axis, value)| (axis, value));
     for (axis, value) in on_axes.chain(on_control) {
         findings.extend(check_value(axis, value));
-        if let Axis::Option(name) = axis {
+        // An option may be of a target that could not be read.
+        if let Axis::Option(name) = axis
+            && found.is_complete()
+        {
             let owners = targets
                 .values()
                 .filter(|target| target.options.contains_key(name));

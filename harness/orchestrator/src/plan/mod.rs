@@ -17,7 +17,8 @@ use topology::{Placement, Topology};
 pub use check::check_versions;
 pub use estimate::estimate;
 pub use order::{Slot, block_order};
-pub use targets::{TargetSearch, find_targets};
+pub use targets::TargetSearch;
+use targets::find_targets;
 
 /// What a matrix amounts to on this host.
 #[derive(Debug, Clone)]
@@ -48,9 +49,9 @@ pub struct PlannedCell {
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The matrix or a target file is wrong.
-    #[error("{0}")]
-    Invalid(#[from] Diagnostics),
+    /// The matrix, target files or both are wrong; one entry per file.
+    #[error("{}", rendered(.0))]
+    Invalid(Vec<Diagnostics>),
     /// A file could not be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -61,17 +62,48 @@ pub enum PlanError {
     },
 }
 
-/// Plans a matrix on a host.
+/// Every file's findings, one after another.
+fn rendered(files: &[Diagnostics]) -> String {
+    let files: Vec<String> = files.iter().map(Diagnostics::render).collect();
+    files.join("\n\n")
+}
+
+/// Reads a matrix file and plans it on a host. `file` is the name shown in
+/// findings.
 ///
 /// # Errors
-/// Everything that is wrong with the matrix or its targets, each at its place;
-/// a control cell that this host cannot place is among it.
-pub fn plan(matrix: Matrix, search: &TargetSearch, topology: &Topology) -> Result<Plan, PlanError> {
-    let targets = find_targets(&matrix, search)?;
-    let findings = check::check(&matrix, &targets);
+/// Everything that is wrong with the matrix and its targets at once, each at
+/// its place; a control cell that this host cannot place is among it.
+pub fn plan(
+    file: &str,
+    text: &str,
+    search: &TargetSearch,
+    topology: &Topology,
+) -> Result<Plan, PlanError> {
+    let (matrix, mut findings) = Matrix::examine(file, text);
+    let Some(matrix) = matrix else {
+        return Err(PlanError::Invalid(vec![Diagnostics::new(
+            file, text, findings,
+        )]));
+    };
+    let found = find_targets(&matrix, search)?;
+    findings.extend(check::check(&matrix, &found));
+    findings.extend(found.missing);
+    let mut wrong = found.broken;
     if !findings.is_empty() {
-        return Err(matrix.diagnostics(findings).into());
+        wrong.insert(0, matrix.diagnostics(findings));
     }
+    if !wrong.is_empty() {
+        return Err(PlanError::Invalid(wrong));
+    }
+    place_cells(matrix, found.targets, topology)
+}
+
+fn place_cells(
+    matrix: Matrix,
+    targets: BTreeMap<String, Target>,
+    topology: &Topology,
+) -> Result<Plan, PlanError> {
     let expansion = matrix.expand();
     let mut plan = Plan {
         matrix,
@@ -104,7 +136,9 @@ pub fn plan(matrix: Matrix, search: &TargetSearch, topology: &Topology) -> Resul
         }
     }
     if !unplaceable.is_empty() {
-        return Err(plan.matrix.diagnostics(unplaceable).into());
+        return Err(PlanError::Invalid(vec![
+            plan.matrix.diagnostics(unplaceable),
+        ]));
     }
     Ok(plan)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use record::diagnostic::{Diagnostic, closest};
-use record::matrix::Matrix;
+use record::diagnostic::{Diagnostic, Diagnostics, closest};
+use record::matrix::{Located, Matrix};
 use record::target::Target;
 
 use super::PlanError;
@@ -65,44 +65,60 @@ impl TargetSearch {
     }
 }
 
-/// Reads every target of a matrix, by the name that the matrix uses.
+/// The targets of a matrix, as far as they could be found and read.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// By the name that the matrix uses.
+    pub(super) targets: BTreeMap<String, Target>,
+    /// Names without a file, at their place in the matrix.
+    pub(super) missing: Vec<Diagnostic>,
+    /// What is wrong with target files, one entry per file.
+    pub(super) broken: Vec<Diagnostics>,
+}
+
+impl Found {
+    /// Whether every target that the matrix names is known.
+    pub(super) fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.broken.is_empty()
+    }
+}
+
+/// Reads every target of a matrix.
 ///
 /// # Errors
-/// A name without a file, at its place in the matrix, or what is wrong with a
-/// target file.
-pub fn find_targets(
-    matrix: &Matrix,
-    search: &TargetSearch,
-) -> Result<BTreeMap<String, Target>, PlanError> {
-    let mut targets = BTreeMap::new();
-    let mut missing = Vec::new();
+/// [`PlanError::Read`] for a file that is there and cannot be read.
+pub(super) fn find_targets(matrix: &Matrix, search: &TargetSearch) -> Result<Found, PlanError> {
+    let mut found = Found::default();
     for name in &matrix.targets {
         let Some(path) = search.file(&name.value) else {
-            let names = search.names();
-            let cure = match closest(&name.value, names.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if names.is_empty() => {
-                    "no targets/ folder was found; give the path of a target.yaml".to_owned()
-                }
-                None => format!(
-                    "known targets: {}; or give the path of a target.yaml",
-                    names.join(", ")
-                ),
-            };
-            let message = format!("no target `{}`", name.value);
-            missing.push(Diagnostic::new(name.span.clone(), message).help(cure));
+            found.missing.push(no_target(name, search));
             continue;
         };
         let text = fs::read_to_string(&path).map_err(|source| PlanError::Read {
             path: path.clone(),
             source,
         })?;
-        let target = Target::parse(&path.display().to_string(), &text)?;
-        targets.insert(name.value.clone(), target);
+        match Target::parse(&path.display().to_string(), &text) {
+            Ok(target) => {
+                found.targets.insert(name.value.clone(), target);
+            }
+            Err(broken) => found.broken.push(broken),
+        }
     }
-    if missing.is_empty() {
-        Ok(targets)
-    } else {
-        Err(matrix.diagnostics(missing).into())
-    }
+    Ok(found)
+}
+
+fn no_target(name: &Located<String>, search: &TargetSearch) -> Diagnostic {
+    let names = search.names();
+    let cure = match closest(&name.value, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => {
+            "no targets/ folder was found; give the path of a target.yaml".to_owned()
+        }
+        None => format!(
+            "known targets: {}; or give the path of a target.yaml",
+            names.join(", ")
+        ),
+    };
+    Diagnostic::new(name.span.clone(), format!("no target `{}`", name.value)).help(cure)
 }

@@ -7,7 +7,7 @@ use super::axes::{axes, control, rules};
 use super::check::{self, Whole};
 use super::load::{load, warmup};
 use super::{Load, Located, Matrix};
-use crate::diagnostic::{Diagnostic, Diagnostics, closest};
+use crate::diagnostic::{Diagnostic, closest};
 use crate::objective::{Objective, Window};
 use crate::quantity::{parse_bytes, parse_positive_duration, parse_share};
 use crate::yaml::{
@@ -34,20 +34,17 @@ pub(crate) const KEYS: &[&str] = &[
     "bind_memory",
 ];
 
-pub(super) fn matrix(file: &str, text: &str) -> Result<Matrix, Diagnostics> {
-    let fail = |findings| Diagnostics::new(file, text, findings);
-    let root = yaml::parse(text).map_err(|finding| fail(vec![finding]))?;
-    let decoder = Decoder::default();
-    let Some(fields) = decoder.fields(&root, "the matrix", KEYS) else {
-        return Err(fail(decoder.into_findings()));
+/// The matrix as far as it can be read, and everything that is wrong with it.
+pub(super) fn matrix(file: &str, text: &str) -> (Option<Matrix>, Vec<Diagnostic>) {
+    let root = match yaml::parse(text) {
+        Ok(root) => root,
+        Err(finding) => return (None, vec![finding]),
     };
-    let matrix = decode(&decoder, &fields, file, text);
-    let findings = decoder.into_findings();
-    if findings.is_empty() {
-        Ok(matrix)
-    } else {
-        Err(fail(findings))
-    }
+    let decoder = Decoder::default();
+    let matrix = decoder
+        .fields(&root, "the matrix", KEYS)
+        .map(|fields| decode(&decoder, &fields, file, text));
+    (matrix, decoder.into_findings())
 }
 
 fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Matrix {

@@ -3,7 +3,7 @@
 //! [`Matrix::parse`] checks everything that can be known from the file alone
 //! and reports all that is wrong at once. What needs a Go version, a target or
 //! the host is checked by the orchestrator's plan, which points at the same
-//! places through [`Located`].
+//! places through [`Located`] and adds to the findings of [`Matrix::examine`].
 
 mod axes;
 mod check;
@@ -138,6 +138,17 @@ impl Matrix {
     /// # Errors
     /// Everything that is wrong with it, in the order of the file.
     pub fn parse(file: &str, text: &str) -> Result<Matrix, Diagnostics> {
+        match Matrix::examine(file, text) {
+            (Some(matrix), findings) if findings.is_empty() => Ok(matrix),
+            (_, findings) => Err(Diagnostics::new(file, text, findings)),
+        }
+    }
+
+    /// Reads a matrix file as far as it goes, for callers that have more to
+    /// check and want to report everything at once. Where there are findings
+    /// the matrix is fit for nothing but further checks: what could not be read
+    /// is missing from it.
+    pub fn examine(file: &str, text: &str) -> (Option<Matrix>, Vec<Diagnostic>) {
         decode::matrix(file, text)
     }
 
