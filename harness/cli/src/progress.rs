@@ -141,7 +141,7 @@ fn one_line(trial: &Trial) -> String {
         Outcome::Failed(failure) => return format!("failed: {}", failure.message),
         Outcome::Invalid(reasons) => {
             let reasons: Vec<_> = reasons.iter().map(|reason| reason.message.as_str()).collect();
-            return format!("invalid, will be tried again: {}", reasons.join("; "));
+            return format!("invalid (attempt {}): {}", trial.attempt + 1, reasons.join("; "));
         }
         Outcome::Ok => {}
     }

@@ -83,7 +83,11 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
         },
         _ => {
             let problem = go_check(axis, &value.value, None)?;
-            at(problem.message, problem.cure)
+            let cure = match problem.suggestion {
+                Some(near) => format!("did you mean `{near}`? {}", problem.cure),
+                None => problem.cure,
+            };
+            at(problem.message, cure)
         }
     }
 }
