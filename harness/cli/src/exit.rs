@@ -77,6 +77,12 @@ impl From<PlanError> for Failure {
     }
 }
 
+impl From<record::diagnostic::Diagnostics> for Failure {
+    fn from(error: record::diagnostic::Diagnostics) -> Failure {
+        Failure::usage(error)
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         match error {
@@ -91,7 +97,7 @@ impl From<StoreError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
         match error {
-            RunError::Locked(_) | RunError::Control { .. } => Failure::not_fit(error),
+            RunError::Locked(_) | RunError::Control { .. } | RunError::NotFit { .. } => Failure::not_fit(error),
             RunError::Build { .. }
             | RunError::Toolchain(_)
             | RunError::OtherRun { .. }

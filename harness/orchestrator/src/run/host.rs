@@ -28,7 +28,7 @@ pub fn describe(topology: &Topology) -> Host {
     let findings = topology::readiness(std::path::Path::new("/"))
         .into_iter()
         .filter(|check| matches!(check.state, State::Warn | State::Bad))
-        .map(|check| format!("{}: {}; {}", check.id, check.found, check.why))
+        .map(|check| format!("{}: {}", check.id, check.found))
         .collect();
     Host {
         fingerprint: digest

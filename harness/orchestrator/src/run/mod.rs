@@ -91,6 +91,16 @@ pub enum RunError {
         /// What happened, with the last lines of its stderr.
         reason: String,
     },
+    /// Not one trial was valid: the host spoils everything.
+    #[error(
+        "this host is not fit for measuring now: all {trials} trials of the first block were invalid, the last because {reason}; stop other work (`gosweep host` shows what disturbs), then go on with the same folder"
+    )]
+    NotFit {
+        /// Trials that were tried.
+        trials: usize,
+        /// Why the last one was invalid.
+        reason: String,
+    },
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),

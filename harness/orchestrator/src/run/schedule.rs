@@ -1,11 +1,12 @@
 //! All blocks, trial by trial, skipping what is already on disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use record::cell::CellId;
-use record::store::{RunDir, StoreError, sync_folder};
+use record::store::{RunDir, StoreError, TrialWriter, sync_folder};
 use record::trial::{Outcome, Role, Trial};
 
 use super::prepare::Prepared;
@@ -15,16 +16,21 @@ use crate::plan::{Slot, block_order, estimate};
 use crate::supervise::Spawner;
 use crate::trial::{TrialRequest, run_trial};
 
-/// How often a slot is tried while host or generator spoil it.
+/// How often a slot is tried in one call while host or generator spoil it.
 const MOST_ATTEMPTS: u32 = 3;
 
-/// What is known of a slot from the trials on disk.
-type Done = BTreeMap<(CellId, u32, Role), SlotState>;
+/// What is known of every slot.
+type Slots = BTreeMap<(CellId, u32, Role), SlotState>;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct SlotState {
+    /// A trial that counts is on disk.
     settled: bool,
+    /// Invalid trials on disk, of earlier calls too.
     invalid: u32,
+    /// Trials of this call: who goes on with a run on a calmer host gets new
+    /// tries for what was spoilt.
+    tried: u32,
 }
 
 impl SlotState {
@@ -36,10 +42,11 @@ impl SlotState {
     }
 
     fn over(self) -> bool {
-        self.settled || self.invalid >= MOST_ATTEMPTS
+        self.settled || self.tried >= MOST_ATTEMPTS
     }
 }
 
+/// Runs what is left of a run's trials.
 pub(super) fn run_trials(
     request: &RunRequest<'_>,
     dir: &RunDir,
@@ -47,173 +54,209 @@ pub(super) fn run_trials(
     prepared: &Prepared,
     listener: &Listener<'_>,
 ) -> Result<Ending, RunError> {
-    let mut done = done_slots(&dir.read_trials()?);
     sweep_unfinished(dir);
-    let order: Vec<(CellId, bool)> = prepared
-        .cells
-        .iter()
-        .map(|cell| (cell.id.clone(), cell.planned.control))
-        .collect();
+    let cells = prepared.cells.iter();
+    let mut schedule = Schedule {
+        request,
+        dir,
+        spawner,
+        prepared,
+        listener,
+        order: cells
+            .map(|cell| (cell.id.clone(), cell.planned.control))
+            .collect(),
+        slots: slots_on_disk(&dir.read_trials()?),
+        last_reasons: Vec::new(),
+    };
     let blocks = prepared.run.blocks;
-    let per_block = block_order(&order, prepared.run.seed, 0).len();
-    let trials = per_block * blocks as usize;
-    let finished = done.values().filter(|state| state.over()).count();
-    let left = (trials - finished.min(trials)) as f64 / trials.max(1) as f64;
+    let trials = schedule.per_block() * blocks as usize;
+    let settled = schedule
+        .slots
+        .values()
+        .filter(|state| state.settled)
+        .count();
+    let left = trials.saturating_sub(settled) as f64 / trials.max(1) as f64;
     listener(Event::Started {
         folder: dir.path().to_owned(),
         trials,
-        finished,
+        finished: settled,
         estimate: estimate(request.plan).mul_f64(left),
     });
     let mut writer = dir.append()?;
     for block in 0..blocks {
-        // A spoilt slot goes to the end of its block and is tried again there.
-        let mut queue: std::collections::VecDeque<(usize, Slot)> =
-            block_order(&order, prepared.run.seed, block)
-                .into_iter()
-                .enumerate()
-                .collect();
-        while let Some((position, slot)) = queue.pop_front() {
-            let key = (order[slot.cell].0.clone(), block, slot.role);
-            let state = done.get(&key).copied().unwrap_or_default();
-            if state.over() {
-                continue;
-            }
-            if request.cancel.load(Ordering::Relaxed) {
-                return Ok(Ending::Interrupted);
-            }
-            announce(
-                prepared,
-                &slot,
-                block,
-                block as usize * per_block + position,
-                trials,
-                listener,
-            );
-            let trial = one_trial(
-                request,
-                dir,
-                spawner,
-                prepared,
-                &slot,
-                (block, position, state.invalid),
-                listener,
-            )?;
-            let Some(trial) = trial else {
-                return Ok(Ending::Interrupted);
-            };
-            writer.write(&trial)?;
-            let state = done.entry(key).or_default();
-            state.add(&trial.outcome);
-            if !state.over() {
-                queue.push_back((position, slot));
-            }
-            listener(Event::TrialFinished(Box::new(trial)));
+        if !schedule.run_block(block, &mut writer)? {
+            return Ok(Ending::Interrupted);
+        }
+        // A whole block without one valid trial: going on would only heat the
+        // room.
+        if !schedule.slots.values().any(|state| state.settled) {
+            return Err(RunError::NotFit {
+                trials: schedule
+                    .slots
+                    .values()
+                    .map(|state| state.tried as usize)
+                    .sum(),
+                reason: schedule.last_reasons.join("; "),
+            });
         }
     }
     Ok(Ending::Complete)
 }
 
-fn done_slots(trials: &[Trial]) -> Done {
-    let mut done = Done::new();
+/// The trials of a run and how far they are.
+struct Schedule<'a> {
+    request: &'a RunRequest<'a>,
+    dir: &'a RunDir,
+    spawner: &'a Spawner,
+    prepared: &'a Prepared,
+    listener: &'a Listener<'a>,
+    /// Id of every cell, and whether it is a control.
+    order: Vec<(CellId, bool)>,
+    slots: Slots,
+    /// Why the last invalid trial was invalid.
+    last_reasons: Vec<String>,
+}
+
+impl Schedule<'_> {
+    fn block_order(&self, block: u32) -> Vec<Slot> {
+        block_order(&self.order, self.prepared.run.seed, block)
+    }
+
+    fn per_block(&self) -> usize {
+        self.block_order(0).len()
+    }
+
+    /// Runs what is left of a block; false when asked to stop.
+    fn run_block(&mut self, block: u32, writer: &mut TrialWriter) -> Result<bool, RunError> {
+        let mut queue: VecDeque<(usize, Slot)> =
+            self.block_order(block).into_iter().enumerate().collect();
+        while let Some((position, slot)) = queue.pop_front() {
+            let key = (self.order[slot.cell].0.clone(), block, slot.role);
+            let state = self.slots.get(&key).copied().unwrap_or_default();
+            if state.over() {
+                continue;
+            }
+            if self.request.cancel.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            self.announce(&slot, block, position);
+            let Some(trial) = self.one_trial(&slot, block, position, state.invalid)? else {
+                return Ok(false);
+            };
+            writer.write(&trial)?;
+            if let Outcome::Invalid(reasons) = &trial.outcome {
+                self.last_reasons = reasons
+                    .iter()
+                    .map(|reason| reason.message.clone())
+                    .collect();
+            }
+            let state = self.slots.entry(key).or_default();
+            state.tried += 1;
+            state.add(&trial.outcome);
+            // A spoilt slot goes to the end of its block and is tried again.
+            if !state.over() {
+                queue.push_back((position, slot));
+            }
+            (self.listener)(Event::TrialFinished(Box::new(trial)));
+        }
+        Ok(true)
+    }
+
+    fn announce(&self, slot: &Slot, block: u32, position: usize) {
+        let cell = &self.prepared.cells[slot.cell];
+        let duplicate = match slot.role {
+            Role::Measured => "",
+            Role::ControlDuplicate => " (A/A)",
+        };
+        (self.listener)(Event::TrialStarted {
+            number: block as usize * self.per_block() + position + 1,
+            trials: self.per_block() * self.prepared.run.blocks as usize,
+            block,
+            cell: cell.id.clone(),
+            target: cell.planned.spec.target.clone(),
+            settings: format!("{}{duplicate}", cell.planned.spec.settings),
+        });
+    }
+
+    /// Runs one trial with its evidence in a temporary folder that is renamed
+    /// into place; `None` when it was interrupted and leaves nothing.
+    fn one_trial(
+        &self,
+        slot: &Slot,
+        block: u32,
+        position: usize,
+        attempt: u32,
+    ) -> Result<Option<Trial>, RunError> {
+        let cell = &self.prepared.cells[slot.cell];
+        let retry = if attempt == 0 {
+            String::new()
+        } else {
+            format!("-r{attempt}")
+        };
+        let name = format!("{block:02}-{position:02}{retry}");
+        let raw = format!("raw/{}/{name}", cell.id);
+        let unfinished = self.dir.raw().join(format!("unfinished-{name}"));
+        make_folder(&unfinished)?;
+        let trial_request = TrialRequest {
+            plan: self.request.plan,
+            cell,
+            spawner: self.spawner,
+            topology: self.request.topology,
+            rate_per_s: self.prepared.rate(&cell.planned.spec.target),
+            warmup: self.request.plan.matrix.warmup,
+            seed: self.prepared.run.seed ^ u64::from(block),
+            evidence: &unfinished,
+            cancel: self.request.cancel,
+        };
+        let Some(observed) = run_trial(&trial_request, self.listener) else {
+            let _ = fs::remove_dir_all(&unfinished);
+            return Ok(None);
+        };
+        self.keep_evidence(&unfinished, &cell.id, &raw)?;
+        Ok(Some(Trial {
+            format: record::trial::TRIAL_FORMAT,
+            id: format!("b{name}-{}", cell.id),
+            cell: cell.id.clone(),
+            block,
+            position: u32::try_from(position).unwrap_or(u32::MAX),
+            role: slot.role,
+            attempt,
+            started: observed.started,
+            outcome: observed.outcome,
+            saturate: observed.saturate,
+            constant: observed.constant,
+            process: observed.process,
+            readback: observed.readback,
+            warnings: observed.warnings,
+            raw,
+        }))
+    }
+
+    fn keep_evidence(&self, unfinished: &Path, cell: &CellId, raw: &str) -> Result<(), StoreError> {
+        let place = self.dir.path().join(raw);
+        let parent = self.dir.raw().join(cell.as_str());
+        make_folder(&parent)?;
+        // What a killed run may have left under the same name has no trial.
+        let _ = fs::remove_dir_all(&place);
+        fs::rename(unfinished, &place).map_err(|source| StoreError::Io {
+            action: "rename",
+            path: unfinished.to_owned(),
+            source,
+        })?;
+        sync_folder(&parent)
+    }
+}
+
+fn slots_on_disk(trials: &[Trial]) -> Slots {
+    let mut slots = Slots::new();
     for trial in trials {
         let key = (trial.cell.clone(), trial.block, trial.role);
-        done.entry(key).or_default().add(&trial.outcome);
+        slots.entry(key).or_default().add(&trial.outcome);
     }
-    done
+    slots
 }
 
-fn announce(
-    prepared: &Prepared,
-    slot: &Slot,
-    block: u32,
-    number: usize,
-    trials: usize,
-    listener: &Listener<'_>,
-) {
-    let cell = &prepared.cells[slot.cell];
-    let duplicate = match slot.role {
-        Role::Measured => "",
-        Role::ControlDuplicate => " (A/A)",
-    };
-    listener(Event::TrialStarted {
-        number: number + 1,
-        trials,
-        block,
-        cell: cell.id.clone(),
-        target: cell.planned.spec.target.clone(),
-        settings: format!("{}{duplicate}", cell.planned.spec.settings),
-    });
-}
-
-/// Runs one trial with its evidence in a temporary folder that is renamed into
-/// place; `None` when it was interrupted and leaves nothing.
-fn one_trial(
-    request: &RunRequest<'_>,
-    dir: &RunDir,
-    spawner: &Spawner,
-    prepared: &Prepared,
-    slot: &Slot,
-    (block, position, attempt): (u32, usize, u32),
-    listener: &Listener<'_>,
-) -> Result<Option<Trial>, RunError> {
-    let cell = &prepared.cells[slot.cell];
-    let retry = if attempt == 0 {
-        String::new()
-    } else {
-        format!("-r{attempt}")
-    };
-    let name = format!("{block:02}-{position:02}{retry}");
-    let raw = format!("raw/{}/{name}", cell.id);
-    let unfinished = dir.raw().join(format!("unfinished-{name}"));
-    make_folder(&unfinished)?;
-    let trial_request = TrialRequest {
-        plan: request.plan,
-        cell,
-        spawner,
-        topology: request.topology,
-        rate_per_s: prepared.rate(&cell.planned.spec.target),
-        warmup: request.plan.matrix.warmup,
-        seed: prepared.run.seed ^ u64::from(block),
-        evidence: &unfinished,
-        cancel: request.cancel,
-    };
-    let observed = run_trial(&trial_request, listener);
-    let Some(observed) = observed else {
-        let _ = fs::remove_dir_all(&unfinished);
-        return Ok(None);
-    };
-    let place = dir.path().join(&raw);
-    let parent = dir.raw().join(cell.id.as_str());
-    make_folder(&parent)?;
-    // What a killed run may have left under the same name has no trial.
-    let _ = fs::remove_dir_all(&place);
-    fs::rename(&unfinished, &place).map_err(|source| StoreError::Io {
-        action: "rename",
-        path: unfinished,
-        source,
-    })?;
-    sync_folder(&parent)?;
-    Ok(Some(Trial {
-        format: record::trial::TRIAL_FORMAT,
-        id: format!("b{name}-{}", cell.id),
-        cell: cell.id.clone(),
-        block,
-        position: u32::try_from(position).unwrap_or(u32::MAX),
-        role: slot.role,
-        attempt,
-        started: observed.started,
-        outcome: observed.outcome,
-        saturate: observed.saturate,
-        constant: observed.constant,
-        process: observed.process,
-        readback: observed.readback,
-        warnings: observed.warnings,
-        raw,
-    }))
-}
-
-fn make_folder(path: &std::path::Path) -> Result<(), StoreError> {
+fn make_folder(path: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(path).map_err(|source| StoreError::Io {
         action: "create",
         path: path.to_owned(),

@@ -53,7 +53,12 @@ pub(super) fn lone_control(control: &CellRanking) -> Verdict {
 
 pub(super) fn no_control(control: &CellRanking) -> Verdict {
     let cause = control.failures.first().map_or_else(
-        || "it has no valid trial in a complete block".to_owned(),
+        || match control.invalid.len() {
+            0 => "it has no trial in a complete block".to_owned(),
+            count => format!(
+                "all {count} of its trials were invalid by the evidence of host or generator"
+            ),
+        },
         |failed| format!("trial {} failed: {}", failed.trial, failed.failure.message),
     );
     Verdict {
@@ -61,7 +66,11 @@ pub(super) fn no_control(control: &CellRanking) -> Verdict {
             "The control ({}) has no figures: {cause}.",
             control.label
         )],
-        next_step: "Name a control that runs, or repair the target, and run again.".to_owned(),
+        next_step: match (control.failures.is_empty(), control.invalid.is_empty()) {
+            (true, false) => "Make the host calm (`gosweep host` shows what disturbs), and go on with the same folder.",
+            _ => "Name a control that runs, or repair the target, and run again.",
+        }
+        .to_owned(),
         ..plain(
             VerdictKind::Inconclusive,
             "inconclusive: there is no control to compare with",
