@@ -23,7 +23,7 @@ pub(crate) struct Collector<'a> {
     /// Intervals that not all threads have told of, by start; more than one only while a
     /// thread is behind.
     open: BTreeMap<u64, OpenInterval>,
-    /// How far each thread has told.
+    /// The whole run's latencies, by request class.
     pub(crate) classes: Vec<LatencySet>,
     pub(crate) generator_lag: Histogram<u64>,
     pub(crate) counts: Counts,

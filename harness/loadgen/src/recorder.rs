@@ -115,6 +115,11 @@ impl Recorder {
     #[inline]
     pub(crate) fn sent(&mut self, class: usize, send_lag_ns: u64, generator_lag_ns: u64) {
         self.part.counts.started += 1;
+        if send_lag_ns == 0 {
+            // Every request of a closed loop: counted here, recorded when the interval ends.
+            self.on_time[class] += 1;
+            return;
+        }
         self.part.latencies[class]
             .send_lag
             .saturating_record(send_lag_ns);

@@ -40,7 +40,10 @@ impl Engine for HyperH1 {
             .connector
             .connect(self.context.bytes.clone())
             .await?;
-        let (sender, driver) = http1::handshake(TokioIo::new(transport))
+        let (sender, driver) = http1::Builder::new()
+            // Small requests cost less copied into one buffer than gathered by the kernel.
+            .writev(false)
+            .handshake(TokioIo::new(transport))
             .await
             .map_err(|error| failure_of(&error))?;
         Ok(Connected::fresh(HyperH1Connection {
