@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use topology::ChildPinning;
+use topology::{ChildPinning, CpuSet};
 
 use super::guard::Guard;
 use super::process::Process;
@@ -28,6 +28,9 @@ pub struct Launch {
     pub env: Vec<(String, OsString)>,
     /// CPUs and memory node that it gets before exec.
     pub pinning: Option<ChildPinning>,
+    /// CPUs for the thread that reads its stderr, so that it does not run on
+    /// the target's.
+    pub observer_cpus: CpuSet,
     /// An existing folder for `stdout.log` and `stderr.log`.
     pub logs: PathBuf,
 }
@@ -135,8 +138,12 @@ fn start(launch: &Launch) -> Result<Process, SpawnError> {
     let stderr = launch.logs.join("stderr.log");
     let pipe = child.stderr.take().expect("stderr was asked to be a pipe");
     // From here on the child runs: an error must not leave it behind.
-    let watched =
-        Guard::over(group).and_then(|guard| Ok((guard, StderrLog::drain(pipe, &stderr)?)));
+    let watched = Guard::over(group).and_then(|guard| {
+        Ok((
+            guard,
+            StderrLog::drain(pipe, &stderr, launch.observer_cpus.clone())?,
+        ))
+    });
     match watched {
         Ok((guard, log)) => Ok(Process::new(child, guard, log)),
         Err(source) => {

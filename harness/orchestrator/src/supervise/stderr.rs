@@ -9,16 +9,24 @@ use std::path::Path;
 use std::process::ChildStderr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gotrace::crash::Crash;
 use gotrace::gctrace::GcCycle;
 use gotrace::schedtrace::SchedSample;
 use gotrace::stderr::{Event, Reader};
+use topology::CpuSet;
 
 /// Traces of each kind are kept up to this many, far beyond any trial's
 /// length, so that a target that floods stderr cannot fill our memory.
 const MOST_TRACES: usize = 200_000;
+
+/// The runtime writes a gctrace line in some 35 pieces: without a pause each
+/// would wake us. The pipe holds 64 KiB, some 500 lines, in the meantime.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A read of at least this size says that the target writes fast: no pause.
+const FULL_ENOUGH: usize = 16 * 1024;
 
 /// What a target wrote to stderr so far.
 #[derive(Debug, Clone, Default)]
@@ -42,13 +50,20 @@ pub struct StderrLog {
 
 impl StderrLog {
     /// Starts draining into `file`.
-    pub(super) fn drain(mut pipe: ChildStderr, file: &Path) -> std::io::Result<StderrLog> {
+    pub(super) fn drain(
+        mut pipe: ChildStderr,
+        file: &Path,
+        cpus: CpuSet,
+    ) -> std::io::Result<StderrLog> {
         let mut file = File::create(file)?;
         let traces = Arc::new(Mutex::new(Traces::default()));
         let into = Arc::clone(&traces);
         let drain = std::thread::Builder::new()
             .name("stderr".to_owned())
             .spawn(move || {
+                // Where the kernel refuses, the thread runs anywhere: that
+                // costs accuracy, not correctness.
+                let _ = topology::reset_current_thread(&cpus);
                 let mut reader = Reader::new();
                 let mut buffer = vec![0; 64 * 1024];
                 // An error ends the draining like the end of the pipe does:
@@ -60,6 +75,10 @@ impl StderrLog {
                     let now = Instant::now();
                     reader.feed(&buffer[..count], |event| traces.keep(now, event));
                     traces.torn = reader.counts().torn;
+                    drop(traces);
+                    if count < FULL_ENOUGH {
+                        std::thread::sleep(PAUSE);
+                    }
                 }
                 let mut traces = lock(&into);
                 let now = Instant::now();

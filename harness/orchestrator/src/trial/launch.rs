@@ -9,7 +9,7 @@ use std::time::Duration;
 use record::axis::Axis;
 use record::target::{Protocol, placeholders};
 use record::trial::{Failure, FailureCause, ProcessLife, Readback};
-use topology::ChildPinning;
+use topology::{ChildPinning, CpuSet};
 
 use super::TrialRequest;
 use super::last_words::{crash_line, last_words};
@@ -39,6 +39,9 @@ pub(super) struct Target {
     pub(super) admin: Option<String>,
     /// The client for both.
     pub(super) probe: Probe,
+    /// CPUs that the generator's threads have, read back from the kernel;
+    /// `None` while they were not pinned.
+    pub(super) generator_cpus: Option<String>,
     stderr_file: PathBuf,
     ready_ms: f64,
     last_sample: Option<ProcessSample>,
@@ -151,7 +154,7 @@ impl Target {
     }
 
     /// What the process and the kernel say of the settings.
-    pub(super) fn readback(&mut self, request: &TrialRequest<'_>) -> Readback {
+    pub(super) fn readback(&mut self) -> Readback {
         let info = self
             .admin
             .as_ref()
@@ -179,7 +182,7 @@ impl Target {
             godebug: info.as_ref().map(|info| without_observation(&info.godebug)),
             go_version: info.map(|info: Info| info.go_version),
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
-            generator_cpus: Some(request.cell.planned.placement.generator.to_string()),
+            generator_cpus: self.generator_cpus.clone(),
         }
     }
 
@@ -239,6 +242,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         args: arguments(request, &address, admin.as_deref()),
         env: environment(request),
         pinning: Some(pinning),
+        observer_cpus: observer_cpus(request),
         logs: request.evidence.to_owned(),
     };
     let process = request
@@ -250,10 +254,25 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         address,
         admin,
         probe: Probe::new(Duration::from_secs(5), spec.insecure),
+        generator_cpus: None,
         stderr_file: request.evidence.join("stderr.log"),
         ready_ms: 0.0,
         last_sample: None,
     })
+}
+
+/// Where our own threads may run while the target is measured: on CPUs that
+/// neither target nor generator has, else on the generator's, whose lateness
+/// is measured and shown.
+fn observer_cpus(request: &TrialRequest<'_>) -> CpuSet {
+    let placement = &request.cell.planned.placement;
+    let taken = placement.target.union(&placement.generator);
+    let free = request.topology.usable.difference(&taken);
+    if free.is_empty() {
+        placement.generator.clone()
+    } else {
+        free
+    }
 }
 
 /// A loopback address that nobody listens on now.

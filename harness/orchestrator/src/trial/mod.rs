@@ -91,7 +91,7 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
         }
     };
     let ended = measure(request, &mut target, &mut observed, listener);
-    observed.readback = Some(target.readback(request));
+    observed.readback = Some(target.readback());
     observed.process = target.life();
     if matches!(ended, Err(Stop::Cancelled)) {
         target.stop(PATIENCE);

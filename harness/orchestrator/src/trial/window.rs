@@ -2,8 +2,8 @@
 //! before and right after.
 
 use std::fs;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gotrace::metrics::Snapshot;
@@ -138,17 +138,13 @@ impl<'a> Windows<'a> {
         };
         let look_before = || {
             let look = observer.look();
-            *before
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(look);
+            *before.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
         };
         let (spec, outcome) = self.load(target, &window, &look_before)?;
         let after = observer.look();
         target.sample();
         let mut phase = phase(&spec, &outcome);
-        let before = before
-            .into_inner()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let before = before.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = before {
             self.add_observations(&mut phase, target, &before, &after);
             self.keep_snapshots(window.name, &before, &after);
@@ -172,11 +168,13 @@ impl<'a> Windows<'a> {
             spec.hlog = Some(request.evidence.join(format!("{}.hlog", window.name)));
         }
         let generator: Vec<u32> = request.cell.planned.placement.generator.iter().collect();
+        let pinned = Mutex::new(CpuSet::new());
         let pin = |thread: usize| {
-            let cpu = CpuSet::from_iter([generator[thread % generator.len()]]);
-            topology::pin_current_thread(cpu)
-                .map(|_| ())
-                .map_err(|error| error.to_string())
+            let cpu = generator[thread % generator.len()];
+            let got = topology::pin_current_thread(cpu).map_err(|error| error.to_string())?;
+            let mut pinned = pinned.lock().unwrap_or_else(PoisonError::into_inner);
+            *pinned = pinned.union(&got);
+            Ok(())
         };
         let unpinned = request.cell.planned.spec.settings.get(&Axis::Placement) == "none";
         let hooks = Hooks {
@@ -186,6 +184,10 @@ impl<'a> Windows<'a> {
             ..Hooks::default()
         };
         let outcome = loadgen::run(&spec, &hooks);
+        let pinned = pinned.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !pinned.is_empty() {
+            target.generator_cpus = Some(pinned.to_string());
+        }
         if request.cancel.load(Ordering::Relaxed) {
             return Err(Stop::Cancelled);
         }
