@@ -38,8 +38,7 @@ impl Progress {
             true => ProgressDrawTarget::stderr_with_hz(10),
             false => ProgressDrawTarget::hidden(),
         });
-        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}\n{wide_msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(style("{wide_msg}"));
         Progress {
             bar,
             terminal,
@@ -68,6 +67,7 @@ impl Progress {
                     folder.display(),
                     format_duration(rounded(estimate))
                 ));
+                self.bar.set_style(style("{wide_bar} {pos}/{len}\n{wide_msg}"));
                 self.bar.set_length(trials as u64);
                 self.bar.set_position(finished as u64);
                 let mut state = self.state.borrow_mut();
@@ -92,15 +92,18 @@ impl Progress {
     }
 
     fn finished(&self, trial: &Trial) {
-        self.bar.inc(1);
         let line = one_line(trial);
         if !trial.is_ok() {
             self.say(&format!("{}: {line}", trial.id));
         }
         let mut state = self.state.borrow_mut();
-        state.last = line;
         state.finished += 1;
-        state.left = state.left.saturating_sub(1);
+        // An invalid trial is tried again: it brings the end no nearer.
+        if !matches!(trial.outcome, Outcome::Invalid(_)) {
+            state.last = line;
+            state.left = state.left.saturating_sub(1);
+            self.bar.inc(1);
+        }
     }
 
     fn draw(&self, phase: &str) {
@@ -129,6 +132,10 @@ impl Progress {
             eprintln!("{text}");
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 fn rounded(duration: Duration) -> Duration {

@@ -21,7 +21,11 @@ pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
     let dir = RunDir::open(folder)?;
     let run = dir.read_run()?;
     let trials = dir.read_trials()?;
-    analysis::rank(&run, &trials, &analysis::RankOptions::default()).map_err(Failure::not_fit)
+    let options = analysis::RankOptions {
+        tool: output::TOOL.to_owned(),
+        ..analysis::RankOptions::default()
+    };
+    analysis::rank(&run, &trials, &options).map_err(Failure::not_fit)
 }
 
 /// Prints a ranking.
