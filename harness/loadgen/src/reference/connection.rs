@@ -75,7 +75,11 @@ pub(super) async fn serve(mut stream: impl ServerStream, shared: Shared) {
                 } else {
                     &shared.answer
                 };
-                stream.write_all(bytes).await.is_ok() && !is_last
+                let written = stream.write_all(bytes).await.is_ok();
+                if written {
+                    shared.log.answered(monotonic_ns());
+                }
+                written && !is_last
             }
             Behaviour::Script(script) => play(&mut stream, script).await.unwrap_or(false),
         };

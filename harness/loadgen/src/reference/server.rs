@@ -33,6 +33,7 @@ pub struct ServerLog {
     pub(super) requests: AtomicU64,
     pub(super) connections: AtomicU64,
     pub(super) arrivals_ns: Mutex<Vec<u64>>,
+    pub(super) answers_ns: Mutex<Vec<u64>>,
     pub(super) stall_ns: Mutex<Option<(u64, u64)>>,
 }
 
@@ -55,10 +56,28 @@ impl ServerLog {
             .clone()
     }
 
+    /// When answers were written, in nanoseconds of the monotonic clock; the first 4,000,000.
+    pub fn answers_ns(&self) -> Vec<u64> {
+        self.answers_ns
+            .lock()
+            .expect("no holder of this lock panics")
+            .clone()
+    }
+
     /// When the stall began and ended on the monotonic clock, if one was asked for and a
     /// request has set its time.
     pub fn stall_ns(&self) -> Option<(u64, u64)> {
         *self.stall_ns.lock().expect("no holder of this lock panics")
+    }
+
+    pub(super) fn answered(&self, now_ns: u64) {
+        let mut answers = self
+            .answers_ns
+            .lock()
+            .expect("no holder of this lock panics");
+        if answers.len() < MAX_ARRIVALS {
+            answers.push(now_ns);
+        }
     }
 
     pub(super) fn arrived(&self, now_ns: u64) {
