@@ -23,10 +23,7 @@ impl TargetSearch {
     /// The `targets` folders beside and above the matrix file, and the one in
     /// the current folder.
     pub fn around(matrix_file: &Path) -> TargetSearch {
-        let folder = match matrix_file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let folder = matrix_file.parent().map(Path::to_owned).unwrap_or_default();
         TargetSearch {
             folders: vec![
                 folder.join("targets"),
