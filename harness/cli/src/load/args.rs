@@ -20,6 +20,7 @@ the latency that users see at that rate.
   gosweep load http://127.0.0.1:8080/ -r 5000 --fail-if 'p99>5ms' --fail-if 'errors>0.1%'
   gosweep load http://127.0.0.1:8080/ --slo 'p99<5ms'             highest rate that meets it
   gosweep load 'curl -X POST http://127.0.0.1:8080/ -H \"a: b\" -d x=1' -r 100
+  gosweep load selftest                                           what this machine can be trusted with
 
 Target, headers (-H), and body (-b) may hold {{seq}}, {{random:1-100}}, {{hex:8}}, {{alnum:8}},
 {{csv:COLUMN}} (of --csv FILE) and {{open}} for a literal {{.
@@ -47,6 +48,8 @@ pub(crate) struct LoadArgs {
 /// What the verb does besides driving a URL.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LoadAction {
+    /// Measure the driver itself on this machine: pacing, truth, cost, the trusted rate per core
+    Selftest(SelftestArgs),
     /// Serve the reference server until standard input closes (what selftest measures against)
     #[command(hide = true)]
     ReferenceServer(ServerArgs),
@@ -65,7 +68,7 @@ pub(crate) struct DriveArgs {
     pub(crate) connections: usize,
     /// Generator threads, each one core's worth [default: one per CPU of --cpus, else 1]
     #[arg(short, long, value_name = "N", allow_negative_numbers = true,
-        value_parser = values::count, help_heading = "Load")]
+        value_parser = values::threads, help_heading = "Load")]
     pub(crate) threads: Option<usize>,
     /// Length of the run, such as 30s [default: 10s, or that of --stages]; of each probe in a search [default: 2s]
     #[arg(short, long, value_name = "D", allow_negative_numbers = true,
@@ -96,7 +99,7 @@ pub(crate) struct DriveArgs {
         value_parser = values::count_u64, help_heading = "Load")]
     pub(crate) requests: Option<u64>,
     /// Decides arrivals, mix and template values: the same seed sends the same requests
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Load")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed, default_value_t = 1, help_heading = "Load")]
     pub(crate) seed: u64,
     /// Which engine speaks HTTP; auto takes the cheapest per request
     #[arg(
@@ -147,7 +150,7 @@ pub(crate) struct DriveArgs {
     #[arg(long, value_name = "LIST", value_parser = values::statuses, help_heading = "Request")]
     pub(crate) expect_status: Option<StatusExpectation>,
     /// Length in bytes that every decoded body must have
-    #[arg(long, value_name = "N", help_heading = "Request")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::length, help_heading = "Request")]
     pub(crate) expect_length: Option<u64>,
     /// SHA-256 that every decoded body must have
     #[arg(long, value_name = "HEX", value_parser = values::sha256, help_heading = "Request")]
@@ -197,7 +200,7 @@ pub(crate) struct DriveArgs {
     pub(crate) prometheus: Option<PathBuf>,
     /// Length of the intervals of time series, interval log and live view
     #[arg(long, value_name = "D", default_value = "1s", allow_negative_numbers = true,
-        value_parser = values::duration, help_heading = "Result")]
+        value_parser = values::interval, help_heading = "Result")]
     pub(crate) interval: Duration,
     /// No live view and no warnings on standard error
     #[arg(short, long, help_heading = "Result")]
@@ -230,6 +233,24 @@ pub(crate) enum EngineName {
     Hyper,
     /// Pre-serialised requests: HTTP/1.1
     H1Fast,
+}
+
+/// `gosweep load selftest`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Server and rivals run as processes of their own, the server on one CPU and the clients on another.
+Rivals are measured where they are on PATH: wrk, oha, hey. Exit codes: 0 every bar is reached,
+1 one is not, 5 interrupted.")]
+pub(crate) struct SelftestArgs {
+    /// Shorter runs: about half a minute, with coarser figures
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Leave the rivals out
+    #[arg(long)]
+    pub(crate) no_rivals: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `gosweep load reference-server`.

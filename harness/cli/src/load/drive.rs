@@ -19,6 +19,7 @@ use crate::signals;
 /// Drives a URL, or does one of the verb's other things.
 pub(crate) fn load(args: LoadArgs) -> Result<Ending, Failure> {
     match args.action {
+        Some(LoadAction::Selftest(args)) => selftest::selftest(&args),
         Some(LoadAction::ReferenceServer(args)) => selftest::serve(&args),
         None => drive(&Job::resolve(args.drive)?),
     }

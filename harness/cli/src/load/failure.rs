@@ -8,6 +8,9 @@ use crate::exit::Failure;
 /// Maps an error to its exit code and message.
 pub(super) fn from_load(error: LoadError) -> Failure {
     match error {
+        LoadError::InvalidUrl { url, reason } if reason == "empty string" => Failure::usage(
+            format!("the URL `{url}` names no host; write it like http://127.0.0.1:8080/path"),
+        ),
         LoadError::InvalidUrl { url, reason } => Failure::usage(format!(
             "cannot use the URL `{url}`: {reason}; write it like http://127.0.0.1:8080/path"
         )),

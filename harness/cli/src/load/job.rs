@@ -192,6 +192,22 @@ fn refuse_contradictions(args: &DriveArgs) -> Result<(), Failure> {
             "--hlog logs one run, and a search makes many; take the rate it finds and use -r",
         );
     }
+    let shares_connections = args.no_keepalive || args.requests_per_connection.is_some();
+    if args.http2 && args.engine == EngineName::H1Fast {
+        return refuse("--engine h1-fast speaks HTTP/1.1 only; leave it out with --http2");
+    }
+    if args.http2 && shares_connections {
+        return refuse(
+            "--no-keepalive and --requests-per-connection are for HTTP/1.1: with --http2 requests \
+             share their connection",
+        );
+    }
+    if args
+        .threads
+        .is_some_and(|threads| threads > args.connections)
+    {
+        return refuse("-t is above -c, and every thread needs a connection; raise -c or lower -t");
+    }
     if args.body.is_some() && args.body_file.is_some() {
         return refuse("--body and --body-file both give the body; use one of them");
     }

@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<RequestSpec>, Failure> {
     } else {
         text
     };
-    let target = Target::parse(&file, &text)?;
+    let target = Target::parse(&file, &text).map_err(Failure::usage)?;
     Ok(target.requests.iter().map(request).collect())
 }
 

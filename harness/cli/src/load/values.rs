@@ -22,6 +22,36 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Generator threads.
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=1024).contains(&count) => Ok(count),
+        _ => {
+            Err("write a whole number from 1 to 1024, one for each CPU of the generator".to_owned())
+        }
+    }
+}
+
+/// A seed.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "write any whole number from 0".to_owned())
+}
+
+/// A length in bytes.
+pub(super) fn length(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "write the number of bytes, e.g. `1024`".to_owned())
+}
+
+/// The length of an interval: each costs a row and an entry of the log.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    match parse_positive_duration(text)? {
+        short if short < Duration::from_millis(10) => Err("write 10ms or more".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
 /// A whole number from 1.
 pub(super) fn count_u64(text: &str) -> Result<u64, String> {
     match text.parse() {

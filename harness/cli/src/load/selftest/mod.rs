@@ -1,9 +1,22 @@
 //! `gosweep load selftest`: what the driver can be trusted with on this machine.
 //!
-//! The driver is measured against a reference server of its own in a process of its own, pinned
-//! to another CPU, whose truth is known: it notes when requests arrive, stalls when it is told
-//! to, and has the capacity it is given.
+//! The driver is measured against a reference server whose truth is known: it notes when
+//! requests arrive, stalls when it is told to, and has the capacity it is given. Server and
+//! clients are processes of their own on CPUs of their own, as far as the machine has them.
+//! [`selftest`] makes the experiments E1 to E7 in order: `pacing`, `truth`, `cost`,
+//! `capacity`; rivals that are on PATH are measured in the same way beside them. Deliberately
+//! absent: bars that depend on the machine; what cannot be judged anywhere is only shown.
 
+mod capacity;
+mod client;
+mod cost;
+mod lab;
+mod pacing;
+mod process;
 mod server;
+mod suite;
+mod table;
+mod truth;
 
 pub(super) use server::serve;
+pub(super) use suite::selftest;

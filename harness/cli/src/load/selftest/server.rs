@@ -21,8 +21,8 @@ pub(super) struct Log {
     pub(super) requests: u64,
     /// When they were read, in nanoseconds of the machine's monotonic clock.
     pub(super) arrivals_ns: Vec<u64>,
-    /// The stall's start and end on the same clock.
-    pub(super) stall_ns: Option<(u64, u64)>,
+    /// When answers were written, on the same clock.
+    pub(super) answers_ns: Vec<u64>,
 }
 
 /// Serves until standard input closes.
@@ -56,7 +56,7 @@ fn answer_questions(server: &ReferenceServer) -> std::io::Result<()> {
                 let log = Log {
                     requests: log.requests(),
                     arrivals_ns: log.arrivals_ns(),
-                    stall_ns: log.stall_ns(),
+                    answers_ns: log.answers_ns(),
                 };
                 writeln!(out, "{}", serde_json::to_string(&log)?)?;
             }
