@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use orchestrator::plan::{Plan, TargetSearch, block_order, estimate};
-use record::cell::CellId;
+use orchestrator::plan::{OrderKey, Plan, TargetSearch, block_order, estimate};
 use record::quantity::format_duration;
 use record::trial::Role;
 use serde::Serialize;
@@ -77,18 +76,10 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Ending, Failure> {
 }
 
 fn plan_json(plan: &Plan) -> PlanJson {
-    // Cell ids need the built artifact; for the order their settings stand in.
-    let stand_ins: Vec<(CellId, bool)> = plan
-        .cells
-        .iter()
-        .map(|cell| {
-            let settings = cell.spec.settings.to_string();
-            (CellId::of([cell.spec.target.as_str(), &settings]), cell.control)
-        })
-        .collect();
+    let keys: Vec<OrderKey> = plan.cells.iter().map(OrderKey::of).collect();
     let order: Vec<Vec<SlotJson>> = (0..plan.matrix.blocks)
         .map(|block| {
-            let slots = block_order(&stand_ins, plan.matrix.seed, block);
+            let slots = block_order(&keys, plan.matrix.seed, block);
             let slot = |slot: &orchestrator::plan::Slot| SlotJson {
                 cell: slot.cell + 1,
                 duplicate: slot.role == Role::ControlDuplicate,

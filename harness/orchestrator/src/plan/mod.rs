@@ -16,7 +16,7 @@ use topology::{Placement, Topology};
 
 pub use check::check_versions;
 pub use estimate::estimate;
-pub use order::{Slot, block_order};
+pub use order::{OrderKey, Slot, block_order};
 pub use targets::TargetSearch;
 use targets::find_targets;
 

@@ -3,11 +3,14 @@
 //! Every block runs every cell once and the control once more, in an order
 //! that is random but repeatable: slots are sorted by a hash over seed, block
 //! and slot. Unlike a seeded generator this never changes between versions of
-//! a library, and dropping a cell leaves the order of the others as it was.
+//! a library, and dropping a cell leaves the order of the others as it was. A
+//! cell goes by its settings, not by its id: the id needs the built program,
+//! and a plan must show the very order that will be run.
 
-use record::cell::CellId;
 use record::trial::Role;
 use sha2::{Digest, Sha256};
+
+use super::PlannedCell;
 
 /// One place in a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +21,30 @@ pub struct Slot {
     pub role: Role,
 }
 
-/// The slots of a block in their order. `cells` are (id, is control) in plan
-/// order.
-pub fn block_order(cells: &[(CellId, bool)], seed: u64, block: u32) -> Vec<Slot> {
+/// What the order of trials takes of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderKey {
+    /// Target and settings: different for every cell of a plan.
+    name: String,
+    /// Whether it is run twice in every block.
+    control: bool,
+}
+
+impl OrderKey {
+    /// The key of a cell.
+    pub fn of(cell: &PlannedCell) -> OrderKey {
+        OrderKey {
+            name: format!("{} {}", cell.spec.target, cell.spec.settings),
+            control: cell.control,
+        }
+    }
+}
+
+/// The slots of a block in their order. `cells` are in plan order.
+pub fn block_order(cells: &[OrderKey], seed: u64, block: u32) -> Vec<Slot> {
     let measured = (0..cells.len()).map(|cell| (cell, Role::Measured));
     let duplicates = (0..cells.len())
-        .filter(|cell| cells[*cell].1)
+        .filter(|cell| cells[*cell].control)
         .map(|cell| (cell, Role::ControlDuplicate));
     let mut keyed: Vec<([u8; 32], Slot)> = measured
         .chain(duplicates)
@@ -31,7 +52,7 @@ pub fn block_order(cells: &[(CellId, bool)], seed: u64, block: u32) -> Vec<Slot>
             let mut hash = Sha256::new();
             hash.update(seed.to_le_bytes());
             hash.update(block.to_le_bytes());
-            hash.update(cells[cell].0.as_str());
+            hash.update(&cells[cell].name);
             hash.update([u8::from(role == Role::ControlDuplicate)]);
             (hash.finalize().into(), Slot { cell, role })
         })
@@ -44,10 +65,12 @@ pub fn block_order(cells: &[(CellId, bool)], seed: u64, block: u32) -> Vec<Slot>
 mod tests {
     use super::*;
 
-    fn cells(count: usize) -> Vec<(CellId, bool)> {
-        (0..count)
-            .map(|at| (CellId::of([at.to_string().as_str()]), at == 0))
-            .collect()
+    fn cells(count: usize) -> Vec<OrderKey> {
+        let key = |at: usize| OrderKey {
+            name: at.to_string(),
+            control: at == 0,
+        };
+        (0..count).map(key).collect()
     }
 
     #[test]

@@ -12,7 +12,7 @@ use record::trial::{Outcome, Role, Trial};
 use super::prepare::Prepared;
 use super::{Ending, RunError, RunRequest};
 use crate::events::{Event, Listener};
-use crate::plan::{Slot, block_order, estimate};
+use crate::plan::{OrderKey, Slot, block_order, estimate};
 use crate::supervise::Spawner;
 use crate::trial::{TrialRequest, run_trial};
 
@@ -55,16 +55,14 @@ pub(super) fn run_trials(
     listener: &Listener<'_>,
 ) -> Result<Ending, RunError> {
     sweep_unfinished(dir);
-    let cells = prepared.cells.iter();
+    let planned = prepared.cells.iter().map(|cell| &cell.planned);
     let mut schedule = Schedule {
         request,
         dir,
         spawner,
         prepared,
         listener,
-        order: cells
-            .map(|cell| (cell.id.clone(), cell.planned.control))
-            .collect(),
+        order: planned.map(OrderKey::of).collect(),
         slots: slots_on_disk(&dir.read_trials()?),
         last_reasons: Vec::new(),
     };
@@ -110,8 +108,8 @@ struct Schedule<'a> {
     spawner: &'a Spawner,
     prepared: &'a Prepared,
     listener: &'a Listener<'a>,
-    /// Id of every cell, and whether it is a control.
-    order: Vec<(CellId, bool)>,
+    /// What the order of the cells depends on.
+    order: Vec<OrderKey>,
     slots: Slots,
     /// Why the last invalid trial was invalid.
     last_reasons: Vec<String>,
@@ -131,7 +129,7 @@ impl Schedule<'_> {
         let mut queue: VecDeque<(usize, Slot)> =
             self.block_order(block).into_iter().enumerate().collect();
         while let Some((position, slot)) = queue.pop_front() {
-            let key = (self.order[slot.cell].0.clone(), block, slot.role);
+            let key = (self.prepared.cells[slot.cell].id.clone(), block, slot.role);
             let state = self.slots.get(&key).copied().unwrap_or_default();
             if state.over() {
                 continue;
