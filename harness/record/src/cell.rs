@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A stable name of a cell: the first 12 hexadecimal digits of a hash over
-/// everything that defines it (target source, settings, load).
+/// everything that defines it: target file, artifact, options, settings, CPUs,
+/// load.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CellId(String);

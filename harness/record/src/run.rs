@@ -57,7 +57,7 @@ pub struct SourceFile {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Host {
     /// Hash over what makes hosts comparable: CPU model, topology, memory,
-    /// kernel release, quota.
+    /// kernel release, CPU quota.
     pub fingerprint: String,
     /// CPU model.
     pub cpu: String,

@@ -139,7 +139,7 @@ pub struct Phase {
     pub littles_law_error: Option<f64>,
     /// The generator.
     pub generator: Generator,
-    /// Completed requests in each second or so of the window.
+    /// Completed requests in each interval of 250 ms of the window.
     pub completed_by_interval: Vec<u64>,
     /// The runtime's own account of the window.
     pub runtime: Option<RuntimeWindow>,
@@ -209,8 +209,8 @@ pub struct Generator {
     pub threads: usize,
     /// CPU time of its threads, seconds.
     pub cpu_seconds: f64,
-    /// CPU time per completed request, microseconds.
-    pub cpu_us_per_request: f64,
+    /// CPU time per completed request, microseconds; `None` when none was.
+    pub cpu_us_per_request: Option<f64>,
 }
 
 /// Differences of runtime/metrics over a window, and gauges at its end.

@@ -99,8 +99,19 @@ fn invalid(context: &Context<'_>) -> Option<Warning> {
         },
         listed(&rules)
     );
-    let next_step = "Nothing, if few; else cure the cause, since re-runs only hide it.";
-    let warning = context.warning(Severity::Caution, "invalid_trials", message, next_step);
+    let few = all.len() * 10 <= context.evidence.trials.len();
+    let (severity, next_step) = if few {
+        (
+            Severity::Note,
+            "Nothing: few trials were spoilt, and they were run again.",
+        )
+    } else {
+        (
+            Severity::Serious,
+            "Cure the cause (`gosweep host` shows what disturbs): re-runs only hide it.",
+        )
+    };
+    let warning = context.warning(severity, "invalid_trials", message, next_step);
     Some(context.about(warning, &shown))
 }
 

@@ -374,3 +374,18 @@ fn the_caller_may_rank_otherwise() {
     let ranking = rank(&lab.run(), &lab.trials(), &wide).unwrap();
     assert_eq!(verdict(&ranking), VerdictKind::NoChange);
 }
+
+#[test]
+fn where_no_rival_could_be_measured_nothing_is_called_unchanged() {
+    let lab = two(Service::default());
+    let mut trials = lab.trials();
+    for trial in &mut trials {
+        if trial.cell == lab.id(1) {
+            trial.outcome = invalid();
+        }
+    }
+    let ranking = rank(&lab.run(), &trials, &RankOptions::default()).unwrap();
+    let verdict = &ranking.targets[0].verdict;
+    assert_eq!(verdict.kind, VerdictKind::Inconclusive);
+    assert!(verdict.headline.contains("no cell can be compared"), "{verdict:?}");
+}

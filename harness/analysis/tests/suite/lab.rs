@@ -319,7 +319,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
             engine: "hyper".into(),
             threads: 2,
             cpu_seconds: 1.0,
-            cpu_us_per_request: 7.0,
+            cpu_us_per_request: Some(7.0),
         },
         completed_by_interval: Vec::new(),
         runtime: None,

@@ -20,9 +20,15 @@ pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::usage(format!("{} is not UTF-8 text", file.display())))?;
+    make_from_text(file, &text)
+}
+
+/// Plans the text of a matrix; `file` is its name and where targets are looked
+/// for.
+pub(super) fn make_from_text(file: &Path, text: &str) -> Result<(Plan, Topology), Failure> {
     let topology = topology::read(Path::new("/")).map_err(Failure::not_fit)?;
     let name = file.display().to_string();
-    let plan = orchestrator::plan::plan(&name, &text, &TargetSearch::around(file), &topology)?;
+    let plan = orchestrator::plan::plan(&name, text, &TargetSearch::around(file), &topology)?;
     Ok((plan, topology))
 }
 

@@ -6,6 +6,7 @@ use orchestrator::plan::Plan;
 use orchestrator::run::{Ending as RunEnding, RunRequest};
 use orchestrator::toolchain::{SourceOrder, Store, Toolbox};
 use record::store::RunDir;
+use topology::Topology;
 
 use super::{plan, rank, report};
 use crate::args::{ReportFormat, RunArgs};
@@ -18,9 +19,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     if args.shard.is_some() {
         return Err(Failure::usage("--shard is reserved; this version runs a matrix on one host"));
     }
-    let (matrix_file, folder) = where_to(args)?;
-    let (plan, topology) = plan::make(&matrix_file)?;
-    let folder = folder.unwrap_or_else(|| default_folder(&plan));
+    let (plan, topology, folder) = what_and_where(args)?;
     let toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
     let request = RunRequest {
         plan: &plan,
@@ -43,17 +42,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     Ok(Ending::Pass)
 }
 
-/// The matrix file and, where it is settled, the folder: a folder given in the
-/// matrix's place goes on with its own matrix.
-fn where_to(args: &RunArgs) -> Result<(PathBuf, Option<PathBuf>), Failure> {
+/// The plan and the run's folder. A folder given in the matrix's place goes on
+/// with the matrix that it holds, whatever became of the file.
+fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> {
     if !args.matrix.is_dir() {
-        return Ok((args.matrix.clone(), args.out.clone()));
+        let (plan, topology) = plan::make(&args.matrix)?;
+        let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
+        return Ok((plan, topology, folder));
     }
     let run = RunDir::open(&args.matrix)?.read_run()?;
     if args.out.as_ref().is_some_and(|out| *out != args.matrix) {
         return Err(Failure::usage("a run goes on in its own folder: leave out --out"));
     }
-    Ok((PathBuf::from(run.matrix.path), Some(args.matrix.clone())))
+    let (plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
+    Ok((plan, topology, args.matrix.clone()))
 }
 
 fn default_folder(plan: &Plan) -> PathBuf {

@@ -7,6 +7,7 @@ use record::run::Calibration;
 use record::trial::Outcome;
 
 use super::prepare::ReadyCell;
+use super::schedule::MOST_ATTEMPTS;
 use super::{RunError, RunRequest};
 use crate::events::{Event, Listener};
 use crate::supervise::Spawner;
@@ -54,17 +55,32 @@ pub(super) fn calibrate(
         evidence: evidence.path(),
         cancel: request.cancel,
     };
-    let Some(observed) = run_trial(&trial, listener) else {
-        return Ok(None);
-    };
     let failed = |reason| RunError::Control {
         target: target.clone(),
         reason,
     };
-    if let Outcome::Failed(failure) = &observed.outcome {
-        let tail = failure.stderr_tail.join("\n  ");
-        return Err(failed(format!("{}\n  {tail}", failure.message)));
-    }
+    let mut attempt = 1;
+    let observed = loop {
+        let Some(observed) = run_trial(&trial, listener) else {
+            return Ok(None);
+        };
+        match &observed.outcome {
+            Outcome::Ok => break observed,
+            Outcome::Failed(failure) => {
+                let tail = failure.stderr_tail.join("\n  ");
+                return Err(failed(format!("{}\n  {tail}", failure.message)));
+            }
+            // A spoilt capacity would set the rate of the whole run.
+            Outcome::Invalid(reasons) if attempt == MOST_ATTEMPTS => {
+                let messages = reasons.iter().map(|reason| reason.message.as_str());
+                return Err(RunError::NotFit {
+                    trials: attempt as usize,
+                    reason: messages.collect::<Vec<_>>().join("; "),
+                });
+            }
+            Outcome::Invalid(_) => attempt += 1,
+        }
+    };
     let phase = observed
         .saturate
         .ok_or_else(|| failed("it was not measured".to_owned()))?;

@@ -3,7 +3,7 @@
 use record::run::Host;
 use sha2::{Digest, Sha256};
 use sysinfo::System;
-use topology::{State, Topology};
+use topology::{CpuQuota, State, Topology};
 
 /// Describes this host. Hosts with the same fingerprint are comparable.
 pub fn describe(topology: &Topology) -> Host {
@@ -19,6 +19,7 @@ pub fn describe(topology: &Topology) -> Host {
         summary.to_string(),
         kernel.clone(),
         (memory >> 30).to_string(),
+        format!("{:?}", topology.cgroup.quota.as_ref().map(CpuQuota::cpus)),
     ];
     for part in &identity {
         hash.update((part.len() as u64).to_le_bytes());

@@ -93,7 +93,7 @@ pub enum RunError {
     },
     /// Not one trial was valid: the host spoils everything.
     #[error(
-        "this host is not fit for measuring now: all {trials} trials of the first block were invalid, the last because {reason}; stop other work (`gosweep host` shows what disturbs), then go on with the same folder"
+        "this host is not fit for measuring now: all {trials} first trials were invalid, the last because {reason}; stop other work (`gosweep host` shows what disturbs), then go on with the same folder"
     )]
     NotFit {
         /// Trials that were tried.

@@ -17,7 +17,7 @@ use crate::supervise::Spawner;
 use crate::trial::{TrialRequest, run_trial};
 
 /// How often a slot is tried in one call while host or generator spoil it.
-const MOST_ATTEMPTS: u32 = 3;
+pub(super) const MOST_ATTEMPTS: u32 = 3;
 
 /// What is known of every slot.
 type Slots = BTreeMap<(CellId, u32, Role), SlotState>;

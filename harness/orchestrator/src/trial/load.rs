@@ -123,7 +123,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
             engine: outcome.generator.engine.name().to_owned(),
             threads: outcome.generator.threads,
             cpu_seconds: outcome.generator.cpu_seconds,
-            cpu_us_per_request: outcome.generator.cpu_us_per_request.unwrap_or(0.0),
+            cpu_us_per_request: outcome.generator.cpu_us_per_request,
         },
         completed_by_interval: completed_by_interval.collect(),
         runtime: None,

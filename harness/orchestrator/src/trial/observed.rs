@@ -7,8 +7,28 @@ use record::trial::{GcTraceWindow, RuntimeWindow, SchedTraceWindow};
 
 use crate::supervise::Traces;
 
-/// The runtime's own account of a window.
-pub(super) fn runtime_window(before: &Snapshot, after: &Snapshot) -> RuntimeWindow {
+/// Metrics without which the account would have holes: a hole must not read as
+/// zero. All are in Go 1.21 and later; an older Go is left to gctrace.
+const NEEDED: [&str; 10] = [
+    "/gc/cycles/total:gc-cycles",
+    "/gc/cycles/forced:gc-cycles",
+    "/cpu/classes/gc/total:cpu-seconds",
+    "/cpu/classes/gc/mark/idle:cpu-seconds",
+    "/cpu/classes/gc/mark/assist:cpu-seconds",
+    "/gc/heap/allocs:bytes",
+    "/gc/heap/allocs:objects",
+    "/gc/heap/live:bytes",
+    "/gc/heap/goal:bytes",
+    "/gc/scan/stack:bytes",
+];
+
+/// The runtime's own account of a window; `None` where it has holes.
+pub(super) fn runtime_window(before: &Snapshot, after: &Snapshot) -> Option<RuntimeWindow> {
+    let there =
+        |name: &&str| before.metrics.contains_key(*name) && after.metrics.contains_key(*name);
+    if !NEEDED.iter().all(there) {
+        return None;
+    }
     let delta = Delta::between(before, after);
     let grown = |name: &str| delta.grown(name).unwrap_or(0.0);
     #[expect(
@@ -26,7 +46,7 @@ pub(super) fn runtime_window(before: &Snapshot, after: &Snapshot) -> RuntimeWind
     let pauses = ["/sched/pauses/total/gc:seconds", "/gc/pauses:seconds"]
         .into_iter()
         .find(|name| after.histogram(name).is_some());
-    RuntimeWindow {
+    Some(RuntimeWindow {
         gc_cycles: count("/gc/cycles/total:gc-cycles"),
         gc_forced: count("/gc/cycles/forced:gc-cycles"),
         gc_cpu_seconds: grown("/cpu/classes/gc/total:cpu-seconds"),
@@ -45,7 +65,7 @@ pub(super) fn runtime_window(before: &Snapshot, after: &Snapshot) -> RuntimeWind
         goroutines: now("/sched/goroutines:goroutines"),
         scan_stack_bytes: now("/gc/scan/stack:bytes"),
         scan_globals_bytes: now("/gc/scan/globals:bytes"),
-    }
+    })
 }
 
 /// The window by gctrace; `None` when no line was ever seen.

@@ -218,7 +218,7 @@ impl<'a> Windows<'a> {
             phase.process = Some(after.since(before));
         }
         if let (Some((before, _)), Some((after, _))) = (&before.runtime, &after.runtime) {
-            phase.runtime = Some(runtime_window(before, after));
+            phase.runtime = runtime_window(before, after);
         }
         target.process.stderr().look(|traces| {
             phase.gctrace = gctrace_window(traces, before.at, after.at);

@@ -50,6 +50,9 @@ pub(crate) fn verdict(judged: &Judged<'_>) -> Verdict {
     if judged.blocks < 2 {
         return words::too_few_blocks(judged.blocks);
     }
+    if !judged.any_rival_is_comparable() {
+        return words::no_rival(judged);
+    }
     if let Some(cell) = judged
         .cells
         .iter()
@@ -79,6 +82,21 @@ impl Judged<'_> {
         self.cells
             .iter()
             .any(|other| other.control && cell.same_as.as_ref() == Some(&other.id))
+    }
+
+    /// Whether any cell but the control has figures in two blocks or more: else
+    /// nothing can be said, least of all that nothing is better.
+    fn any_rival_is_comparable(&self) -> bool {
+        let figures = |cell: &CellRanking, objective| {
+            cell.objectives
+                .get(objective)
+                .map_or(0, |figures| figures.n)
+        };
+        self.cells.iter().filter(|cell| !cell.control).any(|cell| {
+            self.rank_by
+                .iter()
+                .any(|objective| figures(cell, objective) >= 2)
+        })
     }
 
     fn is_worth_it(&self, cell: &CellRanking, control: &CellRanking) -> bool {

@@ -78,6 +78,26 @@ pub(super) fn no_control(control: &CellRanking) -> Verdict {
     }
 }
 
+pub(super) fn no_rival(judged: &Judged<'_>) -> Verdict {
+    let invalid: usize = judged.cells.iter().map(|cell| cell.invalid.len()).sum();
+    let failed: usize = judged.cells.iter().map(|cell| cell.failures.len()).sum();
+    Verdict {
+        reasons: vec![format!(
+            "No cell but the control has valid trials in two blocks ({invalid} trials were invalid, {failed} failed)."
+        )],
+        next_step: if invalid > 0 {
+            "Make the host calm (`gosweep host` shows what disturbs), and go on with the same folder."
+        } else {
+            "See why the trials failed, repair the cells or drop them, and run again."
+        }
+        .to_owned(),
+        ..plain(
+            VerdictKind::Inconclusive,
+            "inconclusive: no cell can be compared with the control",
+        )
+    }
+}
+
 pub(super) fn too_few_blocks(blocks: usize) -> Verdict {
     Verdict {
         reasons: vec![
