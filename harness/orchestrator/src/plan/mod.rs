@@ -96,7 +96,34 @@ pub fn plan(
     if !wrong.is_empty() {
         return Err(PlanError::Invalid(wrong));
     }
-    place_cells(matrix, found.targets, topology)
+    let (matrix, targets) = by_name(matrix, found.targets)?;
+    place_cells(matrix, targets, topology)
+}
+
+/// Calls every target by the name that its file gives it: a matrix may have
+/// named a path.
+fn by_name(
+    mut matrix: Matrix,
+    targets: BTreeMap<String, Target>,
+) -> Result<(Matrix, BTreeMap<String, Target>), PlanError> {
+    let mut named: BTreeMap<String, Target> = BTreeMap::new();
+    for (as_written, target) in targets {
+        matrix.rename_target(&as_written, &target.name);
+        if let Some(other) = named.get(&target.name) {
+            let span = matrix
+                .targets
+                .last()
+                .map_or(0..0, |target| target.span.clone());
+            let twice = format!(
+                "{} and {} have the same name `{}`",
+                other.file, target.file, target.name
+            );
+            let finding = Diagnostic::new(span, twice).help("give one of them another `name:`");
+            return Err(PlanError::Invalid(vec![matrix.diagnostics(vec![finding])]));
+        }
+        named.insert(target.name.clone(), target);
+    }
+    Ok((matrix, named))
 }
 
 fn place_cells(

@@ -12,7 +12,7 @@ use record::axis::Axis;
 use record::target::{Program as Source, Target};
 
 use super::{RunError, RunRequest};
-use crate::build::{BuildError, BuildRequest, build};
+use crate::build::{BuildError, BuildRequest, Network, build};
 use crate::events::{Event, Listener};
 use crate::plan::{Plan, PlannedCell, toolchain_spec};
 use crate::toolchain::{Progress, Toolchain, ToolchainSpec, Watch, child, environment, install};
@@ -96,9 +96,9 @@ pub(super) fn provide(
         let target = request.plan.target(cell);
         let program = match &target.program {
             Source::Binary(path) => given(request, target, path, watch)?,
-            Source::Build { package, module } => {
+            Source::Build { .. } => {
                 let toolchain = &programs.toolchains[&key.1];
-                match built(request, target, package, module, toolchain, &key, watch)? {
+                match built(request, target, toolchain, &key, watch)? {
                     Some(program) => program,
                     None => return Ok(None),
                 }
@@ -130,12 +130,19 @@ fn folder(target: &Target) -> &Path {
 fn built(
     request: &RunRequest<'_>,
     target: &Target,
-    package: &str,
-    module: &str,
     toolchain: &Toolchain,
     key: &Key,
     watch: Watch<'_>,
 ) -> Result<Option<Program>, RunError> {
+    let Source::Build {
+        package,
+        module,
+        fetch,
+        cgo,
+    } = &target.program
+    else {
+        return Ok(None);
+    };
     let failed = |reason: String| RunError::Build {
         target: target.name.clone(),
         toolchain: toolchain.version.to_string(),
@@ -145,7 +152,11 @@ fn built(
     let module_dir = module_dir
         .canonicalize()
         .map_err(|error| failed(format!("{}: {error}", module_dir.display())))?;
-    let mut build_request = BuildRequest::new(target.name.as_str(), module_dir, package);
+    let mut build_request = BuildRequest::new(target.name.as_str(), module_dir, package.as_str());
+    build_request.cgo = *cgo;
+    if *fetch {
+        build_request.network = Network::Inherit;
+    }
     if let Some(level) = key.2.get("GOAMD64") {
         build_request.goamd64 = level.parse().map_err(failed)?;
     }

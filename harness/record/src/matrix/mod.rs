@@ -157,6 +157,23 @@ impl Matrix {
         Diagnostics::new(&self.file, &self.text, findings)
     }
 
+    /// Calls a target by another name everywhere: the matrix may have named it
+    /// by its path.
+    pub fn rename_target(&mut self, from: &str, to: &str) {
+        let rules = self.exclude.iter_mut().chain(&mut self.only);
+        let names = self
+            .targets
+            .iter_mut()
+            .map(|target| &mut target.value)
+            .chain(rules.flat_map(|rule| &mut rule.targets));
+        for name in names.filter(|name| *name == from) {
+            to.clone_into(name);
+        }
+        if let Some(options) = self.options.remove(from) {
+            self.options.insert(to.to_owned(), options);
+        }
+    }
+
     /// All cells per target, the control first, and what the rules left out.
     pub fn expand(&self) -> Expansion {
         expand::expand(self)

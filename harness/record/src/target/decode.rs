@@ -17,7 +17,7 @@ pub(crate) const KEYS: &[&str] = &[
     "insecure", "probe", "shows",
 ];
 /// The keys of `build`.
-pub(crate) const BUILD_KEYS: &[&str] = &["package", "module"];
+pub(crate) const BUILD_KEYS: &[&str] = &["package", "module", "fetch", "cgo"];
 /// The keys of `ready`.
 pub(crate) const READY_KEYS: &[&str] = &["path", "on", "within"];
 /// The words of `ready.on`.
@@ -93,6 +93,8 @@ fn program(decoder: &Decoder, fields: &Fields<'_>) -> Option<Program> {
             Some(Program::Build {
                 package: filled(decoder, package, "package")?,
                 module,
+                fetch: inner.or("fetch", false, flag),
+                cgo: inner.or("cgo", false, flag),
             })
         }
         (false, true) => {

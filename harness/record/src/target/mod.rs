@@ -56,6 +56,10 @@ pub enum Program {
         package: String,
         /// The module's folder, relative to the target file.
         module: String,
+        /// Whether modules may be fetched, the way the user's own `go` does.
+        fetch: bool,
+        /// Whether C code may be compiled in.
+        cgo: bool,
     },
     /// A ready-made binary, relative to the target file or absolute.
     Binary(String),
@@ -200,7 +204,9 @@ probe: true
             target.program,
             Program::Build {
                 package: "./httpjson".into(),
-                module: "..".into()
+                module: "..".into(),
+                fetch: false,
+                cgo: false,
             }
         );
     }
