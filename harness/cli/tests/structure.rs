@@ -14,14 +14,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("topology", &[]),
     ("loadgen", &[]),
     ("record", &[]),
-    ("search", &["stats"]),
     (
         "orchestrator",
         &[
-            "record", "topology", "loadgen", "gotrace", "stats", "search",
+            "record", "topology", "loadgen", "gotrace",
         ],
     ),
-    ("analysis", &["record", "gotrace", "stats", "search"]),
+    ("analysis", &["record", "gotrace", "stats"]),
     (
         "cli",
         &[
@@ -30,7 +29,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "loadgen",
             "gotrace",
             "stats",
-            "search",
             "orchestrator",
             "analysis",
         ],
@@ -38,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that think about bytes handed to them and reach for nothing else.
-const PURE: &[&str] = &["analysis", "stats", "search", "gotrace"];
+const PURE: &[&str] = &["analysis", "stats", "gotrace"];
 
 /// What a pure crate must not depend on.
 const REACHING: &[&str] = &[

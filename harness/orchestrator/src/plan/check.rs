@@ -187,7 +187,7 @@ pub(super) fn notes(
         ));
     }
     if !targets[&spec.target].probe {
-        notes.push("no probe: settings cannot be read back from the process, heap and GC figures come from gctrace alone".to_owned());
+        notes.push("no probe: GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone".to_owned());
     }
     notes
 }
