@@ -35,7 +35,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     let ending = orchestrator::run::run(&request, &|event| progress.show(event));
     progress.clear();
     if ending? == RunEnding::Interrupted {
-        eprintln!("interrupted; go on with: gosweep run {}", folder.display());
+        eprintln!("interrupted; go on with: gosweep run {}", go_on_with(args, &folder));
         return Ok(Ending::Incomplete);
     }
     conclude(&folder, args.json)?;
@@ -56,6 +56,15 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
     }
     let (plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
     Ok((plan, topology, args.matrix.clone()))
+}
+
+/// The arguments that go on with a run. Before its first trial the folder holds
+/// no run yet and the matrix must be named again.
+fn go_on_with(args: &RunArgs, folder: &Path) -> String {
+    match RunDir::open(folder) {
+        Ok(_) => folder.display().to_string(),
+        Err(_) => format!("{} --out {}", args.matrix.display(), folder.display()),
+    }
 }
 
 fn default_folder(plan: &Plan) -> PathBuf {

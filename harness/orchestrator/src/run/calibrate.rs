@@ -40,10 +40,15 @@ pub(super) fn calibrate(
     let mut plan = request.plan.clone();
     plan.matrix.load.constant = None;
     plan.matrix.load.saturate.get_or_insert(WINDOW);
-    let evidence = tempfile::tempdir().map_err(|source| RunError::System {
-        action: "create a temporary folder",
-        source,
-    })?;
+    // In the run's folder, under a name that the next call sweeps away: a temporary
+    // folder elsewhere would outlive `kill -9`.
+    let evidence = tempfile::Builder::new()
+        .prefix("unfinished-calibration-")
+        .tempdir_in(request.folder.join("raw"))
+        .map_err(|source| RunError::System {
+            action: "create a temporary folder",
+            source,
+        })?;
     let trial = TrialRequest {
         plan: &plan,
         cell: control,
@@ -66,10 +71,7 @@ pub(super) fn calibrate(
         };
         match &observed.outcome {
             Outcome::Ok => break observed,
-            Outcome::Failed(failure) => {
-                let tail = failure.stderr_tail.join("\n  ");
-                return Err(failed(format!("{}\n  {tail}", failure.message)));
-            }
+            Outcome::Failed(failure) => return Err(RunError::control(&target, failure)),
             // A spoilt capacity would set the rate of the whole run.
             Outcome::Invalid(reasons) if attempt == MOST_ATTEMPTS => {
                 let messages = reasons.iter().map(|reason| reason.message.as_str());

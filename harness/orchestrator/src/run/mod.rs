@@ -114,6 +114,17 @@ pub enum RunError {
     },
 }
 
+impl RunError {
+    /// A control that failed, with its last words.
+    fn control(target: &str, failure: &record::trial::Failure) -> RunError {
+        let tail = failure.stderr_tail.join("\n  ");
+        RunError::Control {
+            target: target.to_owned(),
+            reason: format!("{}\n  {tail}", failure.message),
+        }
+    }
+}
+
 /// Runs a plan, or what is left of it.
 ///
 /// # Errors

@@ -97,6 +97,9 @@ pub(super) fn run_trials(
                 reason: schedule.last_reasons.join("; "),
             });
         }
+        if block == 0 {
+            schedule.controls_work()?;
+        }
     }
     Ok(Ending::Complete)
 }
@@ -122,6 +125,26 @@ impl Schedule<'_> {
 
     fn per_block(&self) -> usize {
         self.block_order(0).len()
+    }
+
+    /// A control that never worked in the first block: the rest of the run
+    /// would have nothing to be compared with.
+    fn controls_work(&self) -> Result<(), RunError> {
+        let trials = self.dir.read_trials()?;
+        let controls = self.prepared.cells.iter();
+        for control in controls.filter(|cell| cell.planned.control) {
+            let mut own = trials
+                .iter()
+                .filter(|trial| trial.block == 0 && trial.cell == control.id)
+                .peekable();
+            let first = own.peek().map(|trial| &trial.outcome);
+            if let Some(Outcome::Failed(failure)) = first
+                && own.all(|trial| matches!(trial.outcome, Outcome::Failed(_)))
+            {
+                return Err(RunError::control(&control.planned.spec.target, failure));
+            }
+        }
+        Ok(())
     }
 
     /// Runs what is left of a block; false when asked to stop.

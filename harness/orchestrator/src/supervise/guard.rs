@@ -5,6 +5,7 @@
 //! end only we hold: when we end, however we end, it reads end of file and
 //! kills the group.
 
+use std::io::Write;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// Kills the group when dropped or when this process dies.
@@ -14,16 +15,18 @@ pub(super) struct Guard {
     pipe: Option<ChildStdin>,
 }
 
-/// A constant program; the group's number is passed as an argument.
-const WAIT_AND_KILL: &str =
-    "trap '' INT TERM HUP; read -r answer; [ \"$answer\" = over ] || kill -KILL -- \"-$1\"";
+/// A constant program; the group's number comes through the pipe. Written for
+/// every POSIX shell: dash knows `--` only behind `-s NAME`.
+const WAIT_AND_KILL: &str = "trap '' INT TERM HUP; read -r group; read -r answer; \
+     [ -z \"$group\" ] || [ \"$answer\" = over ] || kill -s KILL -- \"-$group\"";
 
 impl Guard {
-    /// Watches over the group. Must be called on the spawner thread.
-    pub(super) fn over(group: u32) -> std::io::Result<Guard> {
+    /// Starts a guard, which must be there before what it watches over. Must be
+    /// called on the spawner thread.
+    pub(super) fn start() -> std::io::Result<Guard> {
         use std::os::unix::process::CommandExt;
         let mut child = Command::new("/bin/sh")
-            .args(["-c", WAIT_AND_KILL, "gosweep-guard", &group.to_string()])
+            .args(["-c", WAIT_AND_KILL, "gosweep-guard"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .current_dir("/")
@@ -36,10 +39,17 @@ impl Guard {
         Ok(Guard { child, pipe })
     }
 
+    /// From now on the guard watches over this group.
+    pub(super) fn watch(&mut self, group: u32) -> std::io::Result<()> {
+        match &mut self.pipe {
+            Some(pipe) => writeln!(pipe, "{group}"),
+            None => Ok(()),
+        }
+    }
+
     /// The group has ended: the guard goes without killing anything, so that a
     /// later process with the same number is safe.
     pub(super) fn dismiss(mut self) {
-        use std::io::Write;
         if let Some(mut pipe) = self.pipe.take() {
             let _ = pipe.write_all(b"over\n");
         }
@@ -51,5 +61,55 @@ impl Drop for Guard {
     fn drop(&mut self) {
         drop(self.pipe.take());
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
+
+    #[test]
+    fn the_end_of_the_pipe_ends_the_whole_group() {
+        let mut guard = Guard::start().unwrap();
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", "sleep 60 & echo started; wait"])
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        guard.watch(child.id()).unwrap();
+        let mut pipe = child.stdout.take().unwrap();
+        let mut first = [0; 8];
+        pipe.read_exact(&mut first).unwrap();
+        assert_eq!(&first, b"started\n");
+        drop(guard);
+        // Returns once nobody holds the pipe: neither the leader nor its child.
+        pipe.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
+    }
+
+    #[test]
+    fn a_dismissed_guard_kills_nobody() {
+        let mut guard = Guard::start().unwrap();
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", "read -r line; echo started"])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        guard.watch(child.id()).unwrap();
+        guard.dismiss();
+        drop(child.stdin.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(output.stdout, b"started\n");
+    }
+
+    #[test]
+    fn a_guard_without_a_group_goes_quietly() {
+        drop(Guard::start().unwrap());
     }
 }

@@ -133,20 +133,19 @@ fn start(launch: &Launch) -> Result<Process, SpawnError> {
         .stdout(stdout_file)
         .stderr(Stdio::piped());
     prepare_child(&mut command, launch.pinning.clone());
+    // The guard first: there must be no moment at which we could die and leave
+    // a child of the target behind.
+    let mut guard = Guard::start().map_err(start_error)?;
     let mut child = command.spawn().map_err(start_error)?;
-    let group = child.id();
     let stderr = launch.logs.join("stderr.log");
     let pipe = child.stderr.take().expect("stderr was asked to be a pipe");
-    // From here on the child runs: an error must not leave it behind.
-    let watched = Guard::over(group).and_then(|guard| {
-        Ok((
-            guard,
-            StderrLog::drain(pipe, &stderr, launch.observer_cpus.clone())?,
-        ))
-    });
+    let watched = guard
+        .watch(child.id())
+        .and_then(|()| StderrLog::drain(pipe, &stderr, launch.observer_cpus.clone()));
     match watched {
-        Ok((guard, log)) => Ok(Process::new(child, guard, log)),
+        Ok(log) => Ok(Process::new(child, guard, log)),
         Err(source) => {
+            // The child runs already: an error must not leave it behind.
             let _ = child.kill();
             let _ = child.wait();
             Err(start_error(source))
