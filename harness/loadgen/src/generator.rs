@@ -28,6 +28,8 @@ const HEARTBEAT_NS: u64 = 10_000_000;
 const OPENING_AT_ONCE: usize = 64;
 /// Tasks run between two looks at the sockets and the timer: low, for due times to be seen.
 const EVENT_INTERVAL: u32 = 16;
+/// The same in the closed loop, where nothing is due and every look costs a system call.
+const CLOSED_EVENT_INTERVAL: u32 = 128;
 
 /// What all generator threads of a run share.
 pub(crate) struct Shared<'a> {
@@ -127,10 +129,15 @@ fn prepare<E: Engine>(
         pin(thread).map_err(|message| LoadError::Pin { thread, message })?;
     }
     pacer::tighten_timer_slack().map_err(failed("timer slack"))?;
+    let event_interval = if shared.spec.arrival.is_open() {
+        EVENT_INTERVAL
+    } else {
+        CLOSED_EVENT_INTERVAL
+    };
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .event_interval(EVENT_INTERVAL)
+        .event_interval(event_interval)
         .build_local(LocalOptions::default())
         .map_err(failed("runtime"))?;
     // Before the connections, which may use up all descriptors.

@@ -165,8 +165,7 @@ impl Lane {
 
     /// The next request for slot `slot`, when there is one; none when no more will come.
     #[inline]
-    pub(crate) fn poll_take(&self, slot: usize, cx: &Context<'_>) -> Poll<Option<Job>> {
-        let now = self.now_ns();
+    pub(crate) fn poll_take(&self, slot: usize, cx: &Context<'_>, now: u64) -> Poll<Option<Job>> {
         let state = &mut *self.state.borrow_mut();
         let waker = &mut state.slots[slot].waker;
         if !waker
@@ -199,13 +198,13 @@ impl Lane {
     }
 
     /// Takes the outcome of `job`. What comes after the books are to be closed is left as it
-    /// is: in flight.
+    /// is: in flight. Gives the time of the outcome.
     #[inline]
-    pub(crate) fn settle(&self, slot: usize, job: Job, exchange: &Exchange) {
+    pub(crate) fn settle(&self, slot: usize, job: Job, exchange: &Exchange) -> u64 {
         let now = self.now_ns();
         let state = &mut *self.state.borrow_mut();
         if state.is_closed || now >= state.end_ns.saturating_add(state.drain_ns) {
-            return;
+            return now;
         }
         let response_ns = now.saturating_sub(job.intended_ns);
         let service_ns = now.saturating_sub(job.sent_ns);
@@ -224,6 +223,7 @@ impl Lane {
         state.busy -= 1;
         state.slots[slot].activity = Activity::Idle;
         state.slots[slot].idle_since_ns = now;
+        now
     }
 
     /// Hands what is due to idle slots; gives when the next request is due, if a slot is free

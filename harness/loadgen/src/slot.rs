@@ -33,9 +33,12 @@ pub(crate) async fn serve_slot<E: Engine>(
         has_rested: true,
     };
     let mut backoff = Duration::ZERO;
+    // When the last request ended, while that is now: the next one begins in the same instant.
+    let mut settled_ns = None;
     loop {
         let next = poll_fn(|cx| {
-            let taken = lane.poll_take(slot, cx);
+            let now = settled_ns.take().unwrap_or_else(|| lane.now_ns());
+            let taken = lane.poll_take(slot, cx, now);
             held.has_rested |= taken.is_pending();
             taken
         });
@@ -45,15 +48,17 @@ pub(crate) async fn serve_slot<E: Engine>(
             let work = pin!(held.exchange(&lane, &*engine, slot, job));
             within_deadline(&lane, slot, work).await
         };
-        lane.settle(slot, job, &exchange);
+        settled_ns = Some(lane.settle(slot, job, &exchange));
         held.carried += 1;
         if !exchange.keep_alive || held.carried >= lane.requests_per_connection() {
             held.connection = None;
+            settled_ns = None;
         }
         // Without a schedule nothing else would slow down a loop whose server is gone.
         if connect_failed && !lane.is_open_loop() {
             backoff = (backoff * 2).clamp(Duration::from_millis(1), MAX_BACKOFF);
             tokio::time::sleep(backoff).await;
+            settled_ns = None;
         } else {
             backoff = Duration::ZERO;
         }

@@ -6,12 +6,13 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderMap, Response};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
@@ -19,19 +20,23 @@ use hyper_util::rt::TokioIo;
 
 use super::{Connected, Connection, Engine, EngineContext, Exchange};
 use crate::errors::{ErrorClass, Failure};
-use crate::request::BodyCheck;
+use crate::request::{BodyCheck, HyperRequests};
 use crate::transport::Transport;
 
 /// Opens HTTP/1.1 connections by hyper.
 pub(crate) struct HyperH1 {
     context: EngineContext,
+    requests: Rc<HyperRequests>,
 }
 
 impl Engine for HyperH1 {
     type Connection = HyperH1Connection;
 
     fn new(context: EngineContext) -> Self {
-        Self { context }
+        Self {
+            requests: Rc::new(HyperRequests::new(context.mix.clone())),
+            context,
+        }
     }
 
     async fn connect(&self, _slot: usize) -> Result<Connected<HyperH1Connection>, Failure> {
@@ -48,6 +53,8 @@ impl Engine for HyperH1 {
             .map_err(|error| failure_of(&error))?;
         Ok(Connected::fresh(HyperH1Connection {
             context: self.context.clone(),
+            requests: self.requests.clone(),
+            spare: HeaderMap::new(),
             sender,
             driver: Some(driver),
             cause: None,
@@ -60,6 +67,9 @@ impl Engine for HyperH1 {
 /// One HTTP/1.1 connection of hyper: its request handle and its driver.
 pub(crate) struct HyperH1Connection {
     context: EngineContext,
+    requests: Rc<HyperRequests>,
+    /// The last answer's header map, for the next request.
+    spare: HeaderMap,
     sender: http1::SendRequest<Full<Bytes>>,
     /// None once it has ended.
     driver: Option<http1::Connection<TokioIo<Transport>, Full<Bytes>>>,
@@ -78,13 +88,12 @@ impl Connection for HyperH1Connection {
     }
 
     async fn exchange(&mut self, class: usize, request: u64) -> Exchange {
-        let mix = self.context.mix.clone();
-        let prepared = &mix.classes()[class];
-        let message = match mix.hyper_request(class, request) {
+        let spare = std::mem::take(&mut self.spare);
+        let message = match self.requests.make(class, request, spare) {
             Ok(message) => message,
             Err(text) => return Exchange::broken(0, Failure::new(ErrorClass::Protocol, text)),
         };
-        self.check.begin(&prepared.expect);
+        self.check.begin(&self.context.mix.classes()[class].expect);
         let head = pin!(self.sender.send_request(message));
         let mut answer = Answer {
             status: 0,
@@ -100,7 +109,8 @@ impl Connection for HyperH1Connection {
         match outcome {
             Err(failure) => Exchange::broken(answer.status, failure),
             Ok(()) => {
-                let (body, verdict) = self.check.finish(answer.status, &prepared.expect);
+                let expect = &self.context.mix.classes()[class].expect;
+                let (body, verdict) = self.check.finish(answer.status, expect);
                 let keep_alive =
                     self.context.keep_alive && answer.keep_alive && self.driver.is_some();
                 Exchange {
@@ -137,7 +147,7 @@ impl HyperH1Connection {
                 return Poll::Pending;
             };
             *head = None;
-            let response = match response {
+            let mut response = match response {
                 Ok(response) => response,
                 // The handle only knows that the request was cancelled; the driver knows why.
                 Err(error) if error.is_canceled() && self.cause.is_some() => {
@@ -151,6 +161,7 @@ impl HyperH1Connection {
             if super::is_gzip(response.headers()) {
                 self.check.decode_gzip();
             }
+            self.spare = std::mem::take(response.headers_mut());
             answer.body = Some(response.into_body());
         }
         self.poll_body(cx, answer)

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::TokioIo;
@@ -15,7 +16,7 @@ use tokio::sync::Mutex;
 use super::hyper_h1::failure_of;
 use super::{Connected, Connection, Engine, EngineContext, Exchange};
 use crate::errors::{ErrorClass, Failure};
-use crate::request::{BodyCheck, BodyCount};
+use crate::request::{BodyCheck, BodyCount, HyperRequests};
 
 type Sender = http2::SendRequest<Full<Bytes>>;
 /// The open connection of a group of slots; the lock keeps it from being opened twice.
@@ -24,6 +25,7 @@ type Group = Rc<Mutex<Option<Sender>>>;
 /// Opens HTTP/2 connections and shares them out.
 pub(crate) struct HyperH2 {
     context: EngineContext,
+    requests: Rc<HyperRequests>,
     groups: RefCell<HashMap<usize, Group>>,
 }
 
@@ -32,6 +34,7 @@ impl Engine for HyperH2 {
 
     fn new(context: EngineContext) -> Self {
         Self {
+            requests: Rc::new(HyperRequests::new(context.mix.clone())),
             context,
             groups: RefCell::default(),
         }
@@ -48,6 +51,7 @@ impl Engine for HyperH2 {
         let sender = open.clone().expect("the group was opened above");
         let connection = HyperH2Stream {
             context: self.context.clone(),
+            requests: self.requests.clone(),
             sender,
         };
         Ok(Connected {
@@ -89,6 +93,7 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for OnThisThread {
 /// One stream slot of an HTTP/2 connection.
 pub(crate) struct HyperH2Stream {
     context: EngineContext,
+    requests: Rc<HyperRequests>,
     sender: Sender,
 }
 
@@ -99,7 +104,7 @@ impl Connection for HyperH2Stream {
 
     async fn exchange(&mut self, class: usize, request: u64) -> Exchange {
         let prepared = &self.context.mix.classes()[class];
-        let message = match self.context.mix.hyper_request(class, request) {
+        let message = match self.requests.make(class, request, HeaderMap::new()) {
             Ok(message) => message,
             Err(text) => return Exchange::broken(0, Failure::new(ErrorClass::Protocol, text)),
         };

@@ -43,7 +43,12 @@ impl Shared {
 }
 
 fn render(reply: &Reply, extra: &str) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} Reference\r\n{extra}", reply.status);
+    // The usual reason phrase, as servers send: clients take longer over any other.
+    let reason = http::StatusCode::from_u16(reply.status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Unknown");
+    let mut head = format!("HTTP/1.1 {} {reason}\r\n{extra}", reply.status);
     for header in &reply.headers {
         head.push_str(header);
         head.push_str("\r\n");

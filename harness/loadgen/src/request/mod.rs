@@ -5,11 +5,13 @@
 //! the answer it got.
 
 mod body_check;
+mod hyper;
 mod mix;
 mod prepared;
 mod template;
 
 pub(crate) use body_check::{BodyCheck, BodyCount};
+pub(crate) use hyper::HyperRequests;
 pub use mix::{Body, CsvRows, Expect, RequestMix, RequestSpec, StatusExpectation};
 pub(crate) use prepared::PreparedMix;
 pub use template::Template;

@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, Request, Uri};
-use http_body_util::Full;
+use http::{Method, Uri};
 
+use super::hyper::HyperParts;
 use super::mix::{Body, CsvRows, Expect, RequestMix, RequestSpec};
 use super::template::Template;
 use crate::errors::LoadError;
@@ -29,7 +29,7 @@ pub(crate) struct PreparedRequest {
     pub(crate) name: String,
     pub(crate) expect: Expect,
     pub(crate) is_head: bool,
-    method: Method,
+    pub(super) method: Method,
     target: Template,
     headers: Vec<(HeaderName, Template)>,
     body: PreparedBody,
@@ -38,14 +38,7 @@ pub(crate) struct PreparedRequest {
     /// The whole HTTP/1.1 request, where nothing in it changes.
     http1: Option<Vec<u8>>,
     /// The parts of a hyper request, where nothing in it changes.
-    hyper: Option<HyperParts>,
-}
-
-#[derive(Debug, Clone)]
-struct HyperParts {
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(super) hyper: Option<HyperParts>,
 }
 
 #[derive(Debug)]
@@ -123,25 +116,12 @@ impl PreparedMix {
         }
     }
 
-    /// A hyper request.
+    /// The parts of a hyper request whose content changes.
     ///
     /// # Errors
     /// A fragment, where a rendered value is not legal in its place.
-    pub(crate) fn hyper_request(
-        &self,
-        class: usize,
-        request: u64,
-    ) -> Result<Request<Full<Bytes>>, String> {
-        let prepared = &self.classes[class];
-        let parts = match &prepared.hyper {
-            Some(parts) => parts.clone(),
-            None => prepared.render_hyper(request, self.seed, self.rows.as_ref())?,
-        };
-        let mut out = Request::new(Full::new(parts.body));
-        *out.method_mut() = prepared.method.clone();
-        *out.uri_mut() = parts.uri;
-        *out.headers_mut() = parts.headers;
-        Ok(out)
+    pub(super) fn render_hyper(&self, class: usize, request: u64) -> Result<HyperParts, String> {
+        self.classes[class].render_hyper(request, self.seed, self.rows.as_ref())
     }
 }
 
@@ -268,13 +248,13 @@ impl PreparedRequest {
             .render(request, stream(seed, 0), rows, &mut text);
         let uri = Uri::from_maybe_shared(Bytes::from(text))
             .map_err(|error| format!("target is not legal: {error}"))?;
-        let mut headers = HeaderMap::with_capacity(self.headers.len() + 1);
+        let mut headers = Vec::with_capacity(self.headers.len());
         for (index, (name, value)) in self.headers.iter().enumerate() {
             let mut text = Vec::new();
             value.render(request, stream(seed, 2 + index as u64), rows, &mut text);
             let value = HeaderValue::from_maybe_shared(Bytes::from(text))
                 .map_err(|_| format!("value of header {name} is not legal"))?;
-            headers.append(name, value);
+            headers.push((name.clone(), value));
         }
         let body = match &self.body {
             PreparedBody::Fixed(bytes) => bytes.clone(),
