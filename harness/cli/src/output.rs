@@ -7,10 +7,21 @@ use std::path::Path;
 use crate::exit::Failure;
 
 /// The version with the source revision.
-pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("GOSWEEP_REVISION"), ")");
+pub(crate) const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (",
+    env!("GOSWEEP_REVISION"),
+    ")"
+);
 
 /// The name and version that go into records.
-pub(crate) const TOOL: &str = concat!("gosweep ", env!("CARGO_PKG_VERSION"), " (", env!("GOSWEEP_REVISION"), ")");
+pub(crate) const TOOL: &str = concat!(
+    "gosweep ",
+    env!("CARGO_PKG_VERSION"),
+    " (",
+    env!("GOSWEEP_REVISION"),
+    ")"
+);
 
 /// Prints a result. A reader that closed the pipe early (`| head`) is no
 /// error.
@@ -19,7 +30,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let end = if text.ends_with('\n') { "" } else { "\n" };
     match write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}"))),
+        other => other.map_err(|error| {
+            Failure::internal(format!("cannot write to standard output: {error}"))
+        }),
     }
 }
 
@@ -31,7 +44,8 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// Writes a file that the person asked for.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
+    fs::write(path, text)
+        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }
 
 /// Whether results may be coloured: a terminal, and NO_COLOR is not set.

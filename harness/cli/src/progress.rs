@@ -53,11 +53,24 @@ impl Progress {
             Event::Calibrating { target } => {
                 self.line(&format!("{target}: finding what the control can do"));
             }
-            Event::Calibrated { target, capacity_per_s, rate_per_s } => {
-                let of = capacity_per_s.map(|capacity| format!(" of {capacity:.0}/s")).unwrap_or_default();
-                self.say(&format!("{target}: constant rate for every cell {rate_per_s:.0}/s{of}"));
+            Event::Calibrated {
+                target,
+                capacity_per_s,
+                rate_per_s,
+            } => {
+                let of = capacity_per_s
+                    .map(|capacity| format!(" of {capacity:.0}/s"))
+                    .unwrap_or_default();
+                self.say(&format!(
+                    "{target}: constant rate for every cell {rate_per_s:.0}/s{of}"
+                ));
             }
-            Event::Started { folder, trials, finished, estimate } => {
+            Event::Started {
+                folder,
+                trials,
+                finished,
+                estimate,
+            } => {
                 let resumed = match finished {
                     0 => String::new(),
                     done => format!(", {done} of them already done"),
@@ -67,7 +80,8 @@ impl Progress {
                     folder.display(),
                     format_duration(rounded(estimate))
                 ));
-                self.bar.set_style(style("{wide_bar} {pos}/{len}\n{wide_msg}"));
+                self.bar
+                    .set_style(style("{wide_bar} {pos}/{len}\n{wide_msg}"));
                 self.bar.set_length(trials as u64);
                 self.bar.set_position(finished as u64);
                 let mut state = self.state.borrow_mut();
@@ -75,7 +89,12 @@ impl Progress {
                 state.left = u32::try_from(trials - finished.min(trials)).unwrap_or(u32::MAX);
             }
             Event::Dropped { cell, reason } => self.say(&format!("left out {cell}: {reason}")),
-            Event::TrialStarted { target, settings, block, .. } => {
+            Event::TrialStarted {
+                target,
+                settings,
+                block,
+                ..
+            } => {
                 let trial = format!("block {} · {target} {settings}", block + 1);
                 self.state.borrow_mut().trial = trial;
                 self.draw("");
@@ -115,8 +134,13 @@ impl Progress {
             }
             _ => String::new(),
         };
-        let last = if state.last.is_empty() { String::new() } else { format!(" · last: {}", state.last) };
-        self.bar.set_message(format!("{} {phase}{eta}{last}", state.trial));
+        let last = if state.last.is_empty() {
+            String::new()
+        } else {
+            format!(" · last: {}", state.last)
+        };
+        self.bar
+            .set_message(format!("{} {phase}{eta}{last}", state.trial));
     }
 
     /// A passing remark: on a terminal only.
@@ -147,15 +171,26 @@ fn one_line(trial: &Trial) -> String {
     match &trial.outcome {
         Outcome::Failed(failure) => return format!("failed: {}", failure.message),
         Outcome::Invalid(reasons) => {
-            let reasons: Vec<_> = reasons.iter().map(|reason| reason.message.as_str()).collect();
-            return format!("invalid (attempt {}): {}", trial.attempt + 1, reasons.join("; "));
+            let reasons: Vec<_> = reasons
+                .iter()
+                .map(|reason| reason.message.as_str())
+                .collect();
+            return format!(
+                "invalid (attempt {}): {}",
+                trial.attempt + 1,
+                reasons.join("; ")
+            );
         }
         Outcome::Ok => {}
     }
-    let qps = trial.saturate.as_ref().map(|phase| {
-        format!("{:.0} QPS", phase.ledger.completed as f64 / phase.seconds)
-    });
-    let p99 = trial.constant.as_ref().map(|phase| format!("P99 {:.2} ms", phase.response_ms.p99));
+    let qps = trial
+        .saturate
+        .as_ref()
+        .map(|phase| format!("{:.0} QPS", phase.ledger.completed as f64 / phase.seconds));
+    let p99 = trial
+        .constant
+        .as_ref()
+        .map(|phase| format!("P99 {:.2} ms", phase.response_ms.p99));
     let figures: Vec<String> = [qps, p99].into_iter().flatten().collect();
     figures.join(", ")
 }

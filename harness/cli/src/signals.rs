@@ -10,7 +10,9 @@ pub(crate) fn cancel_flag() -> &'static AtomicBool {
     let listening = std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_io()
+                .build();
             if let Ok(runtime) = runtime {
                 runtime.block_on(listen());
             }
@@ -23,7 +25,11 @@ pub(crate) fn cancel_flag() -> &'static AtomicBool {
 
 async fn listen() {
     use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
         return;
     };

@@ -16,9 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &[]),
     (
         "orchestrator",
-        &[
-            "record", "topology", "loadgen", "gotrace",
-        ],
+        &["record", "topology", "loadgen", "gotrace"],
     ),
     ("analysis", &["record", "gotrace", "stats"]),
     (

@@ -90,14 +90,23 @@ fn verify(version: Option<&str>) -> Result<Ending, Failure> {
             toolbox.order = "cache,path".parse().map_err(Failure::internal)?;
             vec![toolchain::install(&spec, &toolbox, Watch::silent()).map_err(Failure::usage)?]
         }
-        None => toolchain::list(&toolbox.store).map_err(Failure::internal)?.toolchains,
+        None => {
+            toolchain::list(&toolbox.store)
+                .map_err(Failure::internal)?
+                .toolchains
+        }
     };
     let mut good = true;
     let mut text = String::new();
     for toolchain in &toolchains {
-        let verification = toolchain::verify(toolchain, &toolbox, Watch::silent()).map_err(Failure::internal)?;
+        let verification =
+            toolchain::verify(toolchain, &toolbox, Watch::silent()).map_err(Failure::internal)?;
         good &= verification.is_good();
-        text.push_str(&format!("{} in {}\n", toolchain.version, toolchain.goroot.display()));
+        text.push_str(&format!(
+            "{} in {}\n",
+            toolchain.version,
+            toolchain.goroot.display()
+        ));
         for check in &verification.checks {
             let result = match &check.outcome {
                 Outcome::Passed => "ok".to_owned(),
