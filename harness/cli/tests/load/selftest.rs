@@ -36,3 +36,27 @@ fn the_reference_server_tells_what_it_saw_and_ends_with_its_input() {
     drop(input);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// What must hold however busy the machine is: every experiment is made, and no request is lost.
+#[test]
+#[ignore = "puts load on the machine for half a minute; run with --ignored"]
+fn the_selftest_makes_every_experiment() {
+    let output = load(["selftest", "--quick", "--no-rivals", "--json"]);
+    assert!([0, 1].contains(&code(&output)));
+    let document = json(&output);
+    let rows = document["rows"].as_array().unwrap();
+    for experiment in ["E1", "E2", "E3", "E4", "E5", "E6", "E7"] {
+        assert!(
+            rows.iter().any(|row| row["experiment"] == experiment),
+            "{experiment}"
+        );
+    }
+    for what in ["requests in the histogram", "across the end: ledger"] {
+        let row = rows
+            .iter()
+            .find(|row| row["what"].as_str().unwrap().contains(what))
+            .unwrap();
+        assert_eq!(row["state"], "pass", "{row}");
+    }
+    assert_eq!(document["clients"].as_array().unwrap().len(), 2);
+}

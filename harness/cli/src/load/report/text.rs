@@ -24,7 +24,11 @@ pub(super) fn text(report: &Report<'_>) -> String {
     field(&mut text, "ledger", &ledger(outcome));
     text.push('\n');
     text.push_str(&latency_table(outcome));
-    text.push_str(&chart(&outcome.latency.response));
+    let chart = chart(&outcome.latency.response);
+    if !chart.is_empty() {
+        line(&mut text, "\nshare of the response times");
+        text.push_str(&chart);
+    }
     text.push('\n');
     text.push_str(&classes(outcome));
     field(&mut text, "errors", &errors(outcome));

@@ -35,7 +35,7 @@ pub(super) fn knee(lab: &Lab, findings: &mut Findings) -> Result<(), Failure> {
         "knee of a server of 2000/s",
         match (found.rate_per_s(), error) {
             (Some(rate), Some(error)) => {
-                format!("{rate:.0}/s ({error:+.1} %), {} probes", found.probes.len())
+                format!("{rate:.0}/s ({error:+.2} %), {} probes", found.probes.len())
             }
             _ => "not found".to_owned(),
         },

@@ -113,7 +113,7 @@ fn judge(clients: &[Client], samples: &[Vec<Option<Sample>>], findings: &mut Fin
             Some(ratio) => Row::judged(
                 "E6",
                 what,
-                format!("{ratio:.2}x"),
+                format!("{ratio:.3}x"),
                 format!(">= {bar}x"),
                 ratio >= bar,
             ),
