@@ -42,6 +42,18 @@ impl Arrival {
     pub fn is_open(&self) -> bool {
         !matches!(self, Self::Closed)
     }
+
+    /// When the requests are due, in nanoseconds since the start of the clock, over all threads
+    /// and without an end unless the rate comes to rest at zero; none for the closed loop.
+    pub fn due_ns(&self, seed: u64) -> impl Iterator<Item = u64> + use<> {
+        let mut schedule = Schedule::new(self, seed, 0, 1);
+        std::iter::from_fn(move || {
+            let schedule = schedule.as_mut()?;
+            let due = schedule.peek()?;
+            schedule.advance();
+            Some(due.at_ns)
+        })
+    }
 }
 
 /// A stretch of time over which the rate goes linearly from one value to another.
@@ -312,6 +324,15 @@ mod tests {
             schedule.advance();
         }
         out
+    }
+
+    #[test]
+    fn the_closed_loop_is_never_due_and_due_times_are_the_schedule() {
+        assert_eq!(Arrival::Closed.due_ns(1).count(), 0);
+        let arrival = Arrival::Poisson { rate_per_s: 100.0 };
+        let schedule = times(&arrival, 7, 0, 1, 1_000_000_000);
+        let due: Vec<u64> = arrival.due_ns(7).take(schedule.len()).collect();
+        assert!(due.iter().eq(schedule.iter().map(|due| &due.at_ns)));
     }
 
     #[test]

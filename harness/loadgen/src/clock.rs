@@ -4,6 +4,8 @@
 //! the run's clock started, so that intended times, send times and timer targets compare
 //! without conversion. Wall-clock time is deliberately absent.
 
+use std::time::Duration;
+
 /// `CLOCK_MONOTONIC` now, in nanoseconds (read through the vDSO, no system call).
 #[inline]
 pub(crate) fn monotonic_ns() -> u64 {
@@ -46,6 +48,18 @@ impl Clock {
     #[inline]
     pub(crate) fn now_ns(&self) -> u64 {
         monotonic_ns().saturating_sub(self.origin_ns)
+    }
+
+    /// Sleeps until the clock's zero. What is sent before would be stamped with it, and seem to
+    /// be answered sooner than it was.
+    pub(crate) fn wait_for_zero(&self) {
+        loop {
+            let left_ns = self.origin_ns.saturating_sub(monotonic_ns());
+            if left_ns == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_nanos(left_ns));
+        }
     }
 
     /// The monotonic time of `offset_ns` on this clock.

@@ -279,6 +279,7 @@ impl<E: Engine> Prepared<E> {
             mut timer,
             accounts,
         } = self;
+        clock.wait_for_zero();
         let before = accounts.read();
         let cpu_before_ns = thread_cpu_ns();
         lane.start(clock);
