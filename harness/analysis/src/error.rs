@@ -1,9 +1,9 @@
-//! What can keep a run from being ranked.
+//! What can keep a run from being ranked or compared.
 
-/// Why there is no ranking or no report of it.
+/// Why there is no ranking, comparison or report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RankError {
+pub enum AnalysisError {
     /// The matrix kept in the run does not parse any more.
     #[error("the matrix stored in run {run} is not readable by this version of gosweep:\n{reason}")]
     Matrix {
@@ -34,6 +34,29 @@ pub enum RankError {
         value: f64,
         /// What would do.
         example: &'static str,
+    },
+    /// A side of a comparison that names nothing, or too much.
+    #[error("`{side}` {reason}")]
+    Side {
+        /// What was asked for.
+        side: String,
+        /// Why that does not do, and what would.
+        reason: String,
+    },
+    /// Two sides without cells that differ in nothing else.
+    #[error("{0}")]
+    NothingToCompare(String),
+    /// Two runs of different hosts.
+    #[error(
+        "the runs were measured on different hosts ({baseline} and {candidate}), so a difference would be the hosts' as \
+         much as the service's; measure both on one host, best interleaved in one run, or compare all the same with \
+         --cross-host"
+    )]
+    OtherHost {
+        /// The baseline's host.
+        baseline: String,
+        /// The candidate's host.
+        candidate: String,
     },
     /// A template failed.
     #[error("cannot write the {format} report: {reason}")]

@@ -1,8 +1,9 @@
 //! From stored trials to rankings and reports.
 //!
 //! [`rank()`] makes a [`ranking::Ranking`], a document that holds every figure with its interval, group, verdict,
-//! warnings and trial ids; [`report`] prints it for terminals, as Markdown, as one HTML page, or as JSON. Everything
-//! here is a pure function of the record, so any report can be made again later by a better version.
+//! warnings and trial ids; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules; and
+//! [`report`] prints all three. Everything here is a pure function of the record, so any report can be made again later
+//! by a better version.
 //!
 //! Deliberately absent: I/O of any kind, and statistics (crate `stats`).
 
@@ -12,10 +13,12 @@ mod objective;
 mod rank;
 mod warnings;
 
+pub mod comparison;
+pub mod gate;
 pub mod ranking;
 pub mod report;
 
-pub use error::RankError;
+pub use error::AnalysisError;
 pub use figures::value_text;
 pub use objective::{objective_value, unit};
 pub use rank::{RankOptions, rank};

@@ -7,7 +7,7 @@ use record::objective::Objective;
 use record::run::{Cell, Run};
 use record::trial::{Outcome, Role, Trial};
 
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::objective::objective_value;
 
 /// All trials of one target, sorted into what they are good for.
@@ -43,7 +43,7 @@ impl<'a> Evidence<'a> {
         run: &'a Run,
         target: &'a str,
         trials: &'a [Trial],
-    ) -> Result<Self, RankError> {
+    ) -> Result<Self, AnalysisError> {
         let cells: Vec<&Cell> = run
             .cells
             .iter()
@@ -52,7 +52,7 @@ impl<'a> Evidence<'a> {
         let control = cells
             .iter()
             .position(|cell| cell.control)
-            .ok_or_else(|| RankError::NoControl(target.to_owned()))?;
+            .ok_or_else(|| AnalysisError::NoControl(target.to_owned()))?;
         let mut by_cell: BTreeMap<&CellId, Vec<&Trial>> =
             cells.iter().map(|cell| (&cell.id, Vec::new())).collect();
         for trial in trials {

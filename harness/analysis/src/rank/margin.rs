@@ -12,11 +12,16 @@ const ERROR_RATE_MARGIN: f64 = 0.001;
 
 /// The margin asked for: the caller's or the built-in one; relative, for the error rate absolute.
 pub(crate) fn default_margin(objective: Objective, options: &RankOptions) -> f64 {
-    let built_in = match objective {
+    let asked = options.margins.get(&objective).copied();
+    asked.unwrap_or_else(|| built_in_margin(objective))
+}
+
+/// The margin where nobody asks for one; relative, for the error rate absolute.
+pub(crate) fn built_in_margin(objective: Objective) -> f64 {
+    match objective {
         Objective::ErrorRate => ERROR_RATE_MARGIN,
         _ => objective.default_margin(),
-    };
-    options.margins.get(&objective).copied().unwrap_or(built_in)
+    }
 }
 
 /// What change is worth noticing on one objective.

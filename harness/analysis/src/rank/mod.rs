@@ -4,7 +4,8 @@
 //! every objective ([`compare`], [`groups`]), check the limits ([`constraint`]), order the cells ([`order`]), form the
 //! verdict ([`verdict`]), and gather the doubts ([`crate::warnings`]).
 //!
-//! Deliberately absent: statistics (crate `stats`), text layout ([`crate::report`]), comparison of two runs.
+//! Deliberately absent: statistics (crate `stats`), text layout ([`crate::report`]), comparison of two sides
+//! ([`crate::comparison`]).
 
 mod cells;
 mod compare;
@@ -27,12 +28,15 @@ use record::objective::Objective;
 use record::run::Run;
 use record::trial::Trial;
 
-pub(crate) use cells::label;
+pub(crate) use cells::{label, settings, varying_axes};
 pub(crate) use compare::Comparison;
-pub(crate) use evidence::Evidence;
+pub(crate) use evidence::{CellEvidence, Evidence};
+pub(crate) use margin::built_in_margin;
+pub(crate) use pair::{Column, Pair, shown};
+pub(crate) use provenance::shell_quoted;
 pub(crate) use verdict::limit_text;
 
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::objective::unit;
 use crate::ranking::{ObjectiveSummary, RANKING_FORMAT, Ranking, Scale, TargetRanking};
 use crate::warnings::{self, warnings_of_run, warnings_of_target};
@@ -77,11 +81,11 @@ impl Default for RankOptions {
 /// going on or was stopped will do.
 ///
 /// # Errors
-/// [`RankError`]: a record that contradicts itself, or options outside their meaning.
-pub fn rank(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Ranking, RankError> {
+/// [`AnalysisError`]: a record that contradicts itself, or options outside their meaning.
+pub fn rank(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Ranking, AnalysisError> {
     check_options(options)?;
     let matrix = Matrix::parse(&run.matrix.path, &run.matrix.text).map_err(|findings| {
-        RankError::Matrix {
+        AnalysisError::Matrix {
             run: run.id.clone(),
             reason: findings.to_string(),
         }
@@ -200,7 +204,7 @@ fn summaries(comparisons: Vec<Comparison>, rank_by: &[Objective]) -> Vec<Objecti
 }
 
 /// The targets in the order of the run's cells.
-fn targets(run: &Run) -> Vec<&str> {
+pub(crate) fn targets(run: &Run) -> Vec<&str> {
     let mut targets: Vec<&str> = Vec::new();
     for cell in &run.cells {
         if !targets.contains(&cell.target.as_str()) {
@@ -223,7 +227,7 @@ fn overall_verdict(targets: &[TargetRanking]) -> String {
     }
 }
 
-fn check_options(options: &RankOptions) -> Result<(), RankError> {
+fn check_options(options: &RankOptions) -> Result<(), AnalysisError> {
     let checked = [
         ("the interval level", options.level, "0.95"),
         ("alpha", options.alpha, "0.05"),
@@ -234,7 +238,7 @@ fn check_options(options: &RankOptions) -> Result<(), RankError> {
         .into_iter()
         .find(|(_, value, _)| !(*value > 0.0 && *value < 1.0))
     {
-        Some((what, value, example)) => Err(RankError::Option {
+        Some((what, value, example)) => Err(AnalysisError::Option {
             what,
             value,
             example,
@@ -243,10 +247,10 @@ fn check_options(options: &RankOptions) -> Result<(), RankError> {
     }
 }
 
-fn check_cells(run: &Run, trials: &[Trial]) -> Result<(), RankError> {
+pub(crate) fn check_cells(run: &Run, trials: &[Trial]) -> Result<(), AnalysisError> {
     let known: std::collections::BTreeSet<_> = run.cells.iter().map(|cell| &cell.id).collect();
     match trials.iter().find(|trial| !known.contains(&trial.cell)) {
-        Some(trial) => Err(RankError::UnknownCell {
+        Some(trial) => Err(AnalysisError::UnknownCell {
             trial: trial.id.clone(),
             cell: trial.cell.to_string(),
         }),

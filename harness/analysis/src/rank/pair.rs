@@ -7,6 +7,9 @@ use stats::{Alternative, Estimate, StatsError, paired};
 
 use crate::ranking::Scale;
 
+/// One value per block.
+pub(crate) type Column = BTreeMap<u32, f64>;
+
 /// Blockwise differences: of logs where every value is above zero, of the values themselves otherwise.
 pub(crate) struct Pair {
     pub(crate) scale: Scale,
@@ -18,26 +21,48 @@ impl Pair {
     ///
     /// A zero has no logarithm (no GC cycle at GOGC=off, say), so a pair that holds one is compared by differences
     /// throughout. So is the error rate always: from 0.001 % to 0.002 % is twice as much and nobody's concern.
-    pub(crate) fn new(
-        objective: Objective,
-        cell: &BTreeMap<u32, f64>,
-        control: &BTreeMap<u32, f64>,
-    ) -> Pair {
-        let both: Vec<(f64, f64)> = cell
-            .iter()
-            .filter_map(|(block, value)| Some((*value, *control.get(block)?)))
-            .collect();
-        let positive = both
-            .iter()
-            .all(|(cell, control)| *cell > 0.0 && *control > 0.0);
-        let (scale, differences) = if positive && objective != Objective::ErrorRate {
-            let logs = both.iter().map(|(cell, control)| cell.ln() - control.ln());
-            (Scale::Ratio, logs.collect())
-        } else {
-            let plain = both.iter().map(|(cell, control)| cell - control);
-            (Scale::Difference, plain.collect())
+    pub(crate) fn new(objective: Objective, cell: &Column, control: &Column) -> Pair {
+        Pair::pooled(objective, &[(cell, control)])
+    }
+
+    /// The same over several pairs of cells at once: per block the mean of their differences, over the blocks that all
+    /// of them have. Cells of one block are not independent, so a block stays one value.
+    pub(crate) fn pooled(objective: Objective, pairs: &[(&Column, &Column)]) -> Pair {
+        let Some((first, _)) = pairs.first() else {
+            return Pair {
+                scale: Scale::Ratio,
+                differences: Vec::new(),
+            };
         };
-        Pair { scale, differences }
+        let blocks: Vec<Vec<(f64, f64)>> = first
+            .keys()
+            .filter_map(|block| {
+                pairs
+                    .iter()
+                    .map(|(cell, control)| Some((*cell.get(block)?, *control.get(block)?)))
+                    .collect()
+            })
+            .collect();
+        let positive = blocks
+            .iter()
+            .flatten()
+            .all(|(cell, control)| *cell > 0.0 && *control > 0.0);
+        let scale = if positive && objective != Objective::ErrorRate {
+            Scale::Ratio
+        } else {
+            Scale::Difference
+        };
+        let difference = |(cell, control): &(f64, f64)| match scale {
+            Scale::Ratio => cell.ln() - control.ln(),
+            Scale::Difference => cell - control,
+        };
+        let mean = |block: &Vec<(f64, f64)>| {
+            block.iter().map(difference).sum::<f64>() / block.len() as f64
+        };
+        Pair {
+            scale,
+            differences: blocks.iter().map(mean).collect(),
+        }
     }
 
     /// How many blocks.
@@ -76,10 +101,15 @@ impl Pair {
 
     /// A difference as it is shown: a ratio on the ratio scale.
     pub(crate) fn shown(&self, difference: f64) -> f64 {
-        match self.scale {
-            Scale::Ratio => difference.exp(),
-            Scale::Difference => difference,
-        }
+        shown(self.scale, difference)
+    }
+}
+
+/// A difference on the scale of a pair as it is shown: a ratio on the ratio scale.
+pub(crate) fn shown(scale: Scale, difference: f64) -> f64 {
+    match scale {
+        Scale::Ratio => difference.exp(),
+        Scale::Difference => difference,
     }
 }
 

@@ -51,7 +51,7 @@ fn method(options: &RankOptions) -> Vec<String> {
 }
 
 /// A word as a POSIX shell would have to be given it.
-fn shell_quoted(word: &str) -> String {
+pub(crate) fn shell_quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

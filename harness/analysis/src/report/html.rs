@@ -3,18 +3,18 @@
 use askama::Template;
 
 use super::page::Page;
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::ranking::Ranking;
 
 /// The report as a self-contained HTML page.
 ///
 /// # Errors
-/// [`RankError::Report`]; does not happen for a ranking that [`crate::rank()`] made.
-pub fn html(ranking: &Ranking) -> Result<String, RankError> {
+/// [`AnalysisError::Report`]; does not happen for a ranking that [`crate::rank()`] made.
+pub fn html(ranking: &Ranking) -> Result<String, AnalysisError> {
     let report = Report {
         page: Page::new(ranking)?,
     };
-    report.render().map_err(|error| RankError::Report {
+    report.render().map_err(|error| AnalysisError::Report {
         format: "HTML",
         reason: error.to_string(),
     })

@@ -7,18 +7,18 @@ use askama::Template;
 use askama::filters::Escaper;
 
 use super::page::Page;
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::ranking::Ranking;
 
 /// The report as Markdown (GitHub's dialect: tables).
 ///
 /// # Errors
-/// [`RankError::Report`]; does not happen for a ranking that [`crate::rank()`] made.
-pub fn markdown(ranking: &Ranking) -> Result<String, RankError> {
+/// [`AnalysisError::Report`]; does not happen for a ranking that [`crate::rank()`] made.
+pub fn markdown(ranking: &Ranking) -> Result<String, AnalysisError> {
     let report = Report {
         page: Page::new(ranking)?,
     };
-    report.render().map_err(|error| RankError::Report {
+    report.render().map_err(|error| AnalysisError::Report {
         format: "Markdown",
         reason: error.to_string(),
     })
@@ -68,6 +68,15 @@ impl Escaper for Markdown {
     }
 }
 
+/// A text that no template prints, escaped.
+pub(crate) fn markdown_escaped(text: &str) -> String {
+    let mut out = String::new();
+    Markdown
+        .write_escaped_str(&mut out, text)
+        .expect("a text takes all that is written");
+    out
+}
+
 /// A code span that the text cannot end: its fence is longer than any run of backticks in it. For use outside of
 /// tables.
 pub(crate) fn code_span(text: &str) -> String {
@@ -89,22 +98,19 @@ pub(crate) fn code_span(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn escaped(text: &str) -> String {
-        let mut out = String::new();
-        Markdown.write_escaped_str(&mut out, text).unwrap();
-        out
-    }
-
     #[test]
     fn nothing_becomes_markup() {
-        assert_eq!(escaped("a|b\n<script>"), r"a\|b &lt;script&gt;");
-        assert_eq!(escaped("gc_per_kreq _x_"), r"gc_per_kreq \_x\_");
-        assert_eq!(escaped("[link](x) ![i](y)"), r"\[link\](x) \!\[i\](y)");
+        assert_eq!(markdown_escaped("a|b\n<script>"), r"a\|b &lt;script&gt;");
+        assert_eq!(markdown_escaped("gc_per_kreq _x_"), r"gc_per_kreq \_x\_");
         assert_eq!(
-            escaped("ping @someone, CPU @ 3 GHz"),
+            markdown_escaped("[link](x) ![i](y)"),
+            r"\[link\](x) \!\[i\](y)"
+        );
+        assert_eq!(
+            markdown_escaped("ping @someone, CPU @ 3 GHz"),
             "ping &#64;someone, CPU @ 3 GHz"
         );
-        assert_eq!(escaped("\u{1b}[31m"), r"\u{1b}\[31m");
+        assert_eq!(markdown_escaped("\u{1b}[31m"), r"\u{1b}\[31m");
     }
 
     #[test]

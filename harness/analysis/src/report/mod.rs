@@ -1,27 +1,36 @@
-//! Reports of a ranking. Each is made of the [`Ranking`] alone, so a stored ranking document gives the same reports.
+//! Reports of a ranking, and the text of a comparison. Each is made of its document alone, so a stored one gives the
+//! same reports.
 //!
 //! The figures and their wording are prepared once (`view`, `page`); the formats differ in layout and escaping only.
 //! The templates of Markdown and HTML live in `reports/templates`.
 
 mod chart;
+mod comparison;
+mod gate;
 mod html;
+mod layout;
 mod markdown;
 mod page;
 mod terminal;
 mod view;
 
+pub use comparison::comparison_text;
+pub use gate::{gate_text, selftest_text};
 pub use html::html;
+pub use layout::TerminalOptions;
 pub use markdown::markdown;
-pub use terminal::{TerminalOptions, terminal};
+pub(crate) use markdown::markdown_escaped;
+pub use terminal::terminal;
+pub(crate) use view::host_text;
 
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::ranking::Ranking;
 
 /// The ranking document: `rank --json` and `report --format json` print this.
 ///
 /// # Errors
-/// [`RankError::Json`]; does not happen for a ranking that [`crate::rank()`] made.
-pub fn json(ranking: &Ranking) -> Result<String, RankError> {
+/// [`AnalysisError::Json`]; does not happen for a ranking that [`crate::rank()`] made.
+pub fn json(ranking: &Ranking) -> Result<String, AnalysisError> {
     let mut text = serde_json::to_string_pretty(ranking)?;
     text.push('\n');
     Ok(text)

@@ -7,7 +7,7 @@ use record::objective::Objective;
 use super::chart::{Chart, charts};
 use super::markdown::code_span;
 use super::view::{self, LEGEND, TargetView, kind_word, severity_word};
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::figures::{counted, value_text};
 use crate::ranking::{Ranking, TargetRanking, TrialFigures, Warning};
 
@@ -93,8 +93,8 @@ impl<'a> Page<'a> {
     /// Prepares a ranking.
     ///
     /// # Errors
-    /// [`RankError::Report`] where a chart's template fails.
-    pub(crate) fn new(ranking: &'a Ranking) -> Result<Self, RankError> {
+    /// [`AnalysisError::Report`] where a chart's template fails.
+    pub(crate) fn new(ranking: &'a Ranking) -> Result<Self, AnalysisError> {
         let targets = view::targets(ranking)
             .into_iter()
             .enumerate()
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
     }
 }
 
-fn section(number: usize, view: TargetView<'_>) -> Result<Section<'_>, RankError> {
+fn section(number: usize, view: TargetView<'_>) -> Result<Section<'_>, AnalysisError> {
     let kind = kind_word(view.target.verdict.kind);
     Ok(Section {
         // A number and not the target's name: names may hold anything.

@@ -2,28 +2,11 @@
 //!
 //! Reads without colour; colour only marks the verdict and the severity of warnings.
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint};
 
-use super::view::{self, Figure, LEGEND, TargetView, severity_word};
-use crate::ranking::{Ranking, Severity, Verdict, VerdictKind, Warning};
-
-/// How to lay out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TerminalOptions {
-    /// Columns of the terminal.
-    pub width: usize,
-    /// Whether to use ANSI colours.
-    pub colour: bool,
-}
-
-impl Default for TerminalOptions {
-    fn default() -> Self {
-        TerminalOptions {
-            width: 100,
-            colour: false,
-        }
-    }
-}
+use super::layout::{Layout, TerminalOptions, finished, visible};
+use super::view::{self, Figure, LEGEND, TargetView};
+use crate::ranking::{Ranking, Verdict, VerdictKind};
 
 /// What a column takes besides its content.
 const COLUMN_PADDING: usize = 3;
@@ -32,7 +15,9 @@ const OUTER_COLUMNS: usize = 9;
 
 /// The ranking as text.
 pub fn terminal(ranking: &Ranking, options: TerminalOptions) -> String {
-    let page = Page { options };
+    let page = Page {
+        layout: Layout { options },
+    };
     let mut text = String::new();
     for view in view::targets(ranking) {
         text.push_str(&page.target(ranking, &view));
@@ -44,23 +29,23 @@ pub fn terminal(ranking: &Ranking, options: TerminalOptions) -> String {
 }
 
 struct Page {
-    options: TerminalOptions,
+    layout: Layout,
 }
 
 impl Page {
     fn target(&self, ranking: &Ranking, view: &TargetView<'_>) -> String {
         let verdict = &view.target.verdict;
         let title = format!("{} · {}", ranking.provenance.matrix, view.target.target);
-        let mut text = self.paint("1", &visible(&title));
+        let mut text = self.layout.paint("1", &visible(&title));
         text.push('\n');
-        text.push_str(&self.wrapped("", &view.design));
+        text.push_str(&self.layout.wrapped("", &view.design));
         text.push('\n');
         text.push_str(&self.verdict(verdict));
         for (from, to) in self.parts(view) {
             text.push('\n');
             text.push_str(&self.cells_table(view, from, to));
         }
-        text.push_str(&self.wrapped("", LEGEND));
+        text.push_str(&self.layout.wrapped("", LEGEND));
         if !view.limits.is_empty() {
             text.push('\n');
             text.push_str(&self.limits(view));
@@ -71,20 +56,22 @@ impl Page {
     }
 
     fn verdict(&self, verdict: &Verdict) -> String {
-        let action = self.wrapped("VERDICT  ", &verdict.action);
-        let mut text = self.paint(verdict_colour(verdict.kind), action.trim_end());
+        let action = self.layout.wrapped("VERDICT  ", &verdict.action);
+        let mut text = self
+            .layout
+            .paint(verdict_colour(verdict.kind), action.trim_end());
         text.push('\n');
         for (lead, effects) in [("better   ", &verdict.gains), ("worse    ", &verdict.costs)] {
             let effects: Vec<&str> = effects.iter().map(|line| line.text.as_str()).collect();
             if !effects.is_empty() {
-                text.push_str(&self.wrapped(lead, &effects.join(", ")));
+                text.push_str(&self.layout.wrapped(lead, &effects.join(", ")));
             }
         }
         for reason in &verdict.reasons {
-            text.push_str(&self.wrapped("         ", reason));
+            text.push_str(&self.layout.wrapped("         ", reason));
         }
         if !verdict.next_step.is_empty() {
-            text.push_str(&self.wrapped("next     ", &verdict.next_step));
+            text.push_str(&self.layout.wrapped("next     ", &verdict.next_step));
         }
         text
     }
@@ -105,7 +92,7 @@ impl Page {
                 .iter()
                 .flat_map(|row| figure_lines(&row.figures[column]));
             let width = lines.map(|line| line.chars().count()).max().unwrap_or(0) + COLUMN_PADDING;
-            if column > from && used + width > self.options.width {
+            if column > from && used + width > self.layout.options.width {
                 parts.push((from, column));
                 (from, used) = (column, left);
             }
@@ -118,7 +105,7 @@ impl Page {
     }
 
     fn cells_table(&self, view: &TargetView<'_>, from: usize, to: usize) -> String {
-        let mut table = self.table();
+        let mut table = self.layout.table();
         let mut header = vec!["#".to_owned(), "cell".to_owned()];
         header.extend(
             view.columns[from..to]
@@ -147,7 +134,7 @@ impl Page {
     }
 
     fn limits(&self, view: &TargetView<'_>) -> String {
-        let mut table = self.table();
+        let mut table = self.layout.table();
         let mut header = vec!["limit".to_owned()];
         header.extend(view.limits.iter().cloned());
         table.set_header(header);
@@ -160,7 +147,7 @@ impl Page {
     }
 
     fn noise_table(&self, view: &TargetView<'_>) -> String {
-        let mut table = self.table();
+        let mut table = self.layout.table();
         table.set_header([
             "what this run can see",
             "control vs its duplicate",
@@ -184,97 +171,24 @@ impl Page {
     }
 
     fn warnings(&self, ranking: &Ranking) -> String {
-        if ranking.warnings.is_empty() {
-            return String::new();
-        }
         let several = ranking.targets.len() > 1;
-        let mut text = format!("WARNINGS ({})\n", ranking.warnings.len());
-        for warning in &ranking.warnings {
-            text.push_str(&self.warning(warning, several));
-        }
-        text.push('\n');
-        text
-    }
-
-    fn warning(&self, warning: &Warning, name_target: bool) -> String {
-        let target = match &warning.target {
-            Some(target) if name_target => format!("{target}: "),
-            _ => String::new(),
-        };
-        let lead = format!("{:<9}", severity_word(warning.severity));
-        let message = self.wrapped(&lead, &format!("{target}{}", warning.message));
-        let colour = match warning.severity {
-            Severity::Serious => "31",
-            Severity::Caution => "33",
-            Severity::Note => "2",
-        };
-        let message = match message.strip_prefix(&lead) {
-            Some(rest) => format!("{}{rest}", self.paint(colour, &lead)),
-            None => message,
-        };
-        format!(
-            "{message}{}",
-            self.wrapped("         → ", &warning.next_step)
-        )
+        self.layout.warnings(&ranking.warnings, several)
     }
 
     fn origin(&self, ranking: &Ranking) -> String {
         let from = &ranking.provenance;
-        let mut text = self.wrapped(
+        let mut text = self.layout.wrapped(
             "run      ",
             &format!("{} (seed {}, {})", from.run, from.seed, from.tool),
         );
-        text.push_str(&self.wrapped("command  ", &from.command));
-        text.push_str(&self.wrapped("host     ", &view::host_line(ranking)));
-        text.push_str(&self.wrapped("go       ", &view::toolchain_line(ranking)));
+        text.push_str(&self.layout.wrapped("command  ", &from.command));
+        text.push_str(&self.layout.wrapped("host     ", &view::host_line(ranking)));
+        text.push_str(
+            &self
+                .layout
+                .wrapped("go       ", &view::toolchain_line(ranking)),
+        );
         text
-    }
-
-    fn table(&self) -> Table {
-        let mut table = Table::new();
-        table
-            .load_style(presets::UTF8_HORIZONTAL_ONLY)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(u16::try_from(self.options.width).unwrap_or(u16::MAX));
-        table
-    }
-
-    /// Text wrapped at words behind a lead; the lines after the first stand under its end.
-    fn wrapped(&self, lead: &str, text: &str) -> String {
-        let indent = lead.chars().count();
-        let room = self.options.width.saturating_sub(indent).max(20);
-        let mut lines: Vec<String> = vec![String::new()];
-        for word in visible(text).split(' ') {
-            let line = lines.last_mut().expect("there is always a line");
-            let needed = line.chars().count() + 1 + word.chars().count();
-            if line.is_empty() {
-                line.push_str(word);
-            } else if needed <= room {
-                line.push(' ');
-                line.push_str(word);
-            } else {
-                lines.push(word.to_owned());
-            }
-        }
-        let mut wrapped = String::new();
-        for (at, line) in lines.iter().enumerate() {
-            let before = if at == 0 {
-                lead.to_owned()
-            } else {
-                " ".repeat(indent)
-            };
-            wrapped.push_str(format!("{before}{line}").trim_end());
-            wrapped.push('\n');
-        }
-        wrapped
-    }
-
-    fn paint(&self, code: &str, text: &str) -> String {
-        if self.options.colour {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
     }
 }
 
@@ -305,29 +219,4 @@ fn verdict_colour(kind: VerdictKind) -> &'static str {
         VerdictKind::Inconclusive => "1;33",
         VerdictKind::Infeasible => "1;31",
     }
-}
-
-fn finished(table: &Table) -> String {
-    let mut text: String = table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect();
-    if text.is_empty() {
-        text.push('\n');
-    }
-    text
-}
-
-/// Control characters made visible, so that a value or a panic text cannot steer the terminal.
-fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let shown: Vec<char> = if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            };
-            shown
-        })
-        .collect()
 }

@@ -259,7 +259,11 @@ pub(crate) const LEGEND: &str = "▲ better, ▼ worse than the control beyond t
 
 /// `host: cpu, 2 CPUs, ...` in one line.
 pub(crate) fn host_line(ranking: &Ranking) -> String {
-    let host = &ranking.provenance.host;
+    host_text(&ranking.provenance.host)
+}
+
+/// A host in one line.
+pub(crate) fn host_text(host: &record::run::Host) -> String {
     let mut parts = vec![
         host.cpu.clone(),
         counted(host.cpus, "CPU"),

@@ -387,5 +387,8 @@ fn where_no_rival_could_be_measured_nothing_is_called_unchanged() {
     let ranking = rank(&lab.run(), &trials, &RankOptions::default()).unwrap();
     let verdict = &ranking.targets[0].verdict;
     assert_eq!(verdict.kind, VerdictKind::Inconclusive);
-    assert!(verdict.headline.contains("no cell can be compared"), "{verdict:?}");
+    assert!(
+        verdict.headline.contains("no cell can be compared"),
+        "{verdict:?}"
+    );
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod comparison;
 mod doubts;
+mod gate;
 mod html;
 mod judgement;
 mod lab;

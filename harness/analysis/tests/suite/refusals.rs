@@ -1,6 +1,6 @@
 //! What cannot be ranked is refused with its reason.
 
-use analysis::{RankError, RankOptions, rank};
+use analysis::{AnalysisError, RankOptions, rank};
 
 use crate::reports::winner;
 
@@ -13,7 +13,7 @@ fn records_that_contradict_themselves_are_refused() {
     trials[0].cell = record::cell::CellId::of(["elsewhere"]);
     assert!(matches!(
         rank(&run, &trials, &options),
-        Err(RankError::UnknownCell { .. })
+        Err(AnalysisError::UnknownCell { .. })
     ));
     let mut orphan = run.clone();
     orphan
@@ -22,13 +22,13 @@ fn records_that_contradict_themselves_are_refused() {
         .for_each(|cell| cell.control = false);
     assert!(matches!(
         rank(&orphan, &[], &options),
-        Err(RankError::NoControl(_))
+        Err(AnalysisError::NoControl(_))
     ));
     let mut broken = run.clone();
     broken.matrix.text = "name: [".into();
     assert!(matches!(
         rank(&broken, &[], &options),
-        Err(RankError::Matrix { .. })
+        Err(AnalysisError::Matrix { .. })
     ));
     let wrong = RankOptions {
         level: 95.0,
@@ -36,6 +36,6 @@ fn records_that_contradict_themselves_are_refused() {
     };
     assert!(matches!(
         rank(&run, &[], &wrong),
-        Err(RankError::Option { .. })
+        Err(AnalysisError::Option { .. })
     ));
 }

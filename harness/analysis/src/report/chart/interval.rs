@@ -5,7 +5,7 @@ use record::objective::{Direction, Objective};
 
 use super::axis::{Scale, ratio_label, ratio_ticks};
 use super::{Chart, coordinate, failed, shortened};
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::figures::{effect_text, margin_text};
 use crate::ranking::{CellObjective, Effect};
 use crate::report::view::{Row, TargetView};
@@ -71,7 +71,7 @@ pub(super) fn chart(
     number: usize,
     view: &TargetView<'_>,
     objective: Objective,
-) -> Result<Option<Chart>, RankError> {
+) -> Result<Option<Chart>, AnalysisError> {
     let rows: Vec<&Row<'_>> = view.rows.iter().take(MOST_ROWS).collect();
     let Some(summary) = view
         .target

@@ -8,7 +8,7 @@ mod scatter;
 use record::objective::Objective;
 
 use super::view::TargetView;
-use crate::error::RankError;
+use crate::error::AnalysisError;
 
 /// A chart, ready to be put into a page.
 pub(crate) struct Chart {
@@ -19,7 +19,7 @@ pub(crate) struct Chart {
 }
 
 /// The charts of one target; `number` makes their ids unique within the page.
-pub(crate) fn charts(number: usize, view: &TargetView<'_>) -> Result<Vec<Chart>, RankError> {
+pub(crate) fn charts(number: usize, view: &TargetView<'_>) -> Result<Vec<Chart>, AnalysisError> {
     let mut charts = Vec::new();
     if view.rows.len() < 2 {
         return Ok(charts);
@@ -36,8 +36,8 @@ pub(crate) fn charts(number: usize, view: &TargetView<'_>) -> Result<Vec<Chart>,
     Ok(charts)
 }
 
-fn failed(error: &askama::Error) -> RankError {
-    RankError::Report {
+fn failed(error: &askama::Error) -> AnalysisError {
+    AnalysisError::Report {
         format: "chart",
         reason: error.to_string(),
     }

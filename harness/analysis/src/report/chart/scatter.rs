@@ -5,7 +5,7 @@ use record::objective::{Direction, Objective};
 
 use super::axis::{Scale, round_ticks};
 use super::{Chart, coordinate, failed};
-use crate::error::RankError;
+use crate::error::AnalysisError;
 use crate::figures::value_text;
 use crate::objective::orientation;
 use crate::ranking::CellState;
@@ -72,7 +72,7 @@ pub(super) fn chart(
     view: &TargetView<'_>,
     x: Objective,
     y: Objective,
-) -> Result<Option<Chart>, RankError> {
+) -> Result<Option<Chart>, AnalysisError> {
     let pairs = pairs(view, x, y);
     if pairs.len() < 2 {
         return Ok(None);

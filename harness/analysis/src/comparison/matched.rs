@@ -1,0 +1,387 @@
+//! Which cells stand against which: pairs that differ in nothing but what is compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::axis::{Axis, Settings};
+use record::objective::Objective;
+use record::run::{Cell, Run};
+use record::trial::Trial;
+
+use super::document::Design;
+use super::sample::Sample;
+use super::select::Selector;
+use crate::error::AnalysisError;
+use crate::rank::{Column, Evidence, Pair, check_cells, label, settings, targets, varying_axes};
+use crate::ranking::{Ranking, Scale};
+
+/// A run with everything that comparing needs.
+pub(crate) struct Measured<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) ranking: Ranking,
+    /// By target, in the order of the run.
+    pub(crate) evidences: Vec<Evidence<'a>>,
+}
+
+impl<'a> Measured<'a> {
+    pub(crate) fn new(run: &'a Run, trials: &'a [Trial]) -> Result<Self, AnalysisError> {
+        check_cells(run, trials)?;
+        let evidences = targets(run)
+            .into_iter()
+            .map(|target| Evidence::of_target(run, target, trials))
+            .collect::<Result<_, _>>()?;
+        Ok(Measured {
+            run,
+            ranking: crate::rank::rank(run, trials, &crate::rank::RankOptions::default())?,
+            evidences,
+        })
+    }
+
+    pub(crate) fn evidence(&self, target: &str) -> Option<&Evidence<'a>> {
+        self.evidences.iter().find(|own| own.target == target)
+    }
+
+    fn cells(&self, evidence: &Evidence<'a>, selector: &Selector) -> Vec<usize> {
+        let cells: Vec<&Cell> = evidence.cells.iter().map(|cell| cell.cell).collect();
+        selector.cells(self.run, evidence.target, &cells, Some(&self.ranking))
+    }
+}
+
+/// The pairs of one target.
+pub(crate) struct Matched<'a> {
+    pub(crate) design: Design,
+    pub(crate) baseline: &'a Evidence<'a>,
+    pub(crate) candidate: &'a Evidence<'a>,
+    /// (cell of the baseline, cell of the candidate).
+    pub(crate) pairs: Vec<(usize, usize)>,
+    /// What each pair shares, for a person.
+    pub(crate) labels: Vec<String>,
+    pub(crate) baseline_text: String,
+    pub(crate) candidate_text: String,
+    pub(crate) unmatched: Vec<String>,
+}
+
+impl Matched<'_> {
+    /// The target that the comparison is of.
+    pub(crate) fn target(&self) -> &str {
+        self.candidate.target
+    }
+
+    /// (baseline, candidate) of every pair: values by block.
+    pub(crate) fn columns(&self, objective: Objective) -> Vec<(Column, Column)> {
+        let mut baseline = self.baseline.values(objective);
+        let mut candidate = self.candidate.values(objective);
+        self.pairs
+            .iter()
+            .map(|&(b, c)| {
+                let take = std::mem::take::<Column>;
+                (take(&mut baseline.cells[b]), take(&mut candidate.cells[c]))
+            })
+            .collect()
+    }
+
+    pub(crate) fn sample(&self, objective: Objective, columns: &[(Column, Column)]) -> Sample {
+        match self.design {
+            Design::Paired => Sample::paired(objective, columns),
+            Design::Unpaired => Sample::unpaired(objective, columns),
+        }
+    }
+
+    /// What the same procedure shows where there is nothing to see: the larger one of the two sides.
+    pub(crate) fn noise(&self, objective: Objective, level: f64) -> Noise {
+        let mut noise = Noise::default();
+        for evidence in [self.baseline, self.candidate] {
+            let values = evidence.values(objective);
+            let pair = Pair::new(objective, &values.duplicate, &values.cells[values.control]);
+            let Some(estimate) = pair.estimate(level) else {
+                continue;
+            };
+            let reach = estimate.low.abs().max(estimate.high.abs());
+            let own = match pair.scale {
+                Scale::Ratio => &mut noise.ratio,
+                Scale::Difference => &mut noise.difference,
+            };
+            *own = Some(own.map_or(reach, |other| other.max(reach)));
+        }
+        noise
+    }
+}
+
+/// How far the control was, or may have been, from its own duplicate, by the interval over all blocks. It shrinks with
+/// the number of blocks as the interval of any change does, unlike the noise of a single pair.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Noise {
+    ratio: Option<f64>,
+    difference: Option<f64>,
+}
+
+impl Noise {
+    /// On the scale of a change; `None` where the duplicate did not show it.
+    pub(crate) fn on(&self, scale: Scale) -> Option<f64> {
+        match scale {
+            Scale::Ratio => self.ratio,
+            Scale::Difference => self.difference,
+        }
+    }
+}
+
+/// Pairs up the cells of two sides of one run, target by target.
+pub(crate) fn within_run<'a>(
+    measured: &'a Measured<'a>,
+    baseline: &Selector,
+    candidate: &Selector,
+    only_target: Option<&str>,
+) -> Result<Vec<Matched<'a>>, AnalysisError> {
+    check_target(measured, only_target)?;
+    let several = only_target.is_none() && measured.evidences.len() > 1;
+    for side in [baseline, candidate] {
+        if several && matches!(side, Selector::Rank(_)) {
+            return Err(AnalysisError::Side {
+                side: side.to_string(),
+                reason: format!(
+                    "is a rank, and every target has its own ranks: add --target {}",
+                    listed_targets(measured)
+                ),
+            });
+        }
+    }
+    let mut found = Vec::new();
+    let (mut any_baseline, mut any_candidate) = (false, false);
+    for (b, c) in target_pairs(measured, baseline, candidate, only_target)? {
+        let cells = (measured.cells(b, baseline), measured.cells(c, candidate));
+        any_baseline |= !cells.0.is_empty();
+        any_candidate |= !cells.1.is_empty();
+        if !cells.0.is_empty() && !cells.1.is_empty() {
+            found.push(match_sides(
+                (b, baseline, cells.0),
+                (c, candidate, cells.1),
+            )?);
+        }
+    }
+    if !any_baseline {
+        return Err(baseline.unknown(measured.run));
+    }
+    if !any_candidate {
+        return Err(candidate.unknown(measured.run));
+    }
+    if found.is_empty() {
+        return Err(AnalysisError::NothingToCompare(format!(
+            "`{baseline}` and `{candidate}` are cells of different targets: name `target=...` on both sides"
+        )));
+    }
+    Ok(found)
+}
+
+/// Pairs up the cells of two runs by their settings, target by target.
+pub(crate) fn between_runs<'a>(
+    baseline: &'a Measured<'a>,
+    candidate: &'a Measured<'a>,
+    only_target: Option<&str>,
+) -> Result<Vec<Matched<'a>>, AnalysisError> {
+    check_target(baseline, only_target)?;
+    let mut found = Vec::new();
+    for b in &baseline.evidences {
+        let wanted = only_target.is_none_or(|target| target == b.target);
+        let Some(c) = candidate.evidence(b.target).filter(|_| wanted) else {
+            continue;
+        };
+        let all = |evidence: &Evidence<'_>| (0..evidence.cells.len()).collect::<Vec<_>>();
+        let (pairs, unmatched) = pairs_of((b, &all(b)), (c, &all(c)), &BTreeSet::new());
+        if pairs.is_empty() {
+            continue;
+        }
+        let text = |run: &Run| match pairs.len() {
+            1 => run.id.clone(),
+            several => format!("{} ({several} cells)", run.id),
+        };
+        let axes = varying_axes(c);
+        found.push(Matched {
+            design: Design::Unpaired,
+            labels: pairs
+                .iter()
+                .map(|&(_, cell)| label(c.cells[cell].cell, &axes))
+                .collect(),
+            baseline_text: text(baseline.run),
+            candidate_text: text(candidate.run),
+            baseline: b,
+            candidate: c,
+            pairs,
+            unmatched,
+        });
+    }
+    if found.is_empty() {
+        return Err(AnalysisError::NothingToCompare(format!(
+            "runs {} and {} have no cell in common: no target has the same settings in both",
+            baseline.run.id, candidate.run.id
+        )));
+    }
+    Ok(found)
+}
+
+fn check_target(measured: &Measured<'_>, target: Option<&str>) -> Result<(), AnalysisError> {
+    match target {
+        Some(target) if measured.evidence(target).is_none() => Err(AnalysisError::Side {
+            side: format!("--target {target}"),
+            reason: format!(
+                "names no target of the run, which has {}",
+                listed_targets(measured)
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn listed_targets(measured: &Measured<'_>) -> String {
+    let names: Vec<&str> = measured.evidences.iter().map(|own| own.target).collect();
+    names.join(" or ")
+}
+
+/// Which targets stand against which: each against itself, unless a side names one.
+fn target_pairs<'m, 'a>(
+    measured: &'m Measured<'a>,
+    baseline: &Selector,
+    candidate: &Selector,
+    only_target: Option<&str>,
+) -> Result<Vec<(&'m Evidence<'a>, &'m Evidence<'a>)>, AnalysisError> {
+    let named = (
+        baseline.target().or(candidate.target()),
+        candidate.target().or(baseline.target()),
+    );
+    if let (Some(b), Some(c)) = named {
+        let b = measured
+            .evidence(b)
+            .ok_or_else(|| baseline.unknown(measured.run))?;
+        let c = measured
+            .evidence(c)
+            .ok_or_else(|| candidate.unknown(measured.run))?;
+        return Ok(vec![(b, c)]);
+    }
+    Ok(measured
+        .evidences
+        .iter()
+        .filter(|own| only_target.is_none_or(|target| target == own.target))
+        .map(|own| (own, own))
+        .collect())
+}
+
+type SideCells<'a, 's> = (&'a Evidence<'a>, &'s Selector, Vec<usize>);
+
+fn match_sides<'a>(
+    (b, baseline, b_cells): SideCells<'a, '_>,
+    (c, candidate, c_cells): SideCells<'a, '_>,
+) -> Result<Matched<'a>, AnalysisError> {
+    for (one, many, cells) in [
+        (baseline, candidate, &c_cells),
+        (candidate, baseline, &b_cells),
+    ] {
+        if one.names_one_cell() && cells.len() > 1 {
+            return Err(AnalysisError::Side {
+                side: many.to_string(),
+                reason: format!(
+                    "means {} cells of {}, `{one}` one: name more axes, or the same axes on both sides",
+                    cells.len(),
+                    c.target
+                ),
+            });
+        }
+    }
+    let ignored: BTreeSet<Axis> = baseline.axes().chain(candidate.axes()).cloned().collect();
+    let (pairs, unmatched) = if b_cells.len() == 1 && c_cells.len() == 1 {
+        (vec![(b_cells[0], c_cells[0])], Vec::new())
+    } else {
+        pairs_of((b, &b_cells), (c, &c_cells), &ignored)
+    };
+    if pairs.is_empty() {
+        return Err(AnalysisError::NothingToCompare(format!(
+            "no cell of `{baseline}` and none of `{candidate}` on {} agree in all else",
+            c.target
+        )));
+    }
+    let same = |&(x, y): &(usize, usize)| b.cells[x].cell.id == c.cells[y].cell.id;
+    if pairs.iter().any(same) {
+        return Err(AnalysisError::NothingToCompare(format!(
+            "`{baseline}` and `{candidate}` mean the same cell on {}",
+            c.target
+        )));
+    }
+    let shared: Vec<Axis> = varying_axes(c)
+        .into_iter()
+        .filter(|axis| !ignored.contains(axis))
+        .collect();
+    let labels = pairs.iter().map(|&(_, cell)| match pairs.len() {
+        1 => String::new(),
+        _ => label(c.cells[cell].cell, &shared),
+    });
+    Ok(Matched {
+        design: Design::Paired,
+        labels: labels.collect(),
+        baseline_text: side_text(baseline, b, pairs.iter().map(|pair| pair.0)),
+        candidate_text: side_text(candidate, c, pairs.iter().map(|pair| pair.1)),
+        baseline: b,
+        candidate: c,
+        pairs,
+        unmatched,
+    })
+}
+
+/// A side in a few words: the settings of a single cell, what was asked for where there are several.
+fn side_text(
+    selector: &Selector,
+    evidence: &Evidence<'_>,
+    mut cells: impl ExactSizeIterator<Item = usize>,
+) -> String {
+    match (cells.len(), cells.next()) {
+        (1, Some(cell)) => {
+            let cell = evidence.cells[cell].cell;
+            let text = match selector.target() {
+                Some(target) => format!("{target} {}", label(cell, &varying_axes(evidence))),
+                None => label(cell, &varying_axes(evidence)),
+            };
+            if cell.control {
+                format!("{text} (control)")
+            } else {
+                text
+            }
+        }
+        (several, _) => format!("{selector} ({several} cells)"),
+    }
+}
+
+/// Matches cells by all that is not ignored; an axis that one side does not name reads as its default. With the cells
+/// of either side that are left over.
+fn pairs_of(
+    (b, b_cells): (&Evidence<'_>, &[usize]),
+    (c, c_cells): (&Evidence<'_>, &[usize]),
+    ignored: &BTreeSet<Axis>,
+) -> (Vec<(usize, usize)>, Vec<String>) {
+    let key = |cell: &Cell| -> BTreeMap<Axis, String> {
+        let own: Settings = settings(cell);
+        own.iter()
+            .filter(|(axis, value)| !ignored.contains(axis) && *value != axis.default_value())
+            .map(|(axis, value)| (axis.clone(), value.to_owned()))
+            .collect()
+    };
+    let mut left: BTreeMap<BTreeMap<Axis, String>, usize> = b_cells
+        .iter()
+        .map(|&cell| (key(b.cells[cell].cell), cell))
+        .collect();
+    let mut pairs = Vec::new();
+    let mut unmatched = Vec::new();
+    for &cell in c_cells {
+        match left.remove(&key(c.cells[cell].cell)) {
+            Some(other) => pairs.push((other, cell)),
+            None => unmatched.push(format!(
+                "candidate {} ({})",
+                c.cells[cell].cell.id,
+                label(c.cells[cell].cell, &[])
+            )),
+        }
+    }
+    unmatched.extend(left.into_values().map(|cell| {
+        format!(
+            "baseline {} ({})",
+            b.cells[cell].cell.id,
+            label(b.cells[cell].cell, &[])
+        )
+    }));
+    (pairs, unmatched)
+}

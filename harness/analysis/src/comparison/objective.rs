@@ -1,0 +1,132 @@
+//! Two sides on one objective: the change with its interval, and the verdict against the margin.
+
+use record::objective::Objective;
+use stats::summary;
+
+use super::CompareOptions;
+use super::bar::Bar;
+use super::document::{Judgement, ObjectiveComparison};
+use super::matched::{Matched, Noise};
+use super::sample::{Detectable, Sample};
+use crate::objective::unit;
+use crate::rank::{Column, built_in_margin, shown};
+use crate::ranking::Scale;
+
+/// Everything about one objective; the document is made of it, and a gate's tests.
+pub(crate) struct Change {
+    pub(crate) sample: Sample,
+    pub(crate) bar: Bar,
+    pub(crate) figures: ObjectiveComparison,
+}
+
+/// What is asked about one objective.
+pub(crate) struct Question<'q> {
+    pub(crate) objective: Objective,
+    /// (baseline, candidate) by pair of cells.
+    pub(crate) columns: &'q [(Column, Column)],
+    /// The margin: relative, for the error rate absolute.
+    pub(crate) margin: f64,
+    /// Level of the interval.
+    pub(crate) level: f64,
+    pub(crate) noise: Noise,
+    /// Whether to say how many more blocks would decide, which is dear to work out.
+    pub(crate) advise: bool,
+}
+
+/// Compares on one objective.
+pub(crate) fn change(
+    matched: &Matched<'_>,
+    question: &Question<'_>,
+    options: &CompareOptions,
+    detectable: &Detectable,
+) -> Change {
+    let &Question {
+        objective,
+        columns,
+        margin: asked,
+        level,
+        noise,
+        advise,
+    } = question;
+    let sample = matched.sample(objective, columns);
+    let scale = sample.scale();
+    let baseline = median(columns.iter().map(|(baseline, _)| baseline));
+    let candidate = median(columns.iter().map(|(_, candidate)| candidate));
+    let bar = Bar::new(objective, scale, asked, baseline.unwrap_or(0.0));
+    let estimate = sample.estimate(level);
+    let noise = noise.on(scale);
+    let verdict = estimate.map(|estimate| bar.judge(&estimate, noise));
+    let is_open = verdict == Some(Judgement::Inconclusive);
+    let more_blocks = (is_open && advise)
+        .then(|| sample.more_blocks(&bar, level, options.power))
+        .flatten()
+        .filter(|more| *more > 0);
+    let observed = baseline.is_some() && candidate.is_some();
+    let aside = |distance: f64| match scale {
+        Scale::Ratio => distance.exp_m1(),
+        Scale::Difference => distance,
+    };
+    let reason = match (&sample, verdict) {
+        (_, None) if !observed => Some("not observed on both sides".to_owned()),
+        (_, None) => Some("fewer than two blocks on a side".to_owned()),
+        (Sample::Unpaired { .. }, Some(Judgement::Inconclusive)) => {
+            Some("two runs cannot be told apart closely: measure both sides in one run".to_owned())
+        }
+        (_, Some(Judgement::Inconclusive)) if advise && more_blocks.is_none() => Some(undecidable(
+            estimate.map_or(0.0, |estimate| estimate.point.abs()),
+            noise,
+        )),
+        _ => None,
+    };
+    let figures = ObjectiveComparison {
+        objective,
+        unit: unit(objective).to_owned(),
+        direction: objective.direction().into(),
+        decides: false,
+        baseline,
+        candidate,
+        scale,
+        effect: sample
+            .point(level)
+            .filter(|_| observed)
+            .map(|point| shown(scale, point)),
+        interval: estimate.map(|own| [shown(scale, own.low), shown(scale, own.high)]),
+        interval_level: estimate.map(|own| own.attained_level),
+        method: estimate.map(|own| own.method.label().to_owned()),
+        n: sample.n(),
+        margin: asked,
+        noise: noise.map(aside),
+        minimum_detectable: sample.minimum_detectable(level, detectable).map(aside),
+        verdict: verdict.or(observed.then_some(Judgement::Inconclusive)),
+        more_blocks,
+        reason,
+    };
+    Change {
+        sample,
+        bar,
+        figures,
+    }
+}
+
+/// Why no number of blocks is offered.
+fn undecidable(effect: f64, noise: Option<f64>) -> String {
+    if noise.is_some_and(|noise| effect <= noise) {
+        return "the control differs from its own duplicate as much: quiet the host, or lengthen the windows"
+            .to_owned();
+    }
+    "the change lies on the margin itself, so that more blocks would not decide: choose another margin"
+        .to_owned()
+}
+
+/// The margin in force for an objective.
+pub(crate) fn margin(objective: Objective, options: &CompareOptions) -> f64 {
+    let asked = options.margins.get(&objective).copied();
+    asked.unwrap_or_else(|| built_in_margin(objective))
+}
+
+fn median<'a>(columns: impl Iterator<Item = &'a Column>) -> Option<f64> {
+    let values: Vec<f64> = columns
+        .flat_map(|column| column.values().copied())
+        .collect();
+    summary::median(&values)
+}

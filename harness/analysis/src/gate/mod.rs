@@ -1,0 +1,27 @@
+//! Rules that a candidate must keep, for CI: does this change pass?
+//!
+//! [`Rules::parse`] reads a rules file, [`gate`] judges a run by it and answers a [`GateReport`], which
+//! [`crate::report::gate_text`], [`junit`], [`annotations`] and [`summary`] print. [`selftest()`] proves on made-up runs
+//! that a gate can fail.
+//!
+//! A rule is judged three ways, by an interval. A rule fails only where its interval lies wholly beyond the limit *and*
+//! a one-sided t test says so after Holm's correction over all rules: each rule is one more chance to cry wolf (Holm
+//! 1979). Passing needs no correction: the gate passes only if every rule does, which no single lucky rule can bring
+//! about (intersection-union test, Berger 1982, Technometrics 24:295-300).
+//!
+//! Deliberately absent: two runs. A gate over runs of different days fails for the weather (METHODOLOGY, design of an
+//! experiment); put baseline and candidate into one matrix.
+
+mod document;
+mod evaluate;
+mod github;
+mod junit;
+mod rules;
+mod selftest;
+
+pub use document::{Check, GATE_FORMAT, GateOutcome, GateReport, TargetGate};
+pub use evaluate::{GateRequest, gate};
+pub use github::{annotations, summary};
+pub use junit::junit;
+pub use rules::{Demand, Relation, Rule, Rules};
+pub use selftest::{SelftestCase, selftest};
