@@ -40,6 +40,10 @@ pub(crate) enum Verb {
     Load(Box<crate::load::LoadArgs>),
     /// Rank the cells of a run
     Rank(RankArgs),
+    /// Say whether one side is worse than the other: cells, toolchains, runs
+    Compare(crate::verbs::CompareArgs),
+    /// Hold a run against rules, for CI
+    Gate(crate::verbs::GateArgs),
     /// Write the report of a run
     Report(ReportArgs),
     /// Print the JSON Schema of a file format, for editors

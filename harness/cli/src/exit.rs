@@ -15,6 +15,8 @@ pub(crate) enum Ending {
     GateFailed,
     /// The input is not usable.
     Usage,
+    /// The data do not decide.
+    Inconclusive,
     /// The host or the trials are not fit.
     NotFit,
     /// Interrupted; can be resumed.
@@ -24,11 +26,12 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Ending::Pass => 0,
             Ending::GateFailed => 1,
             Ending::Usage => 2,
+            Ending::Inconclusive => 3,
             Ending::NotFit => 4,
             Ending::Incomplete => 5,
             Ending::Internal => 70,

@@ -1,6 +1,8 @@
 //! One file per verb.
 
+mod compare;
 mod completions;
+mod gate;
 mod host;
 mod plan;
 mod rank;
@@ -8,6 +10,9 @@ mod report;
 mod run;
 mod schema;
 mod toolchain;
+
+pub(crate) use compare::CompareArgs;
+pub(crate) use gate::GateArgs;
 
 use crate::args::{Args, Verb};
 use crate::exit::{Ending, Failure};
@@ -21,6 +26,8 @@ pub(crate) fn dispatch(args: Args) -> Result<Ending, Failure> {
         Verb::Toolchain(args) => toolchain::toolchain(&args),
         Verb::Load(args) => crate::load::load(*args),
         Verb::Rank(args) => rank::rank(&args),
+        Verb::Compare(args) => compare::compare(&args),
+        Verb::Gate(args) => gate::gate(&args),
         Verb::Report(args) => report::report(&args),
         Verb::Schema(args) => schema::schema(&args),
         Verb::Completions(args) => completions::completions(&args),

@@ -1,0 +1,175 @@
+//! `gosweep gate`: does a run keep the rules?
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use analysis::comparison::{CompareOptions, Selector};
+use analysis::gate::{self, GateOutcome, GateReport, GateRequest, Rules};
+use analysis::report::{self, TerminalOptions};
+use clap::Args as ClapArgs;
+
+use super::compare::{load, selector};
+use crate::exit::{Ending, Failure};
+use crate::output;
+
+const AFTER_HELP: &str = "\
+Rules are a YAML file; matrices/gates/example.yaml explains all of it:
+  rules:
+    - qps: no worse than 3%      against the baseline, in the same blocks
+    - p99 <= 5ms                 by itself; limits are written as in a matrix
+    - gc_cpu < 10%
+A rule passes or fails only where its whole 95% interval lies on one side. A failure
+must also hold after Holm's correction over all rules. A trial of the candidate that
+fails (crash, not ready, mostly errors) where none of the baseline does fails the gate.
+Cells are named as in `gosweep compare`; baseline and candidate are cells of one run,
+because runs of different days differ by the weather.
+
+  gosweep gate results/r --rules matrices/gates/example.yaml
+  gosweep gate results/r --rules rules.yaml --baseline toolchain=1.25.5 --candidate toolchain=1.27.3
+
+--github writes annotations to standard error and, where $GITHUB_STEP_SUMMARY names a
+file, appends a summary to it.
+
+Exit codes: 0 passed   1 failed   2 usage or invalid input   3 inconclusive
+4 no valid trials to judge by   70 internal error, or the self-test does not hold";
+
+/// `gosweep gate`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct GateArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR", required_unless_present = "selftest")]
+    pub(crate) run: Option<PathBuf>,
+    /// The rules
+    #[arg(long, value_name = "FILE", required_unless_present = "selftest")]
+    pub(crate) rules: Option<PathBuf>,
+    /// What to judge [default: the only cell beside the control]
+    #[arg(long, value_name = "CELL")]
+    pub(crate) candidate: Option<String>,
+    /// What to compare against
+    #[arg(long, value_name = "CELL", default_value = "control")]
+    pub(crate) baseline: String,
+    /// This target only
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
+    /// Write the checks as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write annotations and the step's summary for GitHub Actions
+    #[arg(long)]
+    pub(crate) github: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Judge made-up runs with a known truth: proves that the gate can fail, pass and doubt
+    #[arg(long, conflicts_with_all = ["run", "rules", "candidate", "junit", "github", "json", "target"])]
+    pub(crate) selftest: bool,
+}
+
+/// Judges a run, or the gate itself.
+pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
+    let (Some(run), Some(rules)) = (&args.run, &args.rules) else {
+        return selftest();
+    };
+    let report = judged(args, run, rules)?;
+    // Files first: a closed pipe on standard output must not keep them from a CI.
+    if let Some(file) = &args.junit {
+        output::write_file(file, &gate::junit(&report))?;
+    }
+    if args.github {
+        // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
+        eprint!("{}", gate::annotations(&report));
+        append_summary(&report)?;
+    }
+    if args.json {
+        output::print_json(&report)?;
+    } else {
+        output::print(&report::gate_text(&report, terminal()))?;
+    }
+    Ok(ending(report.outcome))
+}
+
+fn judged(args: &GateArgs, run: &Path, rules: &Path) -> Result<GateReport, Failure> {
+    let name = rules.display().to_string();
+    let text = fs::read_to_string(rules)
+        .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+    let rules = Rules::parse(&name, &text)?;
+    let baseline = selector(&args.baseline)?;
+    let candidate: Option<Selector> = args.candidate.as_deref().map(selector).transpose()?;
+    let (run, trials) = load(run)?;
+    let options = CompareOptions {
+        target: args.target.clone(),
+        tool: output::TOOL.to_owned(),
+        ..CompareOptions::default()
+    };
+    gate::gate(&GateRequest {
+        run: &run,
+        trials: &trials,
+        rules: &rules,
+        baseline: &baseline,
+        candidate: candidate.as_ref(),
+        options: &options,
+    })
+    .map_err(Failure::usage)
+}
+
+fn append_summary(report: &GateReport) -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let written = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(gate::summary(report).as_bytes()));
+    written.map_err(|error| {
+        Failure::usage(format!(
+            "cannot append to {} ($GITHUB_STEP_SUMMARY): {error}",
+            Path::new(&path).display()
+        ))
+    })
+}
+
+fn selftest() -> Result<Ending, Failure> {
+    let cases = gate::selftest().map_err(Failure::internal)?;
+    output::print(&report::selftest_text(&cases, terminal()))?;
+    if cases.iter().all(gate::SelftestCase::held) {
+        Ok(Ending::Pass)
+    } else {
+        Err(Failure::internal("the gate's self-test does not hold"))
+    }
+}
+
+fn terminal() -> TerminalOptions {
+    TerminalOptions {
+        colour: output::use_colour(),
+        ..TerminalOptions::default()
+    }
+}
+
+fn ending(outcome: GateOutcome) -> Ending {
+    match outcome {
+        GateOutcome::Passed => Ending::Pass,
+        GateOutcome::Failed => Ending::GateFailed,
+        GateOutcome::Inconclusive => Ending::Inconclusive,
+        GateOutcome::Invalid => Ending::NotFit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_those_of_the_self_test() {
+        for outcome in [
+            GateOutcome::Passed,
+            GateOutcome::Failed,
+            GateOutcome::Inconclusive,
+            GateOutcome::Invalid,
+        ] {
+            assert_eq!(ending(outcome).code(), outcome.exit_code());
+        }
+    }
+}
