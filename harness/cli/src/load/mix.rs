@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use loadgen::{Body, Expect, RequestSpec, StatusExpectation};
-use record::target::{Request, Target};
+use loadgen::RequestSpec;
+use orchestrator::trial::request_spec;
+use record::target::Target;
 use record::yaml::{self, Shape};
 
-use super::values;
 use crate::exit::Failure;
 
 /// What a target file must have besides its requests. It stands behind them, so that findings
@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<RequestSpec>, Failure> {
         text
     };
     let target = Target::parse(&file, &text).map_err(Failure::usage)?;
-    Ok(target.requests.iter().map(request).collect())
+    Ok(target.requests.iter().map(request_spec).collect())
 }
 
 fn holds_only_requests(text: &str) -> bool {
@@ -39,27 +39,5 @@ fn holds_only_requests(text: &str) -> bool {
     match &root.shape {
         Shape::Map(entries) => entries.iter().all(|entry| entry.key == "requests"),
         _ => false,
-    }
-}
-
-fn request(request: &Request) -> RequestSpec {
-    let digest = request
-        .expect
-        .sha256
-        .as_deref()
-        .and_then(|text| values::sha256(text).ok());
-    RequestSpec {
-        name: request.name.clone(),
-        weight: f64::from(request.weight),
-        method: request.method.clone(),
-        target: request.path.clone(),
-        headers: request.headers.clone(),
-        body: request.body.clone().map_or(Body::Empty, Body::Template),
-        expect: Expect {
-            // As a target file has it: 200 unless it says otherwise.
-            status: StatusExpectation::OneOf(vec![request.expect.status.unwrap_or(200)]),
-            length: request.expect.length,
-            sha256: digest.map(|digest| digest.0),
-        },
     }
 }

@@ -57,7 +57,9 @@ fn engine(name: &str) -> EngineChoice {
     }
 }
 
-fn request_spec(request: &Request) -> RequestSpec {
+/// A target file's request as the load driver wants it. A status that the file
+/// does not name is 200.
+pub fn request_spec(request: &Request) -> RequestSpec {
     RequestSpec {
         name: request.name.clone(),
         weight: f64::from(request.weight),

@@ -20,6 +20,7 @@ use crate::plan::Plan;
 pub use crate::run::ReadyCell;
 use crate::supervise::Spawner;
 use launch::Target;
+pub use load::request_spec;
 use window::{Window, Windows};
 
 /// How long a target may take to end by itself before it is killed.
