@@ -52,7 +52,8 @@ fn say_loudly(text: &str) {
     let _ = writeln!(std::io::stderr(), "\n{text}\n");
 }
 
-fn cache() -> PathBuf {
+/// Toolchains, programs and Go's own build cache, kept from test to test.
+pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("gosweep-cache")
 }
 

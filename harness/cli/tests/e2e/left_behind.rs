@@ -6,7 +6,7 @@ use std::process::Command;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::failures::{GO_MOD, PROGRAM};
-use crate::lab::{Lab, descendants, goroot, stored, wait_until, wait_until_gone};
+use crate::lab::{Lab, cache, descendants, goroot, stored, wait_until, wait_until_gone};
 
 fn matrix(saturate: &str) -> String {
     format!(
@@ -42,7 +42,7 @@ fn lab() -> Option<Lab> {
         .current_dir(lab.path("service"))
         .env("GOFLAGS", "")
         .env("GOTOOLCHAIN", "local")
-        .env("GOCACHE", lab.path("go-cache"))
+        .env("GOCACHE", cache().join("go-build"))
         .status()
         .unwrap();
     assert!(built.success());
