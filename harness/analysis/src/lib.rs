@@ -1,8 +1,8 @@
 //! From stored trials to rankings and reports.
 //!
 //! [`rank()`] makes a [`ranking::Ranking`], a document that holds every figure with its interval, group, verdict,
-//! warnings and trial ids; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules; and
-//! [`report`] prints all three. Everything here is a pure function of the record, so any report can be made again later
+//! warnings and trial ids; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules;
+//! [`exploration`] shows what the axes do; and [`report`] prints it all. Everything here is a pure function of the record, so any report can be made again later
 //! by a better version.
 //!
 //! Deliberately absent: I/O of any kind, and statistics (crate `stats`).
@@ -14,6 +14,7 @@ mod rank;
 mod warnings;
 
 pub mod comparison;
+pub mod exploration;
 pub mod gate;
 pub mod ranking;
 pub mod report;

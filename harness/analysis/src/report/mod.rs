@@ -6,6 +6,7 @@
 
 mod chart;
 mod comparison;
+mod exploration;
 mod gate;
 mod html;
 mod layout;
@@ -15,6 +16,7 @@ mod terminal;
 mod view;
 
 pub use comparison::comparison_text;
+pub use exploration::exploration_text;
 pub use gate::{gate_text, selftest_text};
 pub use html::html;
 pub use layout::TerminalOptions;

@@ -4,6 +4,7 @@
 
 mod comparison;
 mod doubts;
+mod exploration;
 mod gate;
 mod html;
 mod judgement;

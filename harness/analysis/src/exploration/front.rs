@@ -1,0 +1,112 @@
+//! The Pareto front under noise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::axis::Axis;
+use record::objective::Objective;
+use serde::{Deserialize, Serialize};
+use stats::{CompleteBlocks, Resampling, pareto};
+
+use super::Table;
+use crate::rank::{Evidence, built_in_margin, label};
+
+/// Cells that no other is as good as everywhere and better than somewhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Front {
+    /// The objectives traded against each other.
+    pub objectives: Vec<Objective>,
+    /// Blocks used.
+    pub blocks: usize,
+    /// Seed of the resamples behind the frequencies.
+    pub seed: u64,
+    /// Every cell with a value on all of them, those on the front first, the firmest first.
+    pub cells: Vec<FrontCell>,
+}
+
+/// A cell and the front.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrontCell {
+    /// Its id.
+    pub id: String,
+    /// Its settings on the varying axes.
+    pub label: String,
+    /// Whether it is the control.
+    pub control: bool,
+    /// Whether nothing dominates it.
+    pub on_front: bool,
+    /// Share of resamples of whole blocks in which it is on the front; 0.8 and above is solid.
+    pub frequency: Option<f64>,
+    /// The cell that dominates it.
+    pub dominated_by: Option<String>,
+    /// Median of each objective.
+    pub values: BTreeMap<Objective, f64>,
+}
+
+/// The front over the tables; they share their cells.
+pub(super) fn front(
+    evidence: &Evidence<'_>,
+    tables: &[Table],
+    axes: &[Axis],
+    seed: u64,
+) -> Option<Front> {
+    let first = tables.first()?;
+    if tables.len() < 2 || first.cells.len() < 2 {
+        return None;
+    }
+    let mut blocks: BTreeSet<u32> = first.blocks.iter().copied().collect();
+    blocks.retain(|block| tables.iter().all(|table| table.blocks.contains(block)));
+    let values: Vec<CompleteBlocks> = tables
+        .iter()
+        .map(|table| table.of_blocks(&blocks))
+        .collect::<Option<_>>()?;
+    let objectives: Vec<pareto::Objective<'_>> = tables
+        .iter()
+        .zip(&values)
+        .map(|(table, values)| pareto::Objective {
+            values,
+            margin: built_in_margin(table.objective).ln_1p(),
+        })
+        .collect();
+    let rule = pareto::FrontRule {
+        alpha: 1.0 - super::LEVEL,
+        resampling: Resampling::seeded(seed),
+    };
+    let standings = pareto::front(&objectives, rule).ok()?;
+    let medians: Vec<(Objective, Vec<Option<f64>>)> = tables
+        .iter()
+        .map(|table| {
+            let values = evidence.values(table.objective);
+            let of_cells = first.cells.iter().map(|&cell| values.median(cell));
+            (table.objective, of_cells.collect())
+        })
+        .collect();
+    let id = |at: usize| evidence.cells[first.cells[at]].cell.id.to_string();
+    let mut cells: Vec<FrontCell> = standings
+        .iter()
+        .map(|standing| {
+            let cell = evidence.cells[first.cells[standing.cell]].cell;
+            FrontCell {
+                id: id(standing.cell),
+                label: label(cell, axes),
+                control: cell.control,
+                on_front: standing.on_front,
+                frequency: standing.frequency,
+                dominated_by: standing.dominated_by.map(id),
+                values: medians
+                    .iter()
+                    .filter_map(|(objective, own)| Some((*objective, own[standing.cell]?)))
+                    .collect(),
+            }
+        })
+        .collect();
+    cells.sort_by(|a, b| {
+        let firmness = |cell: &FrontCell| cell.frequency.unwrap_or(0.0);
+        (b.on_front.cmp(&a.on_front)).then(firmness(b).total_cmp(&firmness(a)))
+    });
+    Some(Front {
+        objectives: tables.iter().map(|table| table.objective).collect(),
+        blocks: blocks.len(),
+        seed,
+        cells,
+    })
+}

@@ -1,0 +1,120 @@
+//! Fronts, effects and knees of laboratories whose truth is known.
+
+use analysis::exploration::{Exploration, explore};
+use analysis::report::{TerminalOptions, exploration_text};
+use proptest::prelude::*;
+use record::objective::Objective;
+use record::trial::Trial;
+
+use crate::lab::{Lab, Service};
+
+const OBJECTIVES: [Objective; 4] = [
+    Objective::Qps,
+    Objective::P99,
+    Objective::GcPerKreq,
+    Objective::Rss,
+];
+
+/// GOGC trades memory for throughput; GOMAXPROCS scales with 10 % contention; 400 with P=4 is 10 % worse than both say.
+fn lab() -> Lab {
+    let normal = Service::default();
+    let mut lab = Lab::new();
+    for (gogc, speed, memory, gc) in [("100", 1.0, 1.0, 1.0), ("400", 1.1, 1.5, 0.3)] {
+        for p in [1.0, 2.0, 4.0_f64] {
+            let scaled = p / (1.0 + 0.1 * (p - 1.0));
+            let together = if gogc == "400" && p == 4.0 { 0.9 } else { 1.0 };
+            let service = Service {
+                qps: 6_000.0 * speed * scaled * together,
+                p99_ms: normal.p99_ms / scaled,
+                gc_per_kreq: normal.gc_per_kreq * gc,
+                rss_bytes: normal.rss_bytes * memory,
+                ..normal
+            };
+            lab = lab.cell(&[("gogc", gogc), ("gomaxprocs", &p.to_string())], service);
+        }
+    }
+    lab
+}
+
+fn explored(lab: &Lab, trials: &[Trial]) -> Exploration {
+    explore(&lab.run(), trials, &OBJECTIVES).unwrap()
+}
+
+#[test]
+fn front_effects_and_knees_tell_the_truth() {
+    let lab = lab();
+    let exploration = explored(&lab, &lab.trials());
+    let target = &exploration.targets[0];
+    let front = target.front.as_ref().unwrap();
+    let on_front: Vec<&str> = front
+        .cells
+        .iter()
+        .filter(|cell| cell.on_front)
+        .map(|cell| cell.label.as_str())
+        .collect();
+    // One P is beaten everywhere; of four P, one cell has the memory and the other one the GC.
+    assert!(on_front.contains(&"gomaxprocs=4 gogc=100"), "{on_front:?}");
+    assert!(on_front.contains(&"gomaxprocs=4 gogc=400"), "{on_front:?}");
+    assert!(
+        !on_front
+            .iter()
+            .any(|label| label.starts_with("gomaxprocs=1")),
+        "{on_front:?}"
+    );
+    let qps = &target.effects[0];
+    let together = &qps.interactions[0];
+    assert_eq!(
+        (together.first.as_str(), together.second.as_str()),
+        ("gomaxprocs=4", "gogc=400")
+    );
+    assert!(
+        together.interval[0] <= 0.9 && 0.9 <= together.interval[1],
+        "{together:?}"
+    );
+    assert!(together.p < 0.01);
+    let knee = &target.knees[0];
+    assert!(
+        knee.contention[0] <= 0.1 && 0.1 <= knee.contention[2],
+        "{knee:?}"
+    );
+    let text = exploration_text(&exploration, TerminalOptions::default());
+    for line in text.lines() {
+        assert!(
+            line.chars().count() <= 100,
+            "wider than 100 columns: {line}"
+        );
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn too_little_to_explore_is_left_out() {
+    let normal = Service::default();
+    let lab = Lab::new().cell(&[("gogc", "100")], normal).cell(
+        &[("gogc", "off")],
+        Service {
+            gc_per_kreq: 0.0,
+            ..normal
+        },
+    );
+    let target = &explored(&lab, &lab.trials()).targets[0];
+    assert_eq!(target.left_out, [Objective::GcPerKreq]);
+    assert_eq!(target.effects.len(), 3);
+    assert!(target.knees.is_empty());
+    let nothing = &explored(&lab, &[]).targets[0];
+    assert_eq!(nothing.front, None);
+    assert!(nothing.effects.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn the_order_of_trials_does_not_matter_to_an_exploration(order in Just((0..56usize).collect::<Vec<_>>()).prop_shuffle()) {
+        let lab = lab();
+        let trials = lab.trials();
+        prop_assert_eq!(trials.len(), order.len());
+        let shuffled: Vec<_> = order.iter().map(|&at| trials[at].clone()).collect();
+        prop_assert_eq!(explored(&lab, &shuffled), explored(&lab, &trials));
+    }
+}
