@@ -140,6 +140,12 @@ pub(crate) struct RankArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run: PathBuf,
+    /// Rank by these objectives instead of the matrix's, the most important first, e.g. p99,qps
+    #[arg(long, value_name = "LIST", value_parser = crate::verbs::objectives)]
+    pub(crate) by: Option<crate::verbs::Objectives>,
+    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives: qps,p99,gc_per_kreq,rss]
+    #[arg(long)]
+    pub(crate) explore: bool,
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -146,3 +146,41 @@ fn help_tells_sides_verdicts_and_exit_codes() {
         assert!(help.contains(part), "{part}\n{help}");
     }
 }
+
+#[test]
+fn rank_goes_by_other_objectives_and_explores() {
+    let desk = Desk::new();
+    let normal = Service::default();
+    desk.keep(
+        "run",
+        &with(Service {
+            qps: normal.qps * 0.9,
+            p99_ms: normal.p99_ms * 0.8,
+            ..normal
+        }),
+    );
+    let first = |by: &str| {
+        let said = desk.say(&["rank", "run", "--json", "--by", by]);
+        let ranking: Value = serde_json::from_str(&said.stdout).unwrap();
+        ranking["targets"][0]["cells"][0]["label"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(first("qps"), "gogc=100");
+    assert_eq!(first("p99,qps"), "gogc=400");
+    let explored = desk.say(&["rank", "run", "--explore"]);
+    assert_eq!(explored.code, 0);
+    for part in ["PARETO FRONT", "WHAT EACH AXIS DOES to QPS"] {
+        assert!(explored.stdout.contains(part), "{explored:?}");
+    }
+    let said = desk.say(&["rank", "run", "--explore", "--json", "--by", "qps,p99"]);
+    let document: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(
+        document["targets"][0]["front"]["cells"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+}

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use analysis::comparison::{
     CompareOptions, Comparison, Judgement, Selector, between_runs, within_run,
 };
-use analysis::report::{self, TerminalOptions};
+use analysis::report;
 use clap::Args as ClapArgs;
 use record::objective::Objective;
 use record::quantity::parse_share;
-use record::run::Run;
-use record::store::RunDir;
-use record::trial::Trial;
 
+use super::rank::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -102,7 +100,7 @@ fn margins(text: &str) -> Result<Margins, String> {
 }
 
 /// A list of objectives without repeats.
-pub(super) fn objectives(text: &str) -> Result<Objectives, String> {
+pub(crate) fn objectives(text: &str) -> Result<Objectives, String> {
     let mut objectives = Vec::new();
     for name in text.split(',') {
         let objective: Objective = name.trim().parse()?;
@@ -120,11 +118,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&comparison)?;
     } else {
-        let options = TerminalOptions {
-            colour: output::use_colour(),
-            ..TerminalOptions::default()
-        };
-        output::print(&report::comparison_text(&comparison, options))?;
+        output::print(&report::comparison_text(&comparison, terminal()))?;
     }
     Ok(ending(comparison.verdict))
 }
@@ -134,7 +128,7 @@ fn compared(args: &CompareArgs) -> Result<Comparison, Failure> {
     let found = match &args.run {
         Some(folder) => {
             let sides = (selector(&args.baseline)?, selector(&args.candidate)?);
-            let (run, trials) = load(folder)?;
+            let (run, trials) = read(folder)?;
             within_run(&run, &trials, &sides.0, &sides.1, &options)
         }
         None => {
@@ -145,7 +139,7 @@ fn compared(args: &CompareArgs) -> Result<Comparison, Failure> {
                     missing.display()
                 )));
             }
-            let (baseline, candidate) = (load(folders[0])?, load(folders[1])?);
+            let (baseline, candidate) = (read(folders[0])?, read(folders[1])?);
             between_runs(
                 (&baseline.0, &baseline.1),
                 (&candidate.0, &candidate.1),
@@ -172,12 +166,6 @@ fn options(args: &CompareArgs) -> CompareOptions {
 pub(super) fn selector(text: &str) -> Result<Selector, Failure> {
     text.parse()
         .map_err(|cure| Failure::usage(format!("`{text}` names no cells: {cure}")))
-}
-
-/// Reads a run.
-pub(super) fn load(folder: &Path) -> Result<(Run, Vec<Trial>), Failure> {
-    let dir = RunDir::open(folder)?;
-    Ok((dir.read_run()?, dir.read_trials()?))
 }
 
 /// How a judgement ends the call.

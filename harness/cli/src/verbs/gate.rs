@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use analysis::comparison::{CompareOptions, Selector};
 use analysis::gate::{self, GateOutcome, GateReport, GateRequest, Rules};
-use analysis::report::{self, TerminalOptions};
+use analysis::report;
 use clap::Args as ClapArgs;
 
-use super::compare::{load, selector};
+use super::compare::selector;
+use super::rank::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -97,7 +98,7 @@ fn judged(args: &GateArgs, run: &Path, rules: &Path) -> Result<GateReport, Failu
     let rules = Rules::parse(&name, &text)?;
     let baseline = selector(&args.baseline)?;
     let candidate: Option<Selector> = args.candidate.as_deref().map(selector).transpose()?;
-    let (run, trials) = load(run)?;
+    let (run, trials) = read(run)?;
     let options = CompareOptions {
         target: args.target.clone(),
         tool: output::TOOL.to_owned(),
@@ -138,13 +139,6 @@ fn selftest() -> Result<Ending, Failure> {
         Ok(Ending::Pass)
     } else {
         Err(Failure::internal("the gate's self-test does not hold"))
-    }
-}
-
-fn terminal() -> TerminalOptions {
-    TerminalOptions {
-        colour: output::use_colour(),
-        ..TerminalOptions::default()
     }
 }
 

@@ -11,7 +11,7 @@ mod run;
 mod schema;
 mod toolchain;
 
-pub(crate) use compare::CompareArgs;
+pub(crate) use compare::{CompareArgs, Objectives, objectives};
 pub(crate) use gate::GateArgs;
 
 use crate::args::{Args, Verb};
