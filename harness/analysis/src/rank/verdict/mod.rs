@@ -156,6 +156,17 @@ impl Judged<'_> {
             .collect()
     }
 
+    /// Ranked objectives on which the run cannot tell.
+    fn unclear(&self, cell: &CellRanking) -> Vec<EffectLine> {
+        let unclear = self
+            .rank_by
+            .iter()
+            .filter(|&&o| effect(cell, o) == Some(Effect::Unclear) && !self.is_cost(cell, o));
+        unclear
+            .map(|&objective| words::effect_line(cell, objective))
+            .collect()
+    }
+
     /// What got worse: the ranked objectives first.
     fn costs(&self, cell: &CellRanking) -> Vec<EffectLine> {
         let others = Objective::ALL

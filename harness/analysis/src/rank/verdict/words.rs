@@ -134,6 +134,13 @@ pub(super) fn recommend(judged: &Judged<'_>, cell: &CellRanking, control: &CellR
             broken(control)
         ));
     }
+    let unclear = judged.unclear(cell);
+    if !unclear.is_empty() {
+        reasons.push(format!(
+            "Not shown either way, so watch it in the rollout: {}.",
+            texts(&unclear).join(", ")
+        ));
+    }
     let ties: Vec<&str> = judged
         .cells
         .iter()
