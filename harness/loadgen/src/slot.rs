@@ -86,7 +86,8 @@ impl<C: Connection> Held<C> {
         slot: usize,
         job: Job,
     ) -> (Exchange, bool) {
-        let is_usable = |open: &mut C| !self.has_rested || open.is_usable();
+        let has_rested = std::mem::take(&mut self.has_rested);
+        let is_usable = |open: &mut C| !has_rested || open.is_usable();
         if !self.connection.as_mut().is_some_and(is_usable) {
             self.connection = None;
             // Rare, and boxed to keep the state of connecting out of every request's future.

@@ -94,6 +94,7 @@ impl Connection for HyperH1Connection {
             Err(text) => return Exchange::broken(0, Failure::new(ErrorClass::Protocol, text)),
         };
         self.check.begin(&self.context.mix.classes()[class].expect);
+        self.inner_wakes.begin();
         let head = pin!(self.sender.send_request(message));
         let mut answer = Answer {
             status: 0,
@@ -231,6 +232,12 @@ struct InnerWakes {
 }
 
 impl InnerWakes {
+    /// Takes wakes from here on for inner ones: the driver is polled next in any case, and must
+    /// not be scheduled once more for the request that it is about to find.
+    fn begin(&self) {
+        self.polling.store(true, Ordering::Relaxed);
+    }
+
     /// Polls until nothing is ready, going round again for every inner wake.
     fn run<T>(
         self: Arc<Self>,
