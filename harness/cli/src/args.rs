@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-const ABOUT: &str = "Measures Go services over a matrix of runtime settings and says what is worth changing";
+const ABOUT: &str =
+    "Measures Go services over a matrix of runtime settings and says what is worth changing";
 
 const AFTER_HELP: &str = "\
 First steps:

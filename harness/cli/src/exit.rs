@@ -100,7 +100,9 @@ impl From<StoreError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
         match error {
-            RunError::Locked(_) | RunError::Control { .. } | RunError::NotFit { .. } => Failure::not_fit(error),
+            RunError::Locked(_) | RunError::Control { .. } | RunError::NotFit { .. } => {
+                Failure::not_fit(error)
+            }
             RunError::Build { .. }
             | RunError::Toolchain(_)
             | RunError::OtherRun { .. }
@@ -117,10 +119,16 @@ pub(crate) fn report(ending: Result<Ending, Failure>) -> ExitCode {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(failure) => {
             // Findings of a file carry their own "error:" for each.
-            let prefix = if failure.message.starts_with("error") { "" } else { "error: " };
+            let prefix = if failure.message.starts_with("error") {
+                ""
+            } else {
+                "error: "
+            };
             eprintln!("{prefix}{}", failure.message);
             if failure.ending == Ending::Internal {
-                eprintln!("This is a defect of gosweep or of the system under it, not of your input.");
+                eprintln!(
+                    "This is a defect of gosweep or of the system under it, not of your input."
+                );
             }
             ExitCode::from(failure.ending.code())
         }

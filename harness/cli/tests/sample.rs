@@ -20,7 +20,11 @@ fn printed(args: &[&str]) -> String {
         .env("NO_COLOR", "1")
         .output()
         .expect("the program starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).expect("results are UTF-8")
 }
 
@@ -63,7 +67,13 @@ fn the_readme_shows_the_sample() {
     let shown = readme
         .split_once("<!-- quickstart output -->")
         .and_then(|(_, rest)| rest.split_once("<!-- end -->"))
-        .map(|(block, _)| block.trim().trim_start_matches("```text").trim_matches('`').trim())
+        .map(|(block, _)| {
+            block
+                .trim()
+                .trim_start_matches("```text")
+                .trim_matches('`')
+                .trim()
+        })
         .expect("the README has the block of the quickstart's output");
     assert!(
         shown.lines().count() > 10 && ranking.contains(shown),

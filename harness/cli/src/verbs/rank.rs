@@ -55,7 +55,8 @@ pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Trial>), Failure> {
 
 fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
     let (run, trials) = read(&args.run)?;
-    let found = analysis::exploration::explore(&run, &trials, objectives).map_err(Failure::not_fit)?;
+    let found =
+        analysis::exploration::explore(&run, &trials, objectives).map_err(Failure::not_fit)?;
     if args.json {
         return output::print_json(&found);
     }

@@ -17,7 +17,9 @@ use crate::{output, signals};
 /// Runs a matrix to its end, or as far as it gets.
 pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     if args.shard.is_some() {
-        return Err(Failure::usage("--shard is reserved; this version runs a matrix on one host"));
+        return Err(Failure::usage(
+            "--shard is reserved; this version runs a matrix on one host",
+        ));
     }
     let (plan, topology, folder) = what_and_where(args)?;
     let toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
@@ -35,7 +37,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     let ending = orchestrator::run::run(&request, &|event| progress.show(event));
     progress.clear();
     if ending? == RunEnding::Interrupted {
-        eprintln!("interrupted; go on with: gosweep run {}", go_on_with(args, &folder));
+        eprintln!(
+            "interrupted; go on with: gosweep run {}",
+            go_on_with(args, &folder)
+        );
         return Ok(Ending::Incomplete);
     }
     conclude(&folder, args.json)?;
@@ -52,7 +57,9 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
     }
     let run = RunDir::open(&args.matrix)?.read_run()?;
     if args.out.as_ref().is_some_and(|out| *out != args.matrix) {
-        return Err(Failure::usage("a run goes on in its own folder: leave out --out"));
+        return Err(Failure::usage(
+            "a run goes on in its own folder: leave out --out",
+        ));
     }
     let (plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
     Ok((plan, topology, args.matrix.clone()))
@@ -79,7 +86,9 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
         Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")
     })?;
     let mut toolbox = Toolbox::new(Store::at(root));
-    let named = plan.map(|plan| &plan.matrix.toolchain_sources).filter(|sources| !sources.is_empty());
+    let named = plan
+        .map(|plan| &plan.matrix.toolchain_sources)
+        .filter(|sources| !sources.is_empty());
     let in_matrix = named.map(|sources| {
         let names: Vec<&str> = sources.iter().map(|source| source.value.as_str()).collect();
         names.join(",")
