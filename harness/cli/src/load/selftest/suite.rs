@@ -6,7 +6,7 @@ use loadgen::{LoadOutcome, Verdict};
 
 use super::lab::Lab;
 use super::table::{self, ClientRow, Document, Row, State};
-use super::{capacity, client, cost, pacing, truth};
+use super::{capacity, client, cost, floor, pacing, truth};
 use crate::exit::{Ending, Failure};
 use crate::load::args::SelftestArgs;
 use crate::{output, signals};
@@ -68,6 +68,8 @@ pub(in crate::load) fn selftest(args: &SelftestArgs) -> Result<Ending, Failure> 
     if !args.json {
         output::print(&introduction(&lab))?;
     }
+    progress("timers");
+    floor::floor(&lab, &mut findings)?;
     progress("pacing");
     pacing::even(&lab, &mut findings)?;
     pacing::poisson(&lab, &mut findings)?;
