@@ -33,12 +33,25 @@ fn blame_nothing_on_the_generator(spec: &mut LoadSpec) {
     spec.limits.cpu_share = f64::INFINITY;
 }
 
+/// When the server wrote its answers. It notes an answer after writing it, so the last ones can
+/// be with the driver before they are in the log.
+fn all_answers_ns(server: &ReferenceServer, expected: u64) -> Vec<u64> {
+    let patience = Instant::now() + Duration::from_secs(10);
+    loop {
+        let answers = server.log().answers_ns();
+        if answers.len() as u64 == expected || Instant::now() > patience {
+            assert_eq!(answers.len() as u64, expected);
+            return answers;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// The quantile of the response times as the server knows them: the k-th answer that it wrote
 /// against the time at which the k-th request was due.
 fn true_quantile_ns(server: &ReferenceServer, outcome: &LoadOutcome, quantile: f64) -> f64 {
-    let mut answers = server.log().answers_ns();
+    let mut answers = all_answers_ns(server, outcome.ledger.scheduled);
     answers.sort_unstable();
-    assert_eq!(answers.len() as u64, outcome.ledger.scheduled);
     let due_ns = |k: usize| outcome.started_monotonic_ns as f64 + k as f64 / RATE * 1e9;
     let mut waits: Vec<f64> = answers
         .iter()
