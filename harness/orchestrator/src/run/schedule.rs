@@ -78,7 +78,8 @@ pub(super) fn run_trials(
         folder: dir.path().to_owned(),
         trials,
         finished: settled,
-        estimate: estimate(request.plan).mul_f64(left),
+        estimate: estimate(request.plan)
+            .mul_f64(left * f64::from(blocks) / f64::from(request.plan.matrix.blocks)),
     });
     let mut writer = dir.append()?;
     for block in 0..blocks {
