@@ -9,7 +9,6 @@
 
 mod error;
 mod figures;
-mod objective;
 mod rank;
 mod warnings;
 
@@ -21,5 +20,4 @@ pub mod report;
 
 pub use error::AnalysisError;
 pub use figures::value_text;
-pub use objective::{objective_value, unit};
 pub use rank::{RankOptions, rank};

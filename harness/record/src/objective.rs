@@ -1,9 +1,17 @@
 //! What cells are judged by.
+//!
+//! [`value()`] makes of a stored trial the one number per objective that is
+//! compared; [`Objective::limit`] reads what people write as a limit on it.
+
+mod limit;
+mod value;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use value::{gc_cycles, value};
 
 /// A figure of a trial by which cells are ranked or constrained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,6 +119,21 @@ impl Objective {
         }
     }
 
+    /// The unit of its values, as text for tables and documents.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Objective::Qps => "requests/s",
+            Objective::P50 | Objective::P99 | Objective::P999 => "ms",
+            Objective::GcPerKreq => "cycles/1000 requests",
+            Objective::GcPerS => "cycles/s",
+            Objective::GcCpu => "share of process CPU",
+            Objective::Rss => "bytes",
+            Objective::CpuPerReq => "us/request",
+            Objective::AllocPerReq => "bytes/request",
+            Objective::ErrorRate => "share of requests",
+        }
+    }
+
     /// The window that it is measured in; `None` for what every load gives.
     pub fn window(self) -> Option<Window> {
         match self {
@@ -125,6 +148,24 @@ impl Objective {
         match self {
             Objective::Qps => Direction::HigherIsBetter,
             _ => Direction::LowerIsBetter,
+        }
+    }
+
+    /// +1 where more is better, -1 where less is.
+    pub fn orientation(self) -> f64 {
+        match self.direction() {
+            Direction::HigherIsBetter => 1.0,
+            Direction::LowerIsBetter => -1.0,
+        }
+    }
+
+    /// The quantile that it is, if it is one of the tail: with fewer than 100
+    /// samples beyond it, it says little.
+    pub fn tail_quantile(self) -> Option<f64> {
+        match self {
+            Objective::P99 => Some(0.99),
+            Objective::P999 => Some(0.999),
+            _ => None,
         }
     }
 

@@ -8,7 +8,6 @@ use super::bar::Bar;
 use super::document::{Judgement, ObjectiveComparison};
 use super::matched::{Matched, Noise};
 use super::sample::{Detectable, Sample};
-use crate::objective::unit;
 use crate::rank::{Column, built_in_margin, shown};
 use crate::ranking::Scale;
 
@@ -80,7 +79,7 @@ pub(crate) fn change(
     };
     let figures = ObjectiveComparison {
         objective,
-        unit: unit(objective).to_owned(),
+        unit: objective.unit().to_owned(),
         direction: objective.direction().into(),
         decides: false,
         baseline,

@@ -7,7 +7,6 @@ use stats::Estimate;
 use stats::effects::{Layout, interactions, main_effects};
 
 use super::{LEVEL, Table, levels};
-use crate::objective::orientation;
 use crate::rank::Evidence;
 
 /// The effects of all axes on one objective.
@@ -77,7 +76,7 @@ pub(super) fn effects(evidence: &Evidence<'_>, table: &Table, axes: &[Axis]) -> 
     };
     let ratios = |estimate: &Estimate| {
         // The table is turned so that higher is better; ratios are of the values themselves.
-        let own = if orientation(table.objective) > 0.0 {
+        let own = if table.objective.orientation() > 0.0 {
             *estimate
         } else {
             estimate.negated()

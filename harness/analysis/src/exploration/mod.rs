@@ -25,7 +25,6 @@ pub use front::{Front, FrontCell};
 pub use scaling::Knee;
 
 use crate::error::AnalysisError;
-use crate::objective::orientation;
 use crate::rank::{Evidence, check_cells, targets, varying_axes};
 
 /// The version of the exploration document.
@@ -139,7 +138,7 @@ impl Table {
             .into_iter()
             .filter(|block| columns.iter().all(|column| column.contains_key(block)))
             .collect();
-        let sign = orientation(objective);
+        let sign = objective.orientation();
         let rows: Vec<Vec<f64>> = blocks
             .iter()
             .map(|block| {

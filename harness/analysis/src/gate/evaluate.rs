@@ -201,7 +201,7 @@ impl Judge<'_> {
         };
         let change = change(self.matched, &question, self.options, self.detectable);
         let worst = change.bar.worst();
-        let towards_bad = if crate::objective::orientation(objective) > 0.0 {
+        let towards_bad = if objective.orientation() > 0.0 {
             Alternative::Less
         } else {
             Alternative::Greater

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use record::diagnostic::{Diagnostic, Diagnostics};
 use record::objective::{Direction, Objective};
-use record::quantity::{parse_bytes, parse_positive_duration, parse_share};
+use record::quantity::parse_share;
 use record::yaml::{self, Decoder, Node, Shape};
 
 /// The rules of a gate.
@@ -239,7 +239,9 @@ fn read_demand(objective: Objective, text: &str) -> Result<Demand, String> {
             "{better} is better here: write `{objective} {sign} ...`"
         ));
     }
-    limit_of(objective, limit.trim()).map(|limit| Demand::Limit(relation, limit))
+    objective
+        .limit(limit.trim())
+        .map(|limit| Demand::Limit(relation, limit))
 }
 
 /// A margin: a share of the baseline. Beside an error rate of zero shares mean nothing, so that one takes points.
@@ -259,25 +261,6 @@ fn margin_of(objective: Objective, text: &str) -> Result<f64, String> {
             Err("write e.g. `no worse than 0.1pp`".to_owned())
         }
         Err(cure) => Err(cure),
-    }
-}
-
-/// A limit in the unit of the objective, written as a matrix's constraints are.
-fn limit_of(objective: Objective, text: &str) -> Result<f64, String> {
-    match objective {
-        Objective::P50 | Objective::P99 | Objective::P999 => {
-            Ok(parse_positive_duration(text)?.as_secs_f64() * 1e3)
-        }
-        Objective::CpuPerReq => Ok(parse_positive_duration(text)?.as_secs_f64() * 1e6),
-        Objective::ErrorRate | Objective::GcCpu => parse_share(text),
-        Objective::Rss | Objective::AllocPerReq => Ok(parse_bytes(text)? as f64),
-        Objective::Qps | Objective::GcPerKreq | Objective::GcPerS => {
-            let number = text.strip_suffix("/s").unwrap_or(text).trim();
-            match number.parse::<f64>() {
-                Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-                _ => Err("write a number, e.g. `15000`".to_owned()),
-            }
-        }
     }
 }
 

@@ -12,7 +12,6 @@ use super::evidence::Values;
 use super::groups::tie_groups;
 use super::margin::{Margins, default_margin};
 use super::pair::Pair;
-use crate::objective::{orientation, unit};
 use crate::ranking::{AaFigure, CellObjective, Effect, ObjectiveSummary, Scale};
 
 /// One objective of a target, compared.
@@ -89,7 +88,7 @@ pub(crate) fn compare(
         .map(|(cell, pair)| {
             let mut figures = against_control(pair, options);
             figures.value = values.median(cell);
-            figures.unit = unit(objective).to_owned();
+            figures.unit = objective.unit().to_owned();
             figures.p = p_values[cell];
             figures.p_signed_rank = signed_rank[cell];
             figures.group = groups[cell];
@@ -103,7 +102,7 @@ pub(crate) fn compare(
     let pair_deviation = model.pair_deviation(&pairs, values.control);
     let summary = ObjectiveSummary {
         objective,
-        unit: unit(objective).to_owned(),
+        unit: objective.unit().to_owned(),
         direction: objective.direction().into(),
         default_margin,
         margin: if scale == Scale::Difference && objective == Objective::ErrorRate {
@@ -166,7 +165,7 @@ fn gain(
 ) -> Option<Gain> {
     let estimate = pair.estimate(options.level)?;
     Some(Gain {
-        estimate: if orientation(objective) > 0.0 {
+        estimate: if objective.orientation() > 0.0 {
             estimate
         } else {
             estimate.negated()

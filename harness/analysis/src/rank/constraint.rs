@@ -11,7 +11,6 @@ use stats::{Alternative, paired};
 
 use super::RankOptions;
 use super::evidence::Values;
-use crate::objective::orientation;
 use crate::ranking::{CellState, ConstraintCheck, ConstraintState};
 
 /// Checks one limit for one cell.
@@ -22,7 +21,7 @@ pub(crate) fn check(
     options: &RankOptions,
 ) -> ConstraintCheck {
     let value = values.median(cell);
-    let sign = orientation(values.objective);
+    let sign = values.objective.orientation();
     let room: Vec<f64> = values.cells[cell]
         .values()
         .map(|&value| sign * room_above(value, limit, &values.cells[cell]))

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::cell::CellId;
-use record::objective::Objective;
+use record::objective::{self, Objective};
 use record::run::{Cell, Run};
 use record::trial::{Outcome, Role, Trial};
 
 use crate::error::AnalysisError;
-use crate::objective::objective_value;
 
 /// All trials of one target, sorted into what they are good for.
 pub(crate) struct Evidence<'a> {
@@ -97,7 +96,7 @@ impl<'a> Evidence<'a> {
         let values = |trials: &BTreeMap<u32, &Trial>| {
             trials
                 .iter()
-                .filter_map(|(&block, trial)| Some((block, objective_value(objective, trial)?)))
+                .filter_map(|(&block, trial)| Some((block, objective::value(trial, objective)?)))
                 .collect()
         };
         Values {

@@ -11,7 +11,6 @@ use stats::selection::{GroupRule, PairTest, Standing, top_group, top_group_of_fi
 use super::compare::observations;
 use super::evidence::Values;
 use super::margin::Margin;
-use crate::objective::orientation;
 use crate::ranking::Scale;
 
 /// The group of every cell, from 1; `None` for a cell without values.
@@ -23,7 +22,7 @@ pub(crate) fn tie_groups(
     alpha: f64,
 ) -> Vec<Option<usize>> {
     let (place, mut observations) = observations(values, scale);
-    let sign = orientation(values.objective);
+    let sign = values.objective.orientation();
     for observation in &mut observations {
         observation.value *= sign;
     }

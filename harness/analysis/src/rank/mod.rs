@@ -37,7 +37,6 @@ pub(crate) use provenance::shell_quoted;
 pub(crate) use verdict::limit_text;
 
 use crate::error::AnalysisError;
-use crate::objective::unit;
 use crate::ranking::{ObjectiveSummary, RANKING_FORMAT, Ranking, Scale, TargetRanking};
 use crate::warnings::{self, warnings_of_run, warnings_of_target};
 
@@ -187,7 +186,7 @@ fn summaries(comparisons: Vec<Comparison>, rank_by: &[Objective]) -> Vec<Objecti
         {
             summaries.push(ObjectiveSummary {
                 objective,
-                unit: unit(objective).to_owned(),
+                unit: objective.unit().to_owned(),
                 direction: objective.direction().into(),
                 default_margin: objective.default_margin(),
                 margin: objective.default_margin(),

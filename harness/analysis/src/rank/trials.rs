@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::axis::Axis;
-use record::objective::Objective;
+use record::objective::{self, Objective};
 use record::trial::{Outcome, Role, Trial};
 
 use super::cells::label;
 use super::evidence::Evidence;
-use crate::objective::objective_value;
 use crate::ranking::TrialFigures;
 
 /// Every trial of a target, by block and place.
@@ -42,7 +41,7 @@ pub(crate) fn figures(evidence: &Evidence<'_>, varying: &[Axis]) -> Vec<TrialFig
             used: used.contains(trial.id.as_str()),
             values: Objective::ALL
                 .into_iter()
-                .filter_map(|objective| Some((objective, objective_value(objective, trial)?)))
+                .filter_map(|objective| Some((objective, objective::value(trial, objective)?)))
                 .collect(),
             raw: trial.raw.clone(),
         })

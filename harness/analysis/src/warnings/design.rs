@@ -6,8 +6,8 @@ use record::trial::Phase;
 
 use super::Context;
 use crate::figures::{counted, listed, margin_text, on_scale_text, significant};
-use crate::objective::{gc_cycles, tail_quantile};
 use crate::ranking::{Severity, Warning};
+use record::objective::gc_cycles;
 
 /// Below this no exact 95 % signed-rank interval exists (2/2^n > 0.05).
 const FEWEST_BLOCKS: usize = 6;
@@ -150,7 +150,7 @@ fn few_tail_samples(context: &Context<'_>) -> Vec<Warning> {
     Objective::ALL
         .into_iter()
         .filter(in_use)
-        .filter_map(|objective| few_samples_beyond(context, objective, tail_quantile(objective)?))
+        .filter_map(|objective| few_samples_beyond(context, objective, objective.tail_quantile()?))
         .collect()
 }
 

@@ -1,7 +1,6 @@
 //! From one trial to its figures.
 
-use analysis::objective_value;
-use record::objective::Objective;
+use record::objective::{self, Objective};
 use record::trial::{ProcessWindow, RuntimeWindow, Trial};
 
 use crate::lab::{Lab, Service, gctrace};
@@ -62,7 +61,7 @@ fn every_objective_has_its_own_source() {
         (Objective::ErrorRate, 10.0 / 50_000.0),
     ];
     for (objective, value) in expected {
-        let found = objective_value(objective, &trial).unwrap();
+        let found = objective::value(&trial, objective).unwrap();
         assert!(
             (found - value).abs() <= 1e-12 * value,
             "{objective}: {found}, not {value}"
@@ -76,9 +75,9 @@ fn gctrace_stands_in_for_the_runtime() {
     let constant = trial.constant.as_mut().unwrap();
     constant.runtime = None;
     constant.gctrace = Some(gctrace(20));
-    assert_eq!(objective_value(Objective::GcPerKreq, &trial), Some(1.0));
-    assert_eq!(objective_value(Objective::GcCpu, &trial), Some(0.015));
-    assert_eq!(objective_value(Objective::AllocPerReq, &trial), None);
+    assert_eq!(objective::value(&trial, Objective::GcPerKreq), Some(1.0));
+    assert_eq!(objective::value(&trial, Objective::GcCpu), Some(0.015));
+    assert_eq!(objective::value(&trial, Objective::AllocPerReq), None);
 }
 
 #[test]
@@ -90,14 +89,14 @@ fn what_was_not_observed_is_not_zero() {
     trial.process.as_mut().unwrap().peak_rss_bytes = 0;
     trial.saturate = None;
     for objective in Objective::ALL {
-        let value = objective_value(objective, &trial);
+        let value = objective::value(&trial, objective);
         match objective {
             Objective::ErrorRate => assert!(value.is_some()),
             _ => assert_eq!(value, None, "{objective}"),
         }
     }
     trial.constant = None;
-    assert_eq!(objective_value(Objective::ErrorRate, &trial), None);
+    assert_eq!(objective::value(&trial, Objective::ErrorRate), None);
 }
 
 #[test]
@@ -111,5 +110,5 @@ fn a_counted_zero_is_a_value() {
         .as_mut()
         .unwrap()
         .gc_cycles = 0;
-    assert_eq!(objective_value(Objective::GcPerKreq, &trial), Some(0.0));
+    assert_eq!(objective::value(&trial, Objective::GcPerKreq), Some(0.0));
 }

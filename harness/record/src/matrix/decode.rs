@@ -9,7 +9,6 @@ use super::load::{load, warmup};
 use super::{Load, Located, Matrix};
 use crate::diagnostic::{Diagnostic, closest};
 use crate::objective::{Objective, Window};
-use crate::quantity::{parse_bytes, parse_positive_duration, parse_share};
 use crate::yaml::{
     self, Decoder, Fields, Node, Shape, flag, option_name, plain_name, shown, whole,
 };
@@ -154,7 +153,7 @@ fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<
                 continue;
             }
         };
-        let limit = decoder.value(&entry.value, &entry.key, |text| limit(objective, text));
+        let limit = decoder.value(&entry.value, &entry.key, |text| objective.limit(text));
         if let Some(limit) = limit {
             report_unmeasured(decoder, objective, load, &entry.value);
             constraints.insert(objective, limit);
@@ -187,23 +186,6 @@ fn report_unmeasured(decoder: &Decoder, objective: Objective, load: &Load, node:
     decoder.report(Diagnostic::new(node.span.clone(), never).help(format!(
         "add `{example}` to load, or leave `{objective}` out"
     )));
-}
-
-/// A limit in the unit of the objective: ms, fraction, bytes or plain.
-fn limit(objective: Objective, text: &str) -> Result<f64, String> {
-    match objective {
-        Objective::P50 | Objective::P99 | Objective::P999 => {
-            Ok(parse_positive_duration(text)?.as_secs_f64() * 1e3)
-        }
-        Objective::CpuPerReq => Ok(parse_positive_duration(text)?.as_secs_f64() * 1e6),
-        Objective::ErrorRate | Objective::GcCpu => parse_share(text),
-        #[expect(clippy::cast_precision_loss, reason = "sizes below 2^53")]
-        Objective::Rss | Objective::AllocPerReq => Ok(parse_bytes(text)? as f64),
-        Objective::Qps | Objective::GcPerKreq | Objective::GcPerS => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-            _ => Err("write a number".to_owned()),
-        },
-    }
 }
 
 fn options(

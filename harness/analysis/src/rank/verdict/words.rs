@@ -373,7 +373,7 @@ fn undecided(cell: &CellRanking) -> String {
 
 /// `P99 ≤ 5.00 ms`, for QPS `≥`.
 pub(crate) fn limit_text(objective: Objective, limit: f64) -> String {
-    let sign = if crate::objective::orientation(objective) > 0.0 {
+    let sign = if objective.orientation() > 0.0 {
         "≥"
     } else {
         "≤"

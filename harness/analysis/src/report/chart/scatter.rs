@@ -7,7 +7,6 @@ use super::axis::{Scale, round_ticks};
 use super::{Chart, coordinate, failed};
 use crate::error::AnalysisError;
 use crate::figures::value_text;
-use crate::objective::orientation;
 use crate::ranking::CellState;
 use crate::report::view::TargetView;
 
@@ -160,7 +159,7 @@ fn pairs<'a>(view: &'a TargetView<'_>, x: Objective, y: Objective) -> Vec<Pair<'
 
 /// The eligible cells that no other eligible one matches on both objectives and beats on one, by their x.
 fn front(pairs: &[Pair<'_>], x: Objective, y: Objective) -> Vec<usize> {
-    let (x_sign, y_sign) = (orientation(x), orientation(y));
+    let (x_sign, y_sign) = (x.orientation(), y.orientation());
     let beats = |a: &Pair<'_>, b: &Pair<'_>| {
         let (dx, dy) = ((a.x - b.x) * x_sign, (a.y - b.y) * y_sign);
         dx >= 0.0 && dy >= 0.0 && (dx > 0.0 || dy > 0.0)

@@ -1,17 +1,19 @@
 //! From a stored trial to the one number per objective that is compared.
 //!
-//! The record keeps counts and times; what follows from them is derived here and nowhere else. What was not
-//! observed has no value: it is `None`, never zero.
+//! The trial keeps counts and times; what follows from them is derived here and
+//! nowhere else. What was not observed has no value: it is `None`, never zero.
 
-use record::objective::{Direction, Objective};
-use record::trial::{Ledger, Phase, Quantiles, Trial};
+use super::Objective;
+use crate::trial::{Ledger, Phase, Quantiles, Trial};
 
-/// The figure of one trial, in the unit that [`unit()`] names; `None` where it was not observed.
+/// The figure of one trial, in the unit that [`Objective::unit`] names; `None`
+/// where it was not observed.
 ///
-/// QPS comes from the closed loop; latency and everything per request from the constant window, because a
-/// quantile of a saturated closed loop measures the load driver's concurrency rather than the service (METHODOLOGY,
-/// design of an experiment).
-pub fn objective_value(objective: Objective, trial: &Trial) -> Option<f64> {
+/// QPS comes from the closed loop; latency and everything per request from the
+/// constant window, because a quantile of a saturated closed loop measures the
+/// load driver's concurrency rather than the service (METHODOLOGY, design of an
+/// experiment).
+pub fn value(trial: &Trial, objective: Objective) -> Option<f64> {
     let constant = trial.constant.as_ref();
     let value = match objective {
         Objective::Qps => qps(trial.saturate.as_ref()?),
@@ -39,40 +41,8 @@ pub fn objective_value(objective: Objective, trial: &Trial) -> Option<f64> {
     (value.is_finite() && value >= 0.0).then_some(value)
 }
 
-/// The unit of an objective's values, as text for tables and the ranking document.
-pub fn unit(objective: Objective) -> &'static str {
-    match objective {
-        Objective::Qps => "requests/s",
-        Objective::P50 | Objective::P99 | Objective::P999 => "ms",
-        Objective::GcPerKreq => "cycles/1000 requests",
-        Objective::GcPerS => "cycles/s",
-        Objective::GcCpu => "share of process CPU",
-        Objective::Rss => "bytes",
-        Objective::CpuPerReq => "us/request",
-        Objective::AllocPerReq => "bytes/request",
-        Objective::ErrorRate => "share of requests",
-    }
-}
-
-/// +1 where more is better, −1 where less is.
-pub(crate) fn orientation(objective: Objective) -> f64 {
-    match objective.direction() {
-        Direction::HigherIsBetter => 1.0,
-        Direction::LowerIsBetter => -1.0,
-    }
-}
-
-/// The quantile that an objective is, if it is one of the tail: below 100 samples beyond it, it says little.
-pub(crate) fn tail_quantile(objective: Objective) -> Option<f64> {
-    match objective {
-        Objective::P99 => Some(0.99),
-        Objective::P999 => Some(0.999),
-        _ => None,
-    }
-}
-
 /// GC cycles in a window: the runtime's own count, else gctrace's.
-pub(crate) fn gc_cycles(phase: &Phase) -> Option<f64> {
+pub fn gc_cycles(phase: &Phase) -> Option<f64> {
     match (&phase.runtime, &phase.gctrace) {
         (Some(runtime), _) => Some(runtime.gc_cycles as f64),
         (None, Some(gctrace)) => Some(gctrace.cycles as f64),
@@ -93,8 +63,9 @@ fn quantile(phase: &Phase, pick: impl Fn(&Quantiles) -> f64) -> Option<f64> {
     (phase.response_ms.count > 0).then(|| pick(&phase.response_ms))
 }
 
-/// GC CPU time without idle workers, which take only what nobody else wanted. The denominator is the process's CPU
-/// time, since `/cpu/classes/total` is GOMAXPROCS x wall and understates the share when a quota is lower
+/// GC CPU time without idle workers, which take only what nobody else wanted.
+/// The denominator is the process's CPU time, since `/cpu/classes/total` is
+/// GOMAXPROCS x wall and understates the share when a quota is lower
 /// (runtime/metrics documentation of `/cpu/classes`).
 fn gc_cpu_seconds(phase: &Phase) -> Option<f64> {
     match (&phase.runtime, &phase.gctrace) {
