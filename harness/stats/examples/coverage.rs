@@ -7,6 +7,8 @@
 
 use simulation::{Promise, Size};
 
+#[path = "../tests/promises/floors.rs"]
+mod floors;
 #[path = "../tests/promises/simulation.rs"]
 mod simulation;
 

@@ -4,11 +4,11 @@
 //! An upgrade check asks for "no worse", not for "p > 0.05", so that little data can never pass for good news.
 
 use crate::distribution::t_quantile;
-use crate::error::{StatsError, check_probability, check_values};
+use crate::error::{StatsError, check_not_negative, check_probability, check_values};
 use crate::estimate::{Alternative, Estimate, Method};
 use crate::paired;
 use crate::power::{PairedDesign, PairedTest, blocks_needed};
-use crate::summary::{deviation_of, quantile};
+use crate::summary::deviation_of;
 
 /// Which way an objective is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,13 +19,14 @@ pub enum Direction {
     LowerIsBetter,
 }
 
-/// The change of an objective that somebody would act on, on the log scale.
+/// The change of an objective that somebody would act on, on the scale of the differences: log ratios for a relative
+/// margin, the objective's own unit for an absolute one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Margin {
     direction: Direction,
-    /// Distance from zero at which a log ratio is too bad.
+    /// Distance from zero at which a difference is too bad.
     worse: f64,
-    /// Distance from zero at which a log ratio is a gain.
+    /// Distance from zero at which a difference is a gain.
     better: f64,
 }
 
@@ -58,25 +59,39 @@ impl Margin {
         })
     }
 
+    /// From a plain difference in the objective's own unit, for values that have no ratio (an error rate, a GC share
+    /// near zero): worse and better are equally far.
+    ///
+    /// # Errors
+    /// [`StatsError::OutOfRange`] below zero, [`StatsError::NotFinite`].
+    pub fn from_difference(direction: Direction, difference: f64) -> Result<Self, StatsError> {
+        check_not_negative("margin", difference)?;
+        Ok(Margin {
+            direction,
+            worse: difference,
+            better: difference,
+        })
+    }
+
     /// The same margin, not below the noise floor of the machine: no side is nearer to zero than `floor`.
     pub fn at_least(self, floor: &NoiseFloor) -> Self {
         Margin {
-            worse: self.worse.max(floor.floor),
-            better: self.better.max(floor.floor),
+            worse: self.worse.max(floor.reach),
+            better: self.better.max(floor.reach),
             ..self
         }
     }
 
-    /// The log ratio at and beyond which a change is a regression.
-    pub fn worst_log_ratio(&self) -> f64 {
+    /// The difference at and beyond which a change is a regression, with its sign.
+    pub fn worst(&self) -> f64 {
         match self.direction {
             Direction::HigherIsBetter => -self.worse,
             Direction::LowerIsBetter => self.worse,
         }
     }
 
-    /// The log ratio at and beyond which a change is an improvement.
-    pub fn best_log_ratio(&self) -> f64 {
+    /// The difference at and beyond which a change is an improvement, with its sign.
+    pub fn best(&self) -> f64 {
         match self.direction {
             Direction::HigherIsBetter => self.better,
             Direction::LowerIsBetter => -self.better,
@@ -117,9 +132,9 @@ impl Verdict {
     }
 }
 
-/// The verdict on the interval of a log ratio, cell against control.
-pub fn judge(log_ratio: &Estimate, margin: &Margin) -> Verdict {
-    let goodness = margin.goodness(log_ratio);
+/// The verdict on the interval of a difference, cell against control, on the scale of the margin.
+pub fn judge(difference: &Estimate, margin: &Margin) -> Verdict {
+    let goodness = margin.goodness(difference);
     if goodness.high < -margin.worse {
         Verdict::Regressed
     } else if goodness.low > margin.better {
@@ -136,23 +151,23 @@ pub fn judge(log_ratio: &Estimate, margin: &Margin) -> Verdict {
 /// would not do: the effect lies on the margin itself, and a different margin or less noise is the cure.
 ///
 /// # Errors
-/// [`StatsError::TooFew`] below two log ratios, [`StatsError::NotFinite`], [`StatsError::OutOfRange`].
+/// [`StatsError::TooFew`] below two differences, [`StatsError::NotFinite`], [`StatsError::OutOfRange`].
 pub fn more_blocks_to_decide(
-    log_ratios: &[f64],
+    differences: &[f64],
     margin: &Margin,
     level: f64,
     chance: f64,
     at_most: usize,
 ) -> Result<Option<usize>, StatsError> {
     check_probability("chance", chance)?;
-    let estimate = paired::estimate(log_ratios, level)?;
+    let estimate = paired::estimate(differences, level)?;
     if judge(&estimate, margin) != Verdict::Inconclusive {
         return Ok(Some(0));
     }
     // The interval must clear the bad margin on the side where the estimate lies: a one-sided test of the distance
     // to that margin, of half the interval's size.
     let distance = (margin.goodness(&estimate).point + margin.worse).abs();
-    let deviation = deviation_of(log_ratios);
+    let deviation = deviation_of(differences);
     if deviation == 0.0 {
         return Ok((distance > 0.0).then_some(1));
     }
@@ -161,41 +176,40 @@ pub fn more_blocks_to_decide(
         _ => PairedTest::SignedRank,
     };
     let design = PairedDesign {
-        blocks: log_ratios.len(),
+        blocks: differences.len(),
         alpha: (1.0 - level) / 2.0,
         alternative: Alternative::Greater,
         test,
     };
     let needed = blocks_needed(&design, distance / deviation, chance, at_most)?;
-    Ok(needed.map(|blocks| blocks.saturating_sub(log_ratios.len()).max(1)))
+    Ok(needed.map(|blocks| blocks.saturating_sub(differences.len()).max(1)))
 }
 
-/// What the machine shows as a difference where there is none.
+/// What identical cells show as a difference: an estimate over blocks that is no larger than this proves nothing.
+///
+/// It is the far end of the duplicated control's own interval, so it answers the question that a claim asks: how large
+/// may an *estimate over these n blocks* be where there is nothing to see? It shrinks with 1/√n while the A/A pair
+/// scatters about zero, as the interval of any other cell does, and it stays where the pair differs in truth. The
+/// 95th percentile of single pairs, which is often quoted, is a figure of one block: held against an estimate over
+/// ten it hides effects of three standard errors (`tests/promises` compares both).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoiseFloor {
-    /// 95th percentile of |log ratio| over the A/A pairs.
-    pub floor: f64,
-    /// How many pairs it rests on.
-    pub pairs: usize,
-    /// False below 20 pairs, where a 95th percentile is little more than the largest value seen.
-    pub settled: bool,
+    /// The larger distance from zero of the interval's two ends, on the scale of the differences.
+    pub reach: f64,
+    /// The duplicate against the control.
+    pub estimate: Estimate,
 }
 
-/// The noise floor from the log ratios of duplicated controls, one per block.
+/// The noise floor from the differences of duplicated controls, one per block; `level` is that of the intervals that
+/// it is held against.
 ///
 /// # Errors
-/// [`StatsError::TooFew`] for no pairs, [`StatsError::NotFinite`].
-pub fn noise_floor(duplicate_log_ratios: &[f64]) -> Result<NoiseFloor, StatsError> {
-    check_values("A/A log ratios", duplicate_log_ratios, 1)?;
-    let sizes: Vec<f64> = duplicate_log_ratios
-        .iter()
-        .map(|value| value.abs())
-        .collect();
-    let floor = quantile(&sizes, 0.95).expect("checked: not empty, finite");
+/// [`StatsError::TooFew`] below two differences, [`StatsError::NotFinite`], [`StatsError::OutOfRange`].
+pub fn noise_floor(duplicate_differences: &[f64], level: f64) -> Result<NoiseFloor, StatsError> {
+    let estimate = paired::estimate(duplicate_differences, level)?;
     Ok(NoiseFloor {
-        floor,
-        pairs: sizes.len(),
-        settled: sizes.len() >= 20,
+        reach: estimate.low.abs().max(estimate.high.abs()),
+        estimate,
     })
 }
 

@@ -7,47 +7,36 @@ use stats::verdict::{self, Margin, Verdict, more_blocks_to_decide};
 use super::document::Judgement;
 use crate::ranking::Scale;
 
-/// A margin that differences of either scale can be held against.
-///
-/// `stats::verdict` knows log ratios only. A plain difference is multiplied by [`Bar::factor`], which makes the margin
-/// so small a share that the logarithm bends nothing: better and worse are then equally far.
+/// A margin on the scale of the differences that it is held against.
 pub(crate) struct Bar {
     margin: Margin,
-    factor: f64,
 }
-
-/// The share that stands for the margin of plain differences.
-const SMALL_SHARE: f64 = 1e-6;
 
 impl Bar {
     /// The bar for changes of an objective. `asked` is a share below 1 (for the error rate, a difference of shares);
-    /// `level` is the baseline's, of which a plain difference may make up that share.
+    /// `level` is the baseline's, of which a plain difference may make up that share. Beside a baseline of nothing,
+    /// nothing is all that is allowed.
     pub(crate) fn new(objective: Objective, scale: Scale, asked: f64, level: f64) -> Bar {
         let direction = match objective.direction() {
             Direction::HigherIsBetter => verdict::Direction::HigherIsBetter,
             Direction::LowerIsBetter => verdict::Direction::LowerIsBetter,
         };
-        let share = |share| {
-            Margin::from_share(direction, share).expect("callers admit shares from 0 to below 1")
-        };
         let allowed = match objective {
             Objective::ErrorRate => asked,
             _ => asked * level.abs(),
         };
-        let (margin, factor) = match scale {
-            Scale::Ratio => (share(asked), 1.0),
-            Scale::Difference if allowed > 0.0 => {
-                (share(SMALL_SHARE), SMALL_SHARE.ln_1p() / allowed)
-            }
-            // Beside a baseline of nothing, nothing is all that is allowed.
-            Scale::Difference => (share(0.0), 1.0),
+        let margin = match scale {
+            Scale::Ratio => Margin::from_share(direction, asked),
+            Scale::Difference => Margin::from_difference(direction, allowed),
         };
-        Bar { margin, factor }
+        Bar {
+            margin: margin.expect("callers admit shares from 0 to below 1 and finite levels"),
+        }
     }
 
     /// The difference at which it is too bad, with its sign, on the scale of the differences.
     pub(crate) fn worst(&self) -> f64 {
-        self.margin.worst_log_ratio() / self.factor
+        self.margin.worst()
     }
 
     /// The verdict. A change is claimed only where it is also larger than `noise`, what the control shows against its
@@ -58,7 +47,7 @@ impl Bar {
             return Judgement::NoWorse;
         }
         let claimed = noise.is_none_or(|noise| estimate.point.abs() > noise);
-        match verdict::judge(&self.scaled(estimate), &self.margin) {
+        match verdict::judge(estimate, &self.margin) {
             Verdict::Regressed if claimed => Judgement::Regressed,
             Verdict::Improved if claimed => Judgement::Improved,
             Verdict::Regressed | Verdict::Inconclusive => Judgement::Inconclusive,
@@ -74,17 +63,7 @@ impl Bar {
         chance: f64,
         at_most: usize,
     ) -> Option<usize> {
-        let scaled: Vec<f64> = differences.iter().map(|d| d * self.factor).collect();
-        more_blocks_to_decide(&scaled, &self.margin, level, chance, at_most).ok()?
-    }
-
-    fn scaled(&self, estimate: &Estimate) -> Estimate {
-        Estimate {
-            point: estimate.point * self.factor,
-            low: estimate.low * self.factor,
-            high: estimate.high * self.factor,
-            ..*estimate
-        }
+        more_blocks_to_decide(differences, &self.margin, level, chance, at_most).ok()?
     }
 }
 

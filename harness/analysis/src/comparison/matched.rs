@@ -92,22 +92,20 @@ impl Matched<'_> {
         for evidence in [self.baseline, self.candidate] {
             let values = evidence.values(objective);
             let pair = Pair::new(objective, &values.duplicate, &values.cells[values.control]);
-            let Some(estimate) = pair.estimate(level) else {
+            let Some(floor) = pair.noise_floor(level) else {
                 continue;
             };
-            let reach = estimate.low.abs().max(estimate.high.abs());
             let own = match pair.scale {
                 Scale::Ratio => &mut noise.ratio,
                 Scale::Difference => &mut noise.difference,
             };
-            *own = Some(own.map_or(reach, |other| other.max(reach)));
+            *own = Some(own.map_or(floor.reach, |other| other.max(floor.reach)));
         }
         noise
     }
 }
 
-/// How far the control was, or may have been, from its own duplicate, by the interval over all blocks. It shrinks with
-/// the number of blocks as the interval of any change does, unlike the noise of a single pair.
+/// How far the control was, or may have been, from its own duplicate: the A/A floor, as in a ranking.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Noise {
     ratio: Option<f64>,

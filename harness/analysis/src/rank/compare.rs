@@ -8,6 +8,7 @@ use stats::power::{PairedDesign, minimum_detectable};
 use stats::{Estimate, correction, summary};
 
 use super::RankOptions;
+use super::cross_check::{self, NoiseOfCells};
 use super::evidence::Values;
 use super::groups::tie_groups;
 use super::margin::{Margins, default_margin};
@@ -44,12 +45,17 @@ impl Gain {
     }
 }
 
-/// Compares every cell with the control on one objective. `detectable` is [`detectable_deviations`].
-pub(crate) fn compare(
-    values: &Values,
-    detectable: Option<f64>,
-    options: &RankOptions,
-) -> Comparison {
+/// What a comparison needs beside the values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Design {
+    /// [`detectable_deviations`].
+    pub(crate) detectable: Option<f64>,
+    /// Seed of the cross-check by rearrangement; `None` for an objective that no verdict goes by.
+    pub(crate) cross_check: Option<u64>,
+}
+
+/// Compares every cell with the control on one objective.
+pub(crate) fn compare(values: &Values, design: Design, options: &RankOptions) -> Comparison {
     let objective = values.objective;
     let control = &values.cells[values.control];
     let pairs: Vec<Pair> = values
@@ -64,6 +70,10 @@ pub(crate) fn compare(
     let scale = overall_scale(&pairs);
     let model = Model::new(values, scale, options);
     let p_values = model.p_values(&pairs, values.control, options);
+    let rearranged = match design.cross_check {
+        Some(seed) => cross_check::p_values(values, scale, model.noise(), seed),
+        None => vec![None; pairs.len()],
+    };
     let signed_rank = holm_over(&pairs, values.control, Pair::signed_rank_p);
     let groups = tie_groups(
         values,
@@ -92,7 +102,12 @@ pub(crate) fn compare(
             figures.p = p_values[cell];
             figures.p_signed_rank = signed_rank[cell];
             figures.group = groups[cell];
-            figures.effect = effect(gains[cell].as_ref(), figures.p, options.alpha);
+            figures.p_permutation = rearranged[cell];
+            let tests = Tests {
+                t: figures.p.is_some_and(|p| p <= options.alpha),
+                rearranged: rearranged[cell].map(|p| p <= options.alpha),
+            };
+            (figures.effect, figures.disputed) = effect(gains[cell].as_ref(), tests);
             if cell == values.control {
                 as_control(&mut figures);
             }
@@ -111,7 +126,8 @@ pub(crate) fn compare(
             margins.applied.relative
         },
         aa,
-        minimum_detectable: detectable
+        minimum_detectable: design
+            .detectable
             .zip(pair_deviation.filter(|deviation| *deviation > 0.0))
             .map(|(deviations, deviation)| (deviations * deviation).exp_m1()),
         test: model.label(&pairs),
@@ -129,23 +145,21 @@ pub(crate) fn compare(
 
 fn aa_figure(pair: &Pair, options: &RankOptions) -> Option<AaFigure> {
     let point = pair.point(options.level)?;
-    let sizes: Vec<f64> = pair
-        .differences
-        .iter()
-        .map(|difference| difference.abs())
-        .collect();
-    let floor = summary::quantile(&sizes, 0.95)?;
+    let floor = pair.noise_floor(options.level);
     Some(AaFigure {
         n: pair.n(),
         estimate: pair.shown(point),
-        interval: pair
-            .estimate(options.level)
-            .map(|estimate| [pair.shown(estimate.low), pair.shown(estimate.high)]),
+        interval: floor.map(|floor| {
+            [
+                pair.shown(floor.estimate.low),
+                pair.shown(floor.estimate.high),
+            ]
+        }),
         scale: pair.scale,
-        floor: match pair.scale {
-            Scale::Ratio => floor.exp_m1(),
-            Scale::Difference => floor,
-        },
+        floor: floor.map(|floor| match pair.scale {
+            Scale::Ratio => floor.reach.exp_m1(),
+            Scale::Difference => floor.reach,
+        }),
     })
 }
 
@@ -189,6 +203,8 @@ fn against_control(pair: &Pair, options: &RankOptions) -> CellObjective {
         method: estimate.map(|estimate| estimate.method.label().to_owned()),
         p: None,
         p_signed_rank: None,
+        p_permutation: None,
+        disputed: false,
         effect: Effect::NoData,
         group: None,
     }
@@ -206,25 +222,38 @@ fn as_control(figures: &mut CellObjective) {
     }
 }
 
-/// A change is claimed only where two methods agree: the corrected t test and the cell's own interval.
-fn effect(gain: Option<&Gain>, p: Option<f64>, alpha: f64) -> Effect {
+/// Which tests of a cell found a difference, corrected for the number of cells.
+#[derive(Clone, Copy)]
+struct Tests {
+    t: bool,
+    /// `None` where the blocks do not do for it.
+    rearranged: Option<bool>,
+}
+
+/// A change is claimed only where all methods agree: the cell's own interval, the corrected t test, and the
+/// rearrangement of its blocks. The second answer is true where only the two tests disagree.
+fn effect(gain: Option<&Gain>, tests: Tests) -> (Effect, bool) {
     let Some(Gain {
         estimate,
         margin,
         asked,
     }) = gain
     else {
-        return Effect::NoData;
+        return (Effect::NoData, false);
     };
-    let significant = p.is_some_and(|p| p <= alpha);
-    if significant && estimate.low > 0.0 && estimate.point >= *margin {
-        Effect::Better
-    } else if significant && estimate.high < 0.0 && estimate.point <= -margin {
-        Effect::Worse
-    } else if estimate.low >= -asked && estimate.high <= *asked {
-        Effect::WithinMargin
+    let within = estimate.low >= -asked && estimate.high <= *asked;
+    let claim = if estimate.low > 0.0 && estimate.point >= *margin {
+        Some(Effect::Better)
+    } else if estimate.high < 0.0 && estimate.point <= -margin {
+        Some(Effect::Worse)
     } else {
-        Effect::Unclear
+        None
+    };
+    match claim {
+        Some(claim) if tests.t && tests.rearranged != Some(false) => (claim, false),
+        Some(_) if tests.t != tests.rearranged.unwrap_or(tests.t) => (Effect::Unclear, true),
+        _ if within => (Effect::WithinMargin, false),
+        _ => (Effect::Unclear, false),
     }
 }
 
@@ -278,6 +307,14 @@ impl Model {
 
     fn equal_noise(&self) -> bool {
         self.equal_noise
+    }
+
+    fn noise(&self) -> NoiseOfCells {
+        if self.equal_noise {
+            NoiseOfCells::Equal
+        } else {
+            NoiseOfCells::Unequal
+        }
     }
 
     fn pooled(&self) -> Option<&AdditiveFit> {
@@ -351,7 +388,7 @@ pub(crate) fn observations(
     (place, observations)
 }
 
-fn on_scale(value: f64, scale: Scale) -> f64 {
+pub(crate) fn on_scale(value: f64, scale: Scale) -> f64 {
     match scale {
         Scale::Ratio => value.ln(),
         Scale::Difference => value,

@@ -45,7 +45,8 @@ impl Margin {
 
 /// The two margins of one objective.
 ///
-/// A claim of "better" or "worse" must pass the larger of the margin asked for and the A/A noise floor. "Within the
+/// A claim of "better" or "worse" must pass the larger of the margin asked for and the A/A noise floor, which is
+/// the far end of the duplicate's own interval over the same blocks ([`stats::verdict::NoiseFloor`]). "Within the
 /// margin" must hold against the margin asked for: a noisy host would otherwise make everything look alike.
 pub(crate) struct Margins {
     pub(crate) asked: Margin,
@@ -54,7 +55,10 @@ pub(crate) struct Margins {
 
 impl Margins {
     pub(crate) fn new(values: &Values, default_margin: f64, aa: Option<&AaFigure>) -> Margins {
-        let floor_on = |scale| aa.filter(|aa| aa.scale == scale).map_or(0.0, |aa| aa.floor);
+        let floor_on = |scale| {
+            let own = aa.filter(|aa| aa.scale == scale);
+            own.and_then(|aa| aa.floor).unwrap_or(0.0)
+        };
         let control_level = values.median(values.control).unwrap_or(0.0).abs();
         let absolute = |relative: f64| match values.objective {
             Objective::ErrorRate => default_margin,

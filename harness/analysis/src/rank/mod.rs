@@ -10,6 +10,7 @@
 mod cells;
 mod compare;
 mod constraint;
+mod cross_check;
 mod evidence;
 mod groups;
 mod margin;
@@ -118,7 +119,7 @@ fn rank_target(
     let rank_by = options.rank_by.as_ref().unwrap_or(&matrix.rank_by);
     let limits = constraint::limits(options, &matrix.constraints);
     let varying = cells::varying_axes(evidence);
-    let comparisons = compare_observed(evidence, options);
+    let comparisons = compare_observed(run, evidence, rank_by, options);
     let same_as = same::same_as(evidence);
     let mut cells = cells::cells(evidence, &comparisons, limits, &same_as, &varying, options);
     let position = cells
@@ -163,13 +164,22 @@ fn rank_target(
 }
 
 /// Every objective that at least one cell has a value on.
-fn compare_observed(evidence: &Evidence<'_>, options: &RankOptions) -> Vec<Comparison> {
+fn compare_observed(
+    run: &Run,
+    evidence: &Evidence<'_>,
+    rank_by: &[Objective],
+    options: &RankOptions,
+) -> Vec<Comparison> {
     let detectable = compare::detectable_deviations(evidence.complete.len(), options);
+    let design = |objective| compare::Design {
+        detectable,
+        cross_check: rank_by.contains(&objective).then_some(run.seed),
+    };
     Objective::ALL
         .into_iter()
         .map(|objective| evidence.values(objective))
         .filter(|values| values.cells.iter().any(|cell| !cell.is_empty()))
-        .map(|values| compare::compare(&values, detectable, options))
+        .map(|values| compare::compare(&values, design(values.objective), options))
         .collect()
 }
 

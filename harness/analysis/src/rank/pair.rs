@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use record::objective::Objective;
+use stats::verdict::{self, NoiseFloor};
 use stats::{Alternative, Estimate, StatsError, paired};
 
 use crate::ranking::Scale;
@@ -85,6 +86,11 @@ impl Pair {
     /// Two-sided p-value of the paired t test; `None` below two blocks.
     pub(crate) fn t_p(&self) -> Option<f64> {
         p_value(paired::t_test(&self.differences, Alternative::TwoSided))
+    }
+
+    /// Of a duplicate against its control: what an estimate over these blocks shows where there is nothing to see.
+    pub(crate) fn noise_floor(&self, level: f64) -> Option<NoiseFloor> {
+        verdict::noise_floor(&self.differences, level).ok()
     }
 
     /// Two-sided p-value of the exact signed-rank test.

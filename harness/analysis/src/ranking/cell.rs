@@ -80,6 +80,13 @@ pub struct CellObjective {
     pub p: Option<f64>,
     /// The same by the exact signed-rank test on this cell's own blocks, Holm-adjusted.
     pub p_signed_rank: Option<f64>,
+    /// The same by rearranging values within the blocks (or signs, where noise is unequal), adjusted by max-T: the
+    /// cross-check of `p`. Null for objectives that the ranking does not go by, and where the blocks do not do.
+    #[serde(default)]
+    pub p_permutation: Option<f64>,
+    /// Whether `p` and `p_permutation` disagree on a change that would be claimed otherwise: the effect is `unclear`.
+    #[serde(default)]
+    pub disputed: bool,
     /// Against the margin.
     pub effect: Effect,
     /// Tie group: 1 is the top group, which no other cell was shown to beat.

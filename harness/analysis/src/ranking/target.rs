@@ -148,6 +148,7 @@ pub struct AaFigure {
     pub interval: Option<[f64; 2]>,
     /// Ratio or difference.
     pub scale: Scale,
-    /// The noise of one pair: 95th percentile of |ratio − 1| (of |difference| on that scale).
-    pub floor: f64,
+    /// How far an estimate over these blocks may be from nothing where there is nothing to see: the far end of the
+    /// interval, as |ratio − 1| (or |difference| on that scale); null below two pairs.
+    pub floor: Option<f64>,
 }

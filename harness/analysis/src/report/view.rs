@@ -217,13 +217,13 @@ fn noise(summary: &ObjectiveSummary, columns: &[Objective]) -> NoiseRow {
             || NOT_OBSERVED.to_owned(),
             |aa| on_scale_text(objective, aa.scale, aa.estimate, aa.interval),
         ),
-        floor: aa.map_or_else(
+        floor: aa.and_then(|aa| Some((aa.scale, aa.floor?))).map_or_else(
             || NOT_OBSERVED.to_owned(),
-            |aa| match aa.scale {
+            |(scale, floor)| match scale {
                 crate::ranking::Scale::Difference if objective != Objective::ErrorRate => {
-                    value_text(objective, aa.floor)
+                    value_text(objective, floor)
                 }
-                _ => margin_text(objective, aa.floor),
+                _ => margin_text(objective, floor),
             },
         ),
         margin: format!("{}{from_noise}", margin_text(objective, summary.margin)),

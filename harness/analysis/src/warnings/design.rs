@@ -103,11 +103,11 @@ fn noise_above_margin(context: &Context<'_>) -> Option<Warning> {
             Severity::Caution,
             "noisy_host",
             format!(
-                "two trials of the same control differ by more than the default margin, so the margin is the noise \
-                 instead: {}.",
+                "the control and its own duplicate may differ by more than the default margin over these blocks, so \
+                 claims have to pass that noise instead: {}.",
                 listed(&noisy)
             ),
-            "Quiet the host (`gosweep host`), lengthen the windows, or accept that smaller changes stay unseen.",
+            "Quiet the host (`gosweep host`), lengthen the windows, run more blocks, or accept that smaller changes stay unseen.",
         )
     })
 }

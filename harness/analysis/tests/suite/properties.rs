@@ -1,6 +1,6 @@
 //! What must hold whatever the numbers are.
 
-use analysis::ranking::{CellState, VerdictKind};
+use analysis::ranking::{CellRanking, CellState, Effect, VerdictKind};
 use proptest::prelude::*;
 
 use crate::lab::{Lab, Service, crashed, invalid};
@@ -19,17 +19,6 @@ proptest! {
         trials[12].outcome = crashed();
         let shuffled: Vec<_> = order.iter().map(|&at| trials[at].clone()).collect();
         prop_assert_eq!(ranked_with(&lab, &shuffled), ranked_with(&lab, &trials));
-    }
-
-    #[test]
-    fn identical_cells_have_no_winner(seed in 0u64..1_000_000, noise in 0.001f64..0.1) {
-        let mut lab = Lab::new();
-        for gogc in ["100", "110", "120", "130", "140", "150"] {
-            lab = lab.cell(&[("gogc", gogc)], Service::default());
-        }
-        (lab.seed, lab.noise) = (seed, noise);
-        let ranking = ranked(&lab);
-        prop_assert_ne!(ranking.targets[0].verdict.kind, VerdictKind::Recommend);
     }
 
     #[test]
@@ -63,4 +52,27 @@ proptest! {
         ranks.sort_unstable();
         prop_assert!(ranks.iter().copied().eq(1..=target.cells.len()));
     }
+}
+
+/// What METHODOLOGY promises of A/A runs, over all ranked objectives together: at most one in twenty flags anything.
+/// Noise from far below the margins to far above them.
+#[test]
+fn identical_cells_are_rarely_flagged() {
+    let runs = 200;
+    let mut flagged = 0;
+    for run in 0..runs {
+        let mut lab = Lab::new();
+        for gogc in ["100", "110", "120", "130", "140", "150"] {
+            lab = lab.cell(&[("gogc", gogc)], Service::default());
+        }
+        (lab.seed, lab.noise) = (run, 0.001 * 100f64.powf(run as f64 / runs as f64));
+        let target = &ranked(&lab).targets[0];
+        let claims = |cell: &CellRanking| {
+            let claimed = |effect| matches!(effect, Effect::Better | Effect::Worse);
+            let mut ranked = target.rank_by.iter().map(|own| &cell.objectives[own]);
+            ranked.any(|own| claimed(own.effect))
+        };
+        flagged += usize::from(target.cells.iter().any(claims));
+    }
+    assert!(flagged * 20 <= runs as usize, "{flagged} of {runs}");
 }

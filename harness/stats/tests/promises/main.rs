@@ -3,8 +3,10 @@
 
 #![expect(dead_code, reason = "the example runs more of the scenarios")]
 
+mod floors;
 mod simulation;
 
+use floors::{Floor, Truth};
 use simulation::{Effect, Noise, Promise, Size};
 use stats::selection::PairTest;
 
@@ -71,6 +73,25 @@ fn identical_cells_are_rarely_flagged_after_holm() {
     assert_share(&promises[2], 0.0, 0.055);
     let few = Size { runs: 300, ..SIZE };
     assert_share(&simulation::permutation_false_positives(few), 0.02, 0.055);
+    assert_share(&simulation::sign_flip_false_positives(few), 0.0, 0.055);
+}
+
+#[test]
+fn the_interval_floor_silences_false_claims_without_hiding_true_ones() {
+    let few = Size { runs: 400, ..SIZE };
+    let claims = |truth, floor| floors::claims(few, truth, floor);
+    assert_share(&claims(Truth::Identical, Floor::Interval), 0.0, 0.05);
+    // Luck that lasts a whole run is what the floor is for.
+    let [bare, _, guarded] = Floor::ALL.map(|floor| claims(Truth::Biased, floor).share);
+    assert!(
+        guarded < 0.8 * bare,
+        "{bare} without, {guarded} with the floor"
+    );
+    let [bare, single, interval] = Floor::ALL.map(|floor| claims(Truth::OneBetter, floor).share);
+    assert!(
+        interval > 0.8 * bare && single < interval,
+        "{bare} without, {single} by single pairs, {interval} by the interval"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The scenarios: each draws data whose truth is known, asks `stats`, and counts how often the answer was right.
 //! Shared by `examples/coverage.rs` (many runs, a table) and `tests/promises` (few runs, bounds).
 
+use super::floors::{self, Floor, Truth};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
@@ -25,7 +26,7 @@ pub(crate) struct Promise {
 }
 
 /// Noise of one trial on the log scale: 2 %, the guide's figure.
-const NOISE: f64 = 0.02;
+pub(crate) const NOISE: f64 = 0.02;
 
 /// Every scenario, in the order of the table.
 pub(crate) fn all(size: Size) -> Vec<Promise> {
@@ -49,6 +50,10 @@ pub(crate) fn all(size: Size) -> Vec<Promise> {
     }
     promises.extend(identical_cells(size));
     promises.push(permutation_false_positives(tenth));
+    promises.push(sign_flip_false_positives(tenth));
+    for truth in [Truth::Identical, Truth::Biased, Truth::OneBetter] {
+        promises.extend(Floor::ALL.map(|floor| floors::claims(tenth, truth, floor)));
+    }
     for n in [5, 6, 8, 10, 15] {
         promises.push(detection(size, n, Effect::Shift(0.03)));
     }
@@ -110,7 +115,7 @@ impl Noise {
     }
 }
 
-fn normal(random: &mut Xoshiro256PlusPlus) -> f64 {
+pub(crate) fn normal(random: &mut Xoshiro256PlusPlus) -> f64 {
     random.sample(StandardNormal)
 }
 
@@ -123,7 +128,7 @@ fn differences(random: &mut Xoshiro256PlusPlus, n: usize, noise: Noise, effect: 
 
 /// Runs a scenario and counts where it came true. Every scenario has its own stream, so that adding one changes no
 /// other.
-fn share(
+pub(crate) fn share(
     size: Size,
     stream: &str,
     mut scenario: impl FnMut(&mut Xoshiro256PlusPlus) -> bool,
@@ -226,7 +231,7 @@ fn bootstrap_coverage(size: Size, n: usize) -> Promise {
 }
 
 /// A table of cells with their own levels and noise, and a drifting block effect.
-fn table(
+pub(crate) fn table(
     random: &mut Xoshiro256PlusPlus,
     blocks: usize,
     levels: &[f64],
@@ -285,6 +290,26 @@ pub(crate) fn permutation_false_positives(size: Size) -> Promise {
         let blocks = table(random, 10, &[0.0; 24], &|_| NOISE);
         seed += 1;
         let p = permutation::max_t_against_control(&blocks, 0, Resampling { draws: 199, seed });
+        p.expect("complete")
+            .into_iter()
+            .flatten()
+            .any(|p| p <= 0.05)
+    });
+    Promise {
+        what,
+        promised: String::from("≤ 5 %"),
+        share,
+        runs: size.runs,
+    }
+}
+
+/// The same by joint sign flips, where every second cell is five times as noisy: the cross-check of paired t tests.
+pub(crate) fn sign_flip_false_positives(size: Size) -> Promise {
+    let what = String::from("the same, every second cell 5x noisier: max-T by joint sign flips");
+    let share = share(size, &what, |random| {
+        let noise = |cell: usize| if cell % 2 == 0 { NOISE } else { 5.0 * NOISE };
+        let blocks = table(random, 10, &[0.0; 24], &noise);
+        let p = permutation::sign_flip_max_t(&blocks, 0, Resampling::seeded(1));
         p.expect("complete")
             .into_iter()
             .flatten()

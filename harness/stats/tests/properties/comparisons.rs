@@ -133,18 +133,18 @@ proptest! {
         };
         let higher = Margin::from_share(Direction::HigherIsBetter, share).unwrap();
         let verdict = verdict::judge(&interval, &higher);
-        let expected = if interval.high < higher.worst_log_ratio() {
+        let expected = if interval.high < higher.worst() {
             Verdict::Regressed
-        } else if interval.low <= higher.worst_log_ratio() {
+        } else if interval.low <= higher.worst() {
             Verdict::Inconclusive
-        } else if interval.low > higher.best_log_ratio() {
+        } else if interval.low > higher.best() {
             Verdict::Improved
         } else {
             Verdict::NoWorse
         };
         prop_assert_eq!(verdict, expected);
         // A floor that swallows everything leaves nothing to find.
-        let floor = NoiseFloor { floor: 1.0, pairs: 20, settled: true };
+        let floor = NoiseFloor { reach: 1.0, estimate: interval };
         prop_assert_eq!(verdict::judge(&interval, &higher.at_least(&floor)), Verdict::NoWorse);
     }
 }
@@ -167,10 +167,10 @@ fn five_blocks_get_a_t_interval_and_six_a_rank_interval() {
 #[test]
 fn margins_are_ratios_as_people_say_them() {
     let qps = Margin::from_share(Direction::HigherIsBetter, 0.03).unwrap();
-    assert!((qps.worst_log_ratio() - 0.97_f64.ln()).abs() < 1e-15);
+    assert!((qps.worst() - 0.97_f64.ln()).abs() < 1e-15);
     let p99 = Margin::from_share(Direction::LowerIsBetter, 0.10).unwrap();
-    assert!((p99.worst_log_ratio() - 1.1_f64.ln()).abs() < 1e-15);
-    assert!((p99.best_log_ratio() - 0.9_f64.ln()).abs() < 1e-15);
+    assert!((p99.worst() - 1.1_f64.ln()).abs() < 1e-15);
+    assert!((p99.best() - 0.9_f64.ln()).abs() < 1e-15);
 }
 
 #[test]

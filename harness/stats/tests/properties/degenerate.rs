@@ -60,7 +60,7 @@ proptest! {
         let series: Vec<Option<f64>> = values.iter().copied().map(Some).collect();
         let _ = change_points(&series, ChangePointRule { min_stretch: 2, ..ChangePointRule::seeded(1) });
         let _ = probability_feasible(&values, Limit::AtMost(level), None);
-        let _ = verdict::noise_floor(&values);
+        let _ = verdict::noise_floor(&values, 0.95);
         let rule = PrecisionRule { half_width: level, level: 0.95, min_blocks: 6, max_blocks: 20 };
         let _ = verdict::precision_step(&values, &rule);
         if let Ok(margin) = Margin::from_share(Direction::LowerIsBetter, level) {

@@ -7,7 +7,7 @@ use record::objective::Objective;
 use stats::power::{PairedDesign, blocks_needed};
 
 use super::{Judged, changes};
-use crate::figures::{counted, effect_text, listed, margin_text, value_text};
+use crate::figures::{counted, effect_text, listed, margin_text, p_text, value_text};
 use crate::ranking::{
     CellRanking, CellState, Change, ConstraintState, EffectLine, Verdict, VerdictKind,
 };
@@ -232,25 +232,43 @@ pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
 pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) -> Verdict {
     let shown = effect_line(cell, objective).text;
     let action = format!("inconclusive: {} may be better", cell.label);
-    Verdict {
-        headline: format!("{action} ({shown})"),
-        reasons: vec![format!(
+    let reason = disagreement(cell, objective, &shown).unwrap_or_else(|| {
+        format!(
             "{} cannot tell it from chance: {shown}.",
             counted(judged.blocks, "block")
-        )],
+        )
+    });
+    Verdict {
+        headline: format!("{action} ({shown})"),
+        reasons: vec![reason],
         next_step: how_to_decide(judged, cell, objective),
         ..plain(VerdictKind::Inconclusive, &action)
     }
+}
+
+/// That the two tests of a cell contradict each other.
+fn disagreement(cell: &CellRanking, objective: Objective, shown: &str) -> Option<String> {
+    let figures = &cell.objectives[&objective];
+    let (t, rearranged) = (figures.p?, figures.p_permutation?);
+    figures.disputed.then(|| {
+        format!(
+            "The corrected t test (p {}) and the permutation of the same blocks (p {}) disagree on it, so neither is \
+             taken: {shown}.",
+            p_text(t),
+            p_text(rearranged)
+        )
+    })
 }
 
 /// What would settle whether a cell is better.
 fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) -> String {
     let gain = judged.gain(cell, objective);
     if gain.is_some_and(|gain| gain.estimate.point < gain.margin) {
-        // The A/A floor is the noise of single pairs: more of them do not lower it.
-        return "Quiet the host or lengthen the windows: the effect is smaller than what two trials of the same \
-                control differ by, so more blocks alone cannot prove it."
-            .to_owned();
+        return format!(
+            "Quiet the host or lengthen the windows, or run about {} blocks: over these blocks the control may differ \
+             from its own duplicate by more than this effect.",
+            judged.blocks * 2
+        );
     }
     let needed = judged.comparison(objective).and_then(|comparison| {
         let effect = gain?.estimate.point / comparison.pair_deviation?;
