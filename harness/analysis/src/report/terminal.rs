@@ -151,7 +151,7 @@ impl Page {
         table.set_header([
             "what this run can see",
             "control vs its duplicate",
-            "noise of a pair",
+            "A/A floor",
             "margin",
             "MDE (80% power)",
         ]);

@@ -307,7 +307,13 @@ pub(crate) fn permutation_false_positives(size: Size) -> Promise {
 pub(crate) fn sign_flip_false_positives(size: Size) -> Promise {
     let what = String::from("the same, every second cell 5x noisier: max-T by joint sign flips");
     let share = share(size, &what, |random| {
-        let noise = |cell: usize| if cell % 2 == 0 { NOISE } else { 5.0 * NOISE };
+        let noise = |cell: usize| {
+            if cell.is_multiple_of(2) {
+                NOISE
+            } else {
+                5.0 * NOISE
+            }
+        };
         let blocks = table(random, 10, &[0.0; 24], &noise);
         let p = permutation::sign_flip_max_t(&blocks, 0, Resampling::seeded(1));
         p.expect("complete")
