@@ -2,7 +2,7 @@
 //!
 //! [`rank()`] makes a [`ranking::Ranking`], a document that holds every figure with its interval, group, verdict,
 //! warnings and trial ids; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules;
-//! [`exploration`] shows what the axes do; and [`report`] prints it all. Everything here is a pure function of the record, so any report can be made again later
+//! [`exploration`] shows what the axes do; [`advice`] says why; and [`report`] prints it all. Everything here is a pure function of the record, so any report can be made again later
 //! by a better version.
 //!
 //! Deliberately absent: I/O of any kind, and statistics (crate `stats`).
@@ -12,6 +12,7 @@ mod figures;
 mod rank;
 mod warnings;
 
+pub mod advice;
 pub mod comparison;
 pub mod exploration;
 pub mod gate;

@@ -16,5 +16,6 @@ pub mod run;
 pub mod schema;
 pub mod store;
 pub mod target;
+pub mod threshold;
 pub mod trial;
 pub mod yaml;

@@ -20,6 +20,7 @@ mod tests {
     use crate::matrix::{decode, load};
     use crate::objective::Objective;
     use crate::target::{Protocol, decode as target, requests};
+    use crate::threshold::Threshold;
 
     fn parsed(schema: &str) -> Value {
         serde_json::from_str(schema).unwrap()
@@ -65,6 +66,8 @@ mod tests {
         assert_eq!(of(warmup), set(load::WARMUP_KEYS.iter().copied()));
         let objectives = set(Objective::ALL.map(Objective::name));
         assert_eq!(of("/properties/constraints"), objectives);
+        let thresholds = set(Threshold::ALL.iter().map(|threshold| threshold.name()));
+        assert_eq!(of("/properties/thresholds"), thresholds);
         let rank_by = "/properties/rank_by/oneOf/0";
         assert_eq!(words(&schema, rank_by), objectives);
         let in_list = "/properties/rank_by/oneOf/1/items";

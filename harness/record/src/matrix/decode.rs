@@ -9,6 +9,7 @@ use super::load::{load, warmup};
 use super::{Load, Located, Matrix};
 use crate::diagnostic::{Diagnostic, closest};
 use crate::objective::{Objective, Window};
+use crate::threshold::{Threshold, Thresholds};
 use crate::yaml::{
     self, Decoder, Fields, Node, Shape, flag, option_name, plain_name, shown, whole,
 };
@@ -28,6 +29,7 @@ pub(crate) const KEYS: &[&str] = &[
     "seed",
     "rank_by",
     "constraints",
+    "thresholds",
     "options",
     "toolchain_sources",
     "bind_memory",
@@ -69,6 +71,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
         seed: fields.or("seed", 1, |text| whole(text, 0, u64::MAX)),
         rank_by: rank_by(decoder, fields, &load),
         constraints: constraints(decoder, fields, &load),
+        thresholds: thresholds(decoder, fields),
         options: options(decoder, fields, &targets),
         toolchain_sources: texts(decoder, fields, "toolchain_sources"),
         bind_memory: fields.or("bind_memory", false, flag),
@@ -160,6 +163,30 @@ fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<
         }
     }
     constraints
+}
+
+/// What the advisor's rules are held against, where it is not the default.
+fn thresholds(decoder: &Decoder, fields: &Fields<'_>) -> Thresholds {
+    let mut thresholds = Thresholds::default();
+    let Some(node) = fields.get("thresholds") else {
+        return thresholds;
+    };
+    for entry in decoder.entries(node, "thresholds").unwrap_or_default() {
+        let threshold = match entry.key.parse::<Threshold>() {
+            Ok(threshold) => threshold,
+            Err(cure) => {
+                let unknown = format!("unknown threshold `{}`", shown(&entry.key));
+                decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(cure));
+                continue;
+            }
+        };
+        let what = format!("threshold {}", entry.key);
+        let read = |text: &str| threshold.parse_value(text);
+        if let Some(value) = decoder.value(&entry.value, &what, read) {
+            thresholds.set(threshold, value);
+        }
+    }
+    thresholds
 }
 
 /// The window that an objective needs and that the load does not have.

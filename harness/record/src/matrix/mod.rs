@@ -22,6 +22,7 @@ use crate::axis::{Axis, Settings};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::objective::Objective;
 use crate::quantity::Rate;
+use crate::threshold::Thresholds;
 
 /// A value and the bytes of the file where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct Matrix {
     pub rank_by: Vec<Objective>,
     /// Limits that a cell must keep to be recommended.
     pub constraints: BTreeMap<Objective, f64>,
+    /// What the advisor's rules are held against.
+    pub thresholds: Thresholds,
     /// Options by target, the same for every cell.
     pub options: BTreeMap<String, BTreeMap<String, Located<String>>>,
     /// Where toolchains may come from, in order; empty for the default order.

@@ -1,0 +1,34 @@
+//! The advisor's rules: pure functions from evidence to advice.
+//!
+//! Main function: [`judge()`], from an [`Evidence`] to a [`Judgement`] of findings. A run's cell and a foreign log both
+//! become evidence: samples with whatever parts were observed. A rule names the signals that it needs ([`Signal`]);
+//! where they are absent it is not judged, and the judgement says so with what is missing.
+//!
+//! A rule fires only if it holds in three samples of a trial or in two trials. Validity rules come first: a critical
+//! one means that the cell supports no recommendation. Numbers to compare with are in one table
+//! ([`record::threshold`]), which a matrix may override.
+//!
+//! Deliberately absent: any file or process (the caller hands in what was read), and a ranking of settings
+//! ([`crate::rank()`]): a rule says what is likely, a measurement what is so.
+
+mod catalogue;
+mod evidence;
+mod finding;
+mod judge;
+mod physics;
+mod rule;
+mod runtime;
+mod signal;
+
+pub use catalogue::rules;
+pub use evidence::{
+    Beside, ControlReading, CpuShares, Drive, Evidence, Interaction, Load, LockSite, Profiles,
+    Sample, Scaling, Setting, Subject, VersionStep,
+};
+pub use finding::{
+    Family, Finding, Held, Judgement, NotJudged, Once, Seen, Severity, Try, TryKind,
+};
+pub use judge::judge;
+pub use rule::Rule;
+pub use runtime::{Memory, Runtime};
+pub use signal::Signal;

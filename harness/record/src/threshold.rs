@@ -1,0 +1,268 @@
+//! What the advisor's rules are held against: one table of numbers, each of which a matrix may set anew under
+//! `thresholds`.
+//!
+//! Main type: [`Threshold`], with the values of one reading in [`Thresholds`]. A name is the rule's id and a word,
+//! `G1.warn`. The rules themselves, and why these numbers, are `analysis::advice`'s.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use crate::diagnostic::closest;
+use crate::quantity::{parse_bytes, parse_positive_duration, parse_share};
+
+/// What a threshold is counted in, and with that how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A share: `0.05` or `5%`.
+    Share,
+    /// Milliseconds: written as a duration, `500us`.
+    Milliseconds,
+    /// Bytes: written as a size, `64MiB`.
+    Bytes,
+    /// A plain number: a count, a rate per second, a factor.
+    Number,
+}
+
+macro_rules! table {
+    ($($variant:ident = $name:literal, $default:literal, $unit:ident, $what:literal;)*) => {
+        /// A number that a rule of the advisor compares with.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Threshold {
+            $(#[doc = $what] $variant,)*
+        }
+
+        impl Threshold {
+            /// Every threshold, by rule.
+            pub const ALL: &'static [Threshold] = &[$(Threshold::$variant,)*];
+
+            /// The name in files, e.g. `G1.warn`.
+            pub fn name(self) -> &'static str {
+                match self { $(Threshold::$variant => $name,)* }
+            }
+
+            /// The value where nobody sets another, in its unit.
+            pub fn default_value(self) -> f64 {
+                match self { $(Threshold::$variant => $default,)* }
+            }
+
+            /// What it is counted in.
+            pub fn unit(self) -> Unit {
+                match self { $(Threshold::$variant => Unit::$unit,)* }
+            }
+
+            /// What it bounds.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Threshold::$variant => $what,)* }
+            }
+        }
+    };
+}
+
+table! {
+    V1Low = "V1.low", 0.9, Number, "GC cycles measured ÷ predicted, least";
+    V1High = "V1.high", 1.5, Number, "GC cycles measured ÷ predicted, most";
+    V1Cycles = "V1.cycles", 10.0, Number, "GC cycles in a window before the prediction is held against it";
+    V3GeneratorCpu = "V3.generator_cpu", 0.8, Share, "CPU time of the generator, of its CPUs";
+    V3Lateness = "V3.lateness", 0.01, Share, "P99 lateness of sends, of the latency objective";
+    V3LittlesLaw = "V3.littles_law", 0.05, Share, "Disagreement of connections, rate and latency";
+    V3Errors = "V3.errors", 0.001, Share, "Requests that failed on the generator's side";
+    V4Warn = "V4.warn", 0.02, Share, "CPU time that the hypervisor took";
+    V4Critical = "V4.critical", 0.05, Share, "CPU time that the hypervisor took";
+    V5Warn = "V5.warn", 0.02, Share, "Drift of the control, or of the clock";
+    V5Critical = "V5.critical", 0.05, Share, "Drift of the control, or of the clock";
+    S1Warn = "S1.warn", 1.0, Number, "Runnable goroutines per P, in half the lines";
+    S1Critical = "S1.critical", 5.0, Number, "Runnable goroutines per P, in half the lines";
+    S1Lines = "S1.lines", 0.5, Share, "Lines that must show it";
+    S2Warn = "S2.warn", 1.0, Milliseconds, "P99 of the time from runnable to running";
+    S2Objective = "S2.objective", 0.1, Share, "The same, of the latency objective; the larger of both counts";
+    S2Critical = "S2.critical", 10.0, Milliseconds, "P99 of the time from runnable to running";
+    S3Queue = "S3.queue", 2.0, Number, "Runnable goroutines while a P is idle";
+    S3Lines = "S3.lines", 3.0, Number, "Lines running that show it";
+    S4Idle = "S4.idle", 0.5, Share, "Ps that are idle";
+    S4Cpu = "S4.cpu", 0.6, Share, "CPU time used, of the CPUs that the process may use";
+    S5Info = "S5.info", 5.0, Number, "Threads beyond the number of Ps";
+    S5Growth = "S5.growth", 0.2, Share, "Growth of the number of threads per minute";
+    S5SpanMinutes = "S5.span_minutes", 3.0, Number, "Minutes that growth must last";
+    S5CriticalFactor = "S5.critical_factor", 4.0, Number, "Threads per P, beside S5.critical_extra";
+    S5CriticalExtra = "S5.critical_extra", 20.0, Number, "Threads beyond S5.critical_factor per P";
+    S6Lines = "S6.lines", 0.25, Share, "Blocks with a P in a system call while work waits";
+    S7Warn = "S7.warn", 20.0, Milliseconds, "P99.9 of the time from runnable to running";
+    S8Warn = "S8.warn", 0.5, Milliseconds, "P99 of the time that stopping the world takes";
+    S8Critical = "S8.critical", 2.0, Milliseconds, "P99 of the time that stopping the world takes";
+    S9Spinning = "S9.spinning", 0.25, Share, "Threads looking for work, of the Ps, in half the lines";
+    S9Warn = "S9.warn", 0.10, Share, "CPU time in findRunnable and futex calls";
+    S9Critical = "S9.critical", 0.25, Share, "CPU time in findRunnable and futex calls";
+    S10Variation = "S10.variation", 0.5, Number, "Coefficient of variation of scheduling rounds over the Ps";
+    S11Factor = "S11.factor", 10.0, Number, "Goroutines per request in flight";
+    L1Cpu = "L1.cpu", 0.01, Share, "CPU time in stacks under Lock and Unlock";
+    L1BlockMean = "L1.block_mean", 1.0, Milliseconds, "Mean wait on one stack of the block profile";
+    L1BlockSum = "L1.block_sum", 5.0, Milliseconds, "Sum of waits on that stack";
+    L1Contentions = "L1.contentions", 100.0, Number, "Contentions on one stack per 30 s";
+    L1Waiters = "L1.waiters", 5.0, Number, "Goroutines waiting there at once";
+    L2Warn = "L2.warn", 0.10, Share, "Wait for mutexes per request, of the mean latency";
+    L2Critical = "L2.critical", 0.30, Share, "Wait for mutexes per request, of the mean latency";
+    L3Warn = "L3.warn", 0.05, Share, "CPU time in the runtime's own locks";
+    L3Critical = "L3.critical", 0.15, Share, "CPU time in the runtime's own locks";
+    G1Warn = "G1.warn", 10.0, Number, "GC cycles per second";
+    G1Critical = "G1.critical", 25.0, Number, "GC cycles per second";
+    G2Warn = "G2.warn", 0.10, Share, "GC's share of the process's CPU time";
+    G2Critical = "G2.critical", 0.25, Share, "GC's share of the process's CPU time";
+    G3Warn = "G3.warn", 0.01, Share, "Assists' share of the process's CPU time";
+    G3Critical = "G3.critical", 0.05, Share, "Assists' share of the process's CPU time";
+    G4Warn = "G4.warn", 0.15, Share, "CPU time under mallocgc";
+    G5Warn = "G5.warn", 1.0, Milliseconds, "P99 of pauses for GC";
+    G5Critical = "G5.critical", 5.0, Milliseconds, "P99 of pauses for GC";
+    G6Low = "G6.low", 0.67, Number, "Ratio of two heap goals in a row, least";
+    G6High = "G6.high", 1.5, Number, "Ratio of two heap goals in a row, most";
+    G6PerMinute = "G6.per_minute", 3.0, Number, "Such jumps per minute";
+    G7Overshoot = "G7.overshoot", 1.1, Number, "Heap at the end of a cycle ÷ its goal";
+    G7Cycles = "G7.cycles", 0.10, Share, "Cycles that overshoot";
+    G8Warn = "G8.warn", 25.0, Number, "GOGC that the memory limit leaves, percent";
+    G8Critical = "G8.critical", 10.0, Number, "GOGC that the memory limit leaves, percent";
+    G9Floor = "G9.floor", 1.1, Number, "Heap goal ÷ its floor of 4 MiB x GOGC/100";
+    M1Bytes = "M1.bytes", 67_108_864.0, Bytes, "Resident memory that is not the Go runtime's";
+    M1Share = "M1.share", 0.15, Share, "The same, of the runtime's; the larger of both counts";
+    M2Warn = "M2.warn", 0.20, Share, "Unused bytes in heap spans";
+    M2Critical = "M2.critical", 0.35, Share, "Unused bytes in heap spans";
+    M2Bytes = "M2.bytes", 16_777_216.0, Bytes, "Unused bytes that are worth a word";
+    M3Rss = "M3.rss", 1.10, Number, "Resident memory, newer Go ÷ older";
+    M3Runtime = "M3.runtime", 0.03, Share, "Difference of the runtime's own totals";
+    H1Info = "H1.info", 0.01, Share, "Periods throttled";
+    H1Warn = "H1.warn", 0.05, Share, "Periods throttled";
+    H1Critical = "H1.critical", 0.25, Share, "Periods throttled";
+    H2Critical = "H2.critical", 4.0, Number, "GOMAXPROCS ÷ CPU quota";
+    H3Warn = "H3.warn", 0.05, Share, "Time runnable without a CPU, of the time run";
+    H3Critical = "H3.critical", 0.20, Share, "Time runnable without a CPU, of the time run";
+    H3Migrations = "H3.migrations", 50.0, Number, "Moves between CPUs per second and busy thread";
+    U1Gain = "U1.gain", 0.05, Share, "Throughput that doubling GOMAXPROCS must add";
+}
+
+impl FromStr for Threshold {
+    type Err = String;
+
+    /// # Errors
+    /// The cure: the nearest name.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = Threshold::ALL;
+        if let Some(found) = all.iter().find(|threshold| threshold.name() == text) {
+            return Ok(*found);
+        }
+        let names = || all.iter().map(|threshold| threshold.name());
+        if let Some(near) = names().find(|name| name.eq_ignore_ascii_case(text)) {
+            return Err(format!("did you mean `{near}`?"));
+        }
+        let rule = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let of_rule: Vec<&str> = names().filter(|name| rule(name) == rule(text)).collect();
+        if !of_rule.is_empty() {
+            return Err(format!(
+                "thresholds of {}: {}",
+                rule(text),
+                of_rule.join(", ")
+            ));
+        }
+        Err(match closest(text, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "write a rule and a word, e.g. `G1.warn`; matrices/README.md lists them".to_owned()
+            }
+        })
+    }
+}
+
+impl Threshold {
+    /// Reads a value in this threshold's unit.
+    ///
+    /// # Errors
+    /// The cure.
+    pub fn parse_value(self, text: &str) -> Result<f64, String> {
+        match self.unit() {
+            Unit::Share => parse_share(text),
+            Unit::Milliseconds => Ok(parse_positive_duration(text)?.as_secs_f64() * 1e3),
+            #[expect(clippy::cast_precision_loss, reason = "sizes below 2^53")]
+            Unit::Bytes => Ok(parse_bytes(text)? as f64),
+            Unit::Number => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+                _ => Err("write a number".to_owned()),
+            },
+        }
+    }
+}
+
+/// The values that hold: the defaults, but for those set.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Thresholds {
+    set: BTreeMap<Threshold, f64>,
+}
+
+impl Thresholds {
+    /// The value of a threshold.
+    pub fn get(&self, threshold: Threshold) -> f64 {
+        self.set
+            .get(&threshold)
+            .copied()
+            .unwrap_or_else(|| threshold.default_value())
+    }
+
+    /// Sets one.
+    pub fn set(&mut self, threshold: Threshold, value: f64) {
+        self.set.insert(threshold, value);
+    }
+
+    /// Those that were set.
+    pub fn overridden(&self) -> impl Iterator<Item = (Threshold, f64)> {
+        self.set
+            .iter()
+            .map(|(threshold, value)| (*threshold, *value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_read_back() {
+        for threshold in Threshold::ALL {
+            assert_eq!(threshold.name().parse::<Threshold>(), Ok(*threshold));
+            assert!(threshold.default_value() > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_is_answered_with_the_rules_own() {
+        let cure = "G1.warning".parse::<Threshold>().unwrap_err();
+        assert_eq!(cure, "thresholds of G1: G1.warn, G1.critical");
+        let cure = "g1.warn".parse::<Threshold>().unwrap_err();
+        assert_eq!(cure, "did you mean `G1.warn`?");
+        assert!("x".parse::<Threshold>().unwrap_err().contains("e.g."));
+    }
+
+    #[test]
+    fn the_reference_lists_every_one_with_its_default() {
+        let reference = include_str!("../../../matrices/README.md");
+        for threshold in Threshold::ALL {
+            let start = format!("| `{}` | ", threshold.name());
+            let row = reference.lines().find_map(|line| line.strip_prefix(&start));
+            let row = row.unwrap_or_else(|| panic!("no row for {}", threshold.name()));
+            let (default, meaning) = row.split_once(" | ").unwrap();
+            assert_eq!(
+                threshold.parse_value(default),
+                Ok(threshold.default_value())
+            );
+            assert_eq!(meaning, format!("{} |", threshold.meaning()));
+        }
+    }
+
+    #[test]
+    fn values_are_written_in_their_unit() {
+        assert_eq!(Threshold::G2Warn.parse_value("5%"), Ok(0.05));
+        assert_eq!(Threshold::S2Warn.parse_value("500us"), Ok(0.5));
+        assert_eq!(Threshold::M1Bytes.parse_value("1MiB"), Ok(1_048_576.0));
+        assert_eq!(Threshold::G1Warn.parse_value("20"), Ok(20.0));
+        assert!(Threshold::G1Warn.parse_value("-1").is_err());
+        let mut thresholds = Thresholds::default();
+        thresholds.set(Threshold::G1Warn, 20.0);
+        assert_eq!(thresholds.get(Threshold::G1Warn), 20.0);
+        assert_eq!(thresholds.get(Threshold::G1Critical), 25.0);
+    }
+}
