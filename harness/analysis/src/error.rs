@@ -58,6 +58,9 @@ pub enum AnalysisError {
         /// The candidate's host.
         candidate: String,
     },
+    /// A profile that does not hold what was asked for, or two that do not compare.
+    #[error("{0}")]
+    Profile(String),
     /// A template failed.
     #[error("cannot write the {format} report: {reason}")]
     Report {

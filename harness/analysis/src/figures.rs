@@ -163,6 +163,15 @@ pub(crate) fn significant(value: f64) -> String {
     text.replace('-', "−")
 }
 
+/// A number of things: `26,307`; what is no whole number, such as a scaled one, as about three digits.
+pub(crate) fn count_text(value: f64) -> String {
+    if value.fract() == 0.0 {
+        grouped(value)
+    } else {
+        significant(value)
+    }
+}
+
 fn grouped(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut text = String::new();

@@ -2,7 +2,8 @@
 //!
 //! [`rank()`] makes a [`ranking::Ranking`], a document that holds every figure with its interval, group, verdict,
 //! warnings and trial ids; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules;
-//! [`exploration`] shows what the axes do; [`advice`] says why; and [`report`] prints it all. Everything here is a pure function of the record, so any report can be made again later
+//! [`exploration`] shows what the axes do; [`advice`] says why; [`profile`] makes tables and pictures of Go profiles; and
+//! [`report`] prints it all. Everything here is a pure function of the record, so any report can be made again later
 //! by a better version.
 //!
 //! Deliberately absent: I/O of any kind, and statistics (crate `stats`).
@@ -16,6 +17,7 @@ pub mod advice;
 pub mod comparison;
 pub mod exploration;
 pub mod gate;
+pub mod profile;
 pub mod ranking;
 pub mod report;
 

@@ -266,3 +266,44 @@ fn a_gzip_bomb_is_refused() {
         "{error}"
     );
 }
+
+fn own(name: &str) -> Profile {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/profiles")
+        .join(name);
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Profile::parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Values of `go tool pprof -raw` and `-top -unit=B` (go1.23.4).
+#[test]
+fn allocation_and_leak_profiles() {
+    let allocs = own("leak-1.27.3-allocs-since-start.pb.gz");
+    assert_eq!(allocs.kind(), ProfileKind::Allocs);
+    let space = allocs.value_index("alloc_space").expect("value");
+    assert_eq!(allocs.total(space), 439_724_134);
+    assert_eq!(
+        allocs.top(space)[0].function,
+        "net/textproto.readMIMEHeader"
+    );
+    assert_eq!(allocs.top(space)[0].flat, 90_726_954);
+
+    // A difference of it: the server drops the default sample type, so nothing in it tells it from
+    // one of the heap.
+    let delta = own("leak-1.27.3-allocs.pb.gz");
+    assert_eq!(delta.kind(), ProfileKind::Heap);
+    assert_eq!(delta.total(space), 279_769_662);
+    assert!((4e9..5e9).contains(&(delta.duration_ns as f64)));
+    assert_eq!(own("leak-1.27.3-heap.pb.gz").kind(), ProfileKind::Heap);
+
+    let leaked = own("leak-1.27.3-goroutineleak.pb.gz");
+    assert_eq!(leaked.kind(), ProfileKind::GoroutineLeak);
+    assert_eq!((leaked.total(0), leaked.samples.len()), (500, 1));
+    assert_eq!(leaked.top(0)[0].function, "runtime.gopark");
+    assert!(
+        leaked
+            .stacks(0)
+            .keys()
+            .all(|stack| stack.first() == Some(&"main.(*leaker).ServeHTTP.func1"))
+    );
+}

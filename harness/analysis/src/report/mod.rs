@@ -15,6 +15,7 @@ mod page;
 mod terminal;
 mod view;
 
+pub(crate) use chart::shortened;
 pub use comparison::comparison_text;
 pub use exploration::exploration_text;
 pub use gate::{gate_text, selftest_text};

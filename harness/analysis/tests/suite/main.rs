@@ -10,6 +10,7 @@ mod html;
 mod judgement;
 mod lab;
 mod objective;
+mod profiles;
 mod properties;
 mod refusals;
 mod reports;

@@ -49,7 +49,7 @@ fn coordinate(value: f64) -> String {
 }
 
 /// A text cut to what fits, with an ellipsis.
-fn shortened(text: &str, most: usize) -> String {
+pub(crate) fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

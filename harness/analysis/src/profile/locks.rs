@@ -1,0 +1,626 @@
+//! Is this lock really contended? Four profiles of the same time are asked, each of which alone misleads.
+//!
+//! Main function: [`lock_check`]. A CPU profile does not see waiting, and cycles under `Lock` are also spent by locks
+//! that nobody waits for; the block profile sees the waiters, the mutex profile who kept them waiting, the goroutine
+//! profile how many wait right now. All four agreeing is a contended lock, three are a likely one, the CPU profile
+//! alone is a false spike.
+//!
+//! A profile knows no addresses of locks, so a lock is known by its **site**: the function that calls `Lock` or
+//! `Unlock`, closures and deferred calls counted as the function that holds them. Where the one that unlocks is another
+//! method of the same type, it joins the waiters' site.
+//!
+//! Mutex profiles need no correction for `SetMutexProfileFraction`: the runtime multiplies what it samples by the
+//! fraction (`saveBlockEventStack` in runtime/mprof.go, "bp.count += float64(rate)", Go 1.21 to 1.27). The fraction only
+//! says how few events may stand behind a count.
+//!
+//! Deliberately absent: locks of the runtime itself (they show as `runtime.unlock` in mutex profiles from Go 1.25 on),
+//! channels and condition variables.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use gotrace::profile::{Profile, Sample};
+use serde::Serialize;
+
+use super::measure::duration_text;
+use crate::figures::{count_text, significant};
+
+/// The four profiles, as far as they could be had, of the same stretch of time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LockEvidence<'a> {
+    /// CPU profile.
+    pub cpu: Option<&'a Profile>,
+    /// Block profile, best as a difference over the window (`?seconds=N`).
+    pub block: Option<&'a Profile>,
+    /// Mutex profile, likewise.
+    pub mutex: Option<&'a Profile>,
+    /// Goroutine profile of an instant within the window.
+    pub goroutine: Option<&'a Profile>,
+    /// What the mutex and block profiles cover where they do not say so themselves.
+    pub window: Option<Duration>,
+    /// `runtime.SetMutexProfileFraction`, where it is known.
+    pub mutex_fraction: Option<u32>,
+}
+
+/// From where on each profile counts as showing contention. One event in three is the least that any of them needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LockLimits {
+    /// Samples of the CPU profile under the lock's functions.
+    pub cpu_samples: f64,
+    /// Mean wait on one stack of the block profile.
+    pub block_mean: Duration,
+    /// Summed wait on that stack.
+    pub block_sum: Duration,
+    /// Contentions in the mutex profile per second.
+    pub contentions_per_s: f64,
+    /// Goroutines that wait at one instant.
+    pub waiting: f64,
+    /// Sampled events that a count of contentions must rest on.
+    pub sampled: f64,
+}
+
+impl Default for LockLimits {
+    fn default() -> Self {
+        LockLimits {
+            cpu_samples: 3.0,
+            block_mean: Duration::from_millis(1),
+            block_sum: Duration::from_millis(5),
+            contentions_per_s: 100.0 / 30.0,
+            waiting: 5.0,
+            sampled: 3.0,
+        }
+    }
+}
+
+/// What the profiles say of all locks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LockCheck {
+    /// Every site that any profile shows, the most strongly shown first.
+    pub suspects: Vec<LockSuspect>,
+    /// Profiles that were not given, by name, each with how to get it.
+    pub missing: Vec<String>,
+}
+
+/// One lock.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LockSuspect {
+    /// The function that waits, or where none is seen waiting, the one that holds.
+    pub site: String,
+    /// Other functions that unlock it.
+    pub holders: Vec<String>,
+    /// What it comes to.
+    pub verdict: LockVerdict,
+    /// CPU, block, mutex and goroutine profile, in this order.
+    pub signals: [LockSignal; 4],
+    /// The numbers behind the signals.
+    pub numbers: LockNumbers,
+}
+
+/// What the profiles count for a lock; `None` where the profile is missing or gives no such number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct LockNumbers {
+    /// Share of the CPU profile's samples under Lock and Unlock, 0 to 1.
+    pub cpu_share: Option<f64>,
+    /// Waits in the block profile.
+    pub waits: Option<f64>,
+    /// Their sum, nanoseconds.
+    pub waited_ns: Option<f64>,
+    /// Mean wait on the stack with the largest sum, nanoseconds.
+    pub worst_mean_ns: Option<f64>,
+    /// Sum on that stack, nanoseconds.
+    pub worst_sum_ns: Option<f64>,
+    /// Contentions per second by the mutex profile; `None` also where its window is not known.
+    pub contentions_per_s: Option<f64>,
+    /// Goroutines that wait at the instant of the goroutine profile.
+    pub waiting: Option<f64>,
+}
+
+/// What one profile says of a lock.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LockSignal {
+    /// `cpu`, `block`, `mutex` or `goroutine`.
+    pub profile: &'static str,
+    /// Whether it shows contention; `None` where the profile is missing or cannot tell.
+    pub shown: Option<bool>,
+    /// What it shows, in words.
+    pub text: String,
+}
+
+/// What four profiles come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockVerdict {
+    /// All four show it.
+    Confirmed,
+    /// Three show it.
+    Likely,
+    /// Fewer than three show it, and with the missing ones it could still be three.
+    Undecided,
+    /// One or two others than the CPU profile alone show it.
+    Weak,
+    /// Only the CPU profile shows it: a false spike.
+    Noise,
+    /// None shows it.
+    Quiet,
+}
+
+impl LockVerdict {
+    /// As it is printed.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            LockVerdict::Confirmed => "confirmed",
+            LockVerdict::Likely => "likely",
+            LockVerdict::Undecided => "undecided",
+            LockVerdict::Weak => "weak",
+            LockVerdict::Noise => "false spike",
+            LockVerdict::Quiet => "quiet",
+        }
+    }
+}
+
+/// Holds the four profiles against each other.
+///
+/// ```
+/// # use analysis::profile::{LockEvidence, LockLimits, lock_check};
+/// let check = lock_check(&LockEvidence::default(), &LockLimits::default());
+/// assert!(check.suspects.is_empty());
+/// assert_eq!(check.missing.len(), 4);
+/// ```
+#[must_use]
+pub fn lock_check(evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockCheck {
+    let mut sites: BTreeMap<String, Tally> = BTreeMap::new();
+    if let Some(profile) = evidence.cpu {
+        let samples = profile.value_index("samples");
+        each_site(profile, |site, sample, _| {
+            let count = samples.and_then(|at| sample.values.get(at)).copied();
+            sites.entry(site).or_default().cpu_samples += count.unwrap_or_default() as f64;
+        });
+    }
+    if let Some(profile) = evidence.block {
+        each_delay(profile, |site, lock, count, delay| {
+            if lock != Act::Unlock {
+                sites.entry(site).or_default().wait(count, delay);
+            }
+        });
+    }
+    if let Some(profile) = evidence.goroutine {
+        each_site(profile, |site, sample, lock| {
+            if lock == Act::Wait {
+                let count = sample.values.first().copied().unwrap_or_default();
+                sites.entry(site).or_default().waiting += count as f64;
+            }
+        });
+    }
+    if let Some(profile) = evidence.mutex {
+        let waiters: BTreeSet<String> = sites
+            .iter()
+            .filter(|(_, tally)| tally.waited_ns > 0.0 || tally.waiting > 0.0)
+            .map(|(site, _)| site.clone())
+            .collect();
+        each_unlock(profile, |holder, count| {
+            let site = joined(&waiters, &holder);
+            let tally = sites.entry(site.clone()).or_default();
+            tally.contentions += count;
+            if site != holder {
+                tally.holders.insert(holder);
+            }
+        });
+    }
+    let mut sites: Vec<LockSuspect> = sites
+        .into_iter()
+        .map(|(site, tally)| tally.judged(site, evidence, limits))
+        .collect();
+    sites.sort_by(|a, b| {
+        (a.verdict.cmp(&b.verdict))
+            .then_with(|| waited(b).total_cmp(&waited(a)))
+            .then_with(|| a.site.cmp(&b.site))
+    });
+    LockCheck {
+        suspects: sites,
+        missing: missing(evidence),
+    }
+}
+
+fn waited(suspect: &LockSuspect) -> f64 {
+    suspect.numbers.waited_ns.unwrap_or_default()
+}
+
+fn missing(evidence: &LockEvidence<'_>) -> Vec<String> {
+    [
+        (evidence.cpu, "cpu: GET /debug/pprof/profile?seconds=30"),
+        (
+            evidence.block,
+            "block: runtime.SetBlockProfileRate(10000), then GET /debug/pprof/block?seconds=30",
+        ),
+        (
+            evidence.mutex,
+            "mutex: runtime.SetMutexProfileFraction(10), then GET /debug/pprof/mutex?seconds=30",
+        ),
+        (
+            evidence.goroutine,
+            "goroutine: GET /debug/pprof/goroutine while it is slow",
+        ),
+    ]
+    .into_iter()
+    .filter(|(profile, _)| profile.is_none())
+    .map(|(_, how)| how.to_owned())
+    .collect()
+}
+
+/// What is known of one site.
+#[derive(Debug, Default)]
+struct Tally {
+    cpu_samples: f64,
+    waits: f64,
+    waited_ns: f64,
+    /// Count and delay of the stack with the largest summed delay.
+    worst: (f64, f64),
+    contentions: f64,
+    waiting: f64,
+    holders: BTreeSet<String>,
+}
+
+impl Tally {
+    fn wait(&mut self, count: f64, delay_ns: f64) {
+        self.waits += count;
+        self.waited_ns += delay_ns;
+        if delay_ns > self.worst.1 {
+            self.worst = (count, delay_ns);
+        }
+    }
+
+    fn judged(self, site: String, evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockSuspect {
+        let signals = [
+            self.cpu(evidence, limits),
+            self.block(evidence, limits),
+            self.mutex(evidence, limits),
+            self.goroutine(evidence, limits),
+        ];
+        LockSuspect {
+            site,
+            verdict: verdict(&signals),
+            signals,
+            numbers: self.numbers(evidence),
+            holders: self.holders.into_iter().collect(),
+        }
+    }
+
+    fn numbers(&self, evidence: &LockEvidence<'_>) -> LockNumbers {
+        let (count, sum) = self.worst;
+        let block = |value: f64| evidence.block.map(|_| value);
+        LockNumbers {
+            cpu_share: evidence
+                .cpu
+                .map(samples_of)
+                .filter(|total| *total > 0.0)
+                .map(|total| self.cpu_samples / total),
+            waits: block(self.waits),
+            waited_ns: block(self.waited_ns),
+            worst_mean_ns: block(sum / count.max(1.0)),
+            worst_sum_ns: block(sum),
+            contentions_per_s: evidence
+                .mutex
+                .and_then(|profile| window(profile, evidence))
+                .map(|seconds| self.contentions / seconds),
+            waiting: evidence.goroutine.map(|_| self.waiting),
+        }
+    }
+
+    fn cpu(&self, evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockSignal {
+        let Some(profile) = evidence.cpu else {
+            return absent("cpu");
+        };
+        LockSignal {
+            profile: "cpu",
+            shown: Some(self.cpu_samples >= limits.cpu_samples),
+            text: format!(
+                "{} of {} samples under Lock or Unlock",
+                count_text(self.cpu_samples),
+                count_text(samples_of(profile))
+            ),
+        }
+    }
+
+    fn block(&self, evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockSignal {
+        let Some(profile) = evidence.block else {
+            return absent("block");
+        };
+        let (count, delay) = self.worst;
+        let mean = if count > 0.0 { delay / count } else { 0.0 };
+        let since = match window(profile, evidence) {
+            Some(seconds) => format!("in {} s", significant(seconds)),
+            None => "since the process began".to_owned(),
+        };
+        LockSignal {
+            profile: "block",
+            shown: Some(
+                mean >= limits.block_mean.as_nanos() as f64
+                    && delay >= limits.block_sum.as_nanos() as f64,
+            ),
+            text: format!(
+                "{} waits of {} {since}; worst stack {} of {} on average",
+                count_text(self.waits),
+                duration_text(self.waited_ns),
+                duration_text(delay),
+                duration_text(mean)
+            ),
+        }
+    }
+
+    fn mutex(&self, evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockSignal {
+        let Some(profile) = evidence.mutex else {
+            return absent("mutex");
+        };
+        let fraction = f64::from(evidence.mutex_fraction.unwrap_or(1).max(1));
+        let enough = self.contentions / fraction >= limits.sampled;
+        let (shown, text) = match window(profile, evidence) {
+            Some(seconds) => {
+                let rate = self.contentions / seconds;
+                (
+                    Some(enough && rate >= limits.contentions_per_s),
+                    format!(
+                        "{} contentions in {} s: {}/s",
+                        count_text(self.contentions),
+                        significant(seconds),
+                        significant(rate)
+                    ),
+                )
+            }
+            // Without a window a count says nothing of a rate; that nothing was ever counted does.
+            None => (
+                (self.contentions == 0.0).then_some(false),
+                format!(
+                    "{} contentions since the process began; take it with ?seconds=30 for a rate",
+                    count_text(self.contentions)
+                ),
+            ),
+        };
+        LockSignal {
+            profile: "mutex",
+            shown,
+            text,
+        }
+    }
+
+    fn goroutine(&self, evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockSignal {
+        if evidence.goroutine.is_none() {
+            return absent("goroutine");
+        }
+        LockSignal {
+            profile: "goroutine",
+            shown: Some(self.waiting >= limits.waiting),
+            text: format!("{} goroutines wait for it", count_text(self.waiting)),
+        }
+    }
+}
+
+/// All samples of a CPU profile.
+fn samples_of(profile: &Profile) -> f64 {
+    let samples = profile.value_index("samples");
+    samples.map_or(0.0, |at| profile.total(at) as f64)
+}
+
+fn absent(profile: &'static str) -> LockSignal {
+    LockSignal {
+        profile,
+        shown: None,
+        text: "not given".to_owned(),
+    }
+}
+
+/// Seconds that a contention profile covers.
+fn window(profile: &Profile, evidence: &LockEvidence<'_>) -> Option<f64> {
+    let own = (profile.duration_ns > 0).then_some(profile.duration_ns as f64 / 1e9);
+    own.or_else(|| evidence.window.map(|window| window.as_secs_f64()))
+        .filter(|seconds| *seconds > 0.0)
+}
+
+fn verdict(signals: &[LockSignal; 4]) -> LockVerdict {
+    let shown = signals.iter().filter(|it| it.shown == Some(true)).count();
+    let open = signals.iter().filter(|it| it.shown.is_none()).count();
+    match (shown, open) {
+        (4, _) => LockVerdict::Confirmed,
+        (3, _) => LockVerdict::Likely,
+        (1.., 1..) if shown + open >= 3 => LockVerdict::Undecided,
+        (0, _) => LockVerdict::Quiet,
+        (1, _) if signals[0].shown == Some(true) => LockVerdict::Noise,
+        _ => LockVerdict::Weak,
+    }
+}
+
+/// What a stack does with a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    /// Takes it, without waiting in the scheduler.
+    Lock,
+    /// Waits for it.
+    Wait,
+    /// Releases it.
+    Unlock,
+}
+
+/// Calls `take` for every sample whose stack is inside a mutex, with the site and what is done there.
+fn each_site(profile: &Profile, mut take: impl FnMut(String, &Sample, Act)) {
+    for sample in &profile.samples {
+        if let Some((site, act)) = site_of(profile, sample) {
+            take(site, sample, act);
+        }
+    }
+}
+
+/// The same with contentions and delay in nanoseconds.
+fn each_delay(profile: &Profile, mut take: impl FnMut(String, Act, f64, f64)) {
+    let value = |kind| profile.value_index(kind);
+    let (Some(contentions), Some(delay)) = (value("contentions"), value("delay")) else {
+        return;
+    };
+    each_site(profile, |site, sample, act| {
+        let (count, delay) = (sample.values[contentions], sample.values[delay]);
+        take(site, act, count as f64, delay as f64);
+    });
+}
+
+/// The same for a mutex profile, whose every stack is of an unlock. Where the compiler has made `Unlock` part of its
+/// caller, no frame of it is left: the stack begins with the one who holds the lock.
+fn each_unlock(profile: &Profile, mut take: impl FnMut(String, f64)) {
+    let Some(contentions) = profile.value_index("contentions") else {
+        return;
+    };
+    for sample in &profile.samples {
+        let Some(leaf) = profile.stack(sample).next() else {
+            continue;
+        };
+        let count = sample.values[contentions] as f64;
+        if let Some((site, _)) = site_of(profile, sample) {
+            take(site, count);
+        } else if !is_inside(&leaf.function) {
+            take(site_name(&leaf.function).to_owned(), count);
+        }
+    }
+}
+
+/// The function around the mutex calls of a stack; `None` if the stack is in no mutex.
+fn site_of(profile: &Profile, sample: &Sample) -> Option<(String, Act)> {
+    let mut act = None;
+    let mut waits = false;
+    for frame in profile.stack(sample) {
+        let function = frame.function.as_str();
+        if let Some(method) = mutex_method(function) {
+            act = Some(if method.contains("nlock") {
+                Act::Unlock
+            } else if waits {
+                Act::Wait
+            } else {
+                Act::Lock
+            });
+        } else if let Some(act) = act {
+            // Past the mutex: the first function that is not part of it.
+            if !is_inside(function) {
+                return Some((site_name(function).to_owned(), act));
+            }
+        } else {
+            // What a mutex calls: semacquire1, futex, and closures of the runtime that since Go 1.27 are named
+            // without its path (`_.goready.func1`).
+            waits |= function.contains("emacquire");
+        }
+    }
+    None
+}
+
+/// `Lock` of `sync.(*Mutex).Lock`; also RWMutex, and internal/sync, where Mutex lives since Go 1.24.
+fn mutex_method(function: &str) -> Option<&str> {
+    let plain = function.strip_prefix("internal/").unwrap_or(function);
+    plain
+        .strip_prefix("sync.(*Mutex).")
+        .or_else(|| plain.strip_prefix("sync.(*RWMutex)."))
+        // sync.RWMutex.RLocker.
+        .or_else(|| plain.strip_prefix("sync.(*rlocker)."))
+}
+
+/// Frames between a mutex and its user.
+fn is_inside(function: &str) -> bool {
+    [
+        "sync.",
+        "internal/sync.",
+        "runtime.",
+        "runtime/",
+        "internal/runtime/",
+    ]
+    .iter()
+    .any(|start| function.starts_with(start))
+        || mutex_method(function).is_some()
+}
+
+/// The function that holds a closure or a deferred call: `main.(*T).f` of `main.(*T).f.func2.deferwrap1`.
+fn site_name(function: &str) -> &str {
+    let mut name = function;
+    while let Some((rest, last)) = name.rsplit_once('.') {
+        let made = ["func", "deferwrap", "gowrap"]
+            .iter()
+            .any(|start| last.strip_prefix(start).is_some_and(is_number));
+        if !made && !is_number(last) {
+            break;
+        }
+        name = rest;
+    }
+    name
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The site whose waiters a holder kept waiting: its own, or else the only one of the same receiver type.
+fn joined(waiters: &BTreeSet<String>, holder: &str) -> String {
+    if !waiters.contains(holder)
+        && let Some(of) = receiver(holder)
+    {
+        let mut same = waiters.iter().filter(|site| receiver(site) == Some(of));
+        if let (Some(only), None) = (same.next(), same.next()) {
+            return only.clone();
+        }
+    }
+    holder.to_owned()
+}
+
+/// `main.(*T)` of `main.(*T).f`.
+fn receiver(function: &str) -> Option<&str> {
+    let close = function.find(").")?;
+    Some(&function[..=close])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_are_named_by_the_function_that_holds_the_closure() {
+        for (function, site) in [
+            ("main.(*shard).use.deferwrap1", "main.(*shard).use"),
+            ("main.main.func2.1.gowrap3", "main.main"),
+            ("main.funcs", "main.funcs"),
+            ("example.com/a.Do", "example.com/a.Do"),
+        ] {
+            assert_eq!(site_name(function), site);
+        }
+        assert_eq!(receiver("main.(*shard).use"), Some("main.(*shard)"));
+        assert_eq!(receiver("main.use"), None);
+    }
+
+    #[test]
+    fn holders_join_the_only_waiter_of_their_type() {
+        let waiters: BTreeSet<String> = ["main.(*T).begin", "main.(*U).a", "main.(*U).b"]
+            .map(str::to_owned)
+            .into();
+        assert_eq!(joined(&waiters, "main.(*T).end"), "main.(*T).begin");
+        assert_eq!(joined(&waiters, "main.(*U).c"), "main.(*U).c");
+        assert_eq!(joined(&waiters, "main.other"), "main.other");
+    }
+
+    #[test]
+    fn verdicts() {
+        let signals = |shown: [Option<bool>; 4]| {
+            shown.map(|shown| LockSignal {
+                profile: "cpu",
+                shown,
+                text: String::new(),
+            })
+        };
+        let (yes, no, open) = (Some(true), Some(false), None);
+        for (shown, expected) in [
+            ([yes, yes, yes, yes], LockVerdict::Confirmed),
+            ([no, yes, yes, yes], LockVerdict::Likely),
+            ([yes, open, yes, yes], LockVerdict::Likely),
+            ([yes, yes, open, no], LockVerdict::Undecided),
+            ([yes, yes, no, no], LockVerdict::Weak),
+            ([no, yes, no, no], LockVerdict::Weak),
+            ([yes, no, no, no], LockVerdict::Noise),
+            ([yes, no, no, open], LockVerdict::Noise),
+            ([no, no, no, no], LockVerdict::Quiet),
+            ([no, open, open, open], LockVerdict::Quiet),
+        ] {
+            assert_eq!(verdict(&signals(shown)), expected, "{shown:?}");
+        }
+    }
+}
