@@ -101,6 +101,20 @@ impl Progress {
             }
             Event::PhaseStarted(phase) => self.draw(phase),
             Event::TrialFinished(trial) => self.finished(&trial),
+            Event::DiagnosisStarted {
+                number,
+                of,
+                target,
+                settings,
+            } => {
+                self.state.borrow_mut().trial = format!("diagnosis {number} of {of} · {target} {settings}");
+                self.draw("");
+            }
+            Event::DiagnosisFinished(diagnosis) => {
+                if let Some(failure) = &diagnosis.failure {
+                    self.say(&format!("diagnosis of {}: failed: {}", diagnosis.cell, failure.message));
+                }
+            }
             Event::Warning(text) => self.say(&format!("warning: {text}")),
         }
     }

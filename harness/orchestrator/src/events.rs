@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use record::cell::CellId;
+use record::diagnosis::Diagnosis;
 use record::trial::Trial;
 
 /// One thing that happened.
@@ -61,6 +62,19 @@ pub enum Event {
     PhaseStarted(&'static str),
     /// A trial is on disk.
     TrialFinished(Box<Trial>),
+    /// A diagnosis trial starts.
+    DiagnosisStarted {
+        /// Its number, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// The target.
+        target: String,
+        /// The cell's settings.
+        settings: String,
+    },
+    /// A diagnosis is on disk.
+    DiagnosisFinished(Box<Diagnosis>),
     /// Something that the person should know.
     Warning(String),
 }

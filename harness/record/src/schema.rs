@@ -17,7 +17,7 @@ mod tests {
 
     use super::*;
     use crate::axis::Axis;
-    use crate::matrix::{decode, load};
+    use crate::matrix::{decode, diagnose, load};
     use crate::objective::Objective;
     use crate::target::{Protocol, decode as target, requests};
     use crate::threshold::Threshold;
@@ -64,6 +64,13 @@ mod tests {
         assert_eq!(of(constant), set(load::CONSTANT_KEYS.iter().copied()));
         let warmup = "/properties/warmup/oneOf/1";
         assert_eq!(of(warmup), set(load::WARMUP_KEYS.iter().copied()));
+        let wanted = "/properties/diagnose/oneOf/1";
+        assert_eq!(of(wanted), set(diagnose::DIAGNOSE_KEYS.iter().copied()));
+        let cell = "/definitions/diagnosed/oneOf/0";
+        assert_eq!(
+            words(&schema, cell),
+            set(diagnose::DIAGNOSED.iter().copied())
+        );
         let objectives = set(Objective::ALL.map(Objective::name));
         assert_eq!(of("/properties/constraints"), objectives);
         let thresholds = set(Threshold::ALL.iter().map(|threshold| threshold.name()));

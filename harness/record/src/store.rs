@@ -219,7 +219,7 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
         .map_err(io_error("sync", path))
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
     move |source| StoreError::Io {
         action,
@@ -235,7 +235,7 @@ fn complete_bytes(text: &[u8]) -> usize {
 }
 
 /// Whether what is about to be written can be read.
-fn readable_again<T: for<'de> Deserialize<'de>>(
+pub(crate) fn readable_again<T: for<'de> Deserialize<'de>>(
     path: &Path,
     what: &str,
     json: &[u8],
@@ -255,7 +255,8 @@ struct FormatOnly {
     format: u32,
 }
 
-fn decode<T: for<'de> Deserialize<'de>>(
+/// Decodes a file of ours, or a line of one, and refuses a newer format by name.
+pub(crate) fn decode<T: for<'de> Deserialize<'de>>(
     path: &Path,
     line: usize,
     what: &'static str,

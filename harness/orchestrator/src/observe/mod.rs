@@ -2,9 +2,11 @@
 //! /proc, the runtime by the target's probe.
 
 mod host;
+mod pprof;
 mod probe;
 mod process;
 
 pub use host::HostSample;
+pub use pprof::Pprof;
 pub use probe::{Info, Probe, ProbeError};
 pub use process::ProcessSample;

@@ -52,15 +52,8 @@ pub enum ProbeError {
 impl Probe {
     /// A client that waits at most `patience` for any answer.
     pub fn new(patience: Duration, insecure: bool) -> Probe {
-        let config = Agent::config_builder()
-            .timeout_global(Some(patience))
-            .http_status_as_error(false)
-            .proxy(None)
-            .max_redirects(0)
-            .tls_config(TlsConfig::builder().disable_verification(insecure).build())
-            .build();
         Probe {
-            agent: config.into(),
+            agent: client(patience, insecure),
         }
     }
 
@@ -80,7 +73,7 @@ impl Probe {
     /// Unreachable, or not the contract.
     pub fn info(&self, admin: &str) -> Result<Info, ProbeError> {
         let url = format!("http://{admin}/info");
-        let body = self.body(&url)?;
+        let body = body(&self.agent, &url, MOST_BYTES)?;
         serde_json::from_slice(&body).map_err(|error| ProbeError::Contract {
             url,
             reason: error.to_string(),
@@ -93,33 +86,52 @@ impl Probe {
     /// Unreachable, or not the contract.
     pub fn metrics(&self, admin: &str) -> Result<(Snapshot, Vec<u8>), ProbeError> {
         let url = format!("http://{admin}/metrics");
-        let body = self.body(&url)?;
+        let body = body(&self.agent, &url, MOST_BYTES)?;
         let snapshot = Snapshot::parse(&body).map_err(|error| ProbeError::Contract {
             url,
             reason: error.to_string(),
         })?;
         Ok((snapshot, body))
     }
+}
 
-    fn body(&self, url: &str) -> Result<Vec<u8>, ProbeError> {
-        let mut answer = self
-            .agent
-            .get(url)
-            .call()
-            .map_err(|error| unreachable(url, &error))?;
-        if answer.status() != 200 {
-            return Err(ProbeError::Contract {
-                url: url.to_owned(),
-                reason: format!("status {}", answer.status()),
-            });
-        }
-        let body = answer
-            .body_mut()
-            .with_config()
-            .limit(MOST_BYTES)
-            .read_to_vec();
-        body.map_err(|error| unreachable(url, &error))
+/// A client that waits at most `patience` for any answer and follows nobody
+/// elsewhere.
+pub(super) fn client(patience: Duration, insecure: bool) -> Agent {
+    let config = Agent::config_builder()
+        .timeout_global(Some(patience))
+        .http_status_as_error(false)
+        .proxy(None)
+        .max_redirects(0)
+        .tls_config(TlsConfig::builder().disable_verification(insecure).build())
+        .build();
+    config.into()
+}
+
+/// The body of an answer with status 200.
+pub(super) fn body(agent: &Agent, url: &str, most_bytes: u64) -> Result<Vec<u8>, ProbeError> {
+    let mut answer = agent
+        .get(url)
+        .call()
+        .map_err(|error| unreachable(url, &error))?;
+    let status = answer.status();
+    let body = answer
+        .body_mut()
+        .with_config()
+        .limit(most_bytes)
+        .read_to_vec();
+    if status != 200 {
+        // net/http/pprof says in the body what it does not like.
+        let said = body.unwrap_or_default();
+        let said = String::from_utf8_lossy(&said[..said.len().min(200)])
+            .trim()
+            .to_owned();
+        return Err(ProbeError::Contract {
+            url: url.to_owned(),
+            reason: format!("status {status}, {said:?}"),
+        });
     }
+    body.map_err(|error| unreachable(url, &error))
 }
 
 fn unreachable(url: &str, error: &ureq::Error) -> ProbeError {

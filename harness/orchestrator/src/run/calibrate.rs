@@ -11,7 +11,7 @@ use super::schedule::MOST_ATTEMPTS;
 use super::{RunError, RunRequest};
 use crate::events::{Event, Listener};
 use crate::supervise::Spawner;
-use crate::trial::{TrialRequest, run_trial};
+use crate::trial::{Observation, TrialRequest, run_trial};
 
 /// The window in which capacity is found when the matrix has none for QPS.
 const WINDOW: Duration = Duration::from_secs(2);
@@ -55,6 +55,7 @@ pub(super) fn calibrate(
         spawner,
         topology: request.topology,
         rate_per_s: None,
+        observation: Observation::Measured,
         warmup: plan.matrix.warmup,
         seed: plan.matrix.seed,
         evidence: evidence.path(),

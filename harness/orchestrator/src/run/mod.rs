@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod calibrate;
+mod diagnose;
 mod host;
 mod lock;
 mod prepare;
@@ -12,6 +13,7 @@ use std::sync::atomic::AtomicBool;
 
 use record::store::{RunDir, StoreError};
 
+pub use diagnose::{Choice, diagnose};
 pub use host::describe as describe_host;
 pub use lock::{HostLock, LockError};
 pub use prepare::{ReadyCell, option_values};
@@ -133,12 +135,16 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     let _host = HostLock::take()?;
     let dir = RunDir::create(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
-    let spawner = Spawner::start().map_err(|source| RunError::System {
-        action: "start the spawner thread",
-        source,
-    })?;
+    let spawner = start_spawner()?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };
     schedule::run_trials(request, &dir, &spawner, &prepared, listener)
+}
+
+fn start_spawner() -> Result<Spawner, RunError> {
+    Spawner::start().map_err(|source| RunError::System {
+        action: "start the spawner thread",
+        source,
+    })
 }

@@ -14,7 +14,7 @@ use super::{Ending, RunError, RunRequest};
 use crate::events::{Event, Listener};
 use crate::plan::{OrderKey, Slot, block_order, estimate};
 use crate::supervise::Spawner;
-use crate::trial::{TrialRequest, run_trial};
+use crate::trial::{Observation, TrialRequest, run_trial};
 
 /// How often a slot is tried in one call while host or generator spoil it.
 pub(super) const MOST_ATTEMPTS: u32 = 3;
@@ -225,6 +225,7 @@ impl Schedule<'_> {
             spawner: self.spawner,
             topology: self.request.topology,
             rate_per_s: self.prepared.rate(&cell.planned.spec.target),
+            observation: Observation::Measured,
             warmup: self.request.plan.matrix.warmup,
             seed: self.prepared.run.seed ^ u64::from(block),
             evidence: &unfinished,
@@ -278,7 +279,7 @@ fn slots_on_disk(trials: &[Trial]) -> Slots {
     slots
 }
 
-fn make_folder(path: &Path) -> Result<(), StoreError> {
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(path).map_err(|source| StoreError::Io {
         action: "create",
         path: path.to_owned(),

@@ -11,15 +11,12 @@ use record::target::{Protocol, placeholders};
 use record::trial::{Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet};
 
+use super::observation::Observation;
 use super::TrialRequest;
 use super::last_words::{crash_line, last_words};
 use crate::observe::{Info, Probe, ProcessSample};
 use crate::run::option_values;
 use crate::supervise::{Exit, Launch, Process};
-
-/// Trace keys that we add to GODEBUG: one line per GC cycle, and one scheduler
-/// sample every 100 ms. Their cost under load is below what can be measured.
-const OBSERVATION: &str = "gctrace=1,schedtrace=100";
 
 /// A port may be taken by somebody else between our choice and the target's
 /// bind; then another one is tried.
@@ -42,6 +39,7 @@ pub(super) struct Target {
     /// CPUs that the generator's threads have, read back from the kernel;
     /// `None` while they were not pinned.
     pub(super) generator_cpus: Option<String>,
+    observation: Observation,
     stderr_file: PathBuf,
     ready_ms: f64,
     last_sample: Option<ProcessSample>,
@@ -179,7 +177,9 @@ impl Target {
             gomaxprocs: metric("/sched/gomaxprocs:threads").or(traced),
             gogc: metric("/gc/gogc:percent"),
             gomemlimit_bytes: metric("/gc/gomemlimit:bytes"),
-            godebug: info.as_ref().map(|info| without_observation(&info.godebug)),
+            godebug: info
+                .as_ref()
+                .map(|info| self.observation.without_ours(&info.godebug)),
             go_version: info.map(|info: Info| info.go_version),
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
             generator_cpus: self.generator_cpus.clone(),
@@ -255,6 +255,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         admin,
         probe: Probe::new(Duration::from_secs(5), spec.insecure),
         generator_cpus: None,
+        observation: request.observation,
         stderr_file: request.evidence.join("stderr.log"),
         ready_ms: 0.0,
         last_sample: None,
@@ -286,7 +287,8 @@ pub(super) fn scheme(protocol: Protocol) -> &'static str {
 }
 
 fn arguments(request: &TrialRequest<'_>, address: &str, admin: Option<&str>) -> Vec<String> {
-    let options = option_values(request.plan, &request.cell.planned);
+    let mut options = option_values(request.plan, &request.cell.planned);
+    request.observation.set_options(&mut options);
     let spec = request.plan.target(&request.cell.planned);
     let value = |name: &str| match name {
         "addr" => address.to_owned(),
@@ -325,9 +327,10 @@ fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
             set(name, value);
         }
     }
+    let observation = request.observation.godebug();
     let godebug = match settings.set_value(&Axis::Godebug) {
-        Some(pairs) => format!("{pairs},{OBSERVATION}"),
-        None => OBSERVATION.to_owned(),
+        Some(pairs) => format!("{pairs},{observation}"),
+        None => observation.to_owned(),
     };
     set("GODEBUG", &godebug);
     for (axis, value) in settings.iter() {
@@ -336,17 +339,6 @@ fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
         }
     }
     env
-}
-
-/// GODEBUG without the keys that are ours, keys sorted.
-pub(super) fn without_observation(godebug: &str) -> String {
-    let ours: Vec<&str> = OBSERVATION.split(',').collect();
-    let mut pairs: Vec<&str> = godebug
-        .split(',')
-        .filter(|pair| !pair.is_empty() && !ours.contains(pair))
-        .collect();
-    pairs.sort_unstable();
-    pairs.join(",")
 }
 
 enum NotReady {
@@ -390,16 +382,6 @@ impl NotReady {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn our_keys_are_taken_out_of_godebug() {
-        let godebug = format!("madvdontneed=0,{OBSERVATION},asyncpreemptoff=1");
-        assert_eq!(
-            without_observation(&godebug),
-            "asyncpreemptoff=1,madvdontneed=0"
-        );
-        assert_eq!(without_observation(OBSERVATION), "");
-    }
 
     #[test]
     fn two_free_addresses_differ() {

@@ -1,9 +1,11 @@
 //! One trial: a fresh process, warm-up, the measured windows, the end.
 
+mod diagnose;
 mod judge;
 mod last_words;
 mod launch;
 mod load;
+mod observation;
 mod observed;
 mod window;
 
@@ -18,6 +20,8 @@ use topology::Topology;
 use crate::events::{Event, Listener};
 use crate::plan::Plan;
 pub use crate::run::ReadyCell;
+pub use diagnose::run_diagnosis;
+pub use observation::Observation;
 use crate::supervise::Spawner;
 use launch::Target;
 pub use load::request_spec;
@@ -39,6 +43,8 @@ pub struct TrialRequest<'a> {
     pub topology: &'a Topology,
     /// The rate of the constant window, requests per second.
     pub rate_per_s: Option<f64>,
+    /// What the target is asked to tell of itself.
+    pub observation: Observation,
     /// Load before the windows.
     pub warmup: Warmup,
     /// Seed of the requests and arrivals; the same for every cell of a block.
@@ -72,9 +78,7 @@ pub struct Observed {
 /// wrong with the target is part of what was observed.
 pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<Observed> {
     let mut observed = Observed {
-        started: jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
-            .to_string(),
+        started: now(),
         outcome: Outcome::Ok,
         saturate: None,
         constant: None,
@@ -105,6 +109,13 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
     target.stop(PATIENCE);
     judge::judge(request, &mut observed);
     Some(observed)
+}
+
+/// The wall clock as a trial's start names it.
+fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+        .to_string()
 }
 
 /// Why measuring ended early.

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use gotrace::metrics::Snapshot;
@@ -54,6 +54,11 @@ impl Window {
             arrival,
             duration: load.duration,
         }
+    }
+
+    /// The same under another name.
+    pub(super) fn named(self, name: &'static str) -> Window {
+        Window { name, ..self }
     }
 }
 
@@ -150,6 +155,32 @@ impl<'a> Windows<'a> {
             self.keep_snapshots(window.name, &before, &after);
         }
         Ok(phase)
+    }
+
+    /// Loads the target while `beside` runs on a thread of its own, from when
+    /// the load's clock starts. `None` where the load never came so far.
+    pub(super) fn measure_beside<T: Send>(
+        &self,
+        target: &mut Target,
+        window: Window,
+        beside: impl FnOnce() -> T + Send,
+    ) -> Result<(Phase, Option<T>), Stop> {
+        let (start, started) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(move || started.recv().ok().map(|()| beside()));
+            let start = Mutex::new(Some(start));
+            let take = || start.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let loaded = self.load(target, &window, &|| {
+                if let Some(start) = take() {
+                    // The other end only goes when the thread does.
+                    let _ = start.send(());
+                }
+            });
+            // Without a word the thread ends by itself.
+            drop(take());
+            let beside = beside.join().ok().flatten();
+            loaded.map(|(spec, outcome)| (phase(&spec, &outcome), beside))
+        })
     }
 
     fn load(

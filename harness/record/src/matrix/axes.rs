@@ -93,7 +93,8 @@ pub(super) fn rules(decoder: &Decoder, fields: &Fields<'_>, key: &str) -> Vec<Pl
         .collect()
 }
 
-fn rule(decoder: &Decoder, node: &Node, key: &str) -> Option<PlacedRule> {
+/// One rule; `key` is where it stands.
+pub(super) fn rule(decoder: &Decoder, node: &Node, key: &str) -> Option<PlacedRule> {
     let what = format!("a rule of `{key}`");
     let entries = axis_entries(decoder, node, &what, &["target"])?;
     let before = decoder.count();

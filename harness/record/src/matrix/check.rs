@@ -21,6 +21,7 @@ pub(super) struct Whole<'a> {
     pub(super) axes_span: Range<usize>,
     pub(super) exclude: &'a [PlacedRule],
     pub(super) only: &'a [PlacedRule],
+    pub(super) diagnosed: &'a [PlacedRule],
 }
 
 pub(super) fn whole(decoder: &Decoder, parts: &Whole<'_>) {
@@ -55,6 +56,9 @@ pub(super) fn whole(decoder: &Decoder, parts: &Whole<'_>) {
     }
     if decoder.count() == before {
         check_rules_leave_something(decoder, matrix);
+    }
+    for placed in parts.diagnosed {
+        check_rule(decoder, matrix, placed);
     }
 }
 

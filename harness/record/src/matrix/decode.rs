@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::axes::{axes, control, rules};
 use super::check::{self, Whole};
+use super::diagnose::diagnose;
 use super::load::{load, warmup};
 use super::{Load, Located, Matrix};
 use crate::diagnostic::{Diagnostic, closest};
@@ -33,6 +34,7 @@ pub(crate) const KEYS: &[&str] = &[
     "options",
     "toolchain_sources",
     "bind_memory",
+    "diagnose",
 ];
 
 /// The matrix as far as it can be read, and everything that is wrong with it.
@@ -57,6 +59,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
     let only = rules(decoder, fields, "only");
     let control = control(decoder, fields);
     let cells_are_sound = decoder.count() == before;
+    let (diagnose, diagnosed) = diagnose(decoder, fields);
     let load = load(decoder, fields);
     let matrix = Matrix {
         file: file.to_owned(),
@@ -75,6 +78,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
         options: options(decoder, fields, &targets),
         toolchain_sources: texts(decoder, fields, "toolchain_sources"),
         bind_memory: fields.or("bind_memory", false, flag),
+        diagnose,
         targets,
         axes,
         load,
@@ -86,6 +90,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
             axes_span: fields.key_span("axes"),
             exclude: &exclude,
             only: &only,
+            diagnosed: &diagnosed,
         };
         check::whole(decoder, &parts);
     }

@@ -8,6 +8,7 @@
 mod axes;
 mod check;
 pub(crate) mod decode;
+pub(crate) mod diagnose;
 mod expand;
 pub(crate) mod load;
 mod values;
@@ -74,6 +75,34 @@ pub struct Matrix {
     pub toolchain_sources: Vec<Located<String>>,
     /// Whether the target's memory is bound to the NUMA node of its CPUs.
     pub bind_memory: bool,
+    /// Cells that get a diagnosis trial after the blocks.
+    pub diagnose: Option<Diagnose>,
+}
+
+/// Which cells are looked at closely once all blocks are done, and for how
+/// long. A diagnosis trial is never ranked: its profiles disturb it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnose {
+    /// The cells; every one once, however often it is named.
+    pub cells: Vec<Diagnosed>,
+    /// Length of the profiled window.
+    pub duration: Duration,
+}
+
+impl Diagnose {
+    /// The window when nothing is said: 500 samples of a busy CPU.
+    pub const DEFAULT_DURATION: Duration = Duration::from_secs(5);
+}
+
+/// A cell, or several, as `diagnose` names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Diagnosed {
+    /// The control of every target.
+    Control,
+    /// The recommended cell of every target, or its best where none is.
+    Winner,
+    /// The cells that match.
+    Matching(Rule),
 }
 
 /// An axis and its values.
@@ -163,7 +192,12 @@ impl Matrix {
     /// Calls a target by another name everywhere: the matrix may have named it
     /// by its path.
     pub fn rename_target(&mut self, from: &str, to: &str) {
-        let rules = self.exclude.iter_mut().chain(&mut self.only);
+        let diagnosed = self.diagnose.iter_mut().flat_map(|wanted| &mut wanted.cells);
+        let diagnosed = diagnosed.filter_map(|cell| match cell {
+            Diagnosed::Matching(rule) => Some(rule),
+            Diagnosed::Control | Diagnosed::Winner => None,
+        });
+        let rules = self.exclude.iter_mut().chain(&mut self.only).chain(diagnosed);
         let names = self
             .targets
             .iter_mut()

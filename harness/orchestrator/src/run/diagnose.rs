@@ -1,0 +1,117 @@
+//! Diagnosis trials of a run that has its measured ones.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use record::cell::CellId;
+use record::store::RunDir;
+
+use super::prepare::{Prepared, ReadyCell};
+use super::schedule::make_folder;
+use super::{Ending, HostLock, RunError, RunRequest, lock, prepare};
+use crate::events::{Event, Listener};
+use crate::supervise::Spawner;
+use crate::trial::{Observation, TrialRequest, run_diagnosis};
+
+/// A cell to look at closely.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The cell.
+    pub cell: CellId,
+    /// Why it: `control`, `winner`, or as it was asked for.
+    pub chosen: Vec<String>,
+}
+
+/// Runs one diagnosis trial for each chosen cell of the run in
+/// `request.folder`, profiled for `duration`. Earlier diagnoses of the same
+/// cells are replaced.
+///
+/// # Errors
+/// As [`super::run`]; a target that fails is a diagnosis too, not an error.
+pub fn diagnose(
+    request: &RunRequest<'_>,
+    cells: &[Choice],
+    duration: Duration,
+    listener: &Listener<'_>,
+) -> Result<Ending, RunError> {
+    let _host = HostLock::take()?;
+    let dir = RunDir::open(&request.folder)?;
+    let _folder = lock::folder_lock(dir.path())?;
+    let spawner = super::start_spawner()?;
+    let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
+        return Ok(Ending::Interrupted);
+    };
+    let diagnoses = Diagnoses {
+        request,
+        dir: &dir,
+        spawner: &spawner,
+        prepared: &prepared,
+        duration,
+        listener,
+    };
+    for (number, choice) in cells.iter().enumerate() {
+        if request.cancel.load(Ordering::Relaxed) || !diagnoses.run(choice, number, cells.len())? {
+            return Ok(Ending::Interrupted);
+        }
+    }
+    Ok(Ending::Complete)
+}
+
+struct Diagnoses<'a> {
+    request: &'a RunRequest<'a>,
+    dir: &'a RunDir,
+    spawner: &'a Spawner,
+    prepared: &'a Prepared,
+    duration: Duration,
+    listener: &'a Listener<'a>,
+}
+
+impl Diagnoses<'_> {
+    /// Runs one; false when asked to stop.
+    fn run(&self, choice: &Choice, number: usize, of: usize) -> Result<bool, RunError> {
+        let cell = self.cell(choice)?;
+        (self.listener)(Event::DiagnosisStarted {
+            number: number + 1,
+            of,
+            target: cell.planned.spec.target.clone(),
+            settings: cell.planned.spec.settings.to_string(),
+        });
+        make_folder(&self.dir.diagnoses())?;
+        // Renamed into place when it is whole; what is left behind otherwise
+        // goes with this value, or is passed over by readers.
+        let gathered = tempfile::Builder::new()
+            .prefix("unfinished-")
+            .tempdir_in(self.dir.diagnoses())
+            .map_err(|source| RunError::System {
+                action: "create a folder for the diagnosis",
+                source,
+            })?;
+        let matrix = &self.request.plan.matrix;
+        let trial = TrialRequest {
+            plan: self.request.plan,
+            cell,
+            spawner: self.spawner,
+            topology: self.request.topology,
+            rate_per_s: self.prepared.rate(&cell.planned.spec.target),
+            observation: Observation::Diagnosis,
+            warmup: matrix.warmup,
+            seed: self.prepared.run.seed,
+            evidence: gathered.path(),
+            cancel: self.request.cancel,
+        };
+        let found = run_diagnosis(&trial, self.duration, &choice.chosen, self.listener);
+        let Some(diagnosis) = found else {
+            return Ok(false);
+        };
+        self.dir.keep_diagnosis(&gathered.keep(), &diagnosis)?;
+        (self.listener)(Event::DiagnosisFinished(Box::new(diagnosis)));
+        Ok(true)
+    }
+
+    fn cell(&self, choice: &Choice) -> Result<&ReadyCell, RunError> {
+        let mut cells = self.prepared.cells.iter();
+        cells
+            .find(|cell| cell.id == choice.cell)
+            .ok_or_else(|| RunError::Nothing(format!("the run has no cell {}", choice.cell)))
+    }
+}

@@ -1,0 +1,188 @@
+//! The diagnosis: one extra trial of a cell with everything on that explains it
+//! and that would disturb a measurement. `diagnosis/<cell>/diagnosis.json`, with
+//! its evidence beside it.
+//!
+//! Deliberately absent: any figure to rank by. Profiling, scheddetail and an
+//! execution trace cost time, so what a diagnosis measures is never compared.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::CellId;
+use crate::store::{RunDir, StoreError, decode, io_error, readable_again};
+use crate::trial::{Failure, Phase, Readback};
+
+/// The version of the diagnosis's format.
+pub const DIAGNOSIS_FORMAT: u32 = 1;
+
+/// One diagnosis.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The version of this format.
+    pub format: u32,
+    /// The cell.
+    pub cell: CellId,
+    /// Its target.
+    pub target: String,
+    /// Why this cell: `control`, `winner`, or as it was asked for.
+    pub chosen: Vec<String>,
+    /// Wall clock at the start, RFC 3339, UTC.
+    pub started: String,
+    /// How the target failed, if it did; there may be evidence all the same.
+    pub failure: Option<Failure>,
+    /// The load while profiles were taken. Its window is longer than the
+    /// profiled one: it includes the execution trace.
+    pub load: Option<Phase>,
+    /// Length of the profiled window, seconds.
+    pub profiled_seconds: f64,
+    /// What was taken.
+    pub profiles: Vec<ProfileFile>,
+    /// What could not be taken, and why.
+    pub missing: Vec<Missing>,
+    /// What the process and /proc say of the settings.
+    pub readback: Option<Readback>,
+}
+
+/// A profile on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileFile {
+    /// `cpu`, `mutex`, `block`, `goroutine`, `heap`, `allocs`, `goroutineleak`,
+    /// or `trace-net`, `trace-sync`, `trace-syscall`, `trace-sched`.
+    pub kind: String,
+    /// The file, relative to the diagnosis's folder.
+    pub file: String,
+    /// For profiles that count since the process started: the same at the
+    /// begin of the window, to be taken off.
+    pub before: Option<String>,
+}
+
+/// Evidence that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// As [`ProfileFile::kind`], or `trace`, `metrics`.
+    pub kind: String,
+    /// Why, for a person, with the cure where there is one.
+    pub reason: String,
+}
+
+impl RunDir {
+    /// The folder that holds the diagnoses, one folder a cell.
+    pub fn diagnoses(&self) -> PathBuf {
+        self.path().join("diagnosis")
+    }
+
+    /// Every diagnosis with its folder, by cell id. Folders without a
+    /// `diagnosis.json` are of a diagnosis that was killed, and passed over.
+    ///
+    /// # Errors
+    /// Not readable, or of a newer format.
+    pub fn read_diagnoses(&self) -> Result<Vec<(PathBuf, Diagnosis)>, StoreError> {
+        let folder = self.diagnoses();
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(io_error("read", &folder))?,
+        };
+        let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        folders.sort();
+        let finished = folders
+            .into_iter()
+            .filter(|folder| folder.join(FILE).is_file());
+        finished
+            .map(|folder| Ok((folder.clone(), read(&folder.join(FILE))?)))
+            .collect()
+    }
+
+    /// Puts a finished diagnosis in its cell's place, with the evidence that
+    /// was gathered in `gathered` (a folder below [`RunDir::diagnoses`]). One
+    /// of an earlier call is replaced.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn keep_diagnosis(
+        &self,
+        gathered: &Path,
+        diagnosis: &Diagnosis,
+    ) -> Result<PathBuf, StoreError> {
+        let file = gathered.join(FILE);
+        let mut json = serde_json::to_vec_pretty(diagnosis).expect("a diagnosis is plain data");
+        readable_again::<Diagnosis>(&file, "the diagnosis", &json)?;
+        json.push(b'\n');
+        fs::write(&file, json).map_err(io_error("write", &file))?;
+        let place = self.diagnoses().join(diagnosis.cell.as_str());
+        if place.exists() {
+            fs::remove_dir_all(&place).map_err(io_error("replace", &place))?;
+        }
+        fs::rename(gathered, &place).map_err(io_error("rename", gathered))?;
+        crate::store::sync_folder(&self.diagnoses())?;
+        Ok(place)
+    }
+}
+
+/// The diagnosis itself, within its cell's folder.
+const FILE: &str = "diagnosis.json";
+
+fn read(path: &Path) -> Result<Diagnosis, StoreError> {
+    let text = fs::read_to_string(path).map_err(io_error("read", path))?;
+    decode(path, 1, "diagnosis", DIAGNOSIS_FORMAT, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diagnosis(chosen: &str) -> Diagnosis {
+        Diagnosis {
+            format: DIAGNOSIS_FORMAT,
+            cell: CellId::of(["a cell"]),
+            target: "mutex".into(),
+            chosen: vec![chosen.into()],
+            started: "2026-01-01T00:00:00Z".into(),
+            failure: None,
+            load: None,
+            profiled_seconds: 5.0,
+            profiles: vec![ProfileFile {
+                kind: "mutex".into(),
+                file: "profiles/mutex.pb.gz".into(),
+                before: Some("profiles/mutex-before.pb.gz".into()),
+            }],
+            missing: Vec::new(),
+            readback: None,
+        }
+    }
+
+    #[test]
+    fn the_newest_diagnosis_of_a_cell_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(folder.path()).unwrap();
+        assert_eq!(dir.read_diagnoses().unwrap(), []);
+        for chosen in ["control", "winner"] {
+            let gathered = dir.diagnoses().join("unfinished-x");
+            fs::create_dir_all(gathered.join("profiles")).unwrap();
+            fs::write(gathered.join("profiles").join(chosen), "evidence").unwrap();
+            dir.keep_diagnosis(&gathered, &diagnosis(chosen)).unwrap();
+        }
+        // What a killed diagnosis leaves has no diagnosis.json yet.
+        fs::create_dir_all(dir.diagnoses().join("unfinished-y")).unwrap();
+        let found = dir.read_diagnoses().unwrap();
+        let [(place, found)] = found.as_slice() else {
+            panic!("one is kept: {found:?}");
+        };
+        assert_eq!(*found, diagnosis("winner"));
+        assert!(place.join("profiles/winner").is_file());
+        assert!(!place.join("profiles/control").exists());
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(folder.path()).unwrap();
+        let place = dir.diagnoses().join("0123456789ab");
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join(FILE), "{\"format\": 99}").unwrap();
+        let error = dir.read_diagnoses().unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 99, .. }));
+    }
+}
