@@ -15,6 +15,7 @@ mod warnings;
 
 pub mod advice;
 pub mod comparison;
+pub mod diagnosis;
 pub mod exploration;
 pub mod gate;
 pub mod profile;

@@ -43,6 +43,8 @@ pub(crate) enum Verb {
     Rank(RankArgs),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(crate::verbs::CompareArgs),
+    /// Look closely at cells of a run: profiles, flame graphs, locks
+    Diagnose(crate::verbs::DiagnoseArgs),
     /// Hold a run against rules, for CI
     Gate(crate::verbs::GateArgs),
     /// Write the report of a run

@@ -107,12 +107,16 @@ impl Progress {
                 target,
                 settings,
             } => {
-                self.state.borrow_mut().trial = format!("diagnosis {number} of {of} · {target} {settings}");
+                self.state.borrow_mut().trial =
+                    format!("diagnosis {number} of {of} · {target} {settings}");
                 self.draw("");
             }
             Event::DiagnosisFinished(diagnosis) => {
                 if let Some(failure) = &diagnosis.failure {
-                    self.say(&format!("diagnosis of {}: failed: {}", diagnosis.cell, failure.message));
+                    self.say(&format!(
+                        "diagnosis of {}: failed: {}",
+                        diagnosis.cell, failure.message
+                    ));
                 }
             }
             Event::Warning(text) => self.say(&format!("warning: {text}")),

@@ -65,7 +65,7 @@ fn describe(matrix: &Matrix) -> String {
     });
     let lines: String = cells.chain(dropped).collect();
     format!(
-        "{lines}load {:#?}\nblocks {} seed {} {:?}\nrank by {:?}\nconstraints {:?}\noptions {:?}\nsources {:?} bind_memory {}\nwhy {:?}",
+        "{lines}load {:#?}\nblocks {} seed {} {:?}\nrank by {:?}\nconstraints {:?}\noptions {:?}\nsources {:?} bind_memory {}\nwhy {:?}{}",
         matrix.load,
         matrix.blocks,
         matrix.seed,
@@ -76,6 +76,10 @@ fn describe(matrix: &Matrix) -> String {
         matrix.toolchain_sources,
         matrix.bind_memory,
         matrix.why,
+        match &matrix.diagnose {
+            Some(wanted) => format!("\ndiagnose {wanted:?}"),
+            None => String::new(),
+        },
     )
 }
 

@@ -1,5 +1,6 @@
 //! What a side of a comparison is: a way to name cells.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -174,6 +175,29 @@ impl Selector {
             Selector::Settings(settings) => settings.iter().all(|setting| has(run, cell, setting)),
         };
         (0..cells.len()).filter(|&at| means(cells[at])).collect()
+    }
+
+    /// The cells of all targets that it means; `ranking` is needed for ranks only.
+    ///
+    /// # Errors
+    /// It means no cell at all.
+    pub fn cells_of_run<'a>(
+        &self,
+        run: &'a Run,
+        ranking: Option<&Ranking>,
+    ) -> Result<Vec<&'a Cell>, AnalysisError> {
+        let targets: BTreeSet<&str> = run.cells.iter().map(|cell| cell.target.as_str()).collect();
+        let mut found = Vec::new();
+        for target in targets {
+            let own = run.cells.iter().filter(|cell| cell.target == target);
+            let own: Vec<&Cell> = own.collect();
+            let meant = self.cells(run, target, &own, ranking);
+            found.extend(meant.into_iter().map(|at| own[at]));
+        }
+        match found.is_empty() {
+            true => Err(self.unknown(run)),
+            false => Ok(found),
+        }
     }
 
     /// Why it means no cell at all, with what there is.

@@ -2,6 +2,7 @@
 
 mod compare;
 mod completions;
+mod diagnose;
 mod gate;
 mod host;
 mod plan;
@@ -12,6 +13,7 @@ mod schema;
 mod toolchain;
 
 pub(crate) use compare::{CompareArgs, Objectives, objectives};
+pub(crate) use diagnose::DiagnoseArgs;
 pub(crate) use gate::GateArgs;
 
 use crate::args::{Args, Verb};
@@ -27,6 +29,7 @@ pub(crate) fn dispatch(args: Args) -> Result<Ending, Failure> {
         Verb::Load(args) => crate::load::load(*args),
         Verb::Rank(args) => rank::rank(&args),
         Verb::Compare(args) => compare::compare(&args),
+        Verb::Diagnose(args) => diagnose::diagnose(&args),
         Verb::Gate(args) => gate::gate(&args),
         Verb::Report(args) => report::report(&args),
         Verb::Schema(args) => schema::schema(&args),

@@ -8,7 +8,7 @@ use orchestrator::toolchain::{SourceOrder, Store, Toolbox};
 use record::store::RunDir;
 use topology::Topology;
 
-use super::{plan, rank, report};
+use super::{diagnose, plan, rank, report};
 use crate::args::{ReportFormat, RunArgs};
 use crate::exit::{Ending, Failure};
 use crate::progress::Progress;
@@ -43,8 +43,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         );
         return Ok(Ending::Incomplete);
     }
+    let diagnosed = match &plan.matrix.diagnose {
+        Some(wanted) => Some(diagnose::take_as_asked(&request, wanted)?),
+        None => None,
+    };
     conclude(&folder, args.json)?;
-    Ok(Ending::Pass)
+    match diagnosed {
+        Some(RunEnding::Interrupted) => Ok(diagnose::interrupted(&folder)),
+        Some(RunEnding::Complete) => diagnose::conclude(&folder),
+        None => Ok(Ending::Pass),
+    }
 }
 
 /// The plan and the run's folder. A folder given in the matrix's place goes on
@@ -55,14 +63,19 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
         let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
         return Ok((plan, topology, folder));
     }
-    let run = RunDir::open(&args.matrix)?.read_run()?;
     if args.out.as_ref().is_some_and(|out| *out != args.matrix) {
         return Err(Failure::usage(
             "a run goes on in its own folder: leave out --out",
         ));
     }
-    let (plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
+    let (plan, topology) = plan_of(&args.matrix)?;
     Ok((plan, topology, args.matrix.clone()))
+}
+
+/// The plan of a run that is there.
+pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
+    let run = RunDir::open(folder)?.read_run()?;
+    plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)
 }
 
 /// The arguments that go on with a run. Before its first trial the folder holds

@@ -17,7 +17,7 @@ use super::observation::left_off;
 use super::window::{Window, Windows};
 use super::{PATIENCE, Stop, TrialRequest, now};
 use crate::events::{Event, Listener};
-use crate::observe::{Probe, ProbeError, Pprof};
+use crate::observe::{Pprof, Probe, ProbeError};
 use crate::run::option_values;
 
 /// Length of the execution trace. A busy service writes some 10 MiB a second.

@@ -11,9 +11,9 @@ use record::target::{Protocol, placeholders};
 use record::trial::{Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet};
 
-use super::observation::Observation;
 use super::TrialRequest;
 use super::last_words::{crash_line, last_words};
+use super::observation::Observation;
 use crate::observe::{Info, Probe, ProcessSample};
 use crate::run::option_values;
 use crate::supervise::{Exit, Launch, Process};

@@ -20,11 +20,11 @@ use topology::Topology;
 use crate::events::{Event, Listener};
 use crate::plan::Plan;
 pub use crate::run::ReadyCell;
-pub use diagnose::run_diagnosis;
-pub use observation::Observation;
 use crate::supervise::Spawner;
+pub use diagnose::run_diagnosis;
 use launch::Target;
 pub use load::request_spec;
+pub use observation::Observation;
 use window::{Window, Windows};
 
 /// How long a target may take to end by itself before it is killed.

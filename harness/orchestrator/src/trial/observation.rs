@@ -61,7 +61,10 @@ impl Observation {
 pub(super) fn left_off(options: &BTreeMap<String, String>) -> Vec<(&'static str, &'static str)> {
     let kinds = [("mutex", "mutexprofile"), ("block", "blockprofile")];
     let off = |name: &str| options.get(name).is_none_or(|value| value == "0");
-    kinds.into_iter().filter(|(_, option)| off(option)).collect()
+    kinds
+        .into_iter()
+        .filter(|(_, option)| off(option))
+        .collect()
 }
 
 #[cfg(test)]

@@ -13,12 +13,6 @@ pub(crate) const DIAGNOSE_KEYS: &[&str] = &["cells", "for"];
 /// The words that name a cell without its settings.
 pub(crate) const DIAGNOSED: &[&str] = &["control", "winner"];
 
-/// Shorter than this, a CPU profile of 100 samples a second says little; and
-/// net/http/pprof counts in whole seconds.
-const SHORTEST: Duration = Duration::from_secs(1);
-/// Longer than this is a mistake: profiles are kept whole.
-const LONGEST: Duration = Duration::from_secs(300);
-
 /// What `diagnose` asks for, and the patterns in it with their places.
 pub(super) fn diagnose(
     decoder: &Decoder,
@@ -27,10 +21,7 @@ pub(super) fn diagnose(
     let Some(node) = fields.get("diagnose") else {
         return (None, Vec::new());
     };
-    let mut wanted = Diagnose {
-        cells: vec![Diagnosed::Control, Diagnosed::Winner],
-        duration: Diagnose::DEFAULT_DURATION,
-    };
+    let mut wanted = Diagnose::default();
     let mut placed = Vec::new();
     let is_map_of_keys = matches!(&node.shape, Shape::Map(entries)
         if entries.iter().any(|entry| DIAGNOSE_KEYS.contains(&entry.key.as_str())));
@@ -48,13 +39,9 @@ pub(super) fn diagnose(
     (Some(wanted), placed)
 }
 
-/// The length of a diagnosis: 1 s to 5 min.
 fn diagnosis_time(text: &str) -> Result<Duration, String> {
     let duration = parse_positive_duration(text)?;
-    if duration < SHORTEST || duration > LONGEST {
-        return Err("write a time from `1s` to `5m`".to_owned());
-    }
-    Ok(duration)
+    Diagnose::fits(duration).map(|()| duration)
 }
 
 fn cells(decoder: &Decoder, node: &Node) -> (Vec<Diagnosed>, Vec<PlacedRule>) {

@@ -92,6 +92,28 @@ pub struct Diagnose {
 impl Diagnose {
     /// The window when nothing is said: 500 samples of a busy CPU.
     pub const DEFAULT_DURATION: Duration = Duration::from_secs(5);
+
+    /// Whether a window is one that profiles can be taken over: from 1 s (of
+    /// a CPU profile, 100 samples) to 5 min (profiles are kept whole).
+    ///
+    /// # Errors
+    /// The cure.
+    pub fn fits(duration: Duration) -> Result<(), String> {
+        let window = Duration::from_secs(1)..=Duration::from_secs(300);
+        match window.contains(&duration) {
+            true => Ok(()),
+            false => Err("write a time from `1s` to `5m`".to_owned()),
+        }
+    }
+}
+
+impl Default for Diagnose {
+    fn default() -> Diagnose {
+        Diagnose {
+            cells: vec![Diagnosed::Control, Diagnosed::Winner],
+            duration: Diagnose::DEFAULT_DURATION,
+        }
+    }
 }
 
 /// A cell, or several, as `diagnose` names them.
@@ -192,12 +214,19 @@ impl Matrix {
     /// Calls a target by another name everywhere: the matrix may have named it
     /// by its path.
     pub fn rename_target(&mut self, from: &str, to: &str) {
-        let diagnosed = self.diagnose.iter_mut().flat_map(|wanted| &mut wanted.cells);
+        let diagnosed = self
+            .diagnose
+            .iter_mut()
+            .flat_map(|wanted| &mut wanted.cells);
         let diagnosed = diagnosed.filter_map(|cell| match cell {
             Diagnosed::Matching(rule) => Some(rule),
             Diagnosed::Control | Diagnosed::Winner => None,
         });
-        let rules = self.exclude.iter_mut().chain(&mut self.only).chain(diagnosed);
+        let rules = self
+            .exclude
+            .iter_mut()
+            .chain(&mut self.only)
+            .chain(diagnosed);
         let names = self
             .targets
             .iter_mut()

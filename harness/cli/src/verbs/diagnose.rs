@@ -1,0 +1,140 @@
+//! `gosweep diagnose`: look closely at cells of a run.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use analysis::comparison::Selector;
+use analysis::diagnosis::{Wanted, choose};
+use clap::Args as ClapArgs;
+use orchestrator::plan::Plan;
+use orchestrator::run::{Choice, Ending as RunEnding, RunRequest};
+use record::matrix::Diagnose;
+use record::quantity::parse_positive_duration;
+use record::store::RunDir;
+
+use super::{rank, run};
+use crate::exit::{Ending, Failure};
+use crate::progress::Progress;
+use crate::{output, signals};
+
+const AFTER_HELP: &str = "\
+Each cell gets one more trial, under the load of the run, with CPU, mutex, block,
+goroutine, heap and allocation profiles, scheduler details and a second of execution
+trace. It explains and is never ranked: profiling costs time. Everything is kept in
+RUN_DIR/diagnosis; the page is RUN_DIR/diagnosis.html. A cell that was diagnosed
+before is diagnosed anew.
+
+  gosweep diagnose results/r
+  gosweep diagnose results/r --cell control --cell gogc=400 --for 10s
+
+`diagnose: [control, winner]` in a matrix does the same at the end of `gosweep run`.
+
+Exit codes: 0 diagnosed, 2 invalid input, 4 the target failed or another gosweep
+measures, 5 interrupted, 70 internal error";
+
+/// `gosweep diagnose`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct DiagnoseArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// A cell: `control`, `winner`, a rank, the first digits of an id, or settings such as gogc=400 [default: what the matrix asks for, else control and winner]
+    #[arg(long, value_name = "CELL", value_parser = wanted)]
+    pub(crate) cell: Vec<Wanted>,
+    /// The profiled window, 1s to 5m [default: the matrix's, else 5s]
+    #[arg(long = "for", value_name = "TIME", value_parser = window)]
+    pub(crate) duration: Option<Duration>,
+}
+
+fn wanted(text: &str) -> Result<Wanted, String> {
+    if text.trim() == "winner" {
+        return Ok(Wanted::Winner);
+    }
+    text.parse::<Selector>()
+        .map(Wanted::Named)
+        .map_err(|cure| format!("{cure}; or write `winner`"))
+}
+
+fn window(text: &str) -> Result<Duration, String> {
+    let duration = parse_positive_duration(text)?;
+    Diagnose::fits(duration).map(|()| duration)
+}
+
+/// Diagnoses cells of a run that is there.
+pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
+    let (plan, topology) = run::plan_of(&args.run)?;
+    let toolbox = run::toolbox(None, Some(&plan))?;
+    let request = RunRequest {
+        plan: &plan,
+        topology: &topology,
+        folder: args.run.clone(),
+        blocks: None,
+        toolbox: &toolbox,
+        argv: std::env::args().collect(),
+        tool: output::TOOL.to_owned(),
+        cancel: signals::cancel_flag(),
+    };
+    let by_matrix = asked_for(&plan);
+    let wanted = match args.cell.is_empty() {
+        true => by_matrix.cells.iter().map(Wanted::from).collect(),
+        false => args.cell.clone(),
+    };
+    let duration = args.duration.unwrap_or(by_matrix.duration);
+    match take(&request, &wanted, duration)? {
+        RunEnding::Interrupted => Ok(interrupted(&args.run)),
+        RunEnding::Complete => conclude(&args.run),
+    }
+}
+
+/// What the matrix asks for, or what it would by default.
+fn asked_for(plan: &Plan) -> Diagnose {
+    plan.matrix.diagnose.clone().unwrap_or_default()
+}
+
+/// Takes the diagnoses that a matrix asks for.
+pub(super) fn take_as_asked(
+    request: &RunRequest<'_>,
+    asked: &Diagnose,
+) -> Result<RunEnding, Failure> {
+    let wanted: Vec<Wanted> = asked.cells.iter().map(Wanted::from).collect();
+    take(request, &wanted, asked.duration)
+}
+
+fn take(
+    request: &RunRequest<'_>,
+    wanted: &[Wanted],
+    duration: Duration,
+) -> Result<RunEnding, Failure> {
+    let ranking = rank::load(&request.folder)?;
+    let (record, _) = rank::read(&request.folder)?;
+    let chosen = choose(&record, Some(&ranking), wanted).map_err(Failure::usage)?;
+    let choices: Vec<Choice> = chosen
+        .into_iter()
+        .map(|(cell, chosen)| Choice { cell, chosen })
+        .collect();
+    let progress = Progress::new();
+    let ending = orchestrator::run::diagnose(request, &choices, duration, &|event| {
+        progress.show(event);
+    });
+    progress.clear();
+    Ok(ending?)
+}
+
+/// Says how to go on.
+pub(super) fn interrupted(folder: &Path) -> Ending {
+    eprintln!(
+        "interrupted; the cells diagnosed so far are kept, go on with: gosweep diagnose {}",
+        folder.display()
+    );
+    Ending::Incomplete
+}
+
+/// Prints what the diagnoses show and writes their page.
+pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
+    let diagnoses = RunDir::open(folder)?.read_diagnoses()?;
+    for (place, diagnosis) in &diagnoses {
+        println!("{} {:?}", place.display(), diagnosis.chosen);
+    }
+    Ok(Ending::Pass)
+}
