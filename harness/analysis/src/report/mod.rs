@@ -6,6 +6,7 @@
 
 mod chart;
 mod comparison;
+mod diagnosis;
 mod exploration;
 mod gate;
 mod html;
@@ -17,6 +18,7 @@ mod view;
 
 pub(crate) use chart::shortened;
 pub use comparison::comparison_text;
+pub use diagnosis::{diagnosis_html, diagnosis_text};
 pub use exploration::exploration_text;
 pub use gate::{gate_text, selftest_text};
 pub use html::html;

@@ -1,13 +1,16 @@
 //! `gosweep diagnose`: look closely at cells of a run.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use analysis::comparison::Selector;
-use analysis::diagnosis::{Wanted, choose};
+use analysis::diagnosis::{Kept, Wanted, choose, diagnoses, files};
+use analysis::report;
 use clap::Args as ClapArgs;
 use orchestrator::plan::Plan;
 use orchestrator::run::{Choice, Ending as RunEnding, RunRequest};
+use record::diagnosis::Diagnosis;
 use record::matrix::Diagnose;
 use record::quantity::parse_positive_duration;
 use record::store::RunDir;
@@ -31,6 +34,9 @@ before is diagnosed anew.
 
 Exit codes: 0 diagnosed, 2 invalid input, 4 the target failed or another gosweep
 measures, 5 interrupted, 70 internal error";
+
+/// The page, within the run's folder.
+const PAGE: &str = "diagnosis.html";
 
 /// `gosweep diagnose`.
 #[derive(Debug, ClapArgs)]
@@ -132,9 +138,27 @@ pub(super) fn interrupted(folder: &Path) -> Ending {
 
 /// Prints what the diagnoses show and writes their page.
 pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
-    let diagnoses = RunDir::open(folder)?.read_diagnoses()?;
-    for (place, diagnosis) in &diagnoses {
-        println!("{} {:?}", place.display(), diagnosis.chosen);
-    }
-    Ok(Ending::Pass)
+    let dir = RunDir::open(folder)?;
+    let kept: Vec<Kept> = dir
+        .read_diagnoses()?
+        .into_iter()
+        .map(|(place, diagnosis)| kept(&place, diagnosis))
+        .collect();
+    let shown = diagnoses(&dir.read_run()?, &kept);
+    let page = folder.join(PAGE);
+    let html = report::diagnosis_html(&shown).map_err(Failure::internal)?;
+    output::write_file(&page, &html)?;
+    output::print(&report::diagnosis_text(&shown, rank::terminal()))?;
+    eprintln!("flame graphs and tables: {}", page.display());
+    let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
+    Ok(if failed { Ending::NotFit } else { Ending::Pass })
+}
+
+/// A diagnosis with the files that are still there.
+fn kept(place: &Path, diagnosis: Diagnosis) -> Kept {
+    let files = files(&diagnosis)
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), fs::read(place.join(&name)).ok()?)))
+        .collect();
+    Kept { diagnosis, files }
 }
