@@ -204,11 +204,7 @@ fn reading(kind: &str) -> &'static str {
     }
 }
 
-fn differences(
-    run: &Run,
-    cells: &[CellDiagnosis],
-    read: &[(&Kept, Evidence)],
-) -> Vec<Difference> {
+fn differences(run: &Run, cells: &[CellDiagnosis], read: &[(&Kept, Evidence)]) -> Vec<Difference> {
     let is_control = |cell: &CellDiagnosis| {
         let mut all = run.cells.iter();
         all.any(|own| own.control && own.id.as_str() == cell.cell)
@@ -219,8 +215,8 @@ fn differences(
             continue;
         }
         let others = cells.iter().zip(read);
-        for (after, (_, other)) in others
-            .filter(|(cell, _)| cell.target == before.target && cell.cell != before.cell)
+        for (after, (_, other)) in
+            others.filter(|(cell, _)| cell.target == before.target && cell.cell != before.cell)
         {
             for kind in COMPARED {
                 found.extend(changed(kind, (before, control), (after, other)));

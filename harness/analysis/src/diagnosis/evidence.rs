@@ -8,7 +8,7 @@ use gotrace::stderr::{self, Event};
 use record::diagnosis::{Diagnosis, Missing};
 
 /// The log of a diagnosis, within its folder.
-pub const LOG: &str = "stderr.log";
+const LOG: &str = "stderr.log";
 
 /// A diagnosis with the bytes of its files, by their names within its folder.
 #[derive(Debug, Clone)]
@@ -75,9 +75,10 @@ fn profile(kept: &Kept, file: &str, before: Option<&str>) -> Result<Profile, Str
     };
     let after = parsed(file)?;
     let Some(before) = before else {
-        return Ok(after);
+        return Ok(without_ours(&after));
     };
-    let mut window = diff(&parsed(before)?, &after).map_err(|error| error.to_string())?;
+    let window = diff(&parsed(before)?, &after).map_err(|error| error.to_string())?;
+    let mut window = without_ours(&window);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "at most five minutes, in nanoseconds"
@@ -86,4 +87,14 @@ fn profile(kept: &Kept, file: &str, before: Option<&str>) -> Result<Profile, Str
     // Both ends cover the time since the start; their difference the window.
     window.duration_ns = window_ns;
     Ok(window)
+}
+
+/// Without what the profiling itself did.
+fn without_ours(profile: &Profile) -> Profile {
+    profile.without(|frame| {
+        let packages = ["net/http/pprof.", "runtime/pprof."];
+        packages
+            .iter()
+            .any(|package| frame.function.starts_with(package))
+    })
 }

@@ -5,6 +5,18 @@ use std::collections::BTreeMap;
 use gotrace::scheddetail::SchedDetail;
 use serde::Serialize;
 
+/// Waits of the runtime's own goroutines, which every program has
+/// (`waitReasonStrings` in runtime/runtime2.go).
+const RUNTIME_WAITS: [&str; 7] = [
+    "GC worker (idle)",
+    "GC sweep wait",
+    "GC scavenge wait",
+    "force gc (idle)",
+    "finalizer wait",
+    "cleanup wait",
+    "update GOMAXPROCS (idle)",
+];
+
 /// Reasons shown; the rest is summed up.
 const MOST_REASONS: usize = 8;
 
@@ -23,7 +35,8 @@ pub struct Scheduler {
     pub in_system_calls: f64,
     /// Mean of threads.
     pub threads: f64,
-    /// Mean of goroutines that wait, by reason, the most frequent first.
+    /// Mean of goroutines that wait, by reason, the most frequent first;
+    /// without the runtime's own idle ones.
     pub waiting: Vec<(String, f64)>,
     /// Mean of those with a reason further down.
     pub waiting_otherwise: f64,
@@ -46,7 +59,8 @@ pub(super) fn scheduler(blocks: &[SchedDetail]) -> Option<Scheduler> {
     };
     let mut reasons: BTreeMap<&str, f64> = BTreeMap::new();
     for state in blocks.iter().flat_map(|block| &block.goroutines) {
-        if state.is_waiting() {
+        let own = RUNTIME_WAITS.contains(&state.wait_reason.as_str());
+        if state.is_waiting() && !own {
             *reasons.entry(&state.wait_reason).or_default() += 1.0 / count;
         }
     }
@@ -95,14 +109,25 @@ mod tests {
     fn means_are_over_blocks() {
         assert_eq!(scheduler(&[]), None);
         // 0x1004: waiting while its stack is scanned; 6: dead.
-        let first = block(&[(4, "sync.Mutex.Lock"), (0x1004, "sync.Mutex.Lock"), (6, "x")]);
+        let first = block(&[
+            (4, "GC worker (idle)"),
+            (4, "sync.Mutex.Lock"),
+            (0x1004, "sync.Mutex.Lock"),
+            (6, "x"),
+        ]);
         let second = block(&[(4, "IO wait"), (1, "stale"), (3, "stale")]);
         let seen = scheduler(&[first, second]).unwrap();
         assert_eq!(
             seen.waiting,
-            [("sync.Mutex.Lock".to_owned(), 1.0), ("IO wait".to_owned(), 0.5)]
+            [
+                ("sync.Mutex.Lock".to_owned(), 1.0),
+                ("IO wait".to_owned(), 0.5)
+            ]
         );
         assert_eq!((seen.runnable, seen.in_system_calls), (0.5, 0.5));
-        assert_eq!((seen.samples, seen.idle_processors, seen.threads), (2, 1.0, 6.0));
+        assert_eq!(
+            (seen.samples, seen.idle_processors, seen.threads),
+            (2, 1.0, 6.0)
+        );
     }
 }

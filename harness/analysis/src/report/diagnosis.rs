@@ -6,7 +6,7 @@ use super::layout::{Layout, TerminalOptions};
 use crate::diagnosis::{CellDiagnosis, Diagnoses, Scheduler, Shown};
 use crate::error::AnalysisError;
 use crate::figures::{listed, significant};
-use crate::profile::{LockSite, LockVerdict, TopLine, TopTable};
+use crate::profile::{LockSuspect, LockVerdict, TopLine, TopTable};
 
 /// Functions named on the terminal.
 const NAMED: usize = 3;
@@ -53,18 +53,14 @@ fn leaders(table: &TopTable) -> String {
     let named: Vec<String> = lines
         .map(|line| format!("{} {}", line.function, share(line.flat_share)))
         .collect();
-    format!(
-        "{} of {}",
-        listed(&named),
-        table.measure.text(table.total)
-    )
+    format!("{} of {}", listed(&named), table.measure.text(table.total))
 }
 
 /// Locks that at least three profiles show, or what speaks against any.
 fn locks(cell: &CellDiagnosis) -> String {
-    let contended: Vec<String> = contended(cell).map(|site| {
-        format!("{} {}", site.site, site.verdict.word())
-    }).collect();
+    let contended: Vec<String> = contended(cell)
+        .map(|site| format!("{} {}", site.site, site.verdict.word()))
+        .collect();
     match (contended.as_slice(), cell.locks.missing.as_slice()) {
         ([], []) => "none contended, by four profiles".to_owned(),
         ([], missing) => format!("none shown, but without {}", listed(missing)),
@@ -72,11 +68,9 @@ fn locks(cell: &CellDiagnosis) -> String {
     }
 }
 
-fn contended(cell: &CellDiagnosis) -> impl Iterator<Item = &LockSite> {
-    let sites = cell.locks.sites.iter();
-    sites.filter(|site| {
-        matches!(site.verdict, LockVerdict::Confirmed | LockVerdict::Likely)
-    })
+fn contended(cell: &CellDiagnosis) -> impl Iterator<Item = &LockSuspect> {
+    let sites = cell.locks.suspects.iter();
+    sites.filter(|site| matches!(site.verdict, LockVerdict::Confirmed | LockVerdict::Likely))
 }
 
 fn goroutines(scheduler: &Scheduler) -> String {
@@ -143,7 +137,10 @@ impl DiagnosisPage<'_> {
 
     /// Nothing in it: nothing happened, or nobody switched it on.
     fn empty(&self, cell: &CellDiagnosis, shown: &Shown) -> String {
-        let off = cell.missing.iter().find(|missing| missing.kind == shown.kind);
+        let off = cell
+            .missing
+            .iter()
+            .find(|missing| missing.kind == shown.kind);
         match off {
             Some(missing) => format!("It holds nothing: {}.", missing.reason),
             None => "It holds nothing: nothing of the kind happened in the window.".to_owned(),

@@ -1,6 +1,7 @@
 //! Cells of a run looked at closely: from the matrix and by the verb.
 
 use std::fs;
+use std::path::Path;
 
 use gotrace::profile::{Profile, ProfileKind};
 use record::diagnosis::Diagnosis;
@@ -65,7 +66,7 @@ fn cells_are_diagnosed_after_the_blocks_and_on_demand() {
     assert_eq!(lab.at_work(), Vec::<String>::new());
 }
 
-fn assert_profiles(place: &std::path::Path, diagnosis: &Diagnosis) {
+fn assert_profiles(place: &Path, diagnosis: &Diagnosis) {
     for (kind, expected) in [
         ("cpu", ProfileKind::Cpu),
         ("mutex", ProfileKind::Mutex),
@@ -73,6 +74,8 @@ fn assert_profiles(place: &std::path::Path, diagnosis: &Diagnosis) {
         ("goroutine", ProfileKind::Goroutine),
         ("heap", ProfileKind::Heap),
         ("allocs", ProfileKind::Allocs),
+        ("trace-net", ProfileKind::TraceDelay),
+        ("trace-sync", ProfileKind::TraceDelay),
     ] {
         let kept = diagnosis.profiles.iter().find(|kept| kept.kind == kind);
         let kept = kept.unwrap_or_else(|| panic!("no {kind}"));
@@ -85,7 +88,7 @@ fn assert_profiles(place: &std::path::Path, diagnosis: &Diagnosis) {
 }
 
 /// The scheduler's details and the execution trace.
-fn assert_traces(place: &std::path::Path) {
+fn assert_traces(place: &Path) {
     let log = fs::read_to_string(place.join("stderr.log")).unwrap();
     assert!(log.contains(" gcwaiting="), "no scheddetail in the log");
     let trace = fs::read(place.join("trace.out")).unwrap();

@@ -1,9 +1,12 @@
 //! Diagnosis trials of a run that has its measured ones.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use record::axis::Axis;
 use record::cell::CellId;
+use record::diagnosis::{Diagnosis, Missing, ProfileFile};
 use record::store::RunDir;
 
 use super::prepare::{Prepared, ReadyCell};
@@ -11,6 +14,7 @@ use super::schedule::make_folder;
 use super::{Ending, HostLock, RunError, RunRequest, lock, prepare};
 use crate::events::{Event, Listener};
 use crate::supervise::Spawner;
+use crate::toolchain::{DELAYS, Watch, delay_profile};
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
 
 /// A cell to look at closely.
@@ -100,12 +104,61 @@ impl Diagnoses<'_> {
             cancel: self.request.cancel,
         };
         let found = run_diagnosis(&trial, self.duration, &choice.chosen, self.listener);
-        let Some(diagnosis) = found else {
+        let Some(mut diagnosis) = found else {
             return Ok(false);
         };
+        self.read_trace(cell, gathered.path(), &mut diagnosis);
         self.dir.keep_diagnosis(&gathered.keep(), &diagnosis)?;
         (self.listener)(Event::DiagnosisFinished(Box::new(diagnosis)));
         Ok(true)
+    }
+
+    /// Has the cell's own toolchain turn the execution trace into profiles.
+    fn read_trace(&self, cell: &ReadyCell, folder: &Path, diagnosis: &mut Diagnosis) {
+        let trace = folder.join("trace.out");
+        if !trace.is_file() {
+            return;
+        }
+        (self.listener)(Event::PhaseStarted("reading the trace"));
+        let Some(goroot) = self.goroot(cell) else {
+            diagnosis.missing.push(Missing {
+                kind: "trace".to_owned(),
+                reason: "it is kept as trace.out, but the run has no Go toolchain to read it with"
+                    .to_owned(),
+            });
+            return;
+        };
+        let progress = |_| {};
+        let cancelled = || self.request.cancel.load(Ordering::Relaxed);
+        let watch = Watch::new(&progress).cancelled_by(&cancelled);
+        for delay in DELAYS {
+            let kind = format!("trace-{delay}");
+            let file = format!("profiles/{kind}.pb.gz");
+            let into = folder.join(&file);
+            let store = &self.request.toolbox.store;
+            match delay_profile(&goroot, store, &trace, delay, &into, watch) {
+                Ok(()) => diagnosis.profiles.push(ProfileFile {
+                    kind,
+                    file,
+                    before: None,
+                }),
+                Err(error) => {
+                    let reason = error.to_string();
+                    diagnosis.missing.push(Missing { kind, reason });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Where the Go that built the cell is; any of the run's for a ready-made
+    /// binary.
+    fn goroot(&self, cell: &ReadyCell) -> Option<PathBuf> {
+        let spec = cell.planned.spec.settings.get(&Axis::Toolchain);
+        let toolchains = &self.prepared.run.toolchains;
+        let own = toolchains.iter().find(|toolchain| toolchain.spec == spec);
+        own.or(toolchains.first())
+            .map(|toolchain| PathBuf::from(&toolchain.goroot))
     }
 
     fn cell(&self, choice: &Choice) -> Result<&ReadyCell, RunError> {

@@ -7,6 +7,7 @@
 //! launcher of targets has that); a shell.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -82,10 +83,30 @@ pub(crate) fn run(
     watch: Watch<'_>,
     tick: &dyn Fn(),
 ) -> Result<Finished, ChildError> {
+    command.stdout(Stdio::piped());
+    run_to_end(command, limit, watch, tick)
+}
+
+/// The same with what it prints, which may be no text, in a file.
+pub(crate) fn run_into(
+    mut command: Command,
+    stdout: File,
+    limit: Duration,
+    watch: Watch<'_>,
+) -> Result<Finished, ChildError> {
+    command.stdout(stdout);
+    run_to_end(command, limit, watch, &|| {})
+}
+
+fn run_to_end(
+    mut command: Command,
+    limit: Duration,
+    watch: Watch<'_>,
+    tick: &dyn Fn(),
+) -> Result<Finished, ChildError> {
     let line = command_line(&command);
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
     let started = Instant::now();

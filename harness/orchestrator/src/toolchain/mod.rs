@@ -19,6 +19,7 @@
 //! `spawn_blocking`.
 
 pub(crate) mod child;
+mod delays;
 pub(crate) mod digest;
 mod discover;
 pub(crate) mod environment;
@@ -36,6 +37,8 @@ mod unpack;
 mod verify;
 mod watch;
 
+pub use child::ChildError;
+pub use delays::{DELAYS, DelayError, delay_profile};
 pub use discover::{Origin, ToolDigests, Toolchain};
 pub use error::{Attempt, ToolchainError};
 pub use install::{Listing, Toolbox, install, list};
