@@ -21,11 +21,10 @@ fn matrix() -> String {
 name: locks
 targets: [{TARGET}]
 axes: {{gogc: [100, 400]}}
-control: {{gogc: 100}}
+control: {{gogc: 100, option.yield: 1}}
 load: {{connections: 16, saturate: 300ms}}
 blocks: 1
 warmup: {{for: 200ms, gc_cycles: 0}}
-options: {{mutex: {{yield: 1}}}}
 diagnose: {{cells: [control, winner], for: 1s}}
 "
     )
@@ -56,9 +55,10 @@ fn cells_are_diagnosed_after_the_blocks_and_on_demand() {
     let measured = run.cells.len() + 1;
     let counted = trials.iter().filter(|trial| trial.is_ok()).count();
     assert!(counted <= measured, "{counted} of {measured}");
-    // The lock that every request takes and yields under.
-    assert!(done.stdout.contains("DIAGNOSIS"), "{}", done.stdout);
-    assert!(done.stdout.contains("locks      main."), "{}", done.stdout);
+    // How strongly the lock shows depends on the machine's speed; that requests
+    // waited for it does not, since they yield under it.
+    assert!(done.stdout.contains("DIAGNOSIS  mutex"), "{}", done.stdout);
+    assert!(done.stdout.contains("\nlocks      "), "{}", done.stdout);
     let page = fs::read_to_string(folder.join("diagnosis.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("sync.(*Mutex).Lock"));
     on_demand(&lab, found.len());
