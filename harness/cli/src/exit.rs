@@ -76,7 +76,10 @@ impl Failure {
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Failure {
-        Failure::usage(error)
+        match error {
+            PlanError::ControlGroups(_) => Failure::not_fit(error),
+            PlanError::Invalid(_) | PlanError::Read { .. } => Failure::usage(error),
+        }
     }
 }
 
@@ -100,9 +103,10 @@ impl From<StoreError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
         match error {
-            RunError::Locked(_) | RunError::Control { .. } | RunError::NotFit { .. } => {
-                Failure::not_fit(error)
-            }
+            RunError::Locked(_)
+            | RunError::Control { .. }
+            | RunError::NotFit { .. }
+            | RunError::ControlGroups(_) => Failure::not_fit(error),
             RunError::Build { .. }
             | RunError::Toolchain(_)
             | RunError::OtherRun { .. }

@@ -274,6 +274,46 @@ fn a_placement_that_the_host_cannot_do_is_refused_with_the_reason() {
     assert!(reason.contains("node 4000 does not exist"), "{reason}");
 }
 
+/// As somebody who may make no control group: nobody, where we are root.
+#[test]
+fn limits_that_may_not_be_set_are_refused_with_the_cure() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let desk = Desk::new();
+    desk.good_matrix();
+    let limited = MATRIX.replace("exclude", "  cpu_quota: [none, 0.5]\nexclude");
+    desk.put("limited.yaml", limited);
+    fs::set_permissions(desk.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let mut command = desk.command();
+    command.args(["plan", "limited.yaml"]);
+    if rustix::process::geteuid().is_root() {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("SKIPPED: nobody else may start gosweep here: {error}");
+            return;
+        }
+    };
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    if output.status.success() {
+        eprintln!("SKIPPED: everybody may make control groups here");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    assert!(
+        stderr.starts_with("error: cpu_quota and memory_cap need"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("start it with its") || stderr.contains("systemd-run"),
+        "{stderr}"
+    );
+    // A matrix without limits asks for nothing.
+    assert_eq!(desk.say(&["plan", "matrix.yaml"]).code, 0);
+}
+
 #[test]
 fn a_plan_lists_cells_order_cpus_and_time() {
     let desk = Desk::new();

@@ -27,6 +27,10 @@ pub enum Axis {
     Godebug,
     /// Which CPUs target and generator run on.
     Placement,
+    /// CPU time that the process gets in each period, as in a container.
+    CpuQuota,
+    /// Memory that the process may use, as in a container.
+    MemoryCap,
     /// An option of the target, passed on its command line.
     Option(String),
     /// Any other environment variable of the process.
@@ -35,7 +39,7 @@ pub enum Axis {
 
 impl Axis {
     /// The axes that need no further name, in the order shown.
-    pub const PLAIN: [Axis; 8] = [
+    pub const PLAIN: [Axis; 10] = [
         Axis::Toolchain,
         Axis::Goamd64,
         Axis::Goexperiment,
@@ -44,6 +48,8 @@ impl Axis {
         Axis::Gomemlimit,
         Axis::Godebug,
         Axis::Placement,
+        Axis::CpuQuota,
+        Axis::MemoryCap,
     ];
 
     /// What a cell has on this axis when its matrix says nothing.
@@ -66,6 +72,8 @@ impl fmt::Display for Axis {
             Axis::Gomemlimit => f.write_str("gomemlimit"),
             Axis::Godebug => f.write_str("godebug"),
             Axis::Placement => f.write_str("placement"),
+            Axis::CpuQuota => f.write_str("cpu_quota"),
+            Axis::MemoryCap => f.write_str("memory_cap"),
             Axis::Option(name) => write!(f, "option.{name}"),
             Axis::Env(name) => write!(f, "env.{name}"),
         }

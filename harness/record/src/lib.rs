@@ -10,6 +10,7 @@ pub mod axis;
 pub mod cell;
 pub mod diagnosis;
 pub mod diagnostic;
+pub mod limit;
 pub mod matrix;
 pub mod objective;
 pub mod quantity;

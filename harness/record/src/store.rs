@@ -300,6 +300,7 @@ mod tests {
             saturate: None,
             constant: None,
             process: None,
+            control_group: None,
             readback: None,
             warnings: Vec::new(),
             raw: String::new(),

@@ -40,6 +40,10 @@ pub struct Trial {
     pub constant: Option<Phase>,
     /// The process over its whole life.
     pub process: Option<ProcessLife>,
+    /// What its own control group counted over its whole life; `None` where the
+    /// cell has neither quota nor cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_group: Option<ControlGroupUse>,
     /// What the process and /proc say of the settings.
     pub readback: Option<Readback>,
     /// Doubts that do not make it invalid; they travel to the last page.
@@ -106,6 +110,8 @@ pub enum FailureCause {
     NotReady,
     /// It ended while it was needed.
     Crashed,
+    /// The kernel killed it because its memory cap was full.
+    OomKilled,
     /// Most requests failed.
     Errors,
 }
@@ -151,6 +157,10 @@ pub struct Phase {
     pub process: Option<ProcessWindow>,
     /// The host over the window.
     pub host: Option<HostWindow>,
+    /// What the target's own control group counted in the window; `None` where
+    /// the cell has neither quota nor cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_group: Option<ControlGroupUse>,
 }
 
 /// What became of every request: `scheduled` is the sum of the others.
@@ -320,6 +330,25 @@ pub struct HostWindow {
     pub mean_mhz: Option<f64>,
 }
 
+/// What the target's control group counted. A limit that the cell does not
+/// have, or that the kernel does not account for, is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ControlGroupUse {
+    /// Periods of the CPU quota in which it had something to run.
+    pub periods: Option<u64>,
+    /// Of them, those in which it ran out of quota.
+    pub throttled_periods: Option<u64>,
+    /// Time held back by the quota, summed over CPUs, seconds.
+    pub throttled_seconds: Option<f64>,
+    /// Memory charged to it at the end, bytes: page cache and kernel memory
+    /// included, so it is not RSS.
+    pub memory_bytes: Option<u64>,
+    /// The most that was ever charged since the process was started, bytes.
+    pub memory_peak_bytes: Option<u64>,
+    /// Processes that the kernel killed because the cap was full.
+    pub oom_kills: Option<u64>,
+}
+
 /// The process over its whole life.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProcessLife {
@@ -350,6 +379,13 @@ pub struct Readback {
     pub target_cpus: Option<String>,
     /// CPUs that the generator's threads were pinned to, read back.
     pub generator_cpus: Option<String>,
+    /// CPU quota of the target's control group, by its files, as the axis
+    /// writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_quota: Option<String>,
+    /// Memory cap of the target's control group, by its files, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_cap_bytes: Option<u64>,
 }
 
 impl Trial {

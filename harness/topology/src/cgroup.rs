@@ -12,6 +12,7 @@
 use serde::Serialize;
 
 use crate::cpuset::CpuSet;
+use crate::limits::Generation;
 use crate::source::{Source, excerpt};
 
 /// What our control group allows.
@@ -115,20 +116,28 @@ pub(crate) fn read(source: &Source) -> Cgroup {
     cgroup
 }
 
-/// The folders of the hierarchy that has the cpu controller, from our own group
-/// up to the top.
-pub(crate) fn cpu_folders(source: &Source) -> Vec<String> {
+/// The folders of the hierarchy that has the controller, from our own group up
+/// to the top, and which generation it is of; `None` where we are in none.
+pub(crate) fn controller_folders(
+    source: &Source,
+    controller: &str,
+) -> Option<(Generation, Vec<String>)> {
     let memberships = memberships(&source.text("proc/self/cgroup").unwrap_or_default());
     let mounts = mounts(&source.text("proc/self/mountinfo").unwrap_or_default());
     let legacy = memberships
         .iter()
-        .find(|one| one.controllers.iter().any(|name| name == "cpu"));
-    // A hybrid host has the cpu controller in one of the two hierarchies only.
+        .find(|one| one.controllers.iter().any(|name| name == controller));
+    // A hybrid host has a controller in one of the two hierarchies only.
     let unified = memberships.iter().find(|one| one.controllers.is_empty());
     match (legacy, unified) {
-        (Some(membership), _) => folders(source, membership, &mounts, "cpu"),
-        (None, Some(membership)) => folders(source, membership, &mounts, ""),
-        (None, None) => Vec::new(),
+        (Some(membership), _) => Some((
+            Generation::V1,
+            folders(source, membership, &mounts, controller),
+        )),
+        (None, Some(membership)) => {
+            Some((Generation::V2, folders(source, membership, &mounts, "")))
+        }
+        (None, None) => None,
     }
 }
 

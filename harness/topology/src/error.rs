@@ -1,5 +1,6 @@
-//! The two ways to fail: the host could not be read or pinned ([`Error`]), or a
-//! placement asks for what the host does not have ([`PlacementError`]).
+//! The ways to fail: the host could not be read or pinned ([`Error`]), a
+//! placement asks for what the host does not have ([`PlacementError`]), or no
+//! control group can be made ([`GroupError`]).
 
 use std::path::PathBuf;
 
@@ -217,5 +218,68 @@ pub enum PlacementError {
     Memory {
         /// Why not, and what would do.
         reason: String,
+    },
+}
+
+/// How to get a group of our own with everything in it.
+const DELEGATE: &str =
+    "start gosweep as root, or with `systemd-run --user --scope -p Delegate=yes gosweep ...`";
+
+/// Why no control group can be made for a target.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GroupError {
+    /// No hierarchy has it.
+    #[error(
+        "this host has no {controller} controller for us: neither cgroup version 1 nor 2 is \
+         mounted with it; in a container, start it with its cgroup file system mounted writable"
+    )]
+    NoController {
+        /// The controller.
+        controller: &'static str,
+    },
+    /// Our version 2 group does not have it.
+    #[error(
+        "{} does not have the {controller} controller (it has: {available}); {DELEGATE}",
+        folder.display()
+    )]
+    NotDelegated {
+        /// Our group.
+        folder: PathBuf,
+        /// The controller.
+        controller: &'static str,
+        /// Those that it has.
+        available: String,
+    },
+    /// Version 2 allows children with limits only in a group without processes.
+    #[error(
+        "{} holds {others} other processes, and cgroup version 2 gives limits only to children \
+         of a group without processes; start gosweep in a group of its own: \
+         `systemd-run --user --scope -p Delegate=yes gosweep ...`",
+        folder.display()
+    )]
+    Shared {
+        /// Our group.
+        folder: PathBuf,
+        /// Processes in it beside us.
+        others: usize,
+    },
+    /// We may not make groups there.
+    #[error("cannot make a control group in {}: {source}; {DELEGATE}", folder.display())]
+    Denied {
+        /// Our group.
+        folder: PathBuf,
+        /// The kernel's answer.
+        source: std::io::Error,
+    },
+    /// The kernel does not take the limit.
+    #[error("cannot write {value:?} to {}: {source}", file.display())]
+    Limit {
+        /// The file.
+        file: PathBuf,
+        /// What was to be its value.
+        value: String,
+        /// The kernel's answer.
+        source: std::io::Error,
     },
 }

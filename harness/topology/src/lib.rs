@@ -9,12 +9,14 @@
 //!   it; [`draw`] shows one as text.
 //! * [`pin_current_thread`], [`set_process_affinity`] and [`ChildPinning`] set
 //!   affinity and read back what the kernel made of it.
+//! * [`GroupParent`] makes control groups for targets, with a CPU quota and a
+//!   memory cap, and says why where it may not.
 //! * [`readiness`] says what on this host would disturb a measurement.
 //! * [`throttling`] and [`mean_mhz`] are the figures below `/sys` that change
 //!   while a trial runs.
 //!
-//! This crate alone reads `/sys` and `/proc/cpuinfo` and sets affinity.
-//! Deliberately absent: changing the host (governors, turbo, SMT), deciding
+//! This crate alone reads and writes `/sys`, reads `/proc/cpuinfo` and sets affinity.
+//! Deliberately absent: changing the host (governors, turbo, SMT) beyond groups of our own, deciding
 //! when to look during a trial, and stored formats; the `Serialize` derives here serve
 //! the screen output of `gosweep host --json`.
 
@@ -26,6 +28,7 @@ mod cpuinfo;
 mod cpuset;
 mod draw;
 mod error;
+mod limits;
 mod mask;
 mod model;
 mod placement;
@@ -42,7 +45,10 @@ pub use affinity::{
 pub use cgroup::{Cgroup, CgroupVersion, CpuQuota, MemoryLimit};
 pub use cpuset::{CpuSet, MAX_CPU_ID};
 pub use draw::draw;
-pub use error::{Error, PlacementError};
+pub use error::{Error, GroupError, PlacementError};
+pub use limits::{
+    ChildGroup, Controller, CpuTime, GroupCounter, GroupCounts, GroupParent, Limits, TargetGroup,
+};
 pub use model::{
     Cache, CacheKind, Core, CoreType, Cpu, CpuModel, CpuSets, LastLevelCache, Node, NodeDistance,
     Package, Topology,

@@ -30,7 +30,8 @@ pub struct Throttling {
 /// `root` is the folder that holds `sys/` and `proc/`, `/` for this host.
 pub fn throttling(root: &Path) -> Option<Throttling> {
     let source = Source::new(root);
-    cgroup::cpu_folders(&source).into_iter().find_map(|group| {
+    let (_, folders) = cgroup::controller_folders(&source, "cpu")?;
+    folders.into_iter().find_map(|group| {
         let text = source.word(&format!("{group}/cpu.stat"))?;
         let count = |name: &str| -> Option<u64> {
             let mut fields = text.lines().filter_map(|line| line.split_once(' '));

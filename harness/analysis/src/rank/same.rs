@@ -56,6 +56,8 @@ fn effective_settings(cell: &CellEvidence<'_>) -> Option<Vec<String>> {
         cell.cell.target_cpus.clone(),
         cell.cell.generator_cpus.clone(),
         format!("{:?}", cell.cell.memory_node),
+        readback.cpu_quota.clone().unwrap_or_default(),
+        format!("{:?}", readback.memory_cap_bytes),
     ];
     let others = settings
         .iter()

@@ -52,6 +52,7 @@ fn cause(cause: FailureCause) -> &'static str {
         FailureCause::NotStarted => "could not be started",
         FailureCause::NotReady => "did not become ready",
         FailureCause::Crashed => "crashed",
+        FailureCause::OomKilled => "ran out of its memory cap",
         FailureCause::Errors => "answered mostly errors",
     }
 }

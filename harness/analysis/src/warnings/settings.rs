@@ -1,6 +1,7 @@
 //! Settings that did not take, that cannot be meant, or that make two cells one.
 
 use record::axis::{Axis, DEFAULT, Settings};
+use record::limit::{is_applied_cap, parse_memory_cap};
 use record::quantity::parse_bytes;
 use record::trial::{Readback, Trial};
 
@@ -49,7 +50,22 @@ fn mismatch(
     gomaxprocs_mismatch(&settings, readback)
         .or_else(|| gogc_mismatch(&settings, readback))
         .or_else(|| gomemlimit_mismatch(&settings, readback))
+        .or_else(|| quota_mismatch(&settings, readback))
+        .or_else(|| cap_mismatch(&settings, readback))
         .or_else(|| version_mismatch(context, &settings, readback))
+}
+
+fn quota_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {
+    let asked = settings.set_value(&Axis::CpuQuota)?;
+    let got = readback.cpu_quota.as_deref()?;
+    (asked != got).then(|| format!("cpu_quota asked {asked}, its control group has {got}"))
+}
+
+fn cap_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {
+    let asked = settings.set_value(&Axis::MemoryCap)?;
+    let got = readback.memory_cap_bytes?;
+    (!is_applied_cap(parse_memory_cap(asked).ok()?, got))
+        .then(|| format!("memory_cap asked {asked}, its control group has {got} bytes"))
 }
 
 fn gomaxprocs_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {

@@ -253,6 +253,7 @@ impl Lab {
                 peak_rss_bytes: (service.rss_bytes * noise(5)) as u64,
                 ready_ms: 12.0,
             }),
+            control_group: None,
             readback: self.probe.then(|| readback(axes)),
             warnings: Vec::new(),
             raw: format!("raw/{}/{block}-{position}", self.id(cell)),
@@ -274,6 +275,8 @@ fn readback(axes: &BTreeMap<String, String>) -> Readback {
         go_version: Some("go1.25.5".into()),
         target_cpus: Some("0-1".into()),
         generator_cpus: Some("2-3".into()),
+        cpu_quota: None,
+        memory_cap_bytes: None,
     }
 }
 
@@ -327,6 +330,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
         schedtrace: None,
         process: None,
         host: None,
+        control_group: None,
     }
 }
 

@@ -48,7 +48,7 @@ impl From<Output> for Done {
 }
 
 /// Writes past the capture of the test runner.
-fn say_loudly(text: &str) {
+pub(crate) fn say_loudly(text: &str) {
     let _ = writeln!(std::io::stderr(), "\n{text}\n");
 }
 

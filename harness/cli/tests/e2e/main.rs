@@ -15,4 +15,5 @@ mod failures;
 mod interrupted;
 mod lab;
 mod left_behind;
+mod limits;
 mod whole;

@@ -12,6 +12,7 @@ use record::matrix::{CellSpec, Located, Matrix};
 use record::target::{Program, Target};
 use topology::Placement;
 
+use super::limits;
 use super::targets::Found;
 
 /// Everything that is wrong with the matrix's values, each at its place.
@@ -95,6 +96,8 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
 /// What Go says to a value of an axis; `None` where it accepts it.
 fn go_check(axis: &Axis, value: &str, version: Option<&GoVersion>) -> Option<Problem> {
     let name = match axis {
+        // What the matrix says of these was checked where it was read.
+        Axis::CpuQuota | Axis::MemoryCap => return None,
         Axis::Toolchain | Axis::Placement | Axis::Option(_) => return None,
         Axis::Env(name) => name.clone(),
         plain => plain.to_string().to_uppercase(),
@@ -172,7 +175,12 @@ pub(super) fn notes(
         let name = axis.to_string().to_uppercase();
         if !matches!(
             axis,
-            Axis::Toolchain | Axis::Placement | Axis::Option(_) | Axis::Env(_)
+            Axis::Toolchain
+                | Axis::Placement
+                | Axis::CpuQuota
+                | Axis::MemoryCap
+                | Axis::Option(_)
+                | Axis::Env(_)
         ) && let Ok(verdict) = environment::check_variable(&name, value, None)
         {
             notes.extend(verdict.notes);
@@ -186,6 +194,7 @@ pub(super) fn notes(
             "GOMAXPROCS={procs} is more than the {cpus} CPU(s) that the target gets"
         ));
     }
+    notes.extend(limits::notes(&spec.settings, placement));
     if !targets[&spec.target].probe {
         notes.push("no probe: GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone".to_owned());
     }

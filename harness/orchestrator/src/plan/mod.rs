@@ -3,6 +3,7 @@
 
 mod check;
 mod estimate;
+mod limits;
 mod order;
 mod targets;
 
@@ -12,10 +13,11 @@ use record::axis::{Axis, DEFAULT};
 use record::diagnostic::{Diagnostic, Diagnostics};
 use record::matrix::{CellSpec, Dropped, Matrix};
 use record::target::Target;
-use topology::{Placement, Topology};
+use topology::{GroupError, Placement, Topology};
 
 pub use check::check_versions;
 pub use estimate::estimate;
+pub(crate) use limits::{GROUPS_WANTED, control_groups};
 pub use order::{OrderKey, Slot, block_order};
 pub use targets::TargetSearch;
 use targets::find_targets;
@@ -52,6 +54,9 @@ pub enum PlanError {
     /// The matrix, target files or both are wrong; one entry per file.
     #[error("{}", rendered(.0))]
     Invalid(Vec<Diagnostics>),
+    /// This host lets us make no control group for the cells that want one.
+    #[error("{GROUPS_WANTED}{0}")]
+    ControlGroups(#[from] GroupError),
     /// A file could not be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -73,7 +78,8 @@ fn rendered(files: &[Diagnostics]) -> String {
 ///
 /// # Errors
 /// Everything that is wrong with the matrix and its targets at once, each at
-/// its place; a control cell that this host cannot place is among it.
+/// its place; a control cell that this host cannot place is among it. Or that
+/// this host lets us set no limits.
 pub fn plan(
     file: &str,
     text: &str,
@@ -97,7 +103,10 @@ pub fn plan(
         return Err(PlanError::Invalid(wrong));
     }
     let (matrix, targets) = by_name(matrix, found.targets)?;
-    place_cells(matrix, targets, topology)
+    let plan = place_cells(matrix, targets, topology)?;
+    // Made and removed again: a plan leaves nothing behind.
+    drop(control_groups(&plan)?);
+    Ok(plan)
 }
 
 /// Calls every target by the name that its file gives it: a matrix may have
@@ -142,6 +151,19 @@ fn place_cells(
     let control = plan.matrix.control_settings();
     for spec in expansion.cells {
         let is_control = spec.settings == control;
+        if let Some(reason) = limits::above_our_own(&spec.settings, &topology.cgroup) {
+            if !is_control {
+                plan.dropped.push(Dropped { cell: spec, reason });
+                continue;
+            }
+            let span = place_of(&plan.matrix, &[Axis::CpuQuota, Axis::MemoryCap]);
+            let message = format!("the control cell cannot run on this host: {reason}");
+            unplaceable
+                .push(Diagnostic::new(span, message).help(
+                    "give the control less, or start gosweep where its own limits are wider",
+                ));
+            continue;
+        }
         match place(&plan.matrix, &spec, topology) {
             Ok(placement) => {
                 let notes = check::notes(&spec, &plan.targets, &placement);
@@ -153,7 +175,7 @@ fn place_cells(
                 });
             }
             Err(reason) if is_control => {
-                let span = place_of(&plan.matrix, &Axis::Placement);
+                let span = place_of(&plan.matrix, &[Axis::Placement]);
                 let message = format!("the control cell cannot be placed on this host: {reason}");
                 unplaceable.push(Diagnostic::new(span, message).help(
                     "choose another placement for the control, e.g. `control: {placement: none}`",
@@ -183,10 +205,11 @@ fn place(matrix: &Matrix, spec: &CellSpec, topology: &Topology) -> Result<Placem
     topology::place(topology, &policy, &request).map_err(|error| error.to_string())
 }
 
-/// Where the matrix speaks of an axis; its start when it does not.
-fn place_of(matrix: &Matrix, axis: &Axis) -> std::ops::Range<usize> {
-    let control = matrix.control.iter().find(|(named, _)| named == axis);
-    let values = matrix.axes.iter().find(|named| named.axis == *axis);
+/// Where the matrix speaks of one of these axes; its start when it does not.
+fn place_of(matrix: &Matrix, axes: &[Axis]) -> std::ops::Range<usize> {
+    let mut controls = matrix.control.iter();
+    let control = controls.find(|(named, _)| axes.contains(named));
+    let values = matrix.axes.iter().find(|named| axes.contains(&named.axis));
     control
         .map(|(_, value)| value.span.clone())
         .or_else(|| values.map(|named| named.span.clone()))

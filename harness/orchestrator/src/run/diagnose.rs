@@ -41,7 +41,7 @@ pub fn diagnose(
     let _host = HostLock::take()?;
     let dir = RunDir::open(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
-    let spawner = super::start_spawner()?;
+    let spawner = super::start_spawner(request.plan)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };

@@ -19,7 +19,7 @@ pub use lock::{HostLock, LockError};
 pub use prepare::{ReadyCell, option_values};
 
 use crate::events::Listener;
-use crate::plan::Plan;
+use crate::plan::{self, GROUPS_WANTED, Plan};
 use crate::supervise::Spawner;
 use crate::toolchain::{Toolbox, ToolchainError};
 
@@ -103,6 +103,9 @@ pub enum RunError {
         /// Why the last one was invalid.
         reason: String,
     },
+    /// No control group can be made for the cells that want one.
+    #[error("{GROUPS_WANTED}{0}")]
+    ControlGroups(#[from] topology::GroupError),
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),
@@ -135,15 +138,17 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     let _host = HostLock::take()?;
     let dir = RunDir::create(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
-    let spawner = start_spawner()?;
+    let spawner = start_spawner(request.plan)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };
     schedule::run_trials(request, &dir, &spawner, &prepared, listener)
 }
 
-fn start_spawner() -> Result<Spawner, RunError> {
-    Spawner::start().map_err(|source| RunError::System {
+/// The spawner, with the place for control groups that the plan's cells want.
+fn start_spawner(plan: &Plan) -> Result<Spawner, RunError> {
+    let groups = plan::control_groups(plan)?;
+    Spawner::start(groups).map_err(|source| RunError::System {
         action: "start the spawner thread",
         source,
     })

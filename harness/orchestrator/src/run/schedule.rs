@@ -249,6 +249,7 @@ impl Schedule<'_> {
             saturate: observed.saturate,
             constant: observed.constant,
             process: observed.process,
+            control_group: observed.control_group,
             readback: observed.readback,
             warnings: observed.warnings,
             raw,

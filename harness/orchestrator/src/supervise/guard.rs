@@ -3,9 +3,10 @@
 //! The death signal reaches only the process that we started. A target may
 //! have children of its own, so a second process waits on a pipe whose other
 //! end only we hold: when we end, however we end, it reads end of file and
-//! kills the group.
+//! kills the group, and what is in the target's control group, which it removes.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// Kills the group when dropped or when this process dies.
@@ -15,18 +16,36 @@ pub(super) struct Guard {
     pipe: Option<ChildStdin>,
 }
 
-/// A constant program; the group's number comes through the pipe. Written for
-/// every POSIX shell: dash knows `--` only behind `-s NAME`.
-const WAIT_AND_KILL: &str = "trap '' INT TERM HUP; read -r group; read -r answer; \
-     [ -z \"$group\" ] || [ \"$answer\" = over ] || kill -s KILL -- \"-$group\"";
+/// A constant program; the group's number comes through the pipe, the folders
+/// of the target's control group as arguments. Written for every POSIX shell:
+/// dash knows `--` only behind `-s NAME`. A control group can be removed when
+/// the kernel has let go of its last process, hence the tries.
+const WAIT_AND_KILL: &str = r#"
+trap '' INT TERM HUP
+read -r group
+read -r answer
+[ "$answer" != over ] || exit 0
+[ -z "$group" ] || kill -s KILL -- "-$group"
+for folder do
+    tries=0
+    while [ -d "$folder" ] && [ $tries -lt 100 ]; do
+        while read -r pid; do kill -s KILL "$pid"; done < "$folder/cgroup.procs"
+        rmdir "$folder" && break
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+done
+"#;
 
 impl Guard {
     /// Starts a guard, which must be there before what it watches over. Must be
-    /// called on the spawner thread.
-    pub(super) fn start() -> std::io::Result<Guard> {
+    /// called on the spawner thread. `control_group` are the folders of the
+    /// target's control group.
+    pub(super) fn start(control_group: &[PathBuf]) -> std::io::Result<Guard> {
         use std::os::unix::process::CommandExt;
         let mut child = Command::new("/bin/sh")
             .args(["-c", WAIT_AND_KILL, "gosweep-guard"])
+            .args(control_group)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .current_dir("/")
@@ -72,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_end_of_the_pipe_ends_the_whole_group() {
-        let mut guard = Guard::start().unwrap();
+        let mut guard = Guard::start(&[]).unwrap();
         let mut child = Command::new("/bin/sh")
             .args(["-c", "sleep 60 & echo started; wait"])
             .process_group(0)
@@ -92,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_dismissed_guard_kills_nobody() {
-        let mut guard = Guard::start().unwrap();
+        let mut guard = Guard::start(&[]).unwrap();
         let mut child = Command::new("/bin/sh")
             .args(["-c", "read -r line; echo started"])
             .process_group(0)
@@ -109,7 +128,28 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_the_pipe_takes_the_control_group_with_it() {
+        // Stands for a control group: a folder with a list of its processes,
+        // which only the kernel would let go while the list is in it.
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("group");
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", "sleep 60"])
+            .spawn()
+            .unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        let list = folder.join("cgroup.procs");
+        std::fs::write(&list, format!("{}\n", child.id())).unwrap();
+        let guard = Guard::start(std::slice::from_ref(&folder)).unwrap();
+        let end = std::thread::spawn(move || drop(guard));
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
+        std::fs::remove_file(list).unwrap();
+        end.join().unwrap();
+        assert!(!folder.exists());
+    }
+
+    #[test]
     fn a_guard_without_a_group_goes_quietly() {
-        drop(Guard::start().unwrap());
+        drop(Guard::start(&[]).unwrap());
     }
 }

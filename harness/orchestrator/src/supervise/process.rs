@@ -3,7 +3,10 @@
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
+use topology::{GroupCounts, TargetGroup};
 
 use super::guard::Guard;
 use super::stderr::StderrLog;
@@ -25,16 +28,26 @@ pub struct Process {
     guard: Option<Guard>,
     stderr: StderrLog,
     exit: Option<Exit>,
+    control_group: Option<TargetGroup>,
+    /// What its control group had counted when it was removed.
+    last_counts: Option<GroupCounts>,
 }
 
 impl Process {
-    pub(super) fn new(child: Child, guard: Guard, stderr: StderrLog) -> Process {
+    pub(super) fn new(
+        child: Child,
+        guard: Guard,
+        stderr: StderrLog,
+        control_group: Option<TargetGroup>,
+    ) -> Process {
         Process {
             child,
             started: Instant::now(),
             guard: Some(guard),
             stderr,
             exit: None,
+            control_group,
+            last_counts: None,
         }
     }
 
@@ -51,6 +64,17 @@ impl Process {
     /// Its stderr.
     pub fn stderr(&self) -> &StderrLog {
         &self.stderr
+    }
+
+    /// Its control group, while it runs in one.
+    pub fn control_group(&self) -> Option<&TargetGroup> {
+        self.control_group.as_ref()
+    }
+
+    /// What its control group has counted, to the end once it has ended.
+    pub fn group_counts(&self) -> Option<GroupCounts> {
+        let now = self.control_group.as_ref().map(TargetGroup::counts);
+        now.or(self.last_counts)
     }
 
     /// How it ended, if it has.
@@ -90,11 +114,25 @@ impl Process {
         if let Ok(status) = self.child.wait() {
             self.exit.get_or_insert_with(|| Exit::from(status));
         }
+        self.leave_control_group();
         if let Some(guard) = self.guard.take() {
             guard.dismiss();
         }
         self.stderr.finish();
         self.exit.unwrap_or_default()
+    }
+
+    /// A child of the target may have left the process group; out of the
+    /// control group it cannot get.
+    fn leave_control_group(&mut self) {
+        let Some(group) = self.control_group.take() else {
+            return;
+        };
+        self.last_counts = Some(group.counts());
+        let left = group.processes().into_iter().filter_map(process_id);
+        for pid in left {
+            let _ = kill_process(pid, Signal::KILL);
+        }
     }
 
     fn signal(&self, signal: Signal) {
@@ -105,8 +143,12 @@ impl Process {
     }
 
     fn id(&self) -> Option<Pid> {
-        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+        process_id(self.child.id())
     }
+}
+
+fn process_id(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
 impl From<ExitStatus> for Exit {

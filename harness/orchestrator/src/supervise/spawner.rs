@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use topology::{ChildPinning, CpuSet};
+use topology::{ChildGroup, ChildPinning, CpuSet, GroupError, GroupParent, Limits, TargetGroup};
 
 use super::guard::Guard;
 use super::process::Process;
@@ -28,6 +28,9 @@ pub struct Launch {
     pub env: Vec<(String, OsString)>,
     /// CPUs and memory node that it gets before exec.
     pub pinning: Option<ChildPinning>,
+    /// What a control group of its own holds it to, from before exec until it
+    /// has ended.
+    pub limits: Limits,
     /// CPUs for the thread that reads its stderr, so that it does not run on
     /// the target's.
     pub observer_cpus: CpuSet,
@@ -51,9 +54,16 @@ pub enum SpawnError {
     Start {
         /// The program.
         program: PathBuf,
-        /// What the system said; pinning errors are among them.
+        /// What the system said; errors of pinning and of joining the control
+        /// group are among them.
         source: std::io::Error,
     },
+    /// Its control group could not be made.
+    #[error(transparent)]
+    ControlGroup(#[from] GroupError),
+    /// A target with limits, and nowhere to make its control group.
+    #[error("the spawner was started without a place for control groups")]
+    NoControlGroups,
     /// The spawner thread is gone.
     #[error("the spawner thread has ended")]
     Gone,
@@ -70,17 +80,18 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    /// Starts the thread.
+    /// Starts the thread. `groups` is where control groups are made, for runs
+    /// that have targets with limits.
     ///
     /// # Errors
     /// The system's, when no thread can be had.
-    pub fn start() -> std::io::Result<Spawner> {
+    pub fn start(groups: Option<GroupParent>) -> std::io::Result<Spawner> {
         let (orders, incoming) = mpsc::channel::<Order>();
         let thread = thread::Builder::new()
             .name("spawner".to_owned())
             .spawn(move || {
                 for (launch, answer) in incoming {
-                    let _ = answer.send(start(&launch));
+                    let _ = answer.send(start(&launch, groups.as_ref()));
                 }
             })?;
         Ok(Spawner {
@@ -112,7 +123,7 @@ impl Drop for Spawner {
     }
 }
 
-fn start(launch: &Launch) -> Result<Process, SpawnError> {
+fn start(launch: &Launch, groups: Option<&GroupParent>) -> Result<Process, SpawnError> {
     let stdout = launch.logs.join("stdout.log");
     let log_error = |path: &PathBuf| {
         let path = path.clone();
@@ -132,10 +143,14 @@ fn start(launch: &Launch) -> Result<Process, SpawnError> {
         .stdin(Stdio::null())
         .stdout(stdout_file)
         .stderr(Stdio::piped());
-    prepare_child(&mut command, launch.pinning.clone());
+    let group = control_group(&launch.limits, groups)?;
+    let way_in = group.as_ref().map(TargetGroup::child);
+    let way_in = way_in.transpose().map_err(start_error)?;
+    prepare_child(&mut command, launch.pinning.clone(), way_in);
     // The guard first: there must be no moment at which we could die and leave
     // a child of the target behind.
-    let mut guard = Guard::start().map_err(start_error)?;
+    let folders = group.as_ref().map(TargetGroup::folders);
+    let mut guard = Guard::start(&folders.unwrap_or_default()).map_err(start_error)?;
     let mut child = command.spawn().map_err(start_error)?;
     let stderr = launch.logs.join("stderr.log");
     let pipe = child.stderr.take().expect("stderr was asked to be a pipe");
@@ -143,7 +158,7 @@ fn start(launch: &Launch) -> Result<Process, SpawnError> {
         .watch(child.id())
         .and_then(|()| StderrLog::drain(pipe, &stderr, launch.observer_cpus.clone()));
     match watched {
-        Ok(log) => Ok(Process::new(child, guard, log)),
+        Ok(log) => Ok(Process::new(child, guard, log, group)),
         Err(source) => {
             // The child runs already: an error must not leave it behind.
             let _ = child.kill();
@@ -153,9 +168,20 @@ fn start(launch: &Launch) -> Result<Process, SpawnError> {
     }
 }
 
+fn control_group(
+    limits: &Limits,
+    groups: Option<&GroupParent>,
+) -> Result<Option<TargetGroup>, SpawnError> {
+    if limits.controllers().is_empty() {
+        return Ok(None);
+    }
+    let groups = groups.ok_or(SpawnError::NoControlGroups)?;
+    Ok(Some(groups.make_group(limits)?))
+}
+
 /// What the child does between fork and exec.
 #[expect(unsafe_code, reason = "pre_exec has no safe form")]
-fn prepare_child(command: &mut Command, pinning: Option<ChildPinning>) {
+fn prepare_child(command: &mut Command, pinning: Option<ChildPinning>, group: Option<ChildGroup>) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
     let parent = rustix::process::getpid();
@@ -173,6 +199,9 @@ fn prepare_child(command: &mut Command, pinning: Option<ChildPinning>) {
                 maximum: Some(0),
             };
             rustix::process::setrlimit(rustix::process::Resource::Core, no_core)?;
+            if let Some(group) = &group {
+                group.join()?;
+            }
             match &pinning {
                 Some(pinning) => pinning.apply(),
                 None => Ok(()),

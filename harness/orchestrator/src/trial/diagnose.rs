@@ -58,7 +58,7 @@ pub fn run_diagnosis(
     let mut target = match Target::launch(request) {
         Ok(target) => target,
         Err(LaunchError::Cancelled) => return None,
-        Err(LaunchError::Failed(failure)) => {
+        Err(LaunchError::Failed(failure, _)) => {
             diagnosis.failure = Some(*failure);
             return Some(diagnosis);
         }

@@ -3,6 +3,7 @@
 
 use gotrace::environment::{self, Gogc, Gomemlimit};
 use record::axis::{Axis, DEFAULT};
+use record::limit::{is_applied_cap, parse_memory_cap};
 use record::trial::{Failure, FailureCause, Outcome, Phase, Reason};
 
 use super::{Observed, TrialRequest};
@@ -32,6 +33,7 @@ pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
         by_host(name, phase, &mut reasons, &mut doubts);
         by_generator(name, phase, &mut reasons);
     }
+    doubts.extend(child_killed(observed));
     observed.warnings.extend(doubts);
     if !reasons.is_empty() {
         observed.outcome = Outcome::Invalid(reasons);
@@ -111,6 +113,25 @@ fn not_applied(request: &TrialRequest<'_>, observed: &Observed) -> Vec<Reason> {
         readback.gomemlimit_bytes.map(|n| n.to_string()),
     );
     compare("GODEBUG", set(&Axis::Godebug), readback.godebug.clone());
+    compare(
+        "the CPU quota",
+        set(&Axis::CpuQuota),
+        readback.cpu_quota.clone(),
+    );
+    let cap = set(&Axis::MemoryCap).and_then(|text| parse_memory_cap(&text).ok());
+    let got = readback.memory_cap_bytes.zip(cap).map(|(got, asked)| {
+        // Pages are what the kernel counts in.
+        if is_applied_cap(asked, got) {
+            asked
+        } else {
+            got
+        }
+    });
+    compare(
+        "the memory cap",
+        cap.map(|bytes| bytes.to_string()),
+        got.map(|bytes| bytes.to_string()),
+    );
     let version = request.cell.go_version.as_ref().map(ToString::to_string);
     let reported = readback
         .go_version
@@ -127,6 +148,15 @@ fn not_applied(request: &TrialRequest<'_>, observed: &Observed) -> Vec<Reason> {
         readback.target_cpus.clone(),
     );
     reasons
+}
+
+/// A target that lives on although the kernel killed in its control group has
+/// lost a child.
+fn child_killed(observed: &Observed) -> Option<String> {
+    let kills = observed.control_group.as_ref()?.oom_kills?;
+    (kills > 0).then(|| {
+        format!("its memory cap was full, and the kernel killed {kills} of its children (OOM)")
+    })
 }
 
 fn by_host(name: &str, phase: &Phase, reasons: &mut Vec<Reason>, doubts: &mut Vec<String>) {

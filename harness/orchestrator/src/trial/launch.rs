@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use record::axis::Axis;
 use record::target::{Protocol, placeholders};
-use record::trial::{Failure, FailureCause, ProcessLife, Readback};
-use topology::{ChildPinning, CpuSet};
+use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
+use topology::{ChildPinning, CpuSet, TargetGroup};
 
 use super::TrialRequest;
 use super::last_words::{crash_line, last_words};
+use super::limits::{limits_of, out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
 use crate::observe::{Info, Probe, ProcessSample};
 use crate::run::option_values;
@@ -41,6 +42,8 @@ pub(super) struct Target {
     pub(super) generator_cpus: Option<String>,
     observation: Observation,
     stderr_file: PathBuf,
+    /// The memory cap that was asked for.
+    cap_bytes: Option<u64>,
     ready_ms: f64,
     last_sample: Option<ProcessSample>,
 }
@@ -50,8 +53,8 @@ pub(super) struct Target {
 pub(super) enum LaunchError {
     /// We were asked to stop.
     Cancelled,
-    /// The target did not come up.
-    Failed(Box<Failure>),
+    /// The target did not come up; with what its control group counted.
+    Failed(Box<Failure>, Option<ControlGroupUse>),
 }
 
 impl Target {
@@ -67,7 +70,8 @@ impl Target {
                 Err(reason) => {
                     let failure = reason.failure(request);
                     let failure = target.end_of(failure, Duration::ZERO);
-                    return Err(LaunchError::Failed(Box::new(failure)));
+                    let group = target.control_group_use();
+                    return Err(LaunchError::Failed(Box::new(failure), group));
                 }
             }
         }
@@ -173,6 +177,7 @@ impl Target {
                 .map(|(_, sample)| u64::from(sample.gomaxprocs))
         });
         let sample = self.sample().or_else(|| self.last_sample.clone());
+        let limits = self.process.control_group().map(TargetGroup::limits);
         Readback {
             gomaxprocs: metric("/sched/gomaxprocs:threads").or(traced),
             gogc: metric("/gc/gogc:percent"),
@@ -183,7 +188,14 @@ impl Target {
             go_version: info.map(|info: Info| info.go_version),
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
             generator_cpus: self.generator_cpus.clone(),
+            cpu_quota: limits.and_then(|limits| shown_quota(&limits)),
+            memory_cap_bytes: limits.and_then(|limits| limits.memory_bytes),
         }
+    }
+
+    /// What its control group has counted over its life so far.
+    pub(super) fn control_group_use(&self) -> Option<ControlGroupUse> {
+        self.process.group_counts().as_ref().map(use_of_life)
     }
 
     /// Ends the target.
@@ -200,6 +212,14 @@ impl Target {
             failure.exit_code = exit.code;
             failure.signal = exit.signal;
         }
+        if let Some(words) = self
+            .process
+            .group_counts()
+            .and_then(|counts| out_of_memory(&counts, self.cap_bytes))
+        {
+            failure.cause = FailureCause::OomKilled;
+            failure.message = format!("{}: {words}", failure.message);
+        }
         failure.stderr_tail = last_words(&self.stderr_file);
         failure.panic = self
             .process
@@ -214,14 +234,15 @@ impl Target {
 
 fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     let failed = |message: String| {
-        LaunchError::Failed(Box::new(Failure {
+        let failure = Failure {
             cause: FailureCause::NotStarted,
             message,
             exit_code: None,
             signal: None,
             panic: None,
             stderr_tail: Vec::new(),
-        }))
+        };
+        LaunchError::Failed(Box::new(failure), None)
     };
     let spec = request.plan.target(&request.cell.planned);
     let placement = &request.cell.planned.placement;
@@ -237,11 +258,13 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     };
     let pinning = ChildPinning::prepare(&placement.target, placement.memory_node)
         .map_err(|error| failed(error.to_string()))?;
+    let limits = limits_of(&request.cell.planned.spec.settings);
     let launch = Launch {
         program: request.cell.program.clone(),
         args: arguments(request, &address, admin.as_deref()),
         env: environment(request),
         pinning: Some(pinning),
+        limits,
         observer_cpus: observer_cpus(request),
         logs: request.evidence.to_owned(),
     };
@@ -257,6 +280,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         generator_cpus: None,
         observation: request.observation,
         stderr_file: request.evidence.join("stderr.log"),
+        cap_bytes: limits.memory_bytes,
         ready_ms: 0.0,
         last_sample: None,
     })

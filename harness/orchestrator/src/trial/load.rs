@@ -133,6 +133,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
         schedtrace: None,
         process: None,
         host: None,
+        control_group: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod diagnose;
 mod judge;
 mod last_words;
 mod launch;
+pub(crate) mod limits;
 mod load;
 mod observation;
 mod observed;
@@ -14,7 +15,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use record::matrix::Warmup;
-use record::trial::{Failure, FailureCause, Outcome, Phase, ProcessLife, Readback};
+use record::trial::{
+    ControlGroupUse, Failure, FailureCause, Outcome, Phase, ProcessLife, Readback,
+};
 use topology::Topology;
 
 use crate::events::{Event, Listener};
@@ -68,6 +71,8 @@ pub struct Observed {
     pub constant: Option<Phase>,
     /// The process over its life.
     pub process: Option<ProcessLife>,
+    /// What its control group counted over its life.
+    pub control_group: Option<ControlGroupUse>,
     /// Settings as the process has them.
     pub readback: Option<Readback>,
     /// Doubts.
@@ -83,6 +88,7 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
         saturate: None,
         constant: None,
         process: None,
+        control_group: None,
         readback: None,
         warnings: Vec::new(),
     };
@@ -90,8 +96,9 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
     let mut target = match Target::launch(request) {
         Ok(target) => target,
         Err(launch::LaunchError::Cancelled) => return None,
-        Err(launch::LaunchError::Failed(failure)) => {
+        Err(launch::LaunchError::Failed(failure, group)) => {
             observed.outcome = Outcome::Failed(*failure);
+            observed.control_group = group;
             return Some(observed);
         }
     };
@@ -104,9 +111,11 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
     }
     if let Err(Stop::Failed(failure)) = ended {
         observed.outcome = Outcome::Failed(target.end_of(failure, PATIENCE));
+        observed.control_group = target.control_group_use();
         return Some(observed);
     }
     target.stop(PATIENCE);
+    observed.control_group = target.control_group_use();
     judge::judge(request, &mut observed);
     Some(observed)
 }

@@ -11,9 +11,10 @@ use loadgen::{Arrival, Hooks, LoadOutcome, LoadSpec};
 use record::axis::Axis;
 use record::matrix::ConstantLoad;
 use record::trial::Phase;
-use topology::CpuSet;
+use topology::{CpuSet, GroupCounter, GroupCounts, TargetGroup};
 
 use super::launch::Target;
+use super::limits::use_between;
 use super::load::{load_spec, phase};
 use super::observed::{gctrace_window, runtime_window, schedtrace_window};
 use super::{Stop, TrialRequest};
@@ -77,6 +78,7 @@ struct Look {
     at: Instant,
     process: Option<ProcessSample>,
     host: HostSample,
+    group: Option<GroupCounts>,
     runtime: Option<(Snapshot, Vec<u8>)>,
 }
 
@@ -140,6 +142,7 @@ impl<'a> Windows<'a> {
             admin: target.admin.clone(),
             probe: target.probe.clone(),
             watched: self.watched.clone(),
+            group: target.process.control_group().map(TargetGroup::counter),
         };
         let look_before = || {
             let look = observer.look();
@@ -245,6 +248,9 @@ impl<'a> Windows<'a> {
 
     fn add_observations(&self, phase: &mut Phase, target: &Target, before: &Look, after: &Look) {
         phase.host = Some(after.host.since(&before.host));
+        if let (Some(before), Some(after)) = (&before.group, &after.group) {
+            phase.control_group = Some(use_between(before, after));
+        }
         if let (Some(before), Some(after)) = (&before.process, &after.process) {
             phase.process = Some(after.since(before));
         }
@@ -282,6 +288,7 @@ struct Observer {
     admin: Option<String>,
     probe: crate::observe::Probe,
     watched: CpuSet,
+    group: Option<GroupCounter>,
 }
 
 impl Observer {
@@ -296,6 +303,7 @@ impl Observer {
             runtime,
             process: ProcessSample::take(self.pid),
             host: HostSample::take(&self.watched),
+            group: self.group.as_ref().map(GroupCounter::counts),
             at: Instant::now(),
         }
     }

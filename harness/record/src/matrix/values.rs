@@ -4,6 +4,7 @@
 use super::Located;
 use crate::axis::{Axis, DEFAULT};
 use crate::diagnostic::Diagnostic;
+use crate::limit::{CpuQuota, parse_memory_cap};
 use crate::yaml::{Decoder, Node, Shape, shown};
 
 /// The canonical value of `axis` at `node`; what is wrong is reported.
@@ -45,11 +46,20 @@ fn canonical(axis: &Axis, text: &str) -> Result<String, String> {
     let text = text.trim();
     match axis {
         _ if text.is_empty() => Err(format!("write `{DEFAULT}` to leave it unset")),
-        Axis::Gomemlimit | Axis::Godebug | Axis::Goexperiment if text == "none" => {
+        Axis::Gomemlimit
+        | Axis::Godebug
+        | Axis::Goexperiment
+        | Axis::CpuQuota
+        | Axis::MemoryCap
+            if text == "none" =>
+        {
             Ok(DEFAULT.to_owned())
         }
         Axis::Gomemlimit if text == "off" => Ok(DEFAULT.to_owned()),
-        Axis::Godebug if text != DEFAULT => sorted_pairs(text),
+        _ if text == DEFAULT => Ok(DEFAULT.to_owned()),
+        Axis::Godebug => sorted_pairs(text),
+        Axis::CpuQuota => text.parse::<CpuQuota>().map(|quota| quota.to_string()),
+        Axis::MemoryCap => parse_memory_cap(text).map(|_| text.to_owned()),
         _ => Ok(text.to_owned()),
     }
 }

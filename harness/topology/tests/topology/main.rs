@@ -7,6 +7,7 @@ mod affinity;
 mod cgroups;
 mod cpuset;
 mod drawing;
+mod limits;
 mod lscpu;
 mod machine;
 mod made_up;
