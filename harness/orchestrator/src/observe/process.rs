@@ -37,10 +37,11 @@ struct TaskSample {
 }
 
 impl ProcessSample {
-    /// Looks at a process; `None` when it is gone.
+    /// Looks at a process; `None` when it is gone, or dead and not yet reaped:
+    /// then /proc shows no memory, which is not zero.
     pub fn take(pid: u32) -> Option<ProcessSample> {
         let process = Process::new(i32::try_from(pid).ok()?).ok()?;
-        let stat = process.stat().ok()?;
+        let stat = process.stat().ok().filter(|stat| stat.state != 'Z')?;
         let status = process.status().ok()?;
         let ticks = (stat.utime + stat.stime).max(1);
         let cpu = cpu_clock(pid).unwrap_or_else(|| {

@@ -291,4 +291,50 @@ mod tests {
         assert!(!path(&dead).exists() && !path(&reused).exists());
         assert!(path(&ours).exists() && path("gosweep-notes").exists());
     }
+
+    /// The rule of version 2 on this host's kernel, with whatever controller the
+    /// unified hierarchy has: it is the same rule for each.
+    #[test]
+    fn alone_in_a_group_we_step_aside_and_come_back() {
+        use std::io::Write;
+        let skip = |why: &str| {
+            let _ = writeln!(
+                io::stderr(),
+                "\nSKIPPED alone_in_a_group_we_step_aside_and_come_back: {why}\n"
+            );
+        };
+        let source = Source::new(Path::new("/"));
+        let Some((Generation::V2, folders)) = controller_folders(&source, "hugetlb") else {
+            return skip("no version 2 hierarchy with the hugetlb controller");
+        };
+        let ours = source.path(&folders[0]);
+        let home = ours.join(our_name("home"));
+        let inside = |group: &Path| {
+            other_members(group) == 0 && !word(&group.join("cgroup.procs")).unwrap().is_empty()
+        };
+        let switch = ours.join("cgroup.subtree_control");
+        let was_on = word(&switch).is_some_and(|on| on.contains("hugetlb"));
+        if write(&switch, "+hugetlb").is_err() || fs::create_dir(&home).is_err() {
+            return skip("no group can be made in it");
+        }
+        move_ourselves(&home).unwrap();
+        let moved = open_for_children(&home, &["hugetlb"]).unwrap().unwrap();
+        let leaf = moved.leaf.clone();
+        let on = word(&home.join("cgroup.subtree_control")).unwrap();
+        let in_leaf = inside(&leaf);
+        drop(GroupParent {
+            places: Vec::new(),
+            moved: Some(moved),
+        });
+        let back = inside(&home);
+        let off = word(&home.join("cgroup.subtree_control")).unwrap();
+        // Leave nothing, whatever was seen.
+        move_ourselves(&ours).unwrap();
+        fs::remove_dir(&home).unwrap();
+        if !was_on {
+            write(&switch, "-hugetlb").unwrap();
+        }
+        assert_eq!((on.as_str(), off.as_str()), ("hugetlb", ""));
+        assert!(in_leaf && back && !leaf.exists());
+    }
 }
