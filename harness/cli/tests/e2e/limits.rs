@@ -109,9 +109,9 @@ axes:
   gogc: [\"off\"]
   gomemlimit: [96MiB, none]
   memory_cap: [128MiB]
+  option: {live-mib: [32], garbage: [8000]}
   placement: [none]
 control: {gomemlimit: 96MiB}
-options: {cache: {live-mib: 32, garbage: 8000}}
 load: {connections: 4, saturate: 2s}
 blocks: 1
 warmup: {for: 300ms, gc_cycles: 0}
