@@ -343,7 +343,8 @@ pub struct ControlGroupUse {
     /// Memory charged to it at the end, bytes: page cache and kernel memory
     /// included, so it is not RSS.
     pub memory_bytes: Option<u64>,
-    /// The most that was ever charged since the process was started, bytes.
+    /// The most that was ever charged since the process was started, bytes; a
+    /// process may go over its cap while it dies for it.
     pub memory_peak_bytes: Option<u64>,
     /// Processes that the kernel killed because the cap was full.
     pub oom_kills: Option<u64>,

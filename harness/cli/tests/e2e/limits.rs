@@ -131,7 +131,9 @@ fn a_full_cap_is_an_oom_kill_and_a_limit_below_it_survives() {
     let (run, trials) = stored(&lab.path("out"));
     for trial in &trials {
         let group = trial.control_group.as_ref().unwrap();
-        assert!(group.memory_peak_bytes.is_none_or(|peak| peak <= 128 << 20));
+        // A process that dies for its memory may go over the cap to get there.
+        let peak = group.memory_peak_bytes;
+        assert!(peak.is_none_or(|peak| peak < 160 << 20), "{group:?}");
         assert_eq!(group.periods, None, "it has no quota");
         if axis(&run, trial, "gomemlimit") == "96MiB" {
             assert!(!matches!(trial.outcome, Outcome::Failed(_)), "{trial:?}");
