@@ -3,6 +3,7 @@
 use record::objective::Objective;
 use record::quantity::format_bytes;
 
+use crate::rank::Criterion;
 use crate::ranking::{CellObjective, Scale};
 
 /// What stands for a figure that was not observed.
@@ -101,10 +102,12 @@ pub(crate) fn on_scale_text(
 }
 
 /// A margin or floor: relative, for the error rate in percentage points.
-pub(crate) fn margin_text(objective: Objective, margin: f64) -> String {
-    match objective {
-        Objective::ErrorRate => format!("{} pp", significant(margin * 100.0)),
-        _ => format!("{}%", significant(margin * 100.0)),
+pub(crate) fn margin_text(of: impl Into<Criterion>, margin: f64) -> String {
+    let percent = significant(margin * 100.0);
+    if of.into().is_difference() {
+        format!("{percent} pp")
+    } else {
+        format!("{percent}%")
     }
 }
 

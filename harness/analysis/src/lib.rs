@@ -19,6 +19,7 @@ pub mod diagnosis;
 pub mod exploration;
 pub mod gate;
 pub mod profile;
+pub mod proof;
 pub mod ranking;
 pub mod report;
 

@@ -139,16 +139,25 @@ pub(crate) enum ToolchainAction {
 
 /// `gosweep rank`.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit codes: 0 ranked, 2 invalid input, 70 internal error
+With --selftest: 0 holds, 1 fails, 3 too little was measured to tell")]
 pub(crate) struct RankArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run: PathBuf,
-    /// Rank by these objectives instead of the matrix's, the most important first, e.g. p99,qps
-    #[arg(long, value_name = "LIST", value_parser = crate::verbs::objectives)]
-    pub(crate) by: Option<crate::verbs::Objectives>,
+    /// Rank by these objectives instead of the matrix's: the most important first (p99,qps), or one score (qps=2,p99=1)
+    #[arg(long, value_name = "LIST", value_parser = crate::verbs::preference)]
+    pub(crate) by: Option<crate::verbs::Preference>,
+    /// Limits instead of the matrix's, e.g. p99<=5ms,rss<=512MiB
+    #[arg(long = "where", value_name = "LIMITS", value_parser = crate::verbs::limits)]
+    pub(crate) limits: Option<crate::verbs::Limits>,
     /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives: qps,p99,gc_per_kreq,rss]
     #[arg(long)]
     pub(crate) explore: bool,
+    /// Check instead what the ranking says of cells whose truth is known, as in matrices/proof
+    #[arg(long, conflicts_with_all = ["explore", "by", "limits"])]
+    pub(crate) selftest: bool,
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -79,6 +79,9 @@ mod tests {
         assert_eq!(words(&schema, rank_by), objectives);
         let in_list = "/properties/rank_by/oneOf/1/items";
         assert_eq!(words(&schema, in_list), objectives);
+        let mut weighed = objectives;
+        weighed.remove(Objective::ErrorRate.name());
+        assert_eq!(of("/properties/rank_by/oneOf/2"), weighed);
         let engine = "/properties/load/properties/engine";
         assert_eq!(words(&schema, engine), set(load::ENGINES.iter().copied()));
         let arrival = "/properties/load/properties/constant/properties/arrival";

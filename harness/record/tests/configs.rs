@@ -65,12 +65,13 @@ fn describe(matrix: &Matrix) -> String {
     });
     let lines: String = cells.chain(dropped).collect();
     format!(
-        "{lines}load {:#?}\nblocks {} seed {} {:?}\nrank by {:?}\nconstraints {:?}\noptions {:?}\nsources {:?} bind_memory {}\nwhy {:?}{}",
+        "{lines}load {:#?}\nblocks {} seed {} {:?}\nrank by {:?} {:?}\nconstraints {:?}\noptions {:?}\nsources {:?} bind_memory {}\nwhy {:?}{}",
         matrix.load,
         matrix.blocks,
         matrix.seed,
         matrix.warmup,
         matrix.rank_by,
+        matrix.weights,
         matrix.constraints,
         matrix.options,
         matrix.toolchain_sources,

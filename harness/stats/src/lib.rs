@@ -27,6 +27,7 @@ pub mod paired;
 pub mod pareto;
 pub mod permutation;
 pub mod power;
+pub mod proportion;
 pub mod racing;
 pub mod scaling;
 pub mod selection;

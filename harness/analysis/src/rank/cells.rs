@@ -8,7 +8,7 @@ use record::run::Cell;
 use record::trial::{Outcome, Trial};
 
 use super::RankOptions;
-use super::compare::Comparison;
+use super::compare::Compared;
 use super::constraint;
 use super::evidence::{CellEvidence, Evidence};
 use crate::ranking::{CellRanking, CellState, ConstraintCheck, FailedTrial, InvalidTrial};
@@ -16,7 +16,7 @@ use crate::ranking::{CellRanking, CellState, ConstraintCheck, FailedTrial, Inval
 /// Every cell, in the order of the run and not yet ranked.
 pub(crate) fn cells(
     evidence: &Evidence<'_>,
-    comparisons: &[Comparison],
+    compared: &Compared,
     limits: &BTreeMap<Objective, f64>,
     same_as: &[Option<usize>],
     varying: &[Axis],
@@ -24,7 +24,7 @@ pub(crate) fn cells(
 ) -> Vec<CellRanking> {
     let limited: Vec<_> = limits
         .iter()
-        .map(|(&objective, &limit)| (evidence.values(objective), limit))
+        .map(|(&objective, &limit)| (objective, evidence.values(objective), limit))
         .collect();
     evidence
         .cells
@@ -33,7 +33,9 @@ pub(crate) fn cells(
         .map(|(index, cell)| {
             let checks: Vec<ConstraintCheck> = limited
                 .iter()
-                .map(|(values, limit)| constraint::check(values, index, *limit, options))
+                .map(|(objective, values, limit)| {
+                    constraint::check(*objective, values, index, *limit, options)
+                })
                 .collect();
             CellRanking {
                 id: cell.cell.id.to_string(),
@@ -46,9 +48,14 @@ pub(crate) fn cells(
                 state: state(cell, &checks),
                 non_default_settings: non_default_settings(cell.cell),
                 same_as: same_as[index].map(|first| evidence.cells[first].cell.id.to_string()),
-                objectives: comparisons
+                score: compared
+                    .score
+                    .as_ref()
+                    .map(|score| score.cells[index].clone()),
+                objectives: compared
+                    .objectives
                     .iter()
-                    .map(|comparison| (comparison.objective, comparison.cells[index].clone()))
+                    .map(|comparison| (comparison.objective(), comparison.cells[index].clone()))
                     .collect(),
                 constraints: checks,
                 failures: cell.failed.iter().copied().filter_map(failure).collect(),

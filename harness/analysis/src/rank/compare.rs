@@ -13,18 +13,69 @@ use super::evidence::Values;
 use super::groups::tie_groups;
 use super::margin::{Margins, default_margin};
 use super::pair::Pair;
-use crate::ranking::{AaFigure, CellObjective, Effect, ObjectiveSummary, Scale};
+use super::preference::Criterion;
+use crate::ranking::{AaFigure, CellObjective, Effect, ObjectiveSummary, Scale, ScoreSummary};
 
-/// One objective of a target, compared.
-pub(crate) struct Comparison {
-    pub(crate) objective: Objective,
-    pub(crate) summary: ObjectiveSummary,
+/// Everything that was compared on a target.
+pub(crate) struct Compared {
+    /// Every objective that at least one cell has a value on.
+    pub(crate) objectives: Vec<Comparison>,
+    /// Where objectives are weighed.
+    pub(crate) score: Option<Comparison<ScoreSummary>>,
+}
+
+impl Compared {
+    pub(crate) fn objective(&self, objective: Objective) -> Option<&Comparison> {
+        let mut all = self.objectives.iter();
+        all.find(|own| own.summary.objective == objective)
+    }
+
+    /// The estimate of a cell on a criterion.
+    pub(crate) fn gain(&self, criterion: Criterion, cell: usize) -> Option<Gain> {
+        match criterion {
+            Criterion::Objective(objective) => self.objective(objective)?.gains[cell],
+            Criterion::Score => self.score.as_ref()?.gains[cell],
+        }
+    }
+
+    pub(crate) fn pair_deviation(&self, criterion: Criterion) -> Option<f64> {
+        match criterion {
+            Criterion::Objective(objective) => self.objective(objective)?.pair_deviation,
+            Criterion::Score => self.score.as_ref()?.pair_deviation,
+        }
+    }
+
+    /// The margin asked for, the one applied, and the smallest effect found 4 times in 5.
+    pub(crate) fn sight(&self, criterion: Criterion) -> Option<(f64, f64, f64)> {
+        let (asked, applied, detectable) = match criterion {
+            Criterion::Objective(objective) => {
+                let own = &self.objective(objective)?.summary;
+                (own.default_margin, own.margin, own.minimum_detectable)
+            }
+            Criterion::Score => {
+                let own = &self.score.as_ref()?.summary;
+                (own.default_margin, own.margin, own.minimum_detectable)
+            }
+        };
+        Some((asked, applied, detectable?))
+    }
+}
+
+/// One criterion of a target, compared.
+pub(crate) struct Comparison<S = ObjectiveSummary> {
+    pub(crate) summary: S,
     /// By cell, in the order of the run.
     pub(crate) cells: Vec<CellObjective>,
     /// The estimates behind them, on the scale of the pair, with higher always better.
     pub(crate) gains: Vec<Option<Gain>>,
     /// Standard deviation of one block's log ratio; `None` on the difference scale or without enough blocks.
     pub(crate) pair_deviation: Option<f64>,
+}
+
+impl Comparison {
+    pub(crate) fn objective(&self) -> Objective {
+        self.summary.objective
+    }
 }
 
 /// An effect turned so that higher is better.
@@ -55,18 +106,87 @@ pub(crate) struct Design {
 }
 
 /// Compares every cell with the control on one objective.
-pub(crate) fn compare(values: &Values, design: Design, options: &RankOptions) -> Comparison {
-    let objective = values.objective;
+pub(crate) fn compare(
+    objective: Objective,
+    values: &Values,
+    design: Design,
+    options: &RankOptions,
+) -> Comparison {
+    let asked = default_margin(objective, options);
+    let (comparison, scale) = against_all(values, asked, design, options);
+    let seen = comparison.summary;
+    let summary = ObjectiveSummary {
+        objective,
+        unit: objective.unit().to_owned(),
+        direction: objective.direction().into(),
+        default_margin: asked,
+        margin: if scale == Scale::Difference && objective == Objective::ErrorRate {
+            seen.margins.applied.absolute
+        } else {
+            seen.margins.applied.relative
+        },
+        aa: seen.aa,
+        minimum_detectable: seen.minimum_detectable,
+        test: seen.test,
+        scale,
+        missing: None,
+    };
+    Comparison {
+        summary,
+        cells: comparison.cells,
+        gains: comparison.gains,
+        pair_deviation: comparison.pair_deviation,
+    }
+}
+
+/// Compares every cell with the control on the weighted score.
+pub(crate) fn compare_scores(
+    values: &Values,
+    asked: f64,
+    design: Design,
+    options: &RankOptions,
+) -> Comparison<ScoreSummary> {
+    let (comparison, _) = against_all(values, asked, design, options);
+    let seen = comparison.summary;
+    let mut cells = comparison.cells;
+    // Only its ratios mean something.
+    cells.iter_mut().for_each(|cell| cell.value = None);
+    Comparison {
+        summary: ScoreSummary {
+            default_margin: asked,
+            margin: seen.margins.applied.relative,
+            aa: seen.aa,
+            minimum_detectable: seen.minimum_detectable,
+            test: seen.test,
+        },
+        cells,
+        gains: comparison.gains,
+        pair_deviation: comparison.pair_deviation,
+    }
+}
+
+/// What the run can see on a criterion.
+struct Seen {
+    margins: Margins,
+    aa: Option<AaFigure>,
+    minimum_detectable: Option<f64>,
+    test: Option<String>,
+}
+
+fn against_all(
+    values: &Values,
+    asked: f64,
+    design: Design,
+    options: &RankOptions,
+) -> (Comparison<Seen>, Scale) {
     let control = &values.cells[values.control];
     let pairs: Vec<Pair> = values
         .cells
         .iter()
-        .map(|cell| Pair::new(objective, cell, control))
+        .map(|cell| Pair::new(values.of, cell, control))
         .collect();
-    let aa_pair = Pair::new(objective, &values.duplicate, control);
-    let aa = aa_figure(&aa_pair, options);
-    let default_margin = default_margin(objective, options);
-    let margins = Margins::new(values, default_margin, aa.as_ref());
+    let aa = aa_figure(&Pair::new(values.of, &values.duplicate, control), options);
+    let margins = Margins::new(values, asked, aa.as_ref());
     let scale = overall_scale(&pairs);
     let model = Model::new(values, scale, options);
     let p_values = model.p_values(&pairs, values.control, options);
@@ -82,13 +202,12 @@ pub(crate) fn compare(values: &Values, design: Design, options: &RankOptions) ->
         margins.applied,
         options.alpha,
     );
-
     let gains: Vec<Option<Gain>> = pairs
         .iter()
         .enumerate()
         .map(|(cell, pair)| {
             (cell != values.control)
-                .then(|| gain(objective, pair, &margins, options))
+                .then(|| gain(values.of, pair, &margins, options))
                 .flatten()
         })
         .collect();
@@ -98,7 +217,7 @@ pub(crate) fn compare(values: &Values, design: Design, options: &RankOptions) ->
         .map(|(cell, pair)| {
             let mut figures = against_control(pair, options);
             figures.value = values.median(cell);
-            figures.unit = objective.unit().to_owned();
+            figures.unit = values.of.unit().to_owned();
             figures.p = p_values[cell];
             figures.p_signed_rank = signed_rank[cell];
             figures.group = groups[cell];
@@ -115,32 +234,22 @@ pub(crate) fn compare(values: &Values, design: Design, options: &RankOptions) ->
         })
         .collect();
     let pair_deviation = model.pair_deviation(&pairs, values.control);
-    let summary = ObjectiveSummary {
-        objective,
-        unit: objective.unit().to_owned(),
-        direction: objective.direction().into(),
-        default_margin,
-        margin: if scale == Scale::Difference && objective == Objective::ErrorRate {
-            margins.applied.absolute
-        } else {
-            margins.applied.relative
-        },
+    let seen = Seen {
+        margins,
         aa,
         minimum_detectable: design
             .detectable
             .zip(pair_deviation.filter(|deviation| *deviation > 0.0))
             .map(|(deviations, deviation)| (deviations * deviation).exp_m1()),
         test: model.label(&pairs),
-        scale,
-        missing: None,
     };
-    Comparison {
-        objective,
-        summary,
+    let comparison = Comparison {
+        summary: seen,
         cells,
         gains,
         pair_deviation,
-    }
+    };
+    (comparison, scale)
 }
 
 fn aa_figure(pair: &Pair, options: &RankOptions) -> Option<AaFigure> {
@@ -171,15 +280,10 @@ fn overall_scale(pairs: &[Pair]) -> Scale {
     }
 }
 
-fn gain(
-    objective: Objective,
-    pair: &Pair,
-    margins: &Margins,
-    options: &RankOptions,
-) -> Option<Gain> {
+fn gain(of: Criterion, pair: &Pair, margins: &Margins, options: &RankOptions) -> Option<Gain> {
     let estimate = pair.estimate(options.level)?;
     Some(Gain {
-        estimate: if objective.orientation() > 0.0 {
+        estimate: if of.orientation() > 0.0 {
             estimate
         } else {
             estimate.negated()

@@ -15,20 +15,21 @@ use crate::ranking::{CellState, ConstraintCheck, ConstraintState};
 
 /// Checks one limit for one cell.
 pub(crate) fn check(
+    objective: Objective,
     values: &Values,
     cell: usize,
     limit: f64,
     options: &RankOptions,
 ) -> ConstraintCheck {
     let value = values.median(cell);
-    let sign = values.objective.orientation();
+    let sign = objective.orientation();
     let room: Vec<f64> = values.cells[cell]
         .values()
         .map(|&value| sign * room_above(value, limit, &values.cells[cell]))
         .collect();
     let confidence = confidence(&room);
     ConstraintCheck {
-        objective: values.objective,
+        objective,
         limit,
         value,
         margin: value

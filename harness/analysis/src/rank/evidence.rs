@@ -7,6 +7,7 @@ use record::objective::{self, Objective};
 use record::run::{Cell, Run};
 use record::trial::{Outcome, Role, Trial};
 
+use super::preference::Criterion;
 use crate::error::AnalysisError;
 
 /// All trials of one target, sorted into what they are good for.
@@ -100,7 +101,7 @@ impl<'a> Evidence<'a> {
                 .collect()
         };
         Values {
-            objective,
+            of: Criterion::Objective(objective),
             control: self.control,
             cells: self.cells.iter().map(|cell| values(&cell.valid)).collect(),
             duplicate: values(&self.duplicates),
@@ -128,9 +129,9 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// One objective's values by block: column by column the cells of the run.
+/// One criterion's values by block: column by column the cells of the run.
 pub(crate) struct Values {
-    pub(crate) objective: Objective,
+    pub(crate) of: Criterion,
     pub(crate) control: usize,
     pub(crate) cells: Vec<BTreeMap<u32, f64>>,
     pub(crate) duplicate: BTreeMap<u32, f64>,

@@ -22,7 +22,7 @@ pub(crate) fn tie_groups(
     alpha: f64,
 ) -> Vec<Option<usize>> {
     let (place, mut observations) = observations(values, scale);
-    let sign = values.objective.orientation();
+    let sign = values.of.orientation();
     for observation in &mut observations {
         observation.value *= sign;
     }

@@ -60,9 +60,12 @@ impl Margins {
             own.and_then(|aa| aa.floor).unwrap_or(0.0)
         };
         let control_level = values.median(values.control).unwrap_or(0.0).abs();
-        let absolute = |relative: f64| match values.objective {
-            Objective::ErrorRate => default_margin,
-            _ => relative * control_level,
+        let absolute = |relative: f64| {
+            if values.of.is_difference() {
+                default_margin
+            } else {
+                relative * control_level
+            }
         };
         let relative = default_margin.max(floor_on(Scale::Ratio));
         Margins {

@@ -16,6 +16,7 @@ mod groups;
 mod margin;
 mod order;
 mod pair;
+mod preference;
 mod provenance;
 mod same;
 mod trials;
@@ -30,10 +31,13 @@ use record::run::Run;
 use record::trial::Trial;
 
 pub(crate) use cells::{label, settings, varying_axes};
+use compare::Compared;
 pub(crate) use compare::Comparison;
 pub(crate) use evidence::{CellEvidence, Evidence};
 pub(crate) use margin::built_in_margin;
 pub(crate) use pair::{Column, Pair, shown};
+pub(crate) use preference::Criterion;
+use preference::Preference;
 pub(crate) use provenance::shell_quoted;
 pub(crate) use verdict::limit_text;
 
@@ -54,6 +58,8 @@ pub struct RankOptions {
     pub feasible: f64,
     /// Objectives to rank by instead of the matrix's, the most important first.
     pub rank_by: Option<Vec<Objective>>,
+    /// Weights of these, where they are to make one score; empty where they are taken in order.
+    pub weights: BTreeMap<Objective, f64>,
     /// Limits instead of the matrix's.
     pub constraints: Option<BTreeMap<Objective, f64>>,
     /// Margins instead of the built-in ones: relative, for the error rate absolute.
@@ -70,6 +76,7 @@ impl Default for RankOptions {
             power: 0.8,
             feasible: 0.9,
             rank_by: None,
+            weights: BTreeMap::new(),
             constraints: None,
             margins: BTreeMap::new(),
             tool: concat!("gosweep ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -116,22 +123,25 @@ fn rank_target(
     options: &RankOptions,
     ranking: &mut Ranking,
 ) {
-    let rank_by = options.rank_by.as_ref().unwrap_or(&matrix.rank_by);
+    let preference = Preference::new(options, matrix);
+    let rank_by = preference.rank_by;
+    let criteria = preference.criteria();
     let limits = constraint::limits(options, &matrix.constraints);
     let varying = cells::varying_axes(evidence);
-    let comparisons = compare_observed(run, evidence, rank_by, options);
+    let compared = compare_observed(run, evidence, preference, options);
     let same_as = same::same_as(evidence);
-    let mut cells = cells::cells(evidence, &comparisons, limits, &same_as, &varying, options);
+    let mut cells = cells::cells(evidence, &compared, limits, &same_as, &varying, options);
     let position = cells
         .iter()
         .enumerate()
         .map(|(position, cell)| (cell.id.clone(), position))
         .collect();
-    order::sort_and_number(&mut cells, rank_by);
+    order::sort_and_number(&mut cells, &criteria);
     let verdict = verdict::verdict(&verdict::Judged {
         cells: &cells,
         position: &position,
-        comparisons: &comparisons,
+        compared: &compared,
+        criteria: &criteria,
         rank_by,
         blocks: evidence.complete.len(),
         options,
@@ -144,7 +154,7 @@ fn rank_target(
         .extend(warnings_of_target(&warnings::Context {
             run,
             evidence,
-            comparisons: &comparisons,
+            comparisons: &compared.objectives,
             rank_by,
             limits,
             same_as: &same_as,
@@ -157,30 +167,41 @@ fn rank_target(
         blocks_planned: run.blocks,
         blocks_complete: u32::try_from(evidence.complete.len()).unwrap_or(u32::MAX),
         varying_axes: varying.iter().map(Axis::to_string).collect(),
-        rank_by: rank_by.clone(),
-        objectives: summaries(comparisons, rank_by),
+        rank_by: rank_by.to_vec(),
+        weights: preference.weights.clone(),
+        score: compared.score.map(|score| score.summary),
+        objectives: summaries(compared.objectives, rank_by),
         cells,
     });
 }
 
-/// Every objective that at least one cell has a value on.
+/// Every objective that at least one cell has a value on, and the score where objectives are weighed.
 fn compare_observed(
     run: &Run,
     evidence: &Evidence<'_>,
-    rank_by: &[Objective],
+    preference: Preference<'_>,
     options: &RankOptions,
-) -> Vec<Comparison> {
+) -> Compared {
     let detectable = compare::detectable_deviations(evidence.complete.len(), options);
-    let design = |objective| compare::Design {
+    let design = |decides: bool| compare::Design {
         detectable,
-        cross_check: rank_by.contains(&objective).then_some(run.seed),
+        cross_check: decides.then_some(run.seed),
     };
-    Objective::ALL
+    let objectives = Objective::ALL
         .into_iter()
-        .map(|objective| evidence.values(objective))
-        .filter(|values| values.cells.iter().any(|cell| !cell.is_empty()))
-        .map(|values| compare::compare(&values, design(values.objective), options))
-        .collect()
+        .map(|objective| (objective, evidence.values(objective)))
+        .filter(|(_, values)| values.cells.iter().any(|cell| !cell.is_empty()))
+        .map(|(objective, values)| {
+            let decides = preference.rank_by.contains(&objective);
+            compare::compare(objective, &values, design(decides), options)
+        })
+        .collect();
+    let scores = preference.scores(evidence);
+    let margin = preference.score_margin(options);
+    Compared {
+        objectives,
+        score: scores.map(|values| compare::compare_scores(&values, margin, design(true), options)),
+    }
 }
 
 /// What holds per objective; a ranked one that nobody has a value on is named too.

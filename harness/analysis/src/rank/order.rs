@@ -1,18 +1,19 @@
 //! The composite order of the cells.
 //!
 //! First by what may be said of a cell (feasible, uncertain, violated, failed, no data), then lexicographically by its
-//! tie group on each objective of `rank_by`. Among cells that tie everywhere the control comes first, because no
+//! tie group on each objective of `rank_by`, or on the score where it weighs them. Among cells that tie everywhere the control comes first, because no
 //! change is the cheapest change; then fewer non-default settings, then less memory, then the order of the matrix.
 
 use std::cmp::Ordering;
 
 use record::objective::Objective;
 
+use super::preference::Criterion;
 use crate::ranking::{CellRanking, CellState};
 
 /// Sorts the cells, the best first, and numbers those that can be ranked.
-pub(crate) fn sort_and_number(cells: &mut [CellRanking], rank_by: &[Objective]) {
-    cells.sort_by(|a, b| compare(a, b, rank_by));
+pub(crate) fn sort_and_number(cells: &mut [CellRanking], criteria: &[Criterion]) {
+    cells.sort_by(|a, b| compare(a, b, criteria));
     let ranked = cells
         .iter_mut()
         .filter(|cell| !matches!(cell.state, CellState::Failed | CellState::NoData));
@@ -22,24 +23,26 @@ pub(crate) fn sort_and_number(cells: &mut [CellRanking], rank_by: &[Objective]) 
 }
 
 /// Whether two cells are tied on everything that the ranking goes by.
-pub(crate) fn tied(a: &CellRanking, b: &CellRanking, rank_by: &[Objective]) -> bool {
-    a.state == b.state && groups(a, rank_by).eq(groups(b, rank_by))
+pub(crate) fn tied(a: &CellRanking, b: &CellRanking, criteria: &[Criterion]) -> bool {
+    a.state == b.state && groups(a, criteria).eq(groups(b, criteria))
 }
 
-fn compare(a: &CellRanking, b: &CellRanking, rank_by: &[Objective]) -> Ordering {
+fn compare(a: &CellRanking, b: &CellRanking, criteria: &[Criterion]) -> Ordering {
     let simplicity = |cell: &CellRanking| (!cell.control, cell.non_default_settings);
     a.state
         .cmp(&b.state)
-        .then_with(|| groups(a, rank_by).cmp(groups(b, rank_by)))
+        .then_with(|| groups(a, criteria).cmp(groups(b, criteria)))
         .then_with(|| simplicity(a).cmp(&simplicity(b)))
         .then_with(|| memory(a).total_cmp(&memory(b)))
 }
 
 /// A cell without a value on an objective comes after all that have one.
-fn groups<'a>(cell: &'a CellRanking, rank_by: &'a [Objective]) -> impl Iterator<Item = usize> + 'a {
-    rank_by.iter().map(|objective| {
-        cell.objectives
-            .get(objective)
+fn groups<'a>(
+    cell: &'a CellRanking,
+    criteria: &'a [Criterion],
+) -> impl Iterator<Item = usize> + 'a {
+    criteria.iter().map(|&criterion| {
+        cell.on(criterion)
             .and_then(|figures| figures.group)
             .unwrap_or(usize::MAX)
     })

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use record::objective::Objective;
 use stats::verdict::{self, NoiseFloor};
 use stats::{Alternative, Estimate, StatsError, paired};
 
+use super::preference::Criterion;
 use crate::ranking::Scale;
 
 /// One value per block.
@@ -22,13 +22,13 @@ impl Pair {
     ///
     /// A zero has no logarithm (no GC cycle at GOGC=off, say), so a pair that holds one is compared by differences
     /// throughout. So is the error rate always: from 0.001 % to 0.002 % is twice as much and nobody's concern.
-    pub(crate) fn new(objective: Objective, cell: &Column, control: &Column) -> Pair {
-        Pair::pooled(objective, &[(cell, control)])
+    pub(crate) fn new(of: impl Into<Criterion>, cell: &Column, control: &Column) -> Pair {
+        Pair::pooled(of, &[(cell, control)])
     }
 
     /// The same over several pairs of cells at once: per block the mean of their differences, over the blocks that all
     /// of them have. Cells of one block are not independent, so a block stays one value.
-    pub(crate) fn pooled(objective: Objective, pairs: &[(&Column, &Column)]) -> Pair {
+    pub(crate) fn pooled(of: impl Into<Criterion>, pairs: &[(&Column, &Column)]) -> Pair {
         let Some((first, _)) = pairs.first() else {
             return Pair {
                 scale: Scale::Ratio,
@@ -48,7 +48,7 @@ impl Pair {
             .iter()
             .flatten()
             .all(|(cell, control)| *cell > 0.0 && *control > 0.0);
-        let scale = if positive && objective != Objective::ErrorRate {
+        let scale = if positive && !of.into().is_difference() {
             Scale::Ratio
         } else {
             Scale::Difference

@@ -29,6 +29,9 @@ pub struct CellRanking {
     pub non_default_settings: usize,
     /// The cell whose effective settings it shares by what the process reports: then both are one thing.
     pub same_as: Option<String>,
+    /// Its weighted score against the control's: only `ratio` and what belongs to it. Null without weights.
+    #[serde(default)]
+    pub score: Option<CellObjective>,
     /// Its figures, by objective.
     pub objectives: BTreeMap<Objective, CellObjective>,
     /// Its constraints.

@@ -14,6 +14,6 @@ pub use cell::{
 };
 pub use run::{Provenance, RANKING_FORMAT, Ranking, Severity, TrialFigures, Warning};
 pub use target::{
-    AaFigure, Change, DirectionName, EffectLine, ObjectiveSummary, Scale, TargetRanking, Verdict,
-    VerdictKind,
+    AaFigure, Change, DirectionName, EffectLine, ObjectiveSummary, Scale, ScoreSummary,
+    TargetRanking, Verdict, VerdictKind,
 };

@@ -22,6 +22,12 @@ pub struct TargetRanking {
     pub varying_axes: Vec<String>,
     /// The objectives that the ranking goes by, the most important first.
     pub rank_by: Vec<Objective>,
+    /// Their weights, where they make one score; empty where they are taken in order.
+    #[serde(default)]
+    pub weights: BTreeMap<Objective, f64>,
+    /// What holds for the score; null without weights.
+    #[serde(default)]
+    pub score: Option<ScoreSummary>,
     /// Per objective: margins, A/A figure and what the design could find.
     pub objectives: Vec<ObjectiveSummary>,
     /// The cells, the best first.
@@ -106,6 +112,21 @@ pub struct ObjectiveSummary {
     pub scale: Scale,
     /// Why nobody has a value, where nobody has.
     pub missing: Option<String>,
+}
+
+/// The weighted score over all cells of a target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoreSummary {
+    /// The weighted mean of the objectives' margins, relative.
+    pub default_margin: f64,
+    /// The margin applied: the larger of the above and the A/A noise floor.
+    pub margin: f64,
+    /// The control against its duplicate.
+    pub aa: Option<AaFigure>,
+    /// As for an objective.
+    pub minimum_detectable: Option<f64>,
+    /// How p-values were made.
+    pub test: Option<String>,
 }
 
 /// How two cells are compared.

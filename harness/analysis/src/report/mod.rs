@@ -13,6 +13,7 @@ mod html;
 mod layout;
 mod markdown;
 mod page;
+mod proof;
 mod terminal;
 mod view;
 
@@ -25,6 +26,7 @@ pub use html::html;
 pub use layout::TerminalOptions;
 pub use markdown::markdown;
 pub(crate) use markdown::markdown_escaped;
+pub use proof::proof_text;
 pub use terminal::terminal;
 pub(crate) use view::host_text;
 

@@ -86,7 +86,7 @@ impl Page {
         let left = longest.clamp(13, 30) + OUTER_COLUMNS;
         let mut parts = Vec::new();
         let (mut from, mut used) = (0, left);
-        for column in 0..view.columns.len() {
+        for column in 0..view.headings.len() {
             let lines = view
                 .rows
                 .iter()
@@ -98,8 +98,8 @@ impl Page {
             }
             used += width;
         }
-        if from < view.columns.len() {
-            parts.push((from, view.columns.len()));
+        if from < view.headings.len() {
+            parts.push((from, view.headings.len()));
         }
         parts
     }
@@ -108,9 +108,9 @@ impl Page {
         let mut table = self.layout.table();
         let mut header = vec!["#".to_owned(), "cell".to_owned()];
         header.extend(
-            view.columns[from..to]
+            view.headings[from..to]
                 .iter()
-                .map(|objective| objective.heading().to_owned()),
+                .map(|heading| (*heading).to_owned()),
         );
         table.set_header(header);
         for row in &view.rows {

@@ -3,12 +3,13 @@
 use record::objective::Objective;
 
 use crate::figures::{
-    NOT_OBSERVED, counted, effect_text, listed, margin_text, on_scale_text, p_text, value_text,
+    NOT_OBSERVED, counted, effect_text, listed, margin_text, on_scale_text, p_text, ratio_text,
+    significant, value_text,
 };
-use crate::rank::limit_text;
+use crate::rank::{Criterion, limit_text};
 use crate::ranking::{
     CellObjective, CellRanking, CellState, ConstraintCheck, ConstraintState, Effect,
-    ObjectiveSummary, Ranking, Severity, TargetRanking, VerdictKind,
+    ObjectiveSummary, Ranking, ScoreSummary, Severity, TargetRanking, VerdictKind,
 };
 
 /// One target, ready for layout.
@@ -18,6 +19,8 @@ pub(crate) struct TargetView<'a> {
     pub(crate) design: String,
     /// The ranked objectives.
     pub(crate) columns: Vec<Objective>,
+    /// Of the figures of a row: the score where objectives are weighed, then the ranked objectives.
+    pub(crate) headings: Vec<&'static str>,
     /// The limits in force, e.g. `errors ≤ 0.10%`.
     pub(crate) limits: Vec<String>,
     pub(crate) rows: Vec<Row<'a>>,
@@ -30,7 +33,7 @@ pub(crate) struct Row<'a> {
     pub(crate) rank: String,
     /// `recommended`, `control`, `failed` and the like; may be empty.
     pub(crate) badge: &'static str,
-    /// One per column.
+    /// One per heading.
     pub(crate) figures: Vec<Figure>,
     /// One per limit.
     pub(crate) limits: Vec<String>,
@@ -66,10 +69,11 @@ pub(crate) fn targets(ranking: &Ranking) -> Vec<TargetView<'_>> {
 
 fn target(target: &TargetRanking) -> TargetView<'_> {
     let columns = target.rank_by.clone();
-    let headings: Vec<&str> = columns
+    let named: Vec<&'static str> = columns
         .iter()
         .map(|objective| objective.heading())
         .collect();
+    let score = target.score.as_ref().map(|_| Criterion::Score.heading());
     let limits = target.cells.first().map_or(Vec::new(), |cell| {
         cell.constraints
             .iter()
@@ -82,8 +86,9 @@ fn target(target: &TargetRanking) -> TargetView<'_> {
             target.blocks_complete,
             counted(target.blocks_planned as usize, "block"),
             counted(target.cells.len(), "cell"),
-            headings.join(", then ")
+            preference(target, &named)
         ),
+        headings: score.into_iter().chain(named).collect(),
         limits,
         rows: target
             .cells
@@ -91,13 +96,29 @@ fn target(target: &TargetRanking) -> TargetView<'_> {
             .map(|cell| row(cell, &columns))
             .collect(),
         noise: target
-            .objectives
+            .score
             .iter()
-            .map(|summary| noise(summary, &columns))
+            .map(noise_of_score)
+            .chain(target.objectives.iter().map(|own| noise(own, &columns)))
             .collect(),
         columns,
         target,
     }
+}
+
+/// `QPS, then P99`, or the weights of the score.
+fn preference(target: &TargetRanking, named: &[&str]) -> String {
+    if target.weights.is_empty() {
+        return named.join(", then ");
+    }
+    let weighed = target.rank_by.iter().filter_map(|objective| {
+        let weight = target.weights.get(objective)?;
+        Some(format!("{} {}", significant(*weight), objective.heading()))
+    });
+    format!(
+        "one score of weights {}",
+        listed(&weighed.collect::<Vec<_>>())
+    )
 }
 
 fn row<'a>(cell: &'a CellRanking, columns: &[Objective]) -> Row<'a> {
@@ -106,9 +127,15 @@ fn row<'a>(cell: &'a CellRanking, columns: &[Objective]) -> Row<'a> {
             .rank
             .map_or_else(|| NOT_OBSERVED.to_owned(), |rank| rank.to_string()),
         badge: badge(cell),
-        figures: columns
+        figures: cell
+            .score
             .iter()
-            .map(|&objective| figure(objective, cell.objectives.get(&objective)))
+            .map(score_figure)
+            .chain(
+                columns
+                    .iter()
+                    .map(|&objective| figure(objective, cell.objectives.get(&objective))),
+            )
             .collect(),
         limits: cell.constraints.iter().map(limit).collect(),
         cell,
@@ -157,6 +184,24 @@ pub(crate) fn figure(objective: Objective, figures: Option<&CellObjective>) -> F
     }
 }
 
+/// The weighted score of a cell: a ratio and nothing else.
+fn score_figure(figures: &CellObjective) -> Figure {
+    let (mark, word) = mark(figures.effect);
+    let ratio = figures.ratio;
+    Figure {
+        value: ratio.map_or_else(|| NOT_OBSERVED.to_owned(), significant),
+        effect: match (figures.effect, ratio) {
+            (Effect::Control, _) => "control".to_owned(),
+            (_, Some(ratio)) => ratio_text(ratio, figures.interval),
+            (_, None) => "zero or missing".to_owned(),
+        },
+        mark,
+        word,
+        group: figures.group.map(group_letter).unwrap_or_default(),
+        detail: detail(figures),
+    }
+}
+
 fn mark(effect: Effect) -> (&'static str, &'static str) {
     match effect {
         Effect::Better => ("▲", "better"),
@@ -176,6 +221,14 @@ fn detail(figures: &CellObjective) -> String {
             .p_signed_rank
             .map(|p| format!("signed-rank p {} (Holm)", p_text(p))),
     );
+    parts.extend(
+        figures
+            .p_permutation
+            .map(|p| format!("permutation p {}", p_text(p))),
+    );
+    if figures.disputed {
+        parts.push("the tests disagree".to_owned());
+    }
     parts.join(", ")
 }
 
@@ -187,6 +240,15 @@ fn group_letter(group: usize) -> String {
     }
 }
 
+/// How far from the limit, as a share of it.
+fn room(check: &ConstraintCheck) -> String {
+    match check.margin {
+        Some(room) if room < 0.0 => format!(", {:.0}% beyond", -room * 100.0),
+        Some(room) => format!(", {:.0}% room", room * 100.0),
+        None => String::new(),
+    }
+}
+
 fn limit(check: &ConstraintCheck) -> String {
     let value = check.value.map(|value| value_text(check.objective, value));
     let confidence = check
@@ -194,11 +256,30 @@ fn limit(check: &ConstraintCheck) -> String {
         .map(|confidence| format!(" ({:.0}%)", (confidence * 100.0).floor()));
     match (check.state, value) {
         (ConstraintState::Unknown, _) | (_, None) => "not observed".to_owned(),
-        (ConstraintState::Ok, Some(value)) => format!("kept: {value}"),
-        (ConstraintState::Violated, Some(value)) => format!("BROKEN: {value}"),
+        (ConstraintState::Ok, Some(value)) => format!("kept: {value}{}", room(check)),
+        (ConstraintState::Violated, Some(value)) => format!("BROKEN: {value}{}", room(check)),
         (ConstraintState::Uncertain, Some(value)) => {
             format!("unsure: {value}{}", confidence.unwrap_or_default())
         }
+    }
+}
+
+fn noise_of_score(score: &ScoreSummary) -> NoiseRow {
+    let percent = |share: f64| margin_text(Criterion::Score, share);
+    let unknown = || NOT_OBSERVED.to_owned();
+    let aa = score.aa.as_ref();
+    let from_noise = if score.margin > score.default_margin {
+        " (noise)"
+    } else {
+        ""
+    };
+    NoiseRow {
+        heading: Criterion::Score.heading(),
+        ranked: true,
+        aa: aa.map_or_else(unknown, |aa| ratio_text(aa.estimate, aa.interval)),
+        floor: aa.and_then(|aa| aa.floor).map_or_else(unknown, percent),
+        margin: format!("{}{from_noise}", percent(score.margin)),
+        detectable: score.minimum_detectable.map_or_else(unknown, percent),
     }
 }
 

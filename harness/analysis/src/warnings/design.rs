@@ -89,7 +89,7 @@ fn noise_above_margin(context: &Context<'_>) -> Option<Warning> {
         .filter_map(|&objective| context.comparison(objective))
         .filter(|comparison| comparison.summary.margin > comparison.summary.default_margin)
         .map(|comparison| {
-            let objective = comparison.objective;
+            let objective = comparison.objective();
             format!(
                 "{} {} (default {})",
                 objective.heading(),
@@ -125,8 +125,8 @@ fn aa_differs(context: &Context<'_>) -> Option<Warning> {
                 crate::ranking::Scale::Difference => 0.0,
             };
             let apart = low > nothing || high < nothing;
-            let text = on_scale_text(comparison.objective, aa.scale, aa.estimate, aa.interval);
-            apart.then(|| format!("{} {text}", comparison.objective.heading()))
+            let text = on_scale_text(comparison.objective(), aa.scale, aa.estimate, aa.interval);
+            apart.then(|| format!("{} {text}", comparison.objective().heading()))
         })
         .collect();
     (!differing.is_empty()).then(|| {
@@ -253,7 +253,7 @@ fn zeros(context: &Context<'_>) -> Option<Warning> {
                 .iter()
                 .filter_map(|&o| context.comparison(o))
                 .any(|comparison| {
-                    comparison.objective != Objective::ErrorRate
+                    comparison.objective() != Objective::ErrorRate
                         && comparison.cells[cell].difference.is_some()
                 })
         })

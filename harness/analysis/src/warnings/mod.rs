@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
     fn comparison(&self, objective: Objective) -> Option<&Comparison> {
         self.comparisons
             .iter()
-            .find(|comparison| comparison.objective == objective)
+            .find(|comparison| comparison.objective() == objective)
     }
 
     /// A warning about the target as a whole.

@@ -16,6 +16,8 @@ pub(crate) struct Service {
     pub(crate) gc_per_kreq: f64,
     pub(crate) rss_bytes: f64,
     pub(crate) error_share: f64,
+    /// In user mode.
+    pub(crate) cpu_us_per_request: f64,
 }
 
 impl Default for Service {
@@ -26,6 +28,7 @@ impl Default for Service {
             gc_per_kreq: 5.0,
             rss_bytes: 40e6,
             error_share: 0.0,
+            cpu_us_per_request: 60.0,
         }
     }
 }
@@ -224,7 +227,7 @@ impl Lab {
             ..RuntimeWindow::default()
         });
         constant.process = Some(ProcessWindow {
-            user_seconds: requests * 60e-6 * noise(4),
+            user_seconds: requests * service.cpu_us_per_request * 1e-6 * noise(4),
             system_seconds: requests * 20e-6,
             ..ProcessWindow::default()
         });

@@ -58,7 +58,7 @@ proptest! {
 /// Noise from far below the margins to far above them.
 #[test]
 fn identical_cells_are_rarely_flagged() {
-    let runs = 200;
+    let runs = 100;
     let mut flagged = 0;
     for run in 0..runs {
         let mut lab = Lab::new();

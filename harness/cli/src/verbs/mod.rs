@@ -6,15 +6,17 @@ mod diagnose;
 mod gate;
 mod host;
 mod plan;
+mod preference;
 mod rank;
 mod report;
 mod run;
 mod schema;
 mod toolchain;
 
-pub(crate) use compare::{CompareArgs, Objectives, objectives};
+pub(crate) use compare::CompareArgs;
 pub(crate) use diagnose::DiagnoseArgs;
 pub(crate) use gate::GateArgs;
+pub(crate) use preference::{Limits, Preference, limits, preference};
 
 use crate::args::{Args, Verb};
 use crate::exit::{Ending, Failure};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use analysis::proof::Outcome;
 use analysis::ranking::Ranking;
 use analysis::report::{self, TerminalOptions};
 use record::objective::Objective;
@@ -23,26 +24,37 @@ const EXPLORED: [Objective; 4] = [
 
 /// Ranks or explores a run.
 pub(crate) fn rank(args: &RankArgs) -> Result<Ending, Failure> {
-    let by = args.by.as_ref().map(|by| by.0.clone());
+    if args.selftest {
+        return selftest(args);
+    }
+    let by = args.by.as_ref().map(|by| by.objectives.clone());
     if args.explore {
         explore(args, &by.unwrap_or_else(|| EXPLORED.to_vec()))?;
     } else {
-        show(&load_by(&args.run, by)?, args.json)?;
+        let preferred = analysis::RankOptions {
+            rank_by: by,
+            weights: args
+                .by
+                .as_ref()
+                .map_or_else(Default::default, |by| by.weights.clone()),
+            constraints: args.limits.as_ref().map(|limits| limits.0.clone()),
+            ..analysis::RankOptions::default()
+        };
+        show(&load_by(&args.run, preferred)?, args.json)?;
     }
     Ok(Ending::Pass)
 }
 
 /// Reads a run and ranks it as its matrix says.
 pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
-    load_by(folder, None)
+    load_by(folder, analysis::RankOptions::default())
 }
 
-fn load_by(folder: &Path, rank_by: Option<Vec<Objective>>) -> Result<Ranking, Failure> {
+fn load_by(folder: &Path, preferred: analysis::RankOptions) -> Result<Ranking, Failure> {
     let (run, trials) = read(folder)?;
     let options = analysis::RankOptions {
         tool: output::TOOL.to_owned(),
-        rank_by,
-        ..analysis::RankOptions::default()
+        ..preferred
     };
     analysis::rank(&run, &trials, &options).map_err(Failure::not_fit)
 }
@@ -61,6 +73,26 @@ fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
         return output::print_json(&found);
     }
     output::print(&report::exploration_text(&found, terminal()))
+}
+
+/// Holds the ranking against what is known of the cells.
+fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
+    let (run, trials) = read(&args.run)?;
+    let options = analysis::RankOptions {
+        tool: output::TOOL.to_owned(),
+        ..analysis::RankOptions::default()
+    };
+    let proof = analysis::proof::prove(&run, &trials, &options).map_err(Failure::not_fit)?;
+    if args.json {
+        output::print_json(&proof)?;
+    } else {
+        output::print(&report::proof_text(&proof, terminal()))?;
+    }
+    Ok(match proof.verdict {
+        Outcome::Holds => Ending::Pass,
+        Outcome::Inconclusive => Ending::Inconclusive,
+        Outcome::Fails => Ending::GateFailed,
+    })
 }
 
 /// How results are laid out on this terminal.

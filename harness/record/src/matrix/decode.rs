@@ -61,6 +61,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
     let cells_are_sound = decoder.count() == before;
     let (diagnose, diagnosed) = diagnose(decoder, fields);
     let load = load(decoder, fields);
+    let (rank_by, weights) = rank_by(decoder, fields, &load);
     let matrix = Matrix {
         file: file.to_owned(),
         text: text.to_owned(),
@@ -72,7 +73,8 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
         blocks: fields.or("blocks", 10, |text| whole(text, 1, 1_000)),
         warmup: warmup(decoder, fields),
         seed: fields.or("seed", 1, |text| whole(text, 0, u64::MAX)),
-        rank_by: rank_by(decoder, fields, &load),
+        rank_by,
+        weights,
         constraints: constraints(decoder, fields, &load),
         thresholds: thresholds(decoder, fields),
         options: options(decoder, fields, &targets),
@@ -115,8 +117,10 @@ fn targets(decoder: &Decoder, fields: &Fields<'_>) -> Vec<Located<String>> {
     texts(decoder, fields, "targets")
 }
 
-/// The objectives; those that the load can measure where none are named.
-fn rank_by(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> Vec<Objective> {
+type Weights = BTreeMap<Objective, f64>;
+
+/// The objectives, and their weights where they are a mapping; those that the load can measure where none are named.
+fn rank_by(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> (Vec<Objective>, Weights) {
     let default = || {
         let usual = [Objective::Qps, Objective::P99, Objective::GcPerKreq];
         let measured = usual
@@ -125,11 +129,19 @@ fn rank_by(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> Vec<Objective
         measured.collect()
     };
     let Some(node) = fields.get("rank_by") else {
-        return default();
+        return (default(), Weights::new());
     };
-    if matches!(&node.shape, Shape::List(items) if items.is_empty()) {
+    let empty = match &node.shape {
+        Shape::List(items) => items.is_empty(),
+        Shape::Map(entries) => entries.is_empty(),
+        _ => false,
+    };
+    if empty {
         let empty = Diagnostic::new(node.span.clone(), "rank_by is empty");
         decoder.report(empty.help("name at least one objective, e.g. `[qps, p99]`"));
+    }
+    if let Shape::Map(_) = &node.shape {
+        return weighted(decoder, node, load);
     }
     let mut objectives: Vec<Objective> = Vec::new();
     for item in decoder.items(node, "rank_by") {
@@ -144,7 +156,37 @@ fn rank_by(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> Vec<Objective
             objectives.push(objective);
         }
     }
-    objectives
+    (objectives, Weights::new())
+}
+
+/// `{qps: 2, p99: 1}`, the heaviest first.
+fn weighted(decoder: &Decoder, node: &Node, load: &Load) -> (Vec<Objective>, Weights) {
+    let mut objectives = Vec::new();
+    let mut weights = Weights::new();
+    for entry in decoder.entries(node, "rank_by").unwrap_or_default() {
+        let Some(objective) = objective_key(decoder, entry, "rank_by") else {
+            continue;
+        };
+        let weight = decoder.value(&entry.value, &entry.key, |text| objective.weight(text));
+        if let Some(weight) = weight {
+            report_unmeasured(decoder, objective, load, &entry.value);
+            objectives.push(objective);
+            weights.insert(objective, weight);
+        }
+    }
+    objectives.sort_by(|a, b| weights[b].total_cmp(&weights[a]));
+    (objectives, weights)
+}
+
+/// A key that names an objective.
+fn objective_key(decoder: &Decoder, entry: &yaml::Entry, of: &str) -> Option<Objective> {
+    let objective = entry.key.parse::<Objective>();
+    objective
+        .map_err(|cure| {
+            let unknown = format!("unknown key `{}` in {of}", shown(&entry.key));
+            decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(cure));
+        })
+        .ok()
 }
 
 fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<Objective, f64> {
@@ -153,13 +195,8 @@ fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<
         return constraints;
     };
     for entry in decoder.entries(node, "constraints").unwrap_or_default() {
-        let objective = match entry.key.parse::<Objective>() {
-            Ok(objective) => objective,
-            Err(cure) => {
-                let unknown = format!("unknown key `{}` in constraints", shown(&entry.key));
-                decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(cure));
-                continue;
-            }
+        let Some(objective) = objective_key(decoder, entry, "constraints") else {
+            continue;
         };
         let limit = decoder.value(&entry.value, &entry.key, |text| objective.limit(text));
         if let Some(limit) = limit {

@@ -65,6 +65,8 @@ pub struct Matrix {
     pub seed: u64,
     /// Objectives, the most important first.
     pub rank_by: Vec<Objective>,
+    /// Weight of each of them where `rank_by` is a mapping: cells are then ranked by one score. Empty for a list.
+    pub weights: BTreeMap<Objective, f64>,
     /// Limits that a cell must keep to be recommended.
     pub constraints: BTreeMap<Objective, f64>,
     /// What the advisor's rules are held against.

@@ -1,4 +1,4 @@
-//! How people write a limit on an objective.
+//! How people write a limit on an objective, and its weight.
 
 use super::Objective;
 use crate::quantity::{parse_bytes, parse_positive_duration, parse_share};
@@ -26,6 +26,24 @@ impl Objective {
     }
 }
 
+impl Objective {
+    /// A weight in `rank_by`, above zero.
+    ///
+    /// # Errors
+    /// The cure.
+    pub fn weight(self, text: &str) -> Result<f64, String> {
+        if self == Objective::ErrorRate {
+            return Err(
+                "an error rate has no ratio to weigh: limit it in `constraints`".to_owned(),
+            );
+        }
+        match text.parse::<f64>() {
+            Ok(weight) if weight.is_finite() && weight > 0.0 => Ok(weight),
+            _ => Err("write a number above zero, e.g. `2`".to_owned()),
+        }
+    }
+}
+
 fn plain_number(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
@@ -46,6 +64,16 @@ mod tests {
         assert_eq!(Objective::Qps.limit("15000/s"), Ok(15_000.0));
         assert_eq!(Objective::GcPerS.limit("2 /s"), Ok(2.0));
         assert_eq!(Objective::GcPerKreq.limit("0.5"), Ok(0.5));
+    }
+
+    #[test]
+    fn weights_are_above_zero_and_not_of_errors() {
+        assert_eq!(Objective::Qps.weight("2.5"), Ok(2.5));
+        for bad in ["0", "-1", "much", "inf", "nan"] {
+            assert!(Objective::Qps.weight(bad).is_err(), "{bad}");
+        }
+        let cure = Objective::ErrorRate.weight("1").unwrap_err();
+        assert!(cure.contains("constraints"));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! A cell is recommended if it is the first in the composite order that
 //! - keeps every constraint with confidence and has no failed trial,
 //! - is not the control under another name,
-//! - is better than the control beyond the margin on a ranked objective (or keeps limits that the control breaks),
-//! - is not worse beyond the margin on a ranked objective of more weight than its first gain.
+//! - is better than the control beyond the margin on a ranked objective, or on the score where objectives are weighed
+//!   (or keeps limits that the control breaks),
+//! - is not worse beyond the margin on a ranked objective that comes before its first gain.
 //!
 //! What got worse beside the gain, ranked or not, is stated with it. Without such a cell the verdict is "no change
 //! worth making", unless some cell looks better by more than the margin and only the blocks are too few to tell.
@@ -18,7 +19,8 @@ use std::collections::BTreeMap;
 use record::objective::Objective;
 
 use super::RankOptions;
-use super::compare::{Comparison, Gain};
+use super::compare::{Compared, Gain};
+use super::preference::Criterion;
 use crate::ranking::{CellRanking, CellState, Change, Effect, EffectLine, Verdict, VerdictKind};
 
 /// All that a verdict is formed from.
@@ -27,8 +29,10 @@ pub(crate) struct Judged<'a> {
     pub(crate) cells: &'a [CellRanking],
     /// Position of each cell in the comparisons, by id.
     pub(crate) position: &'a BTreeMap<String, usize>,
-    /// All objectives that were observed.
-    pub(crate) comparisons: &'a [Comparison],
+    pub(crate) compared: &'a Compared,
+    /// What decides, the most important first.
+    pub(crate) criteria: &'a [Criterion],
+    /// The objectives behind it.
     pub(crate) rank_by: &'a [Objective],
     pub(crate) blocks: usize,
     pub(crate) options: &'a RankOptions,
@@ -68,7 +72,7 @@ pub(crate) fn verdict(judged: &Judged<'_>) -> Verdict {
         .iter()
         .find_map(|cell| Some((cell, judged.promise(cell)?)));
     match promising {
-        Some((cell, objective)) => words::promising(judged, cell, objective),
+        Some((cell, criterion)) => words::promising(judged, cell, criterion),
         None => words::no_change(judged, control),
     }
 }
@@ -87,15 +91,10 @@ impl Judged<'_> {
     /// Whether any cell but the control has figures in two blocks or more: else
     /// nothing can be said, least of all that nothing is better.
     fn any_rival_is_comparable(&self) -> bool {
-        let figures = |cell: &CellRanking, objective| {
-            cell.objectives
-                .get(objective)
-                .map_or(0, |figures| figures.n)
-        };
+        let blocks = |cell: &CellRanking, criterion| cell.on(criterion).map_or(0, |own| own.n);
         self.cells.iter().filter(|cell| !cell.control).any(|cell| {
-            self.rank_by
-                .iter()
-                .any(|objective| figures(cell, objective) >= 2)
+            let mut criteria = self.criteria.iter();
+            criteria.any(|&criterion| blocks(cell, criterion) >= 2)
         })
     }
 
@@ -107,42 +106,42 @@ impl Judged<'_> {
             return true;
         }
         let first_gain = self
-            .rank_by
+            .criteria
             .iter()
-            .position(|&o| effect(cell, o) == Some(Effect::Better));
-        let first_cost = self.rank_by.iter().position(|&o| self.is_cost(cell, o));
+            .position(|&own| effect(cell, own) == Some(Effect::Better));
+        let mut criteria = self.criteria.iter();
+        let first_cost = criteria.position(|&own| self.is_cost(cell, own));
         first_gain.is_some_and(|gain| first_cost.is_none_or(|cost| gain < cost))
     }
 
-    /// The ranked objective on which a cell looks better by more than the margin, unproven.
-    fn promise(&self, cell: &CellRanking) -> Option<Objective> {
+    /// The criterion on which a cell looks better by more than the margin, unproven.
+    fn promise(&self, cell: &CellRanking) -> Option<Criterion> {
         if !self.is_candidate(cell) {
             return None;
         }
-        let looks_better = |objective: Objective| {
-            effect(cell, objective) == Some(Effect::Unclear)
+        let looks_better = |criterion: Criterion| {
+            effect(cell, criterion) == Some(Effect::Unclear)
                 && self
-                    .gain(cell, objective)
+                    .gain(cell, criterion)
                     .is_some_and(|gain| gain.estimate.point >= gain.asked)
         };
-        let first = self.rank_by.iter().position(|&o| looks_better(o))?;
-        let spoiled = self.rank_by[..first].iter().any(|&o| self.is_cost(cell, o));
-        (!spoiled).then(|| self.rank_by[first])
+        let first = self.criteria.iter().position(|&own| looks_better(own))?;
+        let mut before = self.criteria[..first].iter();
+        let spoiled = before.any(|&own| self.is_cost(cell, own));
+        (!spoiled).then(|| self.criteria[first])
     }
 
-    fn comparison(&self, objective: Objective) -> Option<&Comparison> {
-        self.comparisons
-            .iter()
-            .find(|comparison| comparison.objective == objective)
+    fn is_weighted(&self) -> bool {
+        self.criteria == [Criterion::Score]
     }
 
-    fn gain(&self, cell: &CellRanking, objective: Objective) -> Option<Gain> {
+    fn gain(&self, cell: &CellRanking, criterion: impl Into<Criterion>) -> Option<Gain> {
         let position = *self.position.get(&cell.id)?;
-        self.comparison(objective)?.gains[position]
+        self.compared.gain(criterion.into(), position)
     }
 
-    fn is_cost(&self, cell: &CellRanking, objective: Objective) -> bool {
-        self.gain(cell, objective)
+    fn is_cost(&self, cell: &CellRanking, criterion: impl Into<Criterion>) -> bool {
+        self.gain(cell, criterion)
             .is_some_and(|gain| gain.is_cost())
     }
 
@@ -185,10 +184,8 @@ impl Judged<'_> {
     }
 }
 
-fn effect(cell: &CellRanking, objective: Objective) -> Option<Effect> {
-    cell.objectives
-        .get(&objective)
-        .map(|figures| figures.effect)
+fn effect(cell: &CellRanking, criterion: impl Into<Criterion>) -> Option<Effect> {
+    cell.on(criterion.into()).map(|figures| figures.effect)
 }
 
 /// The axes on which a cell differs from the control.

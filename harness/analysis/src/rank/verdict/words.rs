@@ -7,7 +7,8 @@ use record::objective::Objective;
 use stats::power::{PairedDesign, blocks_needed};
 
 use super::{Judged, changes};
-use crate::figures::{counted, effect_text, listed, margin_text, p_text, value_text};
+use crate::figures::{counted, effect_text, listed, margin_text, p_text, ratio_text, value_text};
+use crate::rank::Criterion;
 use crate::ranking::{
     CellRanking, CellState, Change, ConstraintState, EffectLine, Verdict, VerdictKind,
 };
@@ -34,6 +35,18 @@ pub(super) fn effect_line(cell: &CellRanking, objective: Objective) -> EffectLin
     EffectLine {
         objective,
         text: format!("{} {effect}", objective.heading()),
+    }
+}
+
+/// `QPS +8.1% [+5.2, +10.9]`, or the score in the same way.
+fn criterion_text(cell: &CellRanking, criterion: Criterion) -> String {
+    match (criterion, cell.on(criterion)) {
+        (Criterion::Objective(objective), Some(_)) => effect_line(cell, objective).text,
+        (Criterion::Score, Some(own)) if own.ratio.is_some() => {
+            let ratio = own.ratio.unwrap_or(1.0);
+            format!("score {}", ratio_text(ratio, own.interval))
+        }
+        _ => format!("{} not observed", criterion.heading()),
     }
 }
 
@@ -121,6 +134,9 @@ pub(super) fn recommend(judged: &Judged<'_>, cell: &CellRanking, control: &CellR
     let costs = judged.costs(cell);
     let action = format!("recommend {}", settings_text(&changes));
     let mut headline = action.clone();
+    if judged.is_weighted() {
+        headline.push_str(&format!(": {}", criterion_text(cell, Criterion::Score)));
+    }
     if !gains.is_empty() {
         headline.push_str(&format!(": {}", texts(&gains).join(", ")));
     }
@@ -128,6 +144,10 @@ pub(super) fn recommend(judged: &Judged<'_>, cell: &CellRanking, control: &CellR
         headline.push_str(&format!("; worse beside it: {}", texts(&costs).join(", ")));
     }
     let mut reasons = Vec::new();
+    if judged.is_weighted() {
+        let score = criterion_text(cell, Criterion::Score);
+        reasons.push(format!("By the weights: {score} against the control."));
+    }
     if control.state == CellState::Violated {
         reasons.push(format!(
             "The control breaks {}; this cell keeps it.",
@@ -145,7 +165,7 @@ pub(super) fn recommend(judged: &Judged<'_>, cell: &CellRanking, control: &CellR
         .cells
         .iter()
         .filter(|other| !other.control && other.id != cell.id)
-        .filter(|other| crate::rank::order::tied(other, cell, judged.rank_by))
+        .filter(|other| crate::rank::order::tied(other, cell, judged.criteria))
         .map(|other| other.label.as_str())
         .collect();
     if !ties.is_empty() {
@@ -188,6 +208,9 @@ fn without_that_price(judged: &Judged<'_>, chosen: &CellRanking, control: &CellR
             settings_text(&changes(other, control)),
             texts(&judged.gains(other)).join(", ")
         ),
+        None if judged.is_weighted() => {
+            "It ranks first by the weights; no cell gains without losing elsewhere.".to_owned()
+        }
         None => format!(
             "It ranks first because {} comes first in rank_by; no cell gains without losing elsewhere.",
             judged.rank_by[0].heading()
@@ -229,10 +252,10 @@ pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
     None
 }
 
-pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) -> Verdict {
-    let shown = effect_line(cell, objective).text;
+pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, criterion: Criterion) -> Verdict {
+    let shown = criterion_text(cell, criterion);
     let action = format!("inconclusive: {} may be better", cell.label);
-    let reason = disagreement(cell, objective, &shown).unwrap_or_else(|| {
+    let reason = disagreement(cell, criterion, &shown).unwrap_or_else(|| {
         format!(
             "{} cannot tell it from chance: {shown}.",
             counted(judged.blocks, "block")
@@ -241,14 +264,14 @@ pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, objective: Obje
     Verdict {
         headline: format!("{action} ({shown})"),
         reasons: vec![reason],
-        next_step: how_to_decide(judged, cell, objective),
+        next_step: how_to_decide(judged, cell, criterion),
         ..plain(VerdictKind::Inconclusive, &action)
     }
 }
 
 /// That the two tests of a cell contradict each other.
-fn disagreement(cell: &CellRanking, objective: Objective, shown: &str) -> Option<String> {
-    let figures = &cell.objectives[&objective];
+fn disagreement(cell: &CellRanking, criterion: Criterion, shown: &str) -> Option<String> {
+    let figures = cell.on(criterion)?;
     let (t, rearranged) = (figures.p?, figures.p_permutation?);
     figures.disputed.then(|| {
         format!(
@@ -261,8 +284,8 @@ fn disagreement(cell: &CellRanking, objective: Objective, shown: &str) -> Option
 }
 
 /// What would settle whether a cell is better.
-fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) -> String {
-    let gain = judged.gain(cell, objective);
+fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, criterion: Criterion) -> String {
+    let gain = judged.gain(cell, criterion);
     if gain.is_some_and(|gain| gain.estimate.point < gain.margin) {
         return format!(
             "Quiet the host or lengthen the windows, or run about {} blocks: over these blocks the control may differ \
@@ -270,11 +293,14 @@ fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) 
             judged.blocks * 2
         );
     }
-    let needed = judged.comparison(objective).and_then(|comparison| {
-        let effect = gain?.estimate.point / comparison.pair_deviation?;
-        let design = PairedDesign::of_estimate(judged.blocks.max(6), judged.options.level);
-        blocks_needed(&design, effect, judged.options.power, MOST_BLOCKS).ok()?
-    });
+    let needed = judged
+        .compared
+        .pair_deviation(criterion)
+        .and_then(|deviation| {
+            let effect = gain?.estimate.point / deviation;
+            let design = PairedDesign::of_estimate(judged.blocks.max(6), judged.options.level);
+            blocks_needed(&design, effect, judged.options.power, MOST_BLOCKS).ok()?
+        });
     match needed.filter(|needed| *needed > judged.blocks) {
         Some(needed) => {
             format!("Run about {needed} blocks: an effect of that size is then found 4 times in 5.")
@@ -284,36 +310,28 @@ fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, objective: Objective) 
 }
 
 pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> Verdict {
-    let headings: Vec<&str> = judged
-        .rank_by
-        .iter()
-        .map(|objective| objective.heading())
-        .collect();
+    let headings: Vec<&str> = judged.criteria.iter().map(|own| own.heading()).collect();
     let mut reasons = vec![format!(
         "No usable cell is better than the control ({}) on {} by more than the margin.",
         control.label,
         listed(&headings)
     )];
-    for &objective in judged.rank_by {
-        let Some(comparison) = judged.comparison(objective) else {
+    for &criterion in judged.criteria {
+        let Some((asked, applied, detectable)) = judged.compared.sight(criterion) else {
             continue;
         };
-        let Some(detectable) = comparison.summary.minimum_detectable else {
-            continue;
-        };
-        let (asked, applied) = (comparison.summary.default_margin, comparison.summary.margin);
-        let asked_shown = margin_text(objective, asked);
-        let found = margin_text(objective, detectable.max(applied));
+        let asked_shown = margin_text(criterion, asked);
+        let found = margin_text(criterion, detectable.max(applied));
         reasons.push(if detectable <= asked && applied <= asked {
             format!(
                 "{}: a change beyond the margin of {asked_shown} would have been found 4 times in 5.",
-                objective.heading()
+                criterion.heading()
             )
         } else {
             format!(
                 "{}: only changes from {found} on are found 4 times in 5, so one between the margin of \
                  {asked_shown} and that may be missed.",
-                objective.heading()
+                criterion.heading()
             )
         });
     }

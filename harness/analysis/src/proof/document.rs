@@ -1,0 +1,63 @@
+//! The document that `gosweep rank --selftest --json` prints.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the proof document.
+pub const PROOF_FORMAT: u32 = 1;
+
+/// What was checked on a run, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The version of this format.
+    pub format: u32,
+    /// The run.
+    pub run: String,
+    /// The gravest outcome of all.
+    pub verdict: Outcome,
+    /// One entry per promise and cell.
+    pub checks: Vec<Check>,
+    /// Version and revision of the gosweep that checked.
+    pub tool: String,
+}
+
+/// One promise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// A stable name: `false_alarms`, `injection_size`, `injection_power`, `gogc_order`, `gogc_ratio`.
+    pub name: String,
+    /// The target.
+    pub target: String,
+    /// The cell or cells that it is about.
+    pub about: String,
+    /// What is promised or known beforehand.
+    pub promised: String,
+    /// What was seen.
+    pub observed: String,
+    /// Runs, blocks or trials behind it.
+    pub n: usize,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a check, the gravest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// What was seen agrees with what is promised.
+    Holds,
+    /// Too little was seen.
+    Inconclusive,
+    /// Chance does not explain what was seen.
+    Fails,
+}
+
+impl Outcome {
+    /// As reports print it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Outcome::Holds => "HOLDS",
+            Outcome::Inconclusive => "INCONCLUSIVE",
+            Outcome::Fails => "FAILS",
+        }
+    }
+}

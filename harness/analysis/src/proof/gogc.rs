@@ -1,0 +1,169 @@
+//! A known order: a larger GOGC means fewer collections, in a ratio that the pacer's formula predicts.
+//!
+//! The heap goal is live + (live + stacks + globals) x GOGC/100, and not below 4 MiB x GOGC/100 (Go's GC guide;
+//! runtime/mgcpacer.go, `commit` and `heapMinimum`); between two collections the program allocates goal − live. Live
+//! heap, roots and allocation are read from the trials, so the prediction uses nothing that the count is made of.
+
+use record::objective::{Objective, value};
+use record::trial::Trial;
+use stats::summary;
+
+use super::{Check, Known, Outcome};
+use crate::figures::significant;
+
+const AXIS: &str = "gogc";
+
+/// The smallest heap goal at GOGC=100.
+const LEAST_GOAL: f64 = 4.0 * 1024.0 * 1024.0;
+
+/// Measured over predicted of one cell lies between these (METHODOLOGY, physics): a collection starts a little before
+/// its goal. Of two cells the quotient lies between their quotients.
+const BAND: [f64; 2] = [0.9, 1.5];
+
+/// Fewer collections than this say nothing about a ratio.
+const FEWEST_CYCLES: f64 = 10.0;
+
+/// One value of GOGC.
+struct Level<'a> {
+    percent: f64,
+    trials: Vec<&'a Trial>,
+}
+
+pub(super) fn checks(known: &Known<'_>) -> Vec<Check> {
+    let mut levels = levels(known);
+    levels.sort_by(|a, b| a.percent.total_cmp(&b.percent));
+    match levels.as_slice() {
+        [first, .., last] => {
+            let about = format!("gogc={} to {}", first.percent, last.percent);
+            let checks = [
+                order(known, &levels, &about),
+                ratio(known, first, last, &about),
+            ];
+            checks.into_iter().flatten().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn levels<'k>(known: &'k Known<'_>) -> Vec<Level<'k>> {
+    let control = &known.evidence.cells[known.evidence.control];
+    let own = control
+        .cell
+        .axes
+        .get(AXIS)
+        .map(|value| (control, value.as_str()));
+    let others = known
+        .differing_in(AXIS)
+        .map(|(_, cell, value)| (cell, value));
+    let percent = |value: &str| match value {
+        "default" => Some(100.0),
+        value => value.parse().ok(),
+    };
+    let all = own.into_iter().chain(others).filter_map(|(cell, value)| {
+        Some(Level {
+            percent: percent(value)?,
+            trials: cell.valid.values().copied().collect(),
+        })
+    });
+    let mut levels: Vec<Level<'_>> = all.filter(|level| !level.trials.is_empty()).collect();
+    // The control under another name is no level of its own.
+    levels.dedup_by(|a, b| a.percent == b.percent);
+    levels
+}
+
+fn order(known: &Known<'_>, levels: &[Level<'_>], about: &str) -> Option<Check> {
+    let median = |level: &Level<'_>| {
+        let values: Vec<f64> = level
+            .trials
+            .iter()
+            .filter_map(|trial| value(trial, Objective::GcPerKreq))
+            .collect();
+        summary::median(&values)
+    };
+    let medians: Vec<f64> = levels.iter().map(median).collect::<Option<_>>()?;
+    let shown: Vec<String> = medians.iter().map(|value| significant(*value)).collect();
+    let falls = medians.windows(2).all(|pair| pair[1] < pair[0]);
+    Some(Check {
+        name: "gogc_order".to_owned(),
+        target: known.evidence.target.to_owned(),
+        about: about.to_owned(),
+        promised: "collections per 1,000 requests fall as GOGC grows".to_owned(),
+        observed: format!("medians {}", shown.join(", ")),
+        n: levels.iter().map(|level| level.trials.len()).sum(),
+        outcome: if falls {
+            Outcome::Holds
+        } else {
+            Outcome::Fails
+        },
+    })
+}
+
+fn ratio(known: &Known<'_>, few: &Level<'_>, many: &Level<'_>, about: &str) -> Option<Check> {
+    let (few, many) = (Cycles::of(few)?, Cycles::of(many)?);
+    let (measured, predicted) = (few.measured / many.measured, few.predicted / many.predicted);
+    let off = measured / predicted;
+    let allowed = [BAND[0] / BAND[1], BAND[1] / BAND[0]];
+    let counted = few.measured.min(many.measured) * many.trials.min(few.trials) as f64;
+    Some(Check {
+        name: "gogc_ratio".to_owned(),
+        target: known.evidence.target.to_owned(),
+        about: about.to_owned(),
+        promised: format!(
+            "{} times as many collections by live heap, roots and allocation, within a factor of {} to {}",
+            significant(predicted),
+            significant(allowed[0]),
+            significant(allowed[1])
+        ),
+        observed: format!(
+            "{} times as many, which is {} of it; measured over predicted is {} and {} by itself",
+            significant(measured),
+            significant(off),
+            significant(few.measured / few.predicted),
+            significant(many.measured / many.predicted)
+        ),
+        n: few.trials + many.trials,
+        outcome: if counted < FEWEST_CYCLES {
+            Outcome::Inconclusive
+        } else if (allowed[0]..=allowed[1]).contains(&off) {
+            Outcome::Holds
+        } else {
+            Outcome::Fails
+        },
+    })
+}
+
+/// Collections of a trial, the mean over the trials of a cell.
+struct Cycles {
+    measured: f64,
+    predicted: f64,
+    trials: usize,
+}
+
+impl Cycles {
+    fn of(level: &Level<'_>) -> Option<Cycles> {
+        let counted: Vec<(f64, f64)> = level
+            .trials
+            .iter()
+            .filter_map(|trial| {
+                let window = trial.constant.as_ref()?.runtime.as_ref()?;
+                let live = window.heap_live_bytes as f64;
+                let roots = (window.scan_stack_bytes + window.scan_globals_bytes) as f64;
+                let share = level.percent / 100.0;
+                let goal = (live + (live + roots) * share).max(LEAST_GOAL * share);
+                let between = goal - live;
+                (between > 0.0).then(|| {
+                    let predicted = window.alloc_bytes as f64 / between;
+                    (window.gc_cycles as f64, predicted)
+                })
+            })
+            .collect();
+        let trials = counted.len();
+        let mean = |of: fn(&(f64, f64)) -> f64| counted.iter().map(of).sum::<f64>() / trials as f64;
+        let cycles = Cycles {
+            measured: mean(|own| own.0),
+            predicted: mean(|own| own.1),
+            trials,
+        };
+        (trials > 0 && cycles.measured > 0.0).then_some(cycles)
+    }
+}
