@@ -62,8 +62,9 @@ The run's folder holds everything: run.json, trials.jsonl, raw evidence and the
 reports. To go on with an interrupted run, give the same --out, or the folder:
   gosweep run results/quickstart-20260101-120000
 
-Exit codes: 0 complete, 2 invalid input, 4 the control does not work or another
-gosweep measures, 5 interrupted, 70 internal error")]
+Exit codes: 0 complete, 2 invalid input, 4 the control does not work, another
+gosweep measures or control groups may not be made, 5 interrupted, 70 internal
+error")]
 pub(crate) struct RunArgs {
     /// The matrix file, or the folder of a run to go on with
     #[arg(value_name = "MATRIX")]
@@ -87,6 +88,9 @@ pub(crate) struct RunArgs {
 
 /// `gosweep plan`.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit codes: 0 planned, 2 invalid input, 4 the matrix has cpu_quota or memory_cap
+and control groups may not be made here")]
 pub(crate) struct PlanArgs {
     /// The matrix file
     #[arg(value_name = "MATRIX")]
