@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use crate::clock::monotonic_ns;
 use crate::errors::{ErrorClass, LoadError};
 use crate::generator::nanoseconds;
 use crate::hlog::HlogWriter;
+use crate::host::{HostCounters, HostShare};
 use crate::latency::{LatencySet, add, new_histogram};
 use crate::outcome::{Interval, Progress};
 use crate::recorder::{Counts, IntervalPart};
@@ -28,6 +30,8 @@ pub(crate) struct Collector<'a> {
     pub(crate) generator_lag: Histogram<u64>,
     pub(crate) counts: Counts,
     pub(crate) intervals: Vec<Interval>,
+    /// The first look at the host and the latest one, with the monotonic time of each.
+    host: Option<[(u64, HostCounters); 2]>,
 }
 
 struct OpenInterval {
@@ -55,7 +59,32 @@ impl<'a> Collector<'a> {
             generator_lag: new_histogram(),
             counts: Counts::default(),
             intervals: Vec::new(),
+            host: None,
         })
+    }
+
+    /// Takes the first look at the host, when the clock starts.
+    pub(crate) fn start(&mut self) {
+        self.host = self.look().map(|look| [look, look]);
+    }
+
+    /// What the host did over the run so far.
+    pub(crate) fn host(&self) -> Option<HostShare> {
+        let [(from_ns, first), (to_ns, last)] = self.host?;
+        last.since(&first, to_ns - from_ns)
+    }
+
+    /// What the host did since the last look.
+    fn host_since_last(&mut self) -> Option<HostShare> {
+        let (now_ns, now) = self.look()?;
+        let [_, latest] = self.host.as_mut()?;
+        let (then_ns, then) = std::mem::replace(latest, (now_ns, now));
+        now.since(&then, now_ns - then_ns)
+    }
+
+    fn look(&self) -> Option<(u64, HostCounters)> {
+        let counters = self.hooks.host?()?;
+        Some((monotonic_ns(), counters))
     }
 
     /// Takes one thread's part; an interval is told of when every thread has told its part.
@@ -107,7 +136,7 @@ impl<'a> Collector<'a> {
         }
         add(&mut self.generator_lag, &part.generator_lag);
         self.counts.add(&part.counts);
-        let interval = interval_of(&part);
+        let interval = interval_of(&part, self.host_since_last());
         if let Some(progress) = self.hooks.progress {
             progress(&Progress {
                 elapsed: Duration::from_nanos(part.end_ns),
@@ -136,7 +165,7 @@ impl IntervalPart {
     }
 }
 
-fn interval_of(part: &IntervalPart) -> Interval {
+fn interval_of(part: &IntervalPart, host: Option<HostShare>) -> Interval {
     let mut all = LatencySet::new();
     part.latencies.iter().for_each(|set| all.add(set));
     let length_s = (part.end_ns - part.start_ns) as f64 / 1e9;
@@ -166,6 +195,7 @@ fn interval_of(part: &IntervalPart) -> Interval {
         read_bytes: counts.wire_read_bytes,
         written_bytes: counts.wire_written_bytes,
         errors: errors_of(&counts.errors),
+        host,
     }
 }
 

@@ -14,11 +14,12 @@ use crate::clock::{Clock, thread_cpu_ns};
 use crate::engine::{Engine, EngineContext};
 use crate::errors::{Failure, LoadError};
 use crate::lane::{Lane, LaneEnd, LaneSetup};
-use crate::pacer::{self, Timer};
+use crate::pacer::{self, Pacer, Timer};
 use crate::recorder::{IntervalPart, Recorder};
 use crate::request::PreparedMix;
 use crate::slot;
 use crate::spec::{Hooks, LoadSpec, PinHook, Protocol};
+use crate::spin::{Spin, SpinLength};
 use crate::transport::{ByteCount, Connector};
 
 /// How often deadlines, intervals and cancellation are looked at.
@@ -110,7 +111,7 @@ struct Prepared<E: Engine> {
     engine: Rc<E>,
     lane: Rc<Lane>,
     connections: Vec<Option<E::Connection>>,
-    timer: Timer,
+    pacer: Pacer,
     accounts: ThreadAccounts,
 }
 
@@ -144,6 +145,12 @@ fn prepare<E: Engine>(
     let timer = runtime
         .block_on(async { Timer::new() })
         .map_err(failed("timer"))?;
+    let spin = match shared.spec.arrival.is_open() {
+        true => SpinLength::measured(shared.spec.spin),
+        // Nothing is ever due.
+        false => SpinLength::measured(Spin::Off),
+    };
+    let pacer = Pacer::new(timer, spin);
     let accounts = ThreadAccounts::open();
     let bytes = Rc::new(ByteCount::default());
     let context = EngineContext {
@@ -162,7 +169,7 @@ fn prepare<E: Engine>(
             engine,
             lane,
             connections,
-            timer,
+            pacer,
             accounts,
         },
         opened,
@@ -276,7 +283,7 @@ impl<E: Engine> Prepared<E> {
             engine,
             lane,
             connections,
-            mut timer,
+            mut pacer,
             accounts,
         } = self;
         clock.wait_for_zero();
@@ -288,7 +295,7 @@ impl<E: Engine> Prepared<E> {
                 let (lane, engine) = (lane.clone(), engine.clone());
                 tokio::task::spawn_local(slot::serve_slot(lane, engine, slot, connection));
             }
-            pace(shared, thread, &lane, &mut timer, messages).await
+            pace(shared, thread, &lane, &mut pacer, messages).await
         });
         paced.map_err(|source| LoadError::Generator {
             thread,
@@ -311,13 +318,12 @@ async fn pace(
     shared: &Shared<'_>,
     thread: usize,
     lane: &Lane,
-    timer: &mut Timer,
+    pacer: &mut Pacer,
     messages: &mpsc::Sender<Message>,
 ) -> std::io::Result<()> {
     let spec = shared.spec;
     let interval_ns = nanoseconds(spec.interval);
     let beat_ns = (nanoseconds(spec.timeout) / 4).clamp(1_000_000, HEARTBEAT_NS);
-    let spin_ns = nanoseconds(spec.spin);
     let mut next_beat_ns = 0;
     loop {
         let mut now = lane.now_ns();
@@ -345,9 +351,7 @@ async fn pace(
         }
         let due_ns = lane.dispatch_due(now).unwrap_or(u64::MAX);
         let target_ns = due_ns.min(next_beat_ns).min(closing_ns);
-        // Only a due time is worth spinning for.
-        let spin_ns = if target_ns == due_ns { spin_ns } else { 0 };
-        pacer::wait(lane, timer, target_ns, spin_ns).await?;
+        pacer.wait(lane, target_ns, due_ns).await?;
     }
 }
 
@@ -362,7 +366,7 @@ fn cut_finished_interval(
 ) {
     let boundary_ns = now - now % interval_ns;
     if boundary_ns > lane.interval_start_ns() && boundary_ns < duration_ns {
-        let part = lane.cut_interval(boundary_ns);
+        let part = lane.cut_interval(boundary_ns, now);
         // The receiver outlives the threads; if it is gone the run is over anyway.
         let _ = messages.send(Message::Interval(Box::new(part)));
     }

@@ -46,6 +46,8 @@ pub(crate) struct Lane {
     is_open_loop: bool,
     /// Set by the deadline sweep for the slot's task to see.
     expired: Box<[Cell<bool>]>,
+    /// Times that a slot was polled for an exchange.
+    polls: Cell<u64>,
     state: RefCell<State>,
 }
 
@@ -115,6 +117,7 @@ impl Lane {
             requests_per_connection: setup.requests_per_connection,
             is_open_loop: setup.schedule.is_some(),
             expired: (0..setup.slots).map(|_| Cell::new(false)).collect(),
+            polls: Cell::new(0),
             state: RefCell::new(State {
                 source: Source::new(setup.schedule, setup.lane, setup.lanes, setup.max_requests),
                 mix: setup.mix,
@@ -232,7 +235,8 @@ impl Lane {
         let state = &mut *self.state.borrow_mut();
         while !state.idle.is_empty() {
             let Some(due) = state.source.take_due(now, state.end_ns) else {
-                return state.source.next_due_ns();
+                let end_ns = state.end_ns;
+                return state.source.next_due_ns().filter(|due_ns| *due_ns < end_ns);
             };
             let slot = state.idle.pop_front().expect("checked not to be empty");
             state.slots[slot].activity = Activity::Assigned(due);
@@ -268,13 +272,14 @@ impl Lane {
         }
     }
 
-    /// Ends the current interval at `end_ns`.
-    pub(crate) fn cut_interval(&self, end_ns: u64) -> IntervalPart {
+    /// Ends the current interval at `end_ns`, which is noticed at `now`: what is under way or
+    /// waits is counted as of then.
+    pub(crate) fn cut_interval(&self, end_ns: u64, now: u64) -> IntervalPart {
         let state = &mut *self.state.borrow_mut();
         let backlog_age_ns = state
             .source
             .next_due_ns()
-            .map_or(0, |due_ns| end_ns.saturating_sub(due_ns));
+            .map_or(0, |due_ns| now.saturating_sub(due_ns));
         state.recorder.cut(end_ns, state.busy, backlog_age_ns)
     }
 
@@ -324,6 +329,18 @@ impl Lane {
         {
             state.pacer = Some(waker.clone());
         }
+    }
+
+    /// Notes that a slot was polled for an exchange.
+    #[inline]
+    pub(crate) fn polled(&self) {
+        self.polls.set(self.polls.get().wrapping_add(1));
+    }
+
+    /// A number that changes whenever requests are worked at.
+    pub(crate) fn activity(&self) -> u64 {
+        let moved = self.state.borrow().recorder.bytes_moved();
+        self.polls.get().wrapping_add(moved)
     }
 
     pub(crate) fn spun(&self, spun_ns: u64) {

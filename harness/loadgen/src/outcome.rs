@@ -10,9 +10,11 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::errors::ErrorClass;
+use crate::host::HostShare;
 use crate::latency::LatencySet;
 use crate::ledger::Ledger;
 use crate::spec::EngineChoice;
+use crate::spin::Spin;
 use crate::verdict::{Stretch, Verdict};
 
 /// Everything that one run measured.
@@ -44,6 +46,8 @@ pub struct LoadOutcome {
     pub elapsed: Duration,
     /// What the generator itself spent.
     pub generator: GeneratorCost,
+    /// What the host did over the run, where the caller tells.
+    pub host: Option<HostShare>,
     /// Connections opened and refused.
     pub connections: ConnectionCounts,
     /// Bytes in both directions.
@@ -114,6 +118,8 @@ pub struct Interval {
     pub written_bytes: u64,
     /// Errors by class, without the classes that did not occur.
     pub errors: BTreeMap<ErrorClass, u64>,
+    /// What the host did meanwhile, where the caller tells.
+    pub host: Option<HostShare>,
 }
 
 /// Where a run stands.
@@ -136,12 +142,15 @@ pub struct Progress<'a> {
 pub struct GeneratorCost {
     /// CPU time of all generator threads, user and system, in seconds.
     pub cpu_seconds: f64,
-    /// CPU time per request sent, in microseconds; none when nothing was sent.
+    /// CPU time per request sent, without that spent spinning, in microseconds; none when
+    /// nothing was sent.
     pub cpu_us_per_request: Option<f64>,
-    /// The busiest thread's CPU time over the elapsed time.
+    /// The busiest thread's CPU time, without that spent spinning, over the elapsed time.
     pub busiest_thread_share: f64,
     /// CPU time spent spinning before due times, in seconds; part of `cpu_seconds`.
     pub spin_seconds: f64,
+    /// How threads passed the time before due times.
+    pub spin: Spin,
     /// Generator threads.
     pub threads: usize,
     /// The engine that was used.

@@ -1,8 +1,8 @@
 //! Waits for the next thing that is due on one generator thread, to the microsecond.
 //!
-//! A timerfd behind the runtime's own epoll, with 1 ns of timer slack, and a short spin that
-//! keeps serving the sockets. The runtime's timer wheel has a grain of 1 ms and is deliberately
-//! absent from this path.
+//! The main type is [`Pacer`]: a timerfd behind the runtime's own epoll, with 1 ns of timer
+//! slack, and a stretch of spinning that keeps serving the sockets, as long as `spin` has it.
+//! The runtime's timer wheel has a grain of 1 ms and is deliberately absent from this path.
 
 use std::future::poll_fn;
 use std::io;
@@ -18,6 +18,11 @@ use tokio::io::unix::AsyncFd;
 
 use crate::clock::Clock;
 use crate::lane::Lane;
+use crate::spin::SpinLength;
+
+/// A turn of the runtime without work takes one system call, a microsecond or two. What a turn
+/// took beyond this was an interrupt's, another program's or another machine's time.
+const LONGEST_IDLE_TURN_NS: u64 = 20_000;
 
 /// Asks the kernel not to put this thread's timers together with others.
 pub(crate) fn tighten_timer_slack() -> io::Result<()> {
@@ -61,6 +66,34 @@ impl Timer {
         self.armed_ns = absolute_ns;
         Ok(())
     }
+
+    /// Sleeps until `wake_ns` on the lane's clock; gives whether it was the timer that woke us,
+    /// and not a slot of the lane.
+    async fn sleep_until(&mut self, lane: &Lane, wake_ns: u64) -> io::Result<bool> {
+        self.arm(lane.clock(), wake_ns)?;
+        let mut waited = false;
+        let fired = poll_fn(|cx| {
+            lane.register_pacer(cx.waker());
+            match self.fd.poll_read_ready(cx) {
+                Poll::Ready(Ok(mut guard)) => {
+                    guard.clear_ready();
+                    Poll::Ready(Ok(true))
+                }
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                // Polled again without the timer: a slot asks.
+                Poll::Pending if waited => Poll::Ready(Ok(false)),
+                Poll::Pending => {
+                    waited = true;
+                    Poll::Pending
+                }
+            }
+        })
+        .await;
+        if matches!(fired, Ok(true)) {
+            self.armed_ns = 0;
+        }
+        fired
+    }
 }
 
 #[expect(
@@ -74,52 +107,67 @@ fn register(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
         .map_err(Into::into)
 }
 
-/// Waits until `target_ns` on the lane's clock, or until a slot of the lane asks for the pacer.
-///
-/// # Errors
-/// When the timer cannot be set.
-pub(crate) async fn wait(
-    lane: &Lane,
-    timer: &mut Timer,
-    target_ns: u64,
-    spin_ns: u64,
-) -> io::Result<()> {
-    let wake_ns = target_ns.saturating_sub(spin_ns);
-    timer.arm(lane.clock(), wake_ns)?;
-    lane.arm(target_ns);
-    let mut waited = false;
-    let fired = poll_fn(|cx| {
-        lane.register_pacer(cx.waker());
-        match timer.fd.poll_read_ready(cx) {
-            Poll::Ready(Ok(mut guard)) => {
-                guard.clear_ready();
-                Poll::Ready(Ok(true))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            // Polled again without the timer: a slot asks.
-            Poll::Pending if waited => Poll::Ready(Ok(false)),
-            Poll::Pending => {
-                waited = true;
-                Poll::Pending
-            }
-        }
-    })
-    .await?;
-    if fired {
-        timer.armed_ns = 0;
-        let woke_ns = lane.now_ns();
-        lane.note_lateness(wake_ns, woke_ns);
-        spin_until(lane, target_ns.min(woke_ns + spin_ns), woke_ns).await;
-    }
-    Ok(())
+/// What one generator thread waits with.
+pub(crate) struct Pacer {
+    timer: Timer,
+    spin: SpinLength,
 }
 
-/// Passes the last microseconds awake; sockets are served between two looks at the clock.
-async fn spin_until(lane: &Lane, target_ns: u64, woke_ns: u64) {
-    let mut now = woke_ns;
-    while now < target_ns {
-        tokio::task::yield_now().await;
-        now = lane.now_ns();
+impl Pacer {
+    pub(crate) fn new(timer: Timer, spin: SpinLength) -> Self {
+        Self { timer, spin }
     }
-    lane.spun(now - woke_ns);
+
+    /// Waits until `target_ns` on the lane's clock, or until a slot of the lane asks for the
+    /// pacer. The last stretch before `due_ns`, when the next request is due, is spent awake,
+    /// whether something else is to be done before it or not.
+    ///
+    /// # Errors
+    /// When the timer cannot be set.
+    pub(crate) async fn wait(
+        &mut self,
+        lane: &Lane,
+        target_ns: u64,
+        due_ns: u64,
+    ) -> io::Result<()> {
+        let mut now = lane.now_ns();
+        let awake_from_ns = due_ns.saturating_sub(self.spin.length_ns(now));
+        lane.arm(target_ns);
+        let wake_ns = target_ns.min(awake_from_ns);
+        if now < wake_ns {
+            if !self.timer.sleep_until(lane, wake_ns).await? {
+                return Ok(());
+            }
+            now = lane.now_ns();
+            lane.note_lateness(wake_ns, now);
+            self.spin.woke(now.saturating_sub(wake_ns));
+        } else if now >= target_ns {
+            // Due by now: whoever was given work must come to do it all the same.
+            tokio::task::yield_now().await;
+            return Ok(());
+        }
+        self.spin_until(lane, target_ns, now).await;
+        Ok(())
+    }
+
+    /// Passes the last stretch awake; sockets are served between two looks at the clock.
+    async fn spin_until(&mut self, lane: &Lane, target_ns: u64, from_ns: u64) {
+        let mut now = from_ns;
+        let mut spun_ns = 0;
+        let mut seen = lane.activity();
+        while now < target_ns {
+            // Deferred by the runtime until it has looked at the sockets, with a timeout of zero.
+            tokio::task::yield_now().await;
+            let (before, activity) = (now, lane.activity());
+            now = lane.now_ns();
+            lane.note_lateness(before, now);
+            self.spin.turned(before, now);
+            // A turn that served a request was work; one that took long was not all ours.
+            if activity == seen {
+                spun_ns += (now - before).min(LONGEST_IDLE_TURN_NS);
+            }
+            seen = activity;
+        }
+        lane.spun(spun_ns);
+    }
 }

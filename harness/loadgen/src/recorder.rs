@@ -71,6 +71,7 @@ pub(crate) struct RunTotals {
     pub(crate) reconnects: u64,
     /// Sum of all service times and ages, for Little's law: exact where the histogram rounds.
     pub(crate) occupied_ns: u128,
+    /// Time spent awake with nothing to do before due times.
     pub(crate) spin_ns: u64,
     /// The longest time in which the thread did not run, on the run's clock.
     pub(crate) longest_stall: (u64, u64),
@@ -204,6 +205,11 @@ impl Recorder {
         part.counts.wire_read_bytes = self.bytes.read.replace(0);
         part.counts.wire_written_bytes = self.bytes.written.replace(0);
         part
+    }
+
+    /// Bytes read and written in the interval so far.
+    pub(crate) fn bytes_moved(&self) -> u64 {
+        self.bytes.read.get().wrapping_add(self.bytes.written.get())
     }
 
     pub(crate) fn interval_start_ns(&self) -> u64 {

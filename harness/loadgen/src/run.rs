@@ -67,6 +67,7 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
             .collect();
         drop(sender);
         let started = start_clock(shared, hooks, &messages);
+        collector.start();
         let collected = started.and_then(|()| collect(&messages, &mut collector));
         let ends: Vec<_> = threads
             .into_iter()
@@ -192,6 +193,7 @@ fn summarize(
         .for_each(|class| latency.add(class));
     let seconds = elapsed.as_secs_f64().max(1e-9);
     let counts = collector.counts;
+    let host = collector.host();
     let names = spec
         .requests
         .requests
@@ -214,6 +216,7 @@ fn summarize(
         started_monotonic_ns: clock.absolute_ns(0),
         elapsed,
         generator: generator_cost(spec, &ends, counts.started, seconds),
+        host,
         connections: connections(&ends),
         bytes: ByteTotals {
             read: counts.wire_read_bytes,
@@ -288,14 +291,19 @@ fn generator_cost(
     started: u64,
     seconds: f64,
 ) -> GeneratorCost {
+    // Spinning is timed by the wall clock, and cannot have used more CPU than there was.
+    let spin_ns = |end: &ThreadEnd| end.lane.totals.spin_ns.min(end.cpu_ns);
+    let work_ns = |end: &ThreadEnd| end.cpu_ns - spin_ns(end);
     let cpu_ns: u64 = ends.iter().map(|end| end.cpu_ns).sum();
-    let busiest_ns = ends.iter().map(|end| end.cpu_ns).max().unwrap_or(0);
+    let all_work_ns: u64 = ends.iter().map(work_ns).sum();
+    let busiest_ns = ends.iter().map(work_ns).max().unwrap_or(0);
     let delays: Option<u64> = ends.iter().map(|end| end.switches.run_delay_ns).sum();
     GeneratorCost {
         cpu_seconds: cpu_ns as f64 / 1e9,
-        cpu_us_per_request: (started > 0).then(|| cpu_ns as f64 / 1e3 / started as f64),
+        cpu_us_per_request: (started > 0).then(|| all_work_ns as f64 / 1e3 / started as f64),
         busiest_thread_share: busiest_ns as f64 / 1e9 / seconds,
-        spin_seconds: ends.iter().map(|end| end.lane.totals.spin_ns).sum::<u64>() as f64 / 1e9,
+        spin_seconds: ends.iter().map(spin_ns).sum::<u64>() as f64 / 1e9,
+        spin: spec.spin,
         threads: spec.threads,
         engine: spec.resolved_engine(),
         voluntary_switches: ends.iter().map(|end| end.switches.voluntary).sum(),

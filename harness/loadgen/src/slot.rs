@@ -146,6 +146,7 @@ async fn within_deadline(
             let failure = Failure::new(ErrorClass::Timeout, "no complete answer in time");
             return Poll::Ready((Exchange::broken(0, failure), false));
         }
+        lane.polled();
         work.as_mut().poll(cx)
     })
     .await

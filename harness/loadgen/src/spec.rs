@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use crate::arrival::Arrival;
 use crate::errors::LoadError;
+use crate::host::HostCounters;
 use crate::outcome::Progress;
 use crate::request::RequestMix;
+use crate::spin::Spin;
 use crate::verdict::VerdictLimits;
 
 /// One run of load against one endpoint.
@@ -54,8 +56,9 @@ pub struct LoadSpec {
     pub interval: Duration,
     /// Where to write the V2 interval log, if anywhere.
     pub hlog: Option<PathBuf>,
-    /// How long before a due time the pacer stops sleeping and spins.
-    pub spin: Duration,
+    /// How a generator thread passes the time before a request is due. Only the caller knows
+    /// whether the thread's CPU is its own.
+    pub spin: Spin,
     /// When a run is not VALID.
     pub limits: VerdictLimits,
 }
@@ -82,7 +85,7 @@ impl LoadSpec {
             seed: 1,
             interval: Duration::from_secs(1),
             hlog: None,
-            spin: Duration::from_micros(20),
+            spin: Spin::default(),
             limits: VerdictLimits::default(),
         }
     }
@@ -349,6 +352,10 @@ pub struct Hooks<'a> {
     pub before_clock: Option<&'a (dyn Fn() + Sync + 'a)>,
     /// Called on the calling thread after every interval.
     pub progress: Option<&'a dyn Fn(&Progress<'_>)>,
+    /// Called on the calling thread when the clock starts and after every interval: a look at
+    /// the host, for the verdict to tell its doing from the generator's. None where it cannot
+    /// be had.
+    pub host: Option<&'a dyn Fn() -> Option<HostCounters>>,
     /// Set it to stop early; what was measured is reported.
     pub cancel: Option<&'a AtomicBool>,
     /// Called on each generator thread about every 10 ms, between requests. It exists for tests

@@ -85,6 +85,8 @@ pub struct VerdictLimits {
     /// NOISY above this share of the elapsed time in which the generator's threads were ready
     /// to run and had no CPU.
     pub run_delay_share: f64,
+    /// NOISY above this share of the CPUs' time that the hypervisor gave to other machines.
+    pub steal_share: f64,
 }
 
 impl Default for VerdictLimits {
@@ -95,6 +97,7 @@ impl Default for VerdictLimits {
             cpu_share: 0.95,
             unanswered_share: 0.005,
             run_delay_share: 0.10,
+            steal_share: 0.05,
         }
     }
 }
@@ -122,8 +125,9 @@ fn generator_bound(
         return Some(Verdict::GeneratorBound {
             interval: stall,
             reason: format!(
-                "the generator did not run for {:.0} ms; requests due then were sent late",
-                stall.length_s() * 1e3
+                "the generator did not run for {:.0} ms; requests due then were sent late{}",
+                stall.length_s() * 1e3,
+                meanwhile(outcome, limits, whole)
             ),
         });
     }
@@ -132,8 +136,9 @@ fn generator_bound(
         return Some(Verdict::GeneratorBound {
             interval: worst_stretch(outcome).unwrap_or(whole),
             reason: format!(
-                "1 % of requests were sent {:.1} ms or more late although a connection was free",
-                lag_ns as f64 / 1e6
+                "1 % of requests were sent {:.1} ms or more late although a connection was free{}",
+                lag_ns as f64 / 1e6,
+                meanwhile(outcome, limits, whole)
             ),
         });
     }
@@ -205,13 +210,69 @@ fn backlog_start_s(outcome: &LoadOutcome) -> f64 {
 }
 
 fn noisy(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Option<Verdict> {
+    let noisy = |interval, reason| Some(Verdict::Noisy { interval, reason });
+    if let Some((stolen, share)) = stolen(outcome, limits, whole) {
+        return noisy(
+            stolen,
+            format!(
+                "the hypervisor gave {:.1} % of the CPUs' time to other machines{}",
+                share * 100.0,
+                pressure(outcome)
+            ),
+        );
+    }
     let delay = outcome.generator.run_delay_seconds?;
     let share = delay / (whole.to_s * outcome.generator.threads as f64);
-    (share > limits.run_delay_share).then(|| Verdict::Noisy {
-        interval: whole,
-        reason: format!(
-            "generator threads waited {:.1} % of the time for a CPU; something else uses theirs",
-            share * 100.0
+    if share <= limits.run_delay_share {
+        return None;
+    }
+    noisy(
+        whole,
+        format!(
+            "generator threads waited {:.1} % of the time for a CPU; something else uses theirs{}",
+            share * 100.0,
+            pressure(outcome)
         ),
+    )
+}
+
+/// Where the hypervisor took too much, and how much: from the first interval in which it did to
+/// the last, where it did over the run as a whole.
+fn stolen(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Option<(Stretch, f64)> {
+    let share = outcome.host?.steal;
+    if share <= limits.steal_share {
+        return None;
+    }
+    let is_hit = |interval: &&Interval| {
+        interval
+            .host
+            .is_some_and(|host| host.steal > limits.steal_share)
+    };
+    let first = outcome.intervals.iter().find(is_hit);
+    let last = outcome.intervals.iter().rfind(is_hit);
+    let stretch = first.zip(last).map_or(whole, |(first, last)| Stretch {
+        from_s: first.start_s,
+        to_s: last.start_s + last.length_s,
+    });
+    Some((stretch, share))
+}
+
+/// The pressure on the host's CPUs, in words: it supports a finding, and makes none, since the
+/// server's own threads count in it.
+fn pressure(outcome: &LoadOutcome) -> String {
+    let share = outcome.host.and_then(|host| host.cpu_pressure);
+    share.map_or_else(String::new, |share| {
+        format!(
+            "; tasks of this host waited for a CPU {:.0} % of the time",
+            share.min(1.0) * 100.0
+        )
     })
+}
+
+/// What the host did to a generator that was late, in words.
+fn meanwhile(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> String {
+    match noisy(outcome, limits, whole) {
+        Some(Verdict::Noisy { reason, .. }) => format!("; meanwhile {reason}"),
+        _ => String::new(),
+    }
 }

@@ -13,14 +13,17 @@ use loadgen::{
     RequestMix, run,
 };
 
+/// A timeout that no busy machine reaches.
+const PATIENT: Duration = Duration::from_secs(8);
+
 /// Runs a handful of requests against a server that plays `actions`.
-fn outcome_of(engine: EngineChoice, actions: Vec<Action>) -> LoadOutcome {
+fn outcome_of(engine: EngineChoice, actions: Vec<Action>, timeout: Duration) -> LoadOutcome {
     let server = scripted(actions);
     let mut spec = spec(&server, engine);
     spec.connections = 2;
     spec.max_requests = Some(6);
-    spec.timeout = Duration::from_millis(150);
-    spec.duration = Duration::from_secs(10);
+    spec.timeout = timeout;
+    spec.duration = Duration::from_secs(60);
     let outcome = run(&spec, &Hooks::default()).unwrap();
     assert_sound(&outcome);
     assert_eq!(
@@ -34,8 +37,12 @@ fn outcome_of(engine: EngineChoice, actions: Vec<Action>) -> LoadOutcome {
 
 /// Asserts that every request ends in `class`.
 fn assert_class(class: ErrorClass, actions: Vec<Action>) {
+    let timeout = match class {
+        ErrorClass::Timeout => Duration::from_millis(150),
+        _ => PATIENT,
+    };
     for engine in ENGINES {
-        let outcome = outcome_of(engine, actions.clone());
+        let outcome = outcome_of(engine, actions.clone(), timeout);
         let classes: Vec<_> = outcome.errors.iter().map(|(c, e)| (*c, e.count)).collect();
         assert_eq!(classes, [(class, 6)], "{engine:?} {actions:?}");
     }
@@ -44,7 +51,7 @@ fn assert_class(class: ErrorClass, actions: Vec<Action>) {
 /// Asserts that every request is answered.
 fn assert_answered(actions: Vec<Action>) {
     for engine in ENGINES {
-        let outcome = outcome_of(engine, actions.clone());
+        let outcome = outcome_of(engine, actions.clone(), PATIENT);
         assert_eq!(
             outcome.ledger.completed, 6,
             "{engine:?} {actions:?} {:?}",

@@ -56,5 +56,5 @@ pub use model::{
 pub use placement::{Placement, Policy, Request, place};
 pub use read::read;
 pub use readiness::{Check, State, readiness};
-pub use readings::{Throttling, mean_mhz, throttling};
+pub use readings::{CpuTicks, Throttling, cpu_pressure_us, cpu_ticks, mean_mhz, throttling};
 pub use summary::Summary;

@@ -113,6 +113,15 @@ pub(crate) struct DriveArgs {
     /// Pin the generator's threads to these CPUs, one each in turn, e.g. 2-3
     #[arg(long, value_name = "LIST", value_parser = values::cpus, help_heading = "Load")]
     pub(crate) cpus: Option<CpuSet>,
+    /// How threads wait for due times: auto spins only on CPUs that the server does not use
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        default_value = "auto",
+        help_heading = "Load"
+    )]
+    pub(crate) spin: SpinName,
     /// A request that takes longer is given up
     #[arg(long, value_name = "D", default_value = "10s", allow_negative_numbers = true,
         value_parser = values::duration, help_heading = "Load")]
@@ -146,6 +155,14 @@ pub(crate) struct DriveArgs {
     /// Weighted requests from a YAML file: `requests:` as in a target.yaml
     #[arg(long, value_name = "FILE", help_heading = "Request")]
     pub(crate) mix: Option<PathBuf>,
+    /// Weighted requests from a HAR file, as browsers record it; the URL says where they go now
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "mix",
+        help_heading = "Request"
+    )]
+    pub(crate) har: Option<PathBuf>,
     /// Statuses that count as an answer: 200,404 or 2xx or any [default: 200 to 399]
     #[arg(long, value_name = "LIST", value_parser = values::statuses, help_heading = "Request")]
     pub(crate) expect_status: Option<StatusExpectation>,
@@ -235,6 +252,19 @@ pub(crate) enum EngineName {
     H1Fast,
 }
 
+/// The words of `--spin`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SpinName {
+    /// Adaptive where every thread is pinned to a CPU that the server does not use, else short
+    Auto,
+    /// Awake for as long as the CPU's timer is late by habit, 20 us to 1 ms
+    Adaptive,
+    /// Awake for the last 20 us
+    Short,
+    /// Asleep
+    Off,
+}
+
 /// `gosweep load selftest`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -268,4 +298,7 @@ pub(crate) struct ServerArgs {
     /// Answer this many requests per second and no more
     #[arg(long, value_name = "RATE", value_parser = values::rate)]
     pub(crate) capacity: Option<f64>,
+    /// Never sleep: note requests when they come, at the price of a whole CPU
+    #[arg(long)]
+    pub(crate) awake: bool,
 }

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use loadgen::{
-    Hooks, LoadError, LoadOutcome, SearchOptions, SearchOutcome, Verdict, find_highest_rate,
-    find_knee,
+    Hooks, HostCounters, LoadError, LoadOutcome, SearchOptions, SearchOutcome, Verdict,
+    find_highest_rate, find_knee,
 };
+
+use topology::CpuSet;
 
 use super::args::{LoadAction, LoadArgs};
 use super::job::{Aim, Job};
@@ -76,9 +78,12 @@ fn measure(job: &Job, cancel: &AtomicBool) -> Result<Measured, LoadError> {
             .map(|_| ())
             .map_err(|error| error.to_string())
     };
+    let watched = watched_cpus(job);
+    let host = || look_at_host(&watched);
     let hooks = Hooks {
         pin: (!job.cpus.is_empty()).then_some(&pin),
         progress: Some(&progress),
+        host: Some(&host),
         cancel: Some(cancel),
         ..Hooks::default()
     };
@@ -99,6 +104,25 @@ fn measure(job: &Job, cancel: &AtomicBool) -> Result<Measured, LoadError> {
                 .map(Measured::Search)
         }
     }
+}
+
+/// The CPUs that the generator runs on.
+fn watched_cpus(job: &Job) -> CpuSet {
+    if job.cpus.is_empty() {
+        topology::current_affinity().unwrap_or_default()
+    } else {
+        job.cpus.iter().copied().collect()
+    }
+}
+
+fn look_at_host(cpus: &CpuSet) -> Option<HostCounters> {
+    let root = Path::new("/");
+    let ticks = topology::cpu_ticks(root, cpus)?;
+    Some(HostCounters {
+        total_ticks: ticks.total,
+        steal_ticks: ticks.steal,
+        cpu_pressure_us: topology::cpu_pressure_us(root),
+    })
 }
 
 /// Finds out before the run, not after it, that a result cannot be written.

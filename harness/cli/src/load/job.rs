@@ -13,7 +13,7 @@ use loadgen::{
 use super::args::{ArrivalName, DriveArgs, EngineName, Stages};
 use super::curl::{self, CurlBody, CurlCommand};
 use super::threshold::Threshold;
-use super::{failure, mix};
+use super::{failure, har, mix, spin};
 use crate::exit::Failure;
 
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
@@ -32,6 +32,8 @@ pub(super) struct Job {
     pub(super) thresholds: Vec<Threshold>,
     /// CPUs for the generator's threads, in turn; none leaves them unpinned.
     pub(super) cpus: Vec<u32>,
+    /// Why threads wait for due times in the way that they do.
+    pub(super) spin_reason: &'static str,
     /// Where the result goes.
     pub(super) outputs: Outputs,
     /// Whether to keep live view and warnings to oneself.
@@ -92,7 +94,7 @@ impl Job {
         };
         refuse_contradictions(&args)?;
         let (endpoint, target) = endpoint(&url, &args)?;
-        let requests = requests(&args, target)?;
+        let requests = requests(&args, target, &mut notes)?;
         let aim = aim(&args);
         let mut spec = LoadSpec::new(endpoint, requests);
         spec.arrival = arrival(&args);
@@ -115,6 +117,8 @@ impl Job {
         spec.seed = args.seed;
         spec.interval = args.interval;
         spec.hlog = args.hlog;
+        let (how, spin_reason) = spin::resolve(args.spin, &spec, &cpus);
+        spec.spin = how;
         spec.validate().map_err(failure::from_load)?;
         Ok(Self {
             url,
@@ -122,6 +126,7 @@ impl Job {
             aim,
             thresholds: args.fail_if,
             cpus,
+            spin_reason,
             outputs: Outputs {
                 json: args.json,
                 csv: args.csv_out,
@@ -211,7 +216,7 @@ fn refuse_contradictions(args: &DriveArgs) -> Result<(), Failure> {
     if args.body.is_some() && args.body_file.is_some() {
         return refuse("--body and --body-file both give the body; use one of them");
     }
-    if args.mix.is_some() {
+    if args.mix.is_some() || args.har.is_some() {
         let request_options = args.method.is_some()
             || !args.header.is_empty()
             || args.body.is_some()
@@ -221,7 +226,7 @@ fn refuse_contradictions(args: &DriveArgs) -> Result<(), Failure> {
             || args.expect_sha256.is_some();
         if request_options {
             return refuse(
-                "with --mix the requests stand in its file: leave out -m, -H, -b, --body-file and --expect-*",
+                "with --mix or --har the requests stand in the file: leave out -m, -H, -b, --body-file and --expect-*",
             );
         }
     }
@@ -262,7 +267,11 @@ fn endpoint(url: &str, args: &DriveArgs) -> Result<(Endpoint, String), Failure> 
     Ok((endpoint, target))
 }
 
-fn requests(args: &DriveArgs, target: String) -> Result<RequestMix, Failure> {
+fn requests(
+    args: &DriveArgs,
+    target: String,
+    notes: &mut Vec<String>,
+) -> Result<RequestMix, Failure> {
     let rows = match &args.csv {
         Some(path) => {
             let rows = CsvRows::read(path);
@@ -270,9 +279,14 @@ fn requests(args: &DriveArgs, target: String) -> Result<RequestMix, Failure> {
         }
         None => None,
     };
-    let requests = match &args.mix {
-        Some(path) => mix::read(path)?,
-        None => vec![single(args, target)],
+    let requests = match (&args.mix, &args.har) {
+        (Some(path), _) => mix::read(path)?,
+        (None, Some(path)) => {
+            let recorded = har::read(path)?;
+            notes.extend(recorded.notes);
+            recorded.requests
+        }
+        (None, None) => vec![single(args, target)],
     };
     Ok(RequestMix { requests, rows })
 }

@@ -9,12 +9,14 @@ mod args;
 mod curl;
 mod drive;
 mod failure;
+mod har;
 mod job;
 mod live;
 mod mix;
 mod report;
 mod selftest;
 mod shell_words;
+mod spin;
 mod threshold;
 mod values;
 

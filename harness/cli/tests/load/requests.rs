@@ -35,6 +35,35 @@ fn wrong_bodies_are_errors() {
 }
 
 #[test]
+fn a_recording_is_asked_by_how_often_it_was_asked() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.har");
+    let entry = |path: &str| {
+        format!(
+            r#"{{"request": {{"method": "GET", "url": "https://site.example{path}", "headers": []}}}}"#
+        )
+    };
+    let entries = [entry("/a"), entry("/b"), entry("/a"), entry("/a")].join(",");
+    std::fs::write(&file, format!(r#"{{"log": {{"entries": [{entries}]}}}}"#)).unwrap();
+    let har = file.display().to_string();
+    let address = url(&server);
+    let common = [
+        &*address, "-n", "400", "-d", "60s", "-c", "2", "--json", "-", "--har", &har,
+    ];
+    let result = json(&load(common));
+    assert_eq!(result["ledger"]["completed"], 400);
+    let classes = result["classes"].as_array().unwrap();
+    let count = |class: usize| classes[class]["response_ms"]["count"].as_u64().unwrap();
+    assert_eq!(classes[0]["name"], "GET /a");
+    assert!((240..360).contains(&count(0)), "{}", count(0));
+
+    let output = load(common.into_iter().chain(["-m", "POST"]));
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("--har"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_mix_is_asked_by_weight() {
     let server = server();
     let folder = tempfile::tempdir().unwrap();

@@ -106,7 +106,17 @@ impl ReferenceServer {
     /// # Errors
     /// When the address is taken or the system gives no thread.
     pub fn start_on(address: SocketAddr, behaviour: Behaviour) -> io::Result<Self> {
-        Self::listen_tcp(address, behaviour, None)
+        Self::listen_tcp(address, behaviour, None, Idle::Asleep)
+    }
+
+    /// A server that never sleeps: its thread looks at the sockets over and over, so that it
+    /// notes a request when it comes and not when its CPU has woken up. Takes a whole CPU.
+    ///
+    /// # Errors
+    /// When the system gives no port or thread.
+    pub fn start_awake(behaviour: Behaviour) -> io::Result<Self> {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::listen_tcp(address, behaviour, None, Idle::Awake)
     }
 
     /// A server that speaks TLS.
@@ -118,6 +128,7 @@ impl ReferenceServer {
             SocketAddr::from(([127, 0, 0, 1], 0)),
             behaviour,
             Some(config.into()),
+            Idle::Asleep,
         )
     }
 
@@ -125,6 +136,7 @@ impl ReferenceServer {
         address: SocketAddr,
         behaviour: Behaviour,
         tls: Option<TlsAcceptor>,
+        idle: Idle,
     ) -> io::Result<Self> {
         use socket2::{Domain, Protocol, Socket, Type};
         let socket = Socket::new(
@@ -138,7 +150,8 @@ impl ReferenceServer {
         socket.listen(4096)?;
         let listener = std::net::TcpListener::from(socket);
         let address = listener.local_addr()?;
-        Self::spawn(Some(address), Listening::Tcp(listener, tls), behaviour)
+        let listening = Listening::Tcp(listener, tls);
+        Self::spawn(Some(address), listening, behaviour, idle)
     }
 
     /// A server on a Unix socket at `path`, which must not exist.
@@ -148,20 +161,22 @@ impl ReferenceServer {
     pub fn start_unix(path: &Path, behaviour: Behaviour) -> io::Result<Self> {
         let listener = std::os::unix::net::UnixListener::bind(path)?;
         listener.set_nonblocking(true)?;
-        Self::spawn(None, Listening::Unix(listener, path.to_owned()), behaviour)
+        let listening = Listening::Unix(listener, path.to_owned());
+        Self::spawn(None, listening, behaviour, Idle::Asleep)
     }
 
     fn spawn(
         address: Option<SocketAddr>,
         listening: Listening,
         behaviour: Behaviour,
+        idle: Idle,
     ) -> io::Result<Self> {
         let log = Arc::new(ServerLog::default());
         let (stop, stopped) = oneshot::channel();
         let runtime_log = log.clone();
         let thread = std::thread::Builder::new()
             .name("reference".into())
-            .spawn(move || serve_until(listening, behaviour, runtime_log, stopped))?;
+            .spawn(move || serve_until(listening, behaviour, idle, runtime_log, stopped))?;
         Ok(Self {
             address,
             log,
@@ -195,6 +210,20 @@ impl Drop for ReferenceServer {
     }
 }
 
+/// How the server passes the time between requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Idle {
+    Asleep,
+    Awake,
+}
+
+/// Keeps a runtime from sleeping: it looks at its sockets whenever all tasks have yielded.
+async fn stay_awake() {
+    loop {
+        tokio::task::yield_now().await;
+    }
+}
+
 enum Listening {
     Tcp(std::net::TcpListener, Option<TlsAcceptor>),
     Unix(std::os::unix::net::UnixListener, PathBuf),
@@ -203,6 +232,7 @@ enum Listening {
 fn serve_until(
     listening: Listening,
     behaviour: Behaviour,
+    idle: Idle,
     log: Arc<ServerLog>,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -213,6 +243,9 @@ fn serve_until(
         .expect("the reference server needs a runtime");
     runtime.block_on(async {
         let shared = Shared::new(behaviour, log);
+        if idle == Idle::Awake {
+            tokio::task::spawn_local(stay_awake());
+        }
         tokio::select! {
             _ = stopped => {}
             () = accept(listening, shared) => {}

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use loadgen::{
-    Arrival, ByteTotals, ErrorClass, Histogram, Ledger, LittlesLaw, LoadOutcome, Protocol,
-    SearchOutcome, Stretch, Summary, Verdict,
+    Arrival, ByteTotals, ErrorClass, Histogram, HostShare, Ledger, LittlesLaw, LoadOutcome,
+    Protocol, SearchOutcome, Stretch, Summary, Verdict,
 };
 use serde::Serialize;
 
@@ -38,6 +38,8 @@ struct Document<'a> {
     generator_lag_ms: Summary,
     classes: Vec<Class<'a>>,
     generator: Generator,
+    /// What the host did to the generator's CPUs; null where it does not tell.
+    host: Option<HostShare>,
     connections: Connections<'a>,
     bytes: ByteTotals,
     littles_law: Option<LittlesLaw>,
@@ -85,6 +87,8 @@ struct Generator {
     engine_reason: &'static str,
     busiest_thread_share: f64,
     spin_seconds: f64,
+    spin: &'static str,
+    spin_reason: &'static str,
     run_delay_seconds: Option<f64>,
     longest_stall: Option<Stretch>,
     cpus: Vec<u32>,
@@ -170,6 +174,7 @@ fn document<'a>(report: &'a Report<'a>) -> Document<'a> {
         generator_lag_ms: Summary::of_ms(&outcome.generator_lag),
         classes: outcome.classes.iter().map(class).collect(),
         generator: generator(report),
+        host: outcome.host,
         connections: Connections {
             opened: outcome.connections.opened,
             reconnects: outcome.connections.reconnects,
@@ -228,6 +233,8 @@ fn generator(report: &Report<'_>) -> Generator {
         engine_reason: report.engine_reason(),
         busiest_thread_share: cost.busiest_thread_share,
         spin_seconds: cost.spin_seconds,
+        spin: cost.spin.name(),
+        spin_reason: report.job.spin_reason,
         run_delay_seconds: cost.run_delay_seconds,
         longest_stall: cost.longest_stall,
         cpus: report.job.cpus.clone(),

@@ -255,16 +255,19 @@ fn generator(report: &Report<'_>) -> String {
         "threads"
     };
     let spinning = if cost.spin_seconds > 0.05 * cost.cpu_seconds {
-        format!(", {:.2} s of it spinning to be on time", cost.spin_seconds)
+        format!(
+            ", and {:.2} s spinning to be on time ({})",
+            cost.spin_seconds, report.job.spin_reason
+        )
     } else {
         String::new()
     };
     format!(
-        "engine {} ({})\n{} {threads}, {:.2} s of CPU time{each}{spinning}; busiest thread {:.0} % of a CPU",
+        "engine {} ({})\n{} {threads}, {:.2} s of CPU time for requests{each}{spinning}; busiest thread {:.0} % of a CPU",
         cost.engine.name(),
         report.engine_reason(),
         cost.threads,
-        cost.cpu_seconds,
+        cost.cpu_seconds - cost.spin_seconds,
         cost.busiest_thread_share * 100.0
     )
 }

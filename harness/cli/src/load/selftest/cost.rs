@@ -77,7 +77,7 @@ fn closed(lab: &Lab, client: &Client, seconds: u64) -> Result<Option<Sample>, Fa
 
 fn paced(lab: &Lab, client: &Client) -> Result<Option<Paced>, Failure> {
     let length = lab.length(2_000, 1_000);
-    let mut server = lab.server(ServerSpec::default())?;
+    let mut server = lab.witness()?;
     let url = format!("http://{}/", server.address());
     let Some(command) = client.paced(&url, PACED_RATE, length) else {
         return Ok(None);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use loadgen::{
     Arrival, Endpoint, Hooks, LoadOutcome, LoadSpec, RequestMix, SearchOptions, SearchOutcome,
-    find_knee,
+    Spin, find_knee,
 };
 use topology::{CpuSet, Policy, Request, Topology};
 
@@ -60,6 +60,15 @@ impl Lab {
         ServerProcess::start(spec, self.server_cpus.as_ref())
     }
 
+    /// A server for pacing: it does not sleep where its CPU is its own, so that what it notes is
+    /// when requests came and not when it woke up.
+    pub(super) fn witness(&self) -> Result<ServerProcess, Failure> {
+        self.server(ServerSpec {
+            awake: self.server_cpus.is_some(),
+            ..ServerSpec::default()
+        })
+    }
+
     /// An open loop at a constant rate against `server`, to be changed as needed.
     pub(super) fn spec(
         &self,
@@ -73,6 +82,9 @@ impl Lab {
         let mut spec = LoadSpec::new(Endpoint::tcp(address), RequestMix::get("/"));
         spec.connections = CONNECTIONS;
         spec.arrival = Arrival::Constant { rate_per_s };
+        if self.generator_cpus.is_some() {
+            spec.spin = Spin::Adaptive;
+        }
         Ok(spec)
     }
 

@@ -3,7 +3,6 @@
 use loadgen::Arrival;
 
 use super::lab::Lab;
-use super::server::ServerSpec;
 use super::suite::Findings;
 use super::table::Row;
 use crate::exit::Failure;
@@ -12,7 +11,7 @@ use crate::exit::Failure;
 pub(super) fn even(lab: &Lab, findings: &mut Findings) -> Result<Paced, Failure> {
     let mut last = None;
     for (rate, limit) in [(2_000.0, 0.15), (10_000.0, 0.6)] {
-        let mut server = lab.server(ServerSpec::default())?;
+        let mut server = lab.witness()?;
         let mut spec = lab.spec(&server, rate)?;
         spec.duration = lab.length(3_000, 1_500);
         let outcome = lab.run(&spec)?;
@@ -43,7 +42,7 @@ pub(super) fn even(lab: &Lab, findings: &mut Findings) -> Result<Paced, Failure>
 /// E2: Poisson arrivals.
 pub(super) fn poisson(lab: &Lab, findings: &mut Findings) -> Result<(), Failure> {
     let rate_per_s = 5_000.0;
-    let mut server = lab.server(ServerSpec::default())?;
+    let mut server = lab.witness()?;
     let mut spec = lab.spec(&server, rate_per_s)?;
     spec.arrival = Arrival::Poisson { rate_per_s };
     spec.duration = lab.length(8_000, 4_000);

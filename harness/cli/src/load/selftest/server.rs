@@ -37,7 +37,11 @@ pub(in crate::load) fn serve(args: &ServerArgs) -> Result<Ending, Failure> {
         capacity_per_s: args.capacity,
         ..Reply::default()
     };
-    let server = ReferenceServer::start(Behaviour::Answer(reply)).map_err(|error| {
+    let start = match args.awake {
+        true => ReferenceServer::start_awake,
+        false => ReferenceServer::start,
+    };
+    let server = start(Behaviour::Answer(reply)).map_err(|error| {
         Failure::internal(format!("cannot start the reference server: {error}"))
     })?;
     answer_questions(&server).map_err(Failure::internal)?;
@@ -74,6 +78,8 @@ pub(super) struct ServerSpec {
     pub(super) stall: Option<(Duration, Duration)>,
     /// Requests per second that are answered.
     pub(super) capacity: Option<f64>,
+    /// Never sleep, so that arrivals are noted when they come.
+    pub(super) awake: bool,
 }
 
 /// A reference server in a process of its own. Dropping it ends the process.
@@ -99,6 +105,9 @@ impl ServerProcess {
         if let Some((after, length)) = spec.stall {
             command.args(["--stall-after", &microseconds(after)]);
             command.args(["--stall-length", &microseconds(length)]);
+        }
+        if spec.awake {
+            command.arg("--awake");
         }
         if let Some(capacity) = spec.capacity {
             command.args(["--capacity", &capacity.to_string()]);
