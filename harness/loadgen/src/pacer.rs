@@ -16,6 +16,7 @@ use rustix::time::{
 };
 use tokio::io::unix::AsyncFd;
 
+use crate::accounts::ThreadAccounts;
 use crate::clock::Clock;
 use crate::lane::Lane;
 use crate::spin::SpinLength;
@@ -111,11 +112,17 @@ fn register(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 pub(crate) struct Pacer {
     timer: Timer,
     spin: SpinLength,
+    accounts: ThreadAccounts,
 }
 
 impl Pacer {
     pub(crate) fn new(timer: Timer, spin: SpinLength) -> Self {
-        Self { timer, spin }
+        let accounts = ThreadAccounts::open();
+        Self {
+            timer,
+            spin,
+            accounts,
+        }
     }
 
     /// Waits until `target_ns` on the lane's clock, or until a slot of the lane asks for the
@@ -161,7 +168,9 @@ impl Pacer {
             let (before, activity) = (now, lane.activity());
             now = lane.now_ns();
             lane.note_lateness(before, now);
-            self.spin.turned(before, now);
+            let accounts = &self.accounts;
+            let waited = || accounts.read().run_delay_ns.unwrap_or(0);
+            self.spin.turned(before, now, waited);
             // A turn that served a request was work; one that took long was not all ours.
             if activity == seen {
                 spun_ns += (now - before).min(LONGEST_IDLE_TURN_NS);

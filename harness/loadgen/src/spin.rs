@@ -24,8 +24,8 @@ const WINDOW: usize = 128;
 const TRIALS: u32 = 64;
 /// Their length, a usual gap between requests.
 const TRIAL: Duration = Duration::from_micros(200);
-/// How long a thread whose CPU was taken away while it spun keeps its spinning short.
-const PATIENCE_NS: u64 = 100_000_000;
+/// How long a thread whose CPU another program took while it spun keeps its spinning short.
+const PATIENCE_NS: u64 = 1_000_000_000;
 
 /// How a generator thread passes the time before a request is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
@@ -39,7 +39,7 @@ pub enum Spin {
     Short,
     /// Awake for as long as the thread's timer is late by habit (the 99th percentile of what it
     /// was late lately, 20 us to 1 ms): right where the thread has a CPU of its own. A thread
-    /// whose CPU is taken away meanwhile keeps it short for a tenth of a second, since one that
+    /// whose CPU another program takes meanwhile keeps it short for a second, since one that
     /// has used up its share by spinning must wait when it is needed.
     Adaptive,
 }
@@ -63,6 +63,8 @@ pub(crate) struct SpinLength {
     habit_ns: u64,
     length_ns: u64,
     window: Vec<u64>,
+    /// How long the thread had waited for a CPU since it exists, when last looked at.
+    waited_ns: u64,
     short_until_ns: u64,
 }
 
@@ -85,6 +87,7 @@ impl SpinLength {
             habit_ns: 0,
             length_ns: if choice == Spin::Off { 0 } else { SHORTEST_NS },
             window: Vec::with_capacity(WINDOW),
+            waited_ns: 0,
             short_until_ns: 0,
         }
     }
@@ -114,9 +117,17 @@ impl SpinLength {
         self.window.clear();
     }
 
-    /// Takes note of a turn of spinning from `from_ns` to `to_ns`, on the run's clock.
-    pub(crate) fn turned(&mut self, from_ns: u64, to_ns: u64) {
-        if self.choice == Spin::Adaptive && to_ns - from_ns >= STALL_NS {
+    /// Takes note of a turn of spinning from `from_ns` to `to_ns`, on the run's clock. `waited`
+    /// tells how long the thread has waited for a CPU since it exists, and is asked only after a
+    /// turn that took long: what a hypervisor took is none of it, and spinning less would not
+    /// bring it back.
+    pub(crate) fn turned(&mut self, from_ns: u64, to_ns: u64, waited: impl FnOnce() -> u64) {
+        let length_ns = to_ns - from_ns;
+        if self.choice != Spin::Adaptive || length_ns < STALL_NS {
+            return;
+        }
+        let before_ns = std::mem::replace(&mut self.waited_ns, waited());
+        if self.waited_ns.saturating_sub(before_ns) >= length_ns / 2 {
             self.short_until_ns = to_ns + PATIENCE_NS;
         }
     }
@@ -171,9 +182,14 @@ mod tests {
     fn a_cpu_that_is_taken_away_shortens_the_spinning_for_a_while() {
         let mut spin = SpinLength::new(Spin::Adaptive);
         (0..WINDOW).for_each(|_| spin.woke(400_000));
-        spin.turned(5_000_000, 5_900_000);
+        spin.turned(5_000_000, 5_900_000, || {
+            unreachable!("not long enough to ask")
+        });
         assert_eq!(spin.length_ns(5_900_000), 400_000);
-        spin.turned(6_000_000, 8_000_000);
+        // Taken by a hypervisor: the thread has not waited here.
+        spin.turned(3_000_000, 6_000_000, || 100_000);
+        assert_eq!(spin.length_ns(6_000_000), 400_000);
+        spin.turned(6_000_000, 8_000_000, || 1_900_000);
         assert_eq!(spin.length_ns(8_000_000), SHORTEST_NS);
         assert_eq!(spin.length_ns(8_000_000 + PATIENCE_NS), 400_000);
     }
