@@ -58,6 +58,14 @@ pub enum AnalysisError {
         /// The candidate's host.
         candidate: String,
     },
+    /// An input that cannot be analysed.
+    #[error("{name} {reason}")]
+    Input {
+        /// As it was given.
+        name: String,
+        /// What it seems to be, and what would do.
+        reason: String,
+    },
     /// A profile that does not hold what was asked for, or two that do not compare.
     #[error("{0}")]
     Profile(String),

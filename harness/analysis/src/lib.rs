@@ -14,6 +14,7 @@ mod rank;
 mod warnings;
 
 pub mod advice;
+pub mod analyze;
 pub mod comparison;
 pub mod diagnosis;
 pub mod exploration;

@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     Gate(crate::verbs::GateArgs),
     /// Write the report of a run
     Report(ReportArgs),
+    /// Read the logs, profiles, metrics or panics of any Go service, and say what stands out
+    Analyze(crate::verbs::AnalyzeArgs),
     /// Print the JSON Schema of a file format, for editors
     Schema(SchemaArgs),
     /// Print shell completions

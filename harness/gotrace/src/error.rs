@@ -52,6 +52,14 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A gzip that is broken or cut off.
+    #[error("{what}: broken gzip: {why}")]
+    Gzip {
+        /// What was being unpacked.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Input larger than this crate is willing to hold.
     #[error(
         "{what} exceeds the bound of {limit_bytes} bytes; give a smaller window or a shorter capture"

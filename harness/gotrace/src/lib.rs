@@ -26,6 +26,7 @@ pub mod environment;
 mod error;
 pub mod exectrace;
 pub mod gctrace;
+mod gunzip;
 pub mod inittrace;
 mod lines;
 pub mod logprefix;
@@ -44,5 +45,6 @@ pub mod summary;
 pub mod version;
 
 pub use error::Error;
+pub use gunzip::gunzip;
 pub use recognise::{Kind, recognise};
 pub use version::GoVersion;

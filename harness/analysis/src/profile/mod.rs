@@ -2,7 +2,7 @@
 //!
 //! | question | function |
 //! |---|---|
-//! | which functions does it come from | [`top()`] |
+//! | which functions does it come from | [`top()`], and for waiting [`places`] |
 //! | which calls led there, as a picture | [`flame_graph`] |
 //! | what changed between two profiles | [`difference`] |
 //! | the same for other tools | [`folded()`] |
@@ -20,6 +20,7 @@
 
 mod flame;
 mod folded;
+mod lock_site;
 mod locks;
 mod measure;
 mod top;
@@ -27,9 +28,11 @@ mod tree;
 
 pub use flame::{FlameOptions, Scaling, difference, flame_graph};
 pub use folded::folded;
+pub(crate) use lock_site::is_locking;
 pub use locks::{
     LockCheck, LockEvidence, LockLimits, LockNumbers, LockSignal, LockSuspect, LockVerdict,
     lock_check,
 };
 pub use measure::{Measure, amount_text, duration_text, measures};
-pub use top::{TopLine, TopTable, top};
+pub(crate) use top::is_waiting_machinery;
+pub use top::{TopLine, TopTable, places, top};

@@ -4,6 +4,8 @@
 //! The figures and their wording are prepared once (`view`, `page`); the formats differ in layout and escaping only.
 //! The templates of Markdown and HTML live in `reports/templates`.
 
+mod analysis;
+mod analysis_page;
 mod chart;
 mod comparison;
 mod diagnosis;
@@ -17,6 +19,8 @@ mod proof;
 mod terminal;
 mod view;
 
+pub use analysis::analysis_text;
+pub use analysis_page::analysis_html;
 pub(crate) use chart::shortened;
 pub use comparison::comparison_text;
 pub use diagnosis::{diagnosis_html, diagnosis_text};

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod analyze;
 mod comparison;
 mod doubts;
 mod exploration;

@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod analyze;
 mod compare;
 mod completions;
 mod diagnose;
@@ -13,6 +14,7 @@ mod run;
 mod schema;
 mod toolchain;
 
+pub(crate) use analyze::AnalyzeArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use diagnose::DiagnoseArgs;
 pub(crate) use gate::GateArgs;
@@ -34,6 +36,7 @@ pub(crate) fn dispatch(args: Args) -> Result<Ending, Failure> {
         Verb::Diagnose(args) => diagnose::diagnose(&args),
         Verb::Gate(args) => gate::gate(&args),
         Verb::Report(args) => report::report(&args),
+        Verb::Analyze(args) => analyze::analyze(&args),
         Verb::Schema(args) => schema::schema(&args),
         Verb::Completions(args) => completions::completions(&args),
     }

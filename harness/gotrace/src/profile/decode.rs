@@ -1,14 +1,12 @@
 //! From bytes to a [`Profile`], with every size bounded.
 
 use std::collections::HashMap;
-use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
 use prost::Message;
 
 use super::model::{Frame, FrameIndex, FrameTable, Label, LabelValue, Profile, Sample, ValueType};
 use super::wire;
-use crate::Error;
+use crate::{Error, gunzip};
 
 /// Largest input, compressed or not.
 pub const LARGEST_INPUT_BYTES: usize = 64 << 20;
@@ -42,15 +40,7 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Error> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes.to_vec());
     }
-    let mut plain = Vec::new();
-    MultiGzDecoder::new(bytes)
-        .take(LARGEST_PROFILE_BYTES as u64 + 1)
-        .read_to_end(&mut plain)
-        .map_err(|error| fail(&format!("broken gzip: {error}")))?;
-    if plain.len() > LARGEST_PROFILE_BYTES {
-        return Err(too_large("the decompressed profile", LARGEST_PROFILE_BYTES));
-    }
-    Ok(plain)
+    gunzip(bytes, LARGEST_PROFILE_BYTES, "the decompressed profile")
 }
 
 fn from_wire(message: wire::Profile) -> Result<Profile, Error> {

@@ -5,8 +5,10 @@ mod host;
 mod pprof;
 mod probe;
 mod process;
+mod window;
 
 pub use host::HostSample;
 pub use pprof::Pprof;
 pub use probe::{Info, Probe, ProbeError};
 pub use process::ProcessSample;
+pub use window::{Taken, WindowOptions, take_window};

@@ -1,10 +1,12 @@
 //! What an execution trace says of delays, by `go tool trace -pprof=KIND`: its
 //! wire format belongs to the toolchain.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+
+use gotrace::profile::Profile;
 
 use super::child::{self, ChildError};
 use super::environment::{clean, furnish_home};
@@ -34,6 +36,14 @@ pub enum DelayError {
     /// The command did not come to its end.
     #[error(transparent)]
     Child(#[from] ChildError),
+    /// What the tool wrote is no profile.
+    #[error("`go tool trace -pprof={kind}` wrote no profile: {source}")]
+    NoProfile {
+        /// What it was asked for.
+        kind: &'static str,
+        /// What is wrong with it.
+        source: gotrace::Error,
+    },
     /// The tool refused the trace.
     #[error("`go tool trace` does not read {}: {words}", trace.display())]
     Refused {
@@ -87,4 +97,41 @@ pub fn delay_profile(
         trace: trace.to_owned(),
         words: finished.stderr.trim().to_owned(),
     })
+}
+
+/// All of [`DELAYS`] of a trace that is in memory, those without a delay left
+/// out. `goroot` as for [`delay_profile`].
+///
+/// # Errors
+/// See [`DelayError`].
+pub fn delay_profiles(
+    goroot: &Path,
+    store: &Store,
+    trace: &[u8],
+    watch: Watch<'_>,
+) -> Result<Vec<(&'static str, Profile)>, DelayError> {
+    let failed = |action, path: &Path| {
+        let path = path.to_owned();
+        move |source| DelayError::File {
+            action,
+            path,
+            source,
+        }
+    };
+    let folder =
+        tempfile::tempdir().map_err(failed("create a folder in", &std::env::temp_dir()))?;
+    let file = folder.path().join("trace.out");
+    fs::write(&file, trace).map_err(failed("write", &file))?;
+    let mut found = Vec::new();
+    for kind in DELAYS {
+        let into = folder.path().join(kind);
+        delay_profile(goroot, store, &file, kind, &into, watch)?;
+        let bytes = fs::read(&into).map_err(failed("read", &into))?;
+        let profile =
+            Profile::parse(&bytes).map_err(|source| DelayError::NoProfile { kind, source })?;
+        if !profile.samples.is_empty() {
+            found.push((kind, profile));
+        }
+    }
+    Ok(found)
 }

@@ -4,11 +4,14 @@
 mod axis;
 mod interval;
 mod scatter;
+mod timeline;
 
 use record::objective::Objective;
 
 use super::view::TargetView;
 use crate::error::AnalysisError;
+
+pub(in crate::report) use timeline::timelines;
 
 /// A chart, ready to be put into a page.
 pub(crate) struct Chart {

@@ -1,0 +1,209 @@
+//! What the advisor's rules can see of a log or of profiles.
+
+use gotrace::profile::{Frame, Profile, ProfileKind};
+
+use super::material::{Material, Part};
+use super::process::Process;
+use super::profiles::first;
+use crate::advice::{CpuShares, Drive, Evidence, LockSite, Profiles, Runtime, Sample, Subject};
+use crate::profile::{LockCheck, LockSuspect, is_locking};
+
+/// Stretches that a process's kept lines are cut into: rules want a sign in three samples, and more than a dozen make
+/// each too short.
+const MOST_STRETCHES: usize = 12;
+/// Lines of one kind that a stretch should have.
+const LINES_OF_A_STRETCH: usize = 10;
+
+/// A process of a log: its lines in stretches of equal length.
+pub(super) fn of_process(process: &Process, name: String) -> Evidence {
+    let (from_s, to_s) = span(process);
+    let lines = process.cycles.len().max(process.samples.len());
+    let count = (lines / LINES_OF_A_STRETCH).clamp(1, MOST_STRETCHES);
+    let length_s = (to_s - from_s) / count as f64;
+    let samples = (0..count).map(|at| {
+        let begin_s = from_s + at as f64 * length_s;
+        let end_s = begin_s + length_s;
+        let last = at + 1 == count;
+        let inside = |at_s: f64| begin_s <= at_s && (at_s < end_s || last);
+        stretch(process, &name, [begin_s, end_s], inside)
+    });
+    Evidence {
+        subject: Subject {
+            name: name.clone(),
+            gomaxprocs: process.gomaxprocs(),
+            ..Subject::default()
+        },
+        samples: samples.collect(),
+        beside: None,
+    }
+}
+
+fn span(process: &Process) -> (f64, f64) {
+    let gc = process.cycles.iter().map(|it| it.at_s);
+    let sched = process.samples.iter().map(|it| it.at_ms as f64 / 1e3);
+    let blocks = process.blocks.iter().map(|it| it.at_ms as f64 / 1e3);
+    let all = gc.chain(sched).chain(blocks);
+    let (from_s, to_s) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
+        (low.min(at), high.max(at))
+    });
+    if from_s.is_finite() {
+        (from_s, to_s)
+    } else {
+        (0.0, 0.0)
+    }
+}
+
+fn stretch(
+    process: &Process,
+    origin: &str,
+    [begin_s, end_s]: [f64; 2],
+    inside: impl Fn(f64) -> bool,
+) -> Sample {
+    let has = |any: bool| any.then_some(());
+    let gc = process.cycles.iter().filter(|it| inside(it.at_s));
+    let milliseconds = |at_ms: u64| inside(at_ms as f64 / 1e3);
+    let sched = process.samples.iter().filter(|it| milliseconds(it.at_ms));
+    let blocks = process.blocks.iter().filter(|it| milliseconds(it.at_ms));
+    Sample {
+        name: format!("{begin_s:.1} s to {end_s:.1} s"),
+        origin: origin.to_owned(),
+        drive: Drive::Live,
+        seconds: Some(end_s - begin_s).filter(|seconds| *seconds > 0.0),
+        gc: has(!process.cycles.is_empty()).map(|()| gc.cloned().collect()),
+        sched: has(!process.samples.is_empty()).map(|()| sched.cloned().collect()),
+        detail: has(!process.blocks.is_empty()).map(|()| blocks.cloned().collect()),
+        ..Sample::default()
+    }
+}
+
+/// The snapshots of one process in the order of time: what happened between neighbours.
+pub(super) fn of_metrics(materials: &[Material]) -> Option<Evidence> {
+    let mut snapshots: Vec<_> = materials
+        .iter()
+        .filter_map(|material| match &material.part {
+            Part::Metrics(own) => Some(own.iter().map(|it| (material.name.as_str(), it))),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    snapshots.sort_by_key(|(_, snapshot)| snapshot.taken_unix_ns);
+    let (name, last) = *snapshots.last()?;
+    let samples: Vec<Sample> = snapshots
+        .windows(2)
+        .filter(|pair| pair[0].1.go_version == pair[1].1.go_version)
+        .map(|pair| {
+            let [(before_name, before), (after_name, after)] = [pair[0], pair[1]];
+            let elapsed_ns = i128::from(after.taken_unix_ns) - i128::from(before.taken_unix_ns);
+            Sample {
+                name: format!("{before_name} to {after_name}"),
+                origin: name.to_owned(),
+                seconds: Some(elapsed_ns as f64 / 1e9).filter(|seconds| *seconds > 0.0),
+                runtime: Some(Runtime::between(before, after)),
+                ..Sample::default()
+            }
+        })
+        .collect();
+    if samples.is_empty() {
+        return None;
+    }
+    Some(Evidence {
+        subject: Subject {
+            name: "runtime/metrics".to_owned(),
+            go: Some(last.go_version.clone()),
+            gomaxprocs: last
+                .uint64("/sched/gomaxprocs:threads")
+                .and_then(|number| u32::try_from(number).ok()),
+            gogc_percent: last.uint64("/gc/gogc:percent"),
+            gomemlimit_bytes: last.uint64("/gc/gomemlimit:bytes"),
+            ..Subject::default()
+        },
+        samples,
+        beside: None,
+    })
+}
+
+/// What profiles amount to in numbers; `None` where there is none that a rule reads. All of them are one sample.
+pub(super) fn of_profiles(materials: &[Material], locks: Option<&LockCheck>) -> Option<Profiles> {
+    let cpu = first(materials, ProfileKind::Cpu).and_then(cpu_shares);
+    let locks = locks.map(|check| check.suspects.iter().map(lock_site).collect());
+    if cpu.is_none() && locks.is_none() {
+        return None;
+    }
+    Some(Profiles {
+        name: "the profiles".to_owned(),
+        cpu,
+        locks,
+    })
+}
+
+fn lock_site(suspect: &LockSuspect) -> LockSite {
+    let numbers = &suspect.numbers;
+    LockSite {
+        site: suspect.site.clone(),
+        cpu_share: numbers.cpu_share,
+        block_mean_ms: numbers.worst_mean_ns.map(|ns| ns / 1e6),
+        block_sum_ms: numbers.worst_sum_ns.map(|ns| ns / 1e6),
+        contentions_per_30s: numbers.contentions_per_s.map(|rate| rate * 30.0),
+        waiters: numbers.waiting.map(|count| count as u64),
+    }
+}
+
+/// Where CPU time went, as shares of a CPU profile; `None` without samples.
+#[must_use]
+pub fn cpu_shares(profile: &Profile) -> Option<CpuShares> {
+    let value = profile.value_index("samples")?;
+    let total = profile.total(value);
+    let samples = u64::try_from(total).ok().filter(|total| *total > 0)?;
+    let share = |holds: &dyn Fn(&[&str]) -> bool| {
+        let sum: i64 = profile
+            .samples
+            .iter()
+            .filter(|sample| {
+                let names: Vec<&str> = profile
+                    .stack(sample)
+                    .map(|frame: &Frame| frame.function.as_str())
+                    .collect();
+                holds(&names)
+            })
+            .map(|sample| sample.values[value])
+            .sum();
+        sum as f64 / total as f64
+    };
+    let through = |names: &[&str], test: fn(&str) -> bool| names.iter().any(|name| test(name));
+    Some(CpuShares {
+        samples,
+        locking: share(&|names| through(names, is_locking)),
+        runtime_locks: share(&|names| {
+            names.iter().take(3).any(|name| is_runtime_lock(name)) && through(names, is_scheduling)
+        }),
+        finding_work: share(&|names| through(names, |name| name == "runtime.findRunnable")),
+        allocating: share(&|names| through(names, |name| name == "runtime.mallocgc")),
+        syscalls: share(&|names| through(names, is_syscall)),
+    })
+}
+
+/// The runtime's own locks and what they wait with (runtime/lock_futex.go, lock_spinbit.go).
+fn is_runtime_lock(name: &str) -> bool {
+    matches!(
+        name,
+        "runtime.lock2"
+            | "runtime.unlock2"
+            | "runtime.procyield"
+            | "runtime.osyield"
+            | "runtime.futex"
+    )
+}
+
+fn is_scheduling(name: &str) -> bool {
+    matches!(
+        name,
+        "runtime.schedule" | "runtime.findRunnable" | "runtime.goready" | "runtime.park_m"
+    )
+}
+
+fn is_syscall(name: &str) -> bool {
+    name.starts_with("syscall.Syscall")
+        || name.starts_with("syscall.RawSyscall")
+        || name.starts_with("internal/runtime/syscall")
+        || name.starts_with("runtime/internal/syscall")
+}

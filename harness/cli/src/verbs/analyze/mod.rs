@@ -1,0 +1,95 @@
+//! `gosweep analyze`: what can be said of a service that gosweep did not start.
+
+mod inputs;
+mod trace;
+mod window;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use analysis::analyze::{AnalyzeOptions, Material};
+use analysis::report;
+use clap::Args as ClapArgs;
+
+use super::rank::terminal;
+use crate::exit::{Ending, Failure};
+use crate::output;
+
+/// `gosweep analyze`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+What may be given: standard error with GODEBUG=gctrace=1, schedtrace=N,
+scheddetail=1 or scavtrace=1 (also wrapped by Docker, Kubernetes or journald),
+pprof profiles, heap?debug=1, panics and goroutine dumps, execution traces,
+runtime/metrics snapshots, the output of `go version -m`.
+
+Examples:
+  gosweep analyze stderr.log cpu.pb.gz --html page.html
+  kubectl logs -f deploy/web | gosweep analyze -
+  gosweep analyze --url http://127.0.0.1:6060/debug/pprof --for 30s
+  gosweep analyze --diff before.pb.gz after.pb.gz --html difference.html
+
+Exit codes: 0 analysed, whatever was found; 2 invalid input; 5 interrupted;
+70 internal error")]
+pub(crate) struct AnalyzeArgs {
+    /// What the service wrote; `-` reads standard input to its end or to Ctrl-C
+    #[arg(value_name = "FILE", required_unless_present = "url")]
+    files: Vec<PathBuf>,
+    /// Take a window from a running service: the address of its net/http/pprof
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// How long that window is, in whole seconds
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = record::quantity::parse_positive_duration, requires = "url")]
+    window: Duration,
+    /// Take an execution trace of one second as well
+    #[arg(long, requires = "url")]
+    trace: bool,
+    /// Accept any certificate of the service
+    #[arg(long, requires = "url")]
+    insecure: bool,
+    /// Hold two profiles of one kind against each other, the earlier first
+    #[arg(long, conflicts_with = "url")]
+    diff: bool,
+    /// What the service gives to runtime.SetMutexProfileFraction, if known
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    mutex_fraction: Option<u32>,
+    /// Write a page with charts and flame graphs
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads, analyses and prints.
+pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
+    let mut options = AnalyzeOptions {
+        tool: output::TOOL.to_owned(),
+        pictures: args.html.is_some(),
+        difference: args.diff,
+        mutex_fraction: args.mutex_fraction,
+        ..AnalyzeOptions::default()
+    };
+    let mut materials: Vec<Material> = Vec::new();
+    if let Some(url) = &args.url {
+        options.window = Some(args.window);
+        let taken = window::take(args, url)?;
+        materials.extend(taken.materials);
+        options.missing = taken.missing;
+    }
+    for file in &args.files {
+        materials.push(inputs::read(file)?);
+    }
+    let analysis = analysis::analyze::analyze(&materials, &options).map_err(Failure::usage)?;
+    if let Some(file) = &args.html {
+        let page = report::analysis_html(&analysis).map_err(Failure::internal)?;
+        output::write_file(file, &page)?;
+        eprintln!("wrote {}", file.display());
+    }
+    if args.json {
+        output::print_json(&analysis)?;
+    } else {
+        output::print(&report::analysis_text(&analysis, terminal()))?;
+    }
+    Ok(Ending::Pass)
+}

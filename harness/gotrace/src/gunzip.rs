@@ -1,0 +1,30 @@
+//! Unpacks gzip with a bound on what comes out.
+
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+
+use crate::Error;
+
+/// Unpacks `bytes`, all members of them. `what` names it in errors.
+///
+/// # Errors
+/// [`Error::TooLarge`] if more than `limit_bytes` come out, however small the input; [`Error::Gzip`] if it is broken or
+/// cut off.
+pub fn gunzip(bytes: &[u8], limit_bytes: usize, what: &'static str) -> Result<Vec<u8>, Error> {
+    let mut plain = Vec::new();
+    MultiGzDecoder::new(bytes)
+        .take((limit_bytes as u64).saturating_add(1))
+        .read_to_end(&mut plain)
+        .map_err(|error| Error::Gzip {
+            what,
+            why: error.to_string(),
+        })?;
+    if plain.len() > limit_bytes {
+        return Err(Error::TooLarge {
+            what,
+            limit_bytes: limit_bytes as u64,
+        });
+    }
+    Ok(plain)
+}
