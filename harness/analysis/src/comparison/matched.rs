@@ -29,9 +29,13 @@ impl<'a> Measured<'a> {
             .into_iter()
             .map(|target| Evidence::of_target(run, target, trials))
             .collect::<Result<_, _>>()?;
+        let plain = crate::rank::RankOptions {
+            explore: false,
+            ..crate::rank::RankOptions::default()
+        };
         Ok(Measured {
             run,
-            ranking: crate::rank::rank(run, trials, &crate::rank::RankOptions::default())?,
+            ranking: crate::rank::rank(run, trials, &plain)?,
             evidences,
         })
     }

@@ -33,6 +33,14 @@ pub const EXPLORATION_FORMAT: u32 = 1;
 /// Level of the intervals here.
 const LEVEL: f64 = 0.95;
 
+/// What is explored unless the caller says otherwise: the four that METHODOLOGY trades against each other.
+pub const EXPLORED: [Objective; 4] = [
+    Objective::Qps,
+    Objective::P99,
+    Objective::GcPerKreq,
+    Objective::Rss,
+];
+
 /// What a run says beyond its ranking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exploration {
@@ -80,7 +88,7 @@ pub fn explore(
     })
 }
 
-fn explore_target(
+pub(crate) fn explore_target(
     run: &Run,
     evidence: &Evidence<'_>,
     objectives: &[Objective],

@@ -22,8 +22,10 @@ struct Step {
     cell: usize,
     /// Iterations per request more than the control's.
     iterations: f64,
-    /// Of the log ratio, at a level that holds for all steps together.
+    /// Of the log ratio.
     estimate: Estimate,
+    /// The same at a level so high that all steps together leave it by chance as rarely as a check may fail.
+    surely: Estimate,
     /// Of one block's log ratio.
     deviation: f64,
     blocks: usize,
@@ -55,7 +57,7 @@ fn steps(known: &Known<'_>) -> Vec<Step> {
         .filter_map(|(at, _, value)| Some((at, value.parse::<f64>().ok()? - base?)))
         .filter(|(_, iterations)| *iterations > 0.0)
         .collect();
-    let together = 1.0 - (1.0 - known.options.level) / cells.len().max(1) as f64;
+    let surely = 1.0 - SURPRISE / cells.len().max(1) as f64;
     cells
         .into_iter()
         .filter_map(|(cell, iterations)| {
@@ -63,7 +65,8 @@ fn steps(known: &Known<'_>) -> Vec<Step> {
             Some(Step {
                 cell,
                 iterations,
-                estimate: pair.estimate(together)?,
+                estimate: pair.estimate(known.options.level)?,
+                surely: pair.estimate(surely)?,
                 deviation: summary::deviation(&pair.differences)?,
                 blocks: pair.n(),
             })
@@ -89,7 +92,7 @@ fn size_check(known: &Known<'_>, step: &Step, size: f64, is_largest: bool) -> Ch
     let Estimate {
         point, low, high, ..
     } = step.estimate;
-    let in_proportion = low <= size && size <= high;
+    let in_proportion = step.surely.contains(size);
     Check {
         name: "injection_size".to_owned(),
         target: known.evidence.target.to_owned(),

@@ -39,6 +39,10 @@ const SURPRISE: f64 = 0.01;
 /// [`AnalysisError`]: a record that contradicts itself, options outside their meaning, or no cell of known truth.
 pub fn prove(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Proof, AnalysisError> {
     check_cells(run, trials)?;
+    let options = &RankOptions {
+        explore: false,
+        ..options.clone()
+    };
     let whole = rank(run, trials, options)?;
     let mut checks = Vec::new();
     for (at, target) in targets(run).into_iter().enumerate() {

@@ -42,6 +42,7 @@ pub(crate) use provenance::shell_quoted;
 pub(crate) use verdict::limit_text;
 
 use crate::error::AnalysisError;
+use crate::exploration::{EXPLORED, explore_target};
 use crate::ranking::{ObjectiveSummary, RANKING_FORMAT, Ranking, Scale, TargetRanking};
 use crate::warnings::{self, warnings_of_run, warnings_of_target};
 
@@ -64,6 +65,8 @@ pub struct RankOptions {
     pub constraints: Option<BTreeMap<Objective, f64>>,
     /// Margins instead of the built-in ones: relative, for the error rate absolute.
     pub margins: BTreeMap<Objective, f64>,
+    /// Whether to explore too: the front, what each axis does, the knee. It decides nothing, and costs the most.
+    pub explore: bool,
     /// Version and revision of the gosweep that ranks.
     pub tool: String,
 }
@@ -79,6 +82,7 @@ impl Default for RankOptions {
             weights: BTreeMap::new(),
             constraints: None,
             margins: BTreeMap::new(),
+            explore: true,
             tool: concat!("gosweep ", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
@@ -169,6 +173,9 @@ fn rank_target(
         varying_axes: varying.iter().map(Axis::to_string).collect(),
         rank_by: rank_by.to_vec(),
         weights: preference.weights.clone(),
+        exploration: options
+            .explore
+            .then(|| explore_target(run, evidence, &EXPLORED)),
         score: compared.score.map(|score| score.summary),
         objectives: summaries(compared.objectives, rank_by),
         cells,

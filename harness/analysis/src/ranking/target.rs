@@ -6,6 +6,7 @@ use record::objective::{Direction, Objective};
 use serde::{Deserialize, Serialize};
 
 use super::cell::CellRanking;
+use crate::exploration::TargetExploration;
 
 /// The ranking of one target's cells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct TargetRanking {
     pub objectives: Vec<ObjectiveSummary>,
     /// The cells, the best first.
     pub cells: Vec<CellRanking>,
+    /// The Pareto front, what each axis does, and the knee; null where it was not asked for.
+    #[serde(default)]
+    pub exploration: Option<TargetExploration>,
 }
 
 /// What a run says of one target.

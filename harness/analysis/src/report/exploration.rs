@@ -3,9 +3,11 @@
 use comfy_table::CellAlignment;
 use record::objective::Objective;
 
+use super::explored as words;
+use super::explored::SOLID;
 use super::layout::{Layout, TerminalOptions, finished, visible};
 use crate::exploration::{Effects, Exploration, Front, FrontCell, Knee, TargetExploration};
-use crate::figures::{NOT_OBSERVED, counted, listed, p_text, ratio_text, significant, value_text};
+use crate::figures::{NOT_OBSERVED, counted, listed, value_text};
 
 /// The exploration as text.
 pub fn exploration_text(exploration: &Exploration, options: TerminalOptions) -> String {
@@ -16,8 +18,6 @@ pub fn exploration_text(exploration: &Exploration, options: TerminalOptions) -> 
     targets.collect::<Vec<_>>().join("\n")
 }
 
-/// Frequency on the front from which on a cell is solid there (METHODOLOGY, estimates and tests).
-const SOLID: f64 = 0.8;
 /// Interactions shown, the largest first.
 const MOST_INTERACTIONS: usize = 8;
 /// Rows of the drawing.
@@ -72,12 +72,9 @@ impl Page {
         header.extend(names.iter().map(|name| (*name).to_owned()));
         table.set_header(header);
         for (at, cell) in front.cells.iter().enumerate() {
-            let standing = match (&cell.dominated_by, cell.frequency) {
-                (None, Some(share)) if share >= SOLID => format!("yes, {share:.2}"),
-                (None, Some(share)) if share >= 1.0 - SOLID => format!("maybe, {share:.2}"),
-                (None, Some(share)) => format!("hardly, {share:.2}"),
-                (None, None) => "yes".to_owned(),
-                (Some(by), _) => match front.cells.iter().position(|own| own.id == *by) {
+            let standing = match &cell.dominated_by {
+                None => words::on_front(cell),
+                Some(by) => match front.cells.iter().position(|own| own.id == *by) {
                     Some(better) => format!("no, by {}", letter(better)),
                     None => "no".to_owned(),
                 },
@@ -156,22 +153,13 @@ impl Page {
         let mut text = self.layout.wrapped("", &title);
         let mut table = self.layout.table();
         table.set_header(["axis", "against", "change", "pairs", "p"]);
-        for own in &effects.main {
+        for row in words::effect_rows(effects, MOST_INTERACTIONS) {
             table.add_row([
-                visible(&format!("{}={}", own.axis, own.level)),
-                visible(&own.reference),
-                ratio_text(own.ratio, Some(own.interval)),
-                own.pairs.to_string(),
-                p_text(own.p),
-            ]);
-        }
-        for own in effects.interactions.iter().take(MOST_INTERACTIONS) {
-            table.add_row([
-                visible(&format!("{} with {}", own.first, own.second)),
-                "no interaction".to_owned(),
-                ratio_text(own.ratio, Some(own.interval)),
-                own.squares.to_string(),
-                p_text(own.p),
+                visible(&row.what),
+                visible(&row.against),
+                row.change,
+                row.pairs,
+                row.p,
             ]);
         }
         for column in table.column_iter_mut().skip(2) {
@@ -190,44 +178,8 @@ impl Page {
     }
 
     fn knee(&self, knee: &Knee) -> String {
-        let largest = knee.measured.last().copied().unwrap_or(1);
-        let at = match knee.label.as_str() {
-            "" => String::new(),
-            shared => format!(" at {shared}"),
-        };
-        let verdict = match knee.knee {
-            Some(knee) => format!("one more than {knee} adds less than 5% of QPS"),
-            None => format!("each one more still adds 5% or more of QPS up to {largest}"),
-        };
-        let text = self
-            .layout
-            .wrapped("KNEE     ", &format!("gomaxprocs{at}: {verdict}"));
-        let three = |[low, point, high]: [f64; 3]| {
-            format!(
-                "{} [{}, {}]",
-                significant(point),
-                significant(low),
-                significant(high)
-            )
-        };
-        let peak = |own: Option<f64>| own.map_or_else(|| "∞".to_owned(), significant);
-        let [low, point, high] = knee.peak.map(peak);
-        let mut law = format!(
-            "universal scalability law: contention {}, coherency {}, peak at {point} [{low}, {high}], {}",
-            three(knee.contention),
-            three(knee.coherency),
-            counted(knee.n, "trial")
-        );
-        if knee.superlinear {
-            law.push_str("; the data scale better than linearly, which the law cannot describe");
-        }
-        if let Some(cpus) = knee.cpus.filter(|cpus| largest as usize > *cpus) {
-            law.push_str(&format!(
-                "; the target had {}, so that values above it add no parallelism",
-                counted(cpus, "CPU")
-            ));
-        }
-        text + &self.layout.wrapped("         ", &law)
+        let text = self.layout.wrapped("KNEE     ", &words::knee(knee));
+        text + &self.layout.wrapped("         ", &words::law(knee))
     }
 }
 

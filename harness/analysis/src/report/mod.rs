@@ -10,6 +10,7 @@ mod chart;
 mod comparison;
 mod diagnosis;
 mod exploration;
+mod explored;
 mod gate;
 mod html;
 mod layout;

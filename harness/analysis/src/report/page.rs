@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use record::objective::Objective;
 
-use super::chart::{Chart, charts};
+use super::chart::{Chart, charts, effect_charts};
 use super::markdown::code_span;
 use super::view::{self, LEGEND, TargetView, kind_word, severity_word};
 use crate::error::AnalysisError;
@@ -31,6 +31,8 @@ pub(crate) struct Section<'a> {
     /// The kind as a style's name.
     pub(crate) class: String,
     pub(crate) charts: Vec<Chart>,
+    /// What each axis does, one chart per ranked objective.
+    pub(crate) effect_charts: Vec<Chart>,
     /// Failed and invalid trials by cell.
     pub(crate) troubles: Vec<Trouble<'a>>,
 }
@@ -128,6 +130,7 @@ fn section(number: usize, view: TargetView<'_>) -> Result<Section<'_>, AnalysisE
         kind,
         class: kind.replace(' ', "-"),
         charts: charts(number, &view)?,
+        effect_charts: effect_charts(number, &view)?,
         troubles: troubles(view.target),
         view,
     })

@@ -52,6 +52,16 @@ impl Page {
         }
         text.push('\n');
         text.push_str(&self.noise_table(view));
+        if !view.explored.summary.is_empty() {
+            text.push('\n');
+        }
+        for line in &view.explored.summary {
+            text.push_str(
+                &self
+                    .layout
+                    .wrapped(&format!("{:<9}", line.lead), &line.text),
+            );
+        }
         text
     }
 

@@ -2,6 +2,7 @@
 
 use record::objective::Objective;
 
+use super::explored::Explored;
 use crate::figures::{
     NOT_OBSERVED, counted, effect_text, listed, margin_text, on_scale_text, p_text, ratio_text,
     significant, value_text,
@@ -25,6 +26,8 @@ pub(crate) struct TargetView<'a> {
     pub(crate) limits: Vec<String>,
     pub(crate) rows: Vec<Row<'a>>,
     pub(crate) noise: Vec<NoiseRow>,
+    /// Front, effects and knee, where there is something to say.
+    pub(crate) explored: Explored,
 }
 
 /// One cell's row.
@@ -102,6 +105,7 @@ fn target(target: &TargetRanking) -> TargetView<'_> {
             .chain(target.objectives.iter().map(|own| noise(own, &columns)))
             .collect(),
         columns,
+        explored: Explored::new(target),
         target,
     }
 }
@@ -113,7 +117,7 @@ fn preference(target: &TargetRanking, named: &[&str]) -> String {
     }
     let weighed = target.rank_by.iter().filter_map(|objective| {
         let weight = target.weights.get(objective)?;
-        Some(format!("{} {}", significant(*weight), objective.heading()))
+        Some(format!("{weight} {}", objective.heading()))
     });
     format!(
         "one score of weights {}",

@@ -42,7 +42,10 @@ fn is_well_formed_and_self_contained() {
 fn charts_can_be_read_without_seeing_them() {
     let page = page(&full());
     let charts = page.matches("<svg").count();
-    assert_eq!(charts, 4, "three objectives, and P99 against QPS");
+    assert_eq!(
+        charts, 7,
+        "three objectives, P99 against QPS, the axes of three"
+    );
     assert_eq!(page.matches("<desc").count(), charts);
     assert_eq!(page.matches("role=\"img\" aria-labelledby").count(), charts);
     let ids: Vec<&str> = page

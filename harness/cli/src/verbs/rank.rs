@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use analysis::exploration::EXPLORED;
 use analysis::proof::Outcome;
 use analysis::ranking::Ranking;
 use analysis::report::{self, TerminalOptions};
@@ -13,14 +14,6 @@ use record::trial::Trial;
 use crate::args::RankArgs;
 use crate::exit::{Ending, Failure};
 use crate::output;
-
-/// What is explored unless the user says otherwise: the four that METHODOLOGY trades against each other.
-const EXPLORED: [Objective; 4] = [
-    Objective::Qps,
-    Objective::P99,
-    Objective::GcPerKreq,
-    Objective::Rss,
-];
 
 /// Ranks or explores a run.
 pub(crate) fn rank(args: &RankArgs) -> Result<Ending, Failure> {

@@ -6,7 +6,9 @@ use record::objective::{Direction, Objective};
 use super::axis::{Scale, ratio_label, ratio_ticks};
 use super::{Chart, coordinate, failed, shortened};
 use crate::error::AnalysisError;
-use crate::figures::{effect_text, margin_text};
+use crate::exploration::{AxisEffect, Effects};
+use crate::figures::{effect_text, margin_text, ratio_text};
+use crate::rank::built_in_margin;
 use crate::ranking::{CellObjective, Effect};
 use crate::report::view::{Row, TargetView};
 
@@ -124,18 +126,97 @@ pub(super) fn chart(
         band_x: coordinate(band.0),
         band_width: coordinate(band.1 - band.0),
         plot_height: coordinate(bottom - TOP),
-        ticks: ratio_ticks(range, &scale, APART)
-            .into_iter()
-            .map(|ratio| Tick {
-                // The outermost labels stay inside the picture.
-                x: coordinate(scale.at(ratio).clamp(LEFT + 16.0, RIGHT - 16.0)),
-                label: ratio_label(ratio),
-            })
-            .collect(),
+        ticks: ticks(range, &scale, "control"),
         rows: lines,
     };
     let svg = chart.render().map_err(|error| failed(&error))?;
     Ok(Some(Chart { svg, caption }))
+}
+
+/// Each level of each axis against its reference, by cells that differ in nothing else.
+pub(super) fn effects(number: usize, effects: &Effects) -> Result<Chart, AnalysisError> {
+    let objective = effects.objective;
+    let shown: Vec<&AxisEffect> = effects.main.iter().take(MOST_ROWS).collect();
+    let margin = 1.0 + built_in_margin(objective);
+    let bounds = shown.iter().flat_map(|own| own.interval);
+    let low = bounds.clone().fold(1.0 / margin, f64::min);
+    let high = bounds.fold(margin, f64::max);
+    let range = ((low / 1.03).max(0.01), (high * 1.03).min(100.0));
+    let scale = Scale::logarithmic(range, (LEFT, RIGHT));
+    let lines: Vec<Line> = shown
+        .iter()
+        .enumerate()
+        .map(|(at, own)| effect_line(own, objective, &scale, TOP + ROW * at as f64))
+        .collect();
+    let caption = format!(
+        "{}: each level of an axis against another, by cells that differ in nothing else, with intervals. Shaded: \
+         the margin of {}.",
+        objective.heading(),
+        margin_text(objective, margin - 1.0)
+    );
+    let (from, to) = (scale.at(1.0 / margin), scale.at(margin));
+    let bottom = TOP + ROW * lines.len() as f64;
+    let description: Vec<&str> = lines.iter().map(|line| line.title.as_str()).collect();
+    let chart = IntervalChart {
+        id: format!("effects-{}-{}", number + 1, objective.name()),
+        heading: objective.heading(),
+        description: description.join("; "),
+        width: coordinate(WIDTH),
+        height: coordinate(bottom + 8.0),
+        left: coordinate(LEFT),
+        right: coordinate(RIGHT),
+        top: coordinate(TOP),
+        bottom: coordinate(bottom),
+        tick_label_y: coordinate(TOP - 8.0),
+        control_x: coordinate(scale.at(1.0)),
+        band_x: coordinate(from),
+        band_width: coordinate(to - from),
+        plot_height: coordinate(bottom - TOP),
+        ticks: ticks(range, &scale, "no change"),
+        rows: lines,
+    };
+    let svg = chart.render().map_err(|error| failed(&error))?;
+    Ok(Chart { svg, caption })
+}
+
+fn effect_line(own: &AxisEffect, objective: Objective, scale: &Scale, top: f64) -> Line {
+    let [low, high] = own.interval;
+    let text = ratio_text(own.ratio, Some(own.interval));
+    let gain = own.ratio.ln() * objective.orientation();
+    let label = format!("{}={} against {}", own.axis, own.level, own.reference);
+    Line {
+        label: shortened(&label, LABEL),
+        label_y: coordinate(top + 15.0),
+        y: coordinate(top + 27.0),
+        class: match own.p <= 0.05 {
+            true if gain > 0.0 => "better",
+            true => "worse",
+            false => "unclear",
+        },
+        title: format!("{label}: {text}"),
+        mark: Some(Mark {
+            low: coordinate(scale.at(low)),
+            point: coordinate(scale.at(own.ratio)),
+            high: coordinate(scale.at(high)),
+        }),
+        text,
+    }
+}
+
+/// The ticks of a ratio axis; `one` is what no difference is called.
+fn ticks(range: (f64, f64), scale: &Scale, one: &str) -> Vec<Tick> {
+    ratio_ticks(range, scale, APART)
+        .into_iter()
+        .map(|ratio| Tick {
+            // The outermost labels stay inside the picture.
+            x: coordinate(scale.at(ratio).clamp(LEFT + 16.0, RIGHT - 16.0)),
+            label: if ratio == 1.0 {
+                one.to_owned()
+            } else {
+                ratio_label(ratio)
+            },
+        })
+        .collect()
 }
 
 /// The ratios to show: all intervals and the margin, with some air; within a factor of 100 of the control.

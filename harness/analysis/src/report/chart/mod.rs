@@ -8,6 +8,7 @@ mod timeline;
 
 use record::objective::Objective;
 
+use super::explored::has_several;
 use super::view::TargetView;
 use crate::error::AnalysisError;
 
@@ -37,6 +38,19 @@ pub(crate) fn charts(number: usize, view: &TargetView<'_>) -> Result<Vec<Chart>,
         Objective::P99,
     )?);
     Ok(charts)
+}
+
+/// What each axis does to the ranked objectives, one chart each.
+pub(crate) fn effect_charts(
+    number: usize,
+    view: &TargetView<'_>,
+) -> Result<Vec<Chart>, AnalysisError> {
+    let explored = view.target.exploration.iter();
+    explored
+        .flat_map(|own| &own.effects)
+        .filter(|own| view.columns.contains(&own.objective) && has_several(own))
+        .map(|own| interval::effects(number, own))
+        .collect()
 }
 
 fn failed(error: &askama::Error) -> AnalysisError {
