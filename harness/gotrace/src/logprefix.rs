@@ -3,7 +3,7 @@
 //! Main function: [`unwrap`]. Known wrappers: Docker's json-file driver, the CRI format of
 //! containerd and CRI-O (kubelet logs), `kubectl logs --timestamps` and `docker logs -t`
 //! (RFC 3339), journald and syslog (`Nov 21 09:35:34 host unit[12]: `), `docker compose`
-//! (`name  | `), `kubectl logs --prefix` (`[pod/name/container] `), klog-like and Go `log`
+//! (`name  | `), JSON of fluent-bit, Google Cloud Logging, journalctl and Loki, Heroku, `kubectl logs --prefix` (`[pod/name/container] `), klog-like and Go `log`
 //! stamps, and terminal colour codes. Shapes were taken from those programs' documentation and
 //! from public issue threads; see tests/fixtures/foreign.
 //!
@@ -42,7 +42,7 @@ pub enum Stream {
 #[must_use]
 pub fn unwrap(line: &[u8]) -> Option<Unwrapped<'_>> {
     if line.starts_with(b"{") {
-        return docker_json(line);
+        return docker_json(line).or_else(|| collector_json(line));
     }
     match without_colour(line) {
         Cow::Borrowed(bytes) => {
@@ -127,11 +127,7 @@ fn docker_json(line: &[u8]) -> Option<Unwrapped<'_>> {
         _time: String,
     }
     let entry: Entry = serde_json::from_slice(line).ok()?;
-    let stream = match entry.stream.as_str() {
-        "stderr" => Some(Stream::Stderr),
-        "stdout" => Some(Stream::Stdout),
-        _ => None,
-    };
+    let stream = stream_named(Some(&entry.stream));
     let mut payload = entry.log.into_bytes();
     let continues = payload.last() != Some(&b'\n');
     while matches!(payload.last(), Some(b'\n' | b'\r')) {
@@ -143,6 +139,49 @@ fn docker_json(line: &[u8]) -> Option<Unwrapped<'_>> {
         continues,
         application_stamp: false,
     })
+}
+
+/// What collectors make of a line: fluent-bit's CRI parser (`message` beside `stream` and
+/// `logtag`), Google Cloud Logging (`textPayload`), `journalctl -o json` (`MESSAGE`), Loki's
+/// `logcli -o jsonl` (`line` beside `labels`).
+fn collector_json(line: &[u8]) -> Option<Unwrapped<'_>> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        message: Option<String>,
+        stream: Option<String>,
+        logtag: Option<String>,
+        #[serde(rename = "textPayload")]
+        text_payload: Option<String>,
+        #[serde(rename = "MESSAGE")]
+        journal: Option<String>,
+        line: Option<String>,
+        labels: Option<serde::de::IgnoredAny>,
+    }
+    let entry: Entry = serde_json::from_slice(line).ok()?;
+    let of_cri = entry.message.filter(|_| entry.stream.is_some());
+    let of_loki = entry.line.filter(|_| entry.labels.is_some());
+    let text = of_cri
+        .or(entry.text_payload)
+        .or(entry.journal)
+        .or(of_loki)?;
+    let mut payload = text.into_bytes();
+    while matches!(payload.last(), Some(b'\n' | b'\r')) {
+        payload.pop();
+    }
+    Some(Unwrapped {
+        payload: Cow::Owned(payload),
+        stream: stream_named(entry.stream.as_deref()),
+        continues: entry.logtag.as_deref() == Some("P"),
+        application_stamp: false,
+    })
+}
+
+fn stream_named(name: Option<&str>) -> Option<Stream> {
+    match name? {
+        "stderr" => Some(Stream::Stderr),
+        "stdout" => Some(Stream::Stdout),
+        _ => None,
+    }
 }
 
 /// `2026-11-21T09:35:34.123456789Z stderr F payload`; `P` for a part of a line.
@@ -208,15 +247,28 @@ fn syslog(line: &[u8]) -> Option<&[u8]> {
     Some(syslog_identity(rest).unwrap_or(rest))
 }
 
-/// `host unit[12]: `.
+/// `host unit[12]: `, also without the host (`journalctl -o short` of some versions, Heroku's
+/// `app[web.1]: `).
 fn syslog_identity(line: &[u8]) -> Option<&[u8]> {
     let mut words = line.splitn(3, |byte| *byte == b' ');
-    let (_host, unit) = (words.next()?, words.next()?);
+    let (first, second) = (words.next()?, words.next().unwrap_or_default());
+    if is_identity(first, |byte| byte.is_ascii_alphanumeric() || *byte == b'.') {
+        return Some(line.get(first.len() + 1..).unwrap_or_default());
+    }
     let body = words.next().unwrap_or_default();
-    let name = unit.strip_suffix(b"]:")?;
-    let open = name.iter().position(|byte| *byte == b'[')?;
-    let pid = &name[open + 1..];
-    (open > 0 && !pid.is_empty() && pid.iter().all(u8::is_ascii_digit)).then_some(body)
+    is_identity(second, u8::is_ascii_digit).then_some(body)
+}
+
+/// `name[inside]:`.
+fn is_identity(word: &[u8], inside: impl Fn(&u8) -> bool) -> bool {
+    let Some(name) = word.strip_suffix(b"]:") else {
+        return false;
+    };
+    let Some(open) = name.iter().position(|byte| *byte == b'[') else {
+        return false;
+    };
+    let within = &name[open + 1..];
+    open > 0 && !within.is_empty() && within.iter().all(inside)
 }
 
 /// `[pod/web-5d8/server] payload`.
@@ -360,6 +412,24 @@ mod tests {
             ("Nov 21 09:35:34 host server[812]: gc 1 @0.1s", None),
             ("Nov  1 09:35:34.123456 host server[812]: gc 1 @0.1s", None),
             ("Nov 21 09:35:34 gc 1 @0.1s", None),
+            ("Nov 21 09:35:34 server[812]: gc 1 @0.1s", None),
+            (
+                "2026-11-21T09:35:34.123456+00:00 app[web.1]: gc 1 @0.1s",
+                None,
+            ),
+            (
+                r#"{"time":"x","stream":"stderr","logtag":"F","message":"gc 1 @0.1s"}"#,
+                Some(Stream::Stderr),
+            ),
+            (
+                r#"{"textPayload":"gc 1 @0.1s\n","timestamp":"x","severity":"ERROR"}"#,
+                None,
+            ),
+            (r#"{"MESSAGE":"gc 1 @0.1s","_PID":"812"}"#, None),
+            (
+                r#"{"labels":{"app":"web"},"line":"gc 1 @0.1s","timestamp":"x"}"#,
+                None,
+            ),
             ("web-1  | gc 1 @0.1s", None),
             ("web_1 | 2026-11-21T09:35:34.123Z gc 1 @0.1s", None),
             ("[pod/web-5d8/server] gc 1 @0.1s", None),
@@ -400,6 +470,8 @@ mod tests {
             "gc 1 @0.1s",
             "hello | world of pipes",
             "{\"msg\":\"json of an application\"}",
+            "{\"message\":\"gc 1 @0.1s\",\"level\":\"info\"}",
+            "{\"line\":12,\"labels\":{}}",
             "2026-11-21 nothing",
             "Nov nothing",
             "a|b",

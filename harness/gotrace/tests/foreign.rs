@@ -58,6 +58,17 @@ fn every_form_reads_as_listed() {
         ("compose-ansi.log", "gsa"),
         ("kubectl-prefix.log", "gs"),
         ("crlf.log", "gsa"),
+        ("journald-no-host.log", "ggg"),
+        ("gctrace-go1.26-windows.log", "g"),
+        ("gctrace-indented.log", "gagaga"),
+        // Folded by hand into comments, and arrows as HTML entities: torn, not misread.
+        ("gctrace-folded.log", "aTT"),
+        ("gctrace-html.log", "T"),
+        ("schedtrace-html.log", "T"),
+        ("schedtrace-threads.log", "sas"),
+        ("heroku.log", "gsac"),
+        // The last is an application's own JSON that quotes a line, read from where it begins.
+        ("collectors.jsonl", "gsgsgaa"),
         ("crash-spaces.txt", "c"),
         ("crash-cgo.txt", "aca"),
     ] {
