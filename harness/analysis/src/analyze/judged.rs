@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gotrace::GoVersion;
 use gotrace::profile::{Profile, ProfileKind};
 use record::threshold::Thresholds;
 
@@ -46,7 +47,10 @@ pub fn analyze(
     materials: &[Material],
     options: &AnalyzeOptions,
 ) -> Result<Analysis, AnalysisError> {
-    let inputs: Vec<InputReport> = materials.iter().map(input_report).collect();
+    let mut inputs: Vec<InputReport> = materials.iter().map(input_report).collect();
+    if options.difference {
+        inputs.push(difference_report(materials)?);
+    }
     let locks = locks(materials, options);
     let judgements = judgements(materials, locks.as_ref());
     let mut analysis = Analysis {
@@ -221,6 +225,25 @@ fn log_notes(log: &Log) -> Vec<String> {
     notes
 }
 
+/// What changed between two profiles, as a table.
+fn difference_report(materials: &[Material]) -> Result<InputReport, AnalysisError> {
+    let (kind, (before, earlier), (after, later)) = pair(materials)?;
+    let change = gotrace::profile::diff(earlier, later)
+        .map_err(|error| AnalysisError::Profile(error.to_string()))?;
+    Ok(InputReport {
+        name: format!("{before} → {after}"),
+        kind: format!("difference of two of one kind: {}", profiles::word(kind)),
+        go: None,
+        facts: Vec::new(),
+        notes: vec![
+            "values as taken, not divided by the windows; what is negative became less".to_owned(),
+        ],
+        processes: Vec::new(),
+        crashes: Vec::new(),
+        profiles: vec![profiles::change_report(&change, kind)],
+    })
+}
+
 /// The lock check, where at least one profile of locks was given.
 fn locks(materials: &[Material], options: &AnalyzeOptions) -> Option<LockCheck> {
     let profile = |kind| profiles::first(materials, kind);
@@ -279,11 +302,29 @@ fn judgements(materials: &[Material], locks: Option<&LockCheck>) -> Vec<Judgemen
             beside: None,
         }),
     );
+    // A log does not name its Go; one binary's build information among the inputs does.
+    if let Some(go) = the_only_build(materials) {
+        for own in &mut evidence {
+            own.subject.go.get_or_insert_with(|| go.clone());
+        }
+    }
     let thresholds = Thresholds::default();
     evidence
         .iter()
         .map(|evidence| advice::judge(evidence, &thresholds))
         .collect()
+}
+
+fn the_only_build(materials: &[Material]) -> Option<GoVersion> {
+    let mut builds = materials
+        .iter()
+        .filter_map(|material| match &material.part {
+            Part::Build(builds) => Some(builds),
+            _ => None,
+        })
+        .flatten();
+    let only = builds.next()?;
+    builds.next().is_none().then(|| only.go_version.clone())
 }
 
 fn pictures(

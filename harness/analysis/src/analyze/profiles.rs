@@ -51,6 +51,19 @@ pub(super) fn report(profile: &Profile, kind: ProfileKind, title: &str) -> Profi
     }
 }
 
+/// What changed between two profiles of a kind ([`gotrace::profile::diff`]).
+pub(super) fn change_report(change: &Profile, kind: ProfileKind) -> ProfileReport {
+    let (seen, notes) = cleaned(change, kind);
+    let measure = main_measure(&seen, kind);
+    ProfileReport {
+        kind: "what changed".to_owned(),
+        window_s: None,
+        functions: top(&seen, &measure, MOST_LINES),
+        places: is_of_waiting(kind).then(|| places(&seen, &measure, MOST_LINES)),
+        notes,
+    }
+}
+
 /// Its flame graph; `None` where there is nothing to draw.
 pub(super) fn picture(
     profile: &Profile,

@@ -14,6 +14,7 @@ use crate::profile::LockVerdict;
 pub(super) fn verdict(analysis: &Analysis) -> (Severity, String, String) {
     let mut points: Vec<(Severity, String, String)> = Vec::new();
     points.extend(crash_point(analysis));
+    points.extend(change_point(analysis));
     points.extend(leak_point(analysis));
     points.extend(finding_point(analysis));
     points.extend(lock_point(analysis));
@@ -60,6 +61,34 @@ fn crash_point(analysis: &Analysis) -> Option<(Severity, String, String)> {
         Severity::Critical,
         format!("the process ended by a {}: {first_line}{at}", crash.cause),
         "fix this first: every figure below is of a process that died of it".to_owned(),
+    ))
+}
+
+/// Of a difference: where most of it is.
+fn change_point(analysis: &Analysis) -> Option<(Severity, String, String)> {
+    let change = analysis
+        .inputs
+        .iter()
+        .flat_map(|input| &input.profiles)
+        .find(|profile| profile.kind == "what changed")?;
+    let table = change.places.as_ref().unwrap_or(&change.functions);
+    let sentence = match table.lines.first() {
+        Some(line) => {
+            let sign = if line.flat > 0.0 { "+" } else { "" };
+            format!(
+                "the largest change is {sign}{} of {} in {}",
+                table.measure.text(line.flat),
+                table.measure.kind,
+                line.function
+            )
+        }
+        None => "nothing changed".to_owned(),
+    };
+    Some((
+        Severity::Info,
+        sentence,
+        "look at the flame graph of the difference (--html FILE): grey is what sampling explains"
+            .to_owned(),
     ))
 }
 

@@ -83,6 +83,17 @@ fn rules_judge_stretches_of_a_log() {
 }
 
 #[test]
+fn build_information_names_the_go_of_a_log() {
+    let materials = [
+        material("buildinfo/go-line-1.21-built-by-1.27.3.txt"),
+        material("go-logs/gctrace-1.27.3.log"),
+    ];
+    let analysis = analyze(&materials, &AnalyzeOptions::default()).unwrap();
+    assert_eq!(analysis.inputs[0].go.as_deref(), Some("go1.27.3"));
+    assert_eq!(analysis.judgements[0].subject, "gctrace-1.27.3.log");
+}
+
+#[test]
 fn every_go_version_is_told_by_its_log() {
     let mut table = String::new();
     for version in [
@@ -179,6 +190,15 @@ fn differences_need_two_of_one_kind() {
         material("go-logs/pprof-block-1.27.3.pb.gz"),
     );
     let analysis = analyze(&[cpu.clone(), other], &difference).unwrap();
+    // 2.33 s and 1.85 s in all, by `go tool pprof -top`.
+    let change = &analysis.inputs[2].profiles[0].functions;
+    let net: f64 = change.lines.iter().map(|line| line.flat).sum();
+    assert!(change.left_out > 0 && net.abs() < change.total);
+    assert!(
+        analysis.verdict.starts_with("the largest change is "),
+        "{}",
+        analysis.verdict
+    );
     assert_eq!(
         analysis.pictures[0].title,
         "CPU profile: pprof-cpu-1.24.11.pb.gz → pprof-cpu-1.27.3.pb.gz"

@@ -30,6 +30,9 @@ fn a_running_service_is_looked_at() {
     let goroot = goroot().unwrap();
     let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets");
     let binary = lab.path("mutex");
+    // The build cache of the runs beside this test, whose name is the version.
+    let version = fs::read_to_string(goroot.join("VERSION")).unwrap();
+    let version = version.lines().next().unwrap();
     let built = Command::new(goroot.join("bin/go"))
         .args(["build", "-trimpath", "-o"])
         .arg(&binary)
@@ -38,7 +41,7 @@ fn a_running_service_is_looked_at() {
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", lab.path("home"))
-        .env("GOCACHE", cache().join("go-build/analyze"))
+        .env("GOCACHE", cache().join("go-build").join(version))
         .env("GOFLAGS", "-buildvcs=false")
         .env("GOTOOLCHAIN", "local")
         .env("GOPROXY", "off")
