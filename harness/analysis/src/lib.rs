@@ -2,8 +2,9 @@
 //!
 //! [`rank()`] makes a [`ranking::Ranking`], a document that holds every figure with its interval, group, verdict,
 //! warnings and trial ids; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules;
-//! [`exploration`] shows what the axes do; [`advice`] says why; [`profile`] makes tables and pictures of Go profiles; and
-//! [`report`] prints it all. Everything here is a pure function of the record, so any report can be made again later
+//! [`exploration`] shows what the axes do; [`advice`] says why; [`profile`] makes tables and pictures of Go profiles;
+//! [`steering`] says what a run should do next; and [`report`] prints it all. Everything here is a pure function of the
+//! record, so any report can be made again later
 //! by a better version.
 //!
 //! Deliberately absent: I/O of any kind, and statistics (crate `stats`).
@@ -23,6 +24,7 @@ pub mod profile;
 pub mod proof;
 pub mod ranking;
 pub mod report;
+pub mod steering;
 
 pub use error::AnalysisError;
 pub use figures::value_text;

@@ -1,6 +1,7 @@
 //! The command line, as clap sees it. Nothing outside this crate knows clap.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -63,6 +64,7 @@ pub(crate) enum Verb {
 The run's folder holds everything: run.json, trials.jsonl, raw evidence and the
 reports. To go on with an interrupted run, give the same --out, or the folder:
   gosweep run results/quickstart-20260101-120000
+What a budget cut short goes on with a new --budget or with --blocks.
 
 Exit codes: 0 complete, 2 invalid input, 4 the control does not work, another
 gosweep measures or control groups may not be made, 5 interrupted, 70 internal
@@ -77,6 +79,10 @@ pub(crate) struct RunArgs {
     /// Blocks to run, instead of the matrix's; more than before extends a run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) blocks: Option<u32>,
+    /// Time that the run may take, e.g. 2h: it stops before the block that would
+    /// overrun, with time kept for measuring the best cell afresh
+    #[arg(long, value_name = "TIME", value_parser = record::quantity::parse_positive_duration)]
+    pub(crate) budget: Option<Duration>,
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,

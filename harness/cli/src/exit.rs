@@ -110,6 +110,7 @@ impl From<RunError> for Failure {
             RunError::Build { .. }
             | RunError::Toolchain(_)
             | RunError::OtherRun { .. }
+            | RunError::Budget { .. }
             | RunError::Nothing(_) => Failure::usage(error),
             RunError::Store(error) => error.into(),
             RunError::System { .. } => Failure::internal(error),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use orchestrator::events::Event;
+use record::decision::Decision;
 use record::quantity::format_duration;
 use record::trial::{Outcome, Trial};
 
@@ -68,6 +69,7 @@ impl Progress {
             Event::Started {
                 folder,
                 trials,
+                exact,
                 finished,
                 estimate,
             } => {
@@ -75,8 +77,12 @@ impl Progress {
                     0 => String::new(),
                     done => format!(", {done} of them already done"),
                 };
+                let (count, about) = match exact {
+                    true => ("", "about"),
+                    false => ("at most ", "up to"),
+                };
                 self.say(&format!(
-                    "{}: {trials} trials{resumed}, about {}",
+                    "{}: {count}{trials} trials{resumed}, {about} {}",
                     folder.display(),
                     format_duration(rounded(estimate))
                 ));
@@ -119,6 +125,10 @@ impl Progress {
                     ));
                 }
             }
+            Event::Decided {
+                decision,
+                left_at_most,
+            } => self.decided(&decision, left_at_most),
             Event::Warning(text) => self.say(&format!("warning: {text}")),
         }
     }
@@ -141,6 +151,23 @@ impl Progress {
             state.left = state.left.saturating_sub(1);
             self.bar.inc(1);
         }
+    }
+
+    /// What was decided, if anything was.
+    fn decided(&self, decision: &Decision, left: usize) {
+        let after = format!("after block {}", decision.blocks);
+        for out in &decision.eliminated {
+            self.say(&format!("{after}: {} {}", out.cell, out.words));
+        }
+        if let Some(stop) = &decision.stop {
+            self.say(&format!("{after}: {}", stop.words));
+        }
+        for finalist in &decision.finalists {
+            let chosen = format!("{} is measured afresh: {}", finalist.cell, finalist.words);
+            self.say(&chosen);
+        }
+        self.bar.set_length(self.bar.position() + left as u64);
+        self.state.borrow_mut().left = u32::try_from(left).unwrap_or(u32::MAX);
     }
 
     fn draw(&self, phase: &str) {

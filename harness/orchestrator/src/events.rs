@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use record::cell::CellId;
+use record::decision::Decision;
 use record::diagnosis::Diagnosis;
 use record::trial::Trial;
 
@@ -15,8 +16,10 @@ pub enum Event {
     Started {
         /// The folder.
         folder: std::path::PathBuf,
-        /// Trials in all.
+        /// Trials in all, at most.
         trials: usize,
+        /// Whether it will be exactly so many.
+        exact: bool,
         /// Trials that an earlier call finished.
         finished: usize,
         /// Time that the rest will take.
@@ -45,10 +48,6 @@ pub enum Event {
     },
     /// A trial starts.
     TrialStarted {
-        /// Its number, from 1.
-        number: usize,
-        /// Trials in all.
-        trials: usize,
         /// Its block, from 0.
         block: u32,
         /// Its cell.
@@ -75,6 +74,13 @@ pub enum Event {
     },
     /// A diagnosis is on disk.
     DiagnosisFinished(Box<Diagnosis>),
+    /// A block has ended, and so it goes on.
+    Decided {
+        /// What was decided.
+        decision: Box<Decision>,
+        /// Trials that are to come, at most.
+        left_at_most: usize,
+    },
     /// Something that the person should know.
     Warning(String),
 }

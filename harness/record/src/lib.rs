@@ -8,6 +8,7 @@
 
 pub mod axis;
 pub mod cell;
+pub mod decision;
 pub mod diagnosis;
 pub mod diagnostic;
 pub mod limit;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::CellId;
+use crate::decision::Decision;
+use crate::objective::Objective;
 
 /// The version of the run's format.
 pub const RUN_FORMAT: u32 = 1;
@@ -28,8 +30,12 @@ pub struct Run {
     pub targets: BTreeMap<String, SourceFile>,
     /// Seed of the order of trials.
     pub seed: u64,
-    /// Blocks planned.
+    /// Blocks planned: of the search, at most.
     pub blocks: u32,
+    /// What decides on the number of blocks; `None` in runs of a gosweep that
+    /// ran every block of every cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub design: Option<Design>,
     /// The host.
     pub host: Host,
     /// Toolchains in use.
@@ -42,6 +48,24 @@ pub struct Run {
     pub dropped: Vec<DroppedCell>,
     /// The rate of the constant window, by target.
     pub calibration: BTreeMap<String, Calibration>,
+    /// What was decided as it went, in order. Kept in `decisions.jsonl`, from
+    /// where [`crate::store::RunDir::read_run`] adds it.
+    #[serde(skip)]
+    pub decisions: Vec<Decision>,
+}
+
+/// What decides on the number of blocks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Design {
+    /// Before so many search blocks nothing is judged.
+    pub min_blocks: u32,
+    /// Half-widths of the intervals to reach, relative, by objective; empty
+    /// where the search does not stop on precision.
+    pub precision: BTreeMap<Objective, f64>,
+    /// Whether cells that cannot reach the top group are dropped.
+    pub race: bool,
+    /// Fresh blocks for the finalists and the control; 0 for none.
+    pub confirm_blocks: u32,
 }
 
 /// A file as it was, verbatim.

@@ -17,7 +17,7 @@ mod tests {
 
     use super::*;
     use crate::axis::Axis;
-    use crate::matrix::{decode, diagnose, load};
+    use crate::matrix::{decode, design, diagnose, load};
     use crate::objective::Objective;
     use crate::target::{Protocol, decode as target, requests};
     use crate::threshold::Threshold;
@@ -71,7 +71,12 @@ mod tests {
             words(&schema, cell),
             set(diagnose::DIAGNOSED.iter().copied())
         );
+        let blocks = "/properties/blocks/oneOf/1";
+        assert_eq!(of(blocks), set(design::BLOCKS_KEYS.iter().copied()));
         let objectives = set(Objective::ALL.map(Objective::name));
+        let mut relative = objectives.clone();
+        relative.remove(Objective::ErrorRate.name());
+        assert_eq!(of("/properties/precision"), relative);
         assert_eq!(of("/properties/constraints"), objectives);
         let thresholds = set(Threshold::ALL.iter().map(|threshold| threshold.name()));
         assert_eq!(of("/properties/thresholds"), thresholds);

@@ -1,8 +1,9 @@
-//! The folder of a run: `run.json`, `trials.jsonl`, `raw/`.
+//! The folder of a run: `run.json`, `trials.jsonl`, `decisions.jsonl`, `raw/`.
 //!
 //! A trial is appended as one line, flushed and fsynced after its raw evidence
 //! was renamed into place. A line that a killed process left half written is
-//! recognised by its missing newline and cut off on the next open.
+//! recognised by its missing newline and cut off on the next open. Decisions
+//! are kept in the same way.
 //!
 //! # How the formats may grow
 //! Each file states its format version. Within a version only fields that may
@@ -12,14 +13,19 @@
 //! or unit, a new word of an enum) needs a new version; a newer version than
 //! our own is refused by name. `tests/fixtures/format-1` must stay readable.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+mod lines;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use lines::{Line, LineWriter};
+
+use crate::decision::Decision;
 use crate::run::{RUN_FORMAT, Run};
-use crate::trial::{TRIAL_FORMAT, Trial};
+use crate::trial::Trial;
 
 /// What can go wrong with a run's folder.
 #[derive(Debug, thiserror::Error)]
@@ -103,14 +109,16 @@ impl RunDir {
         self.path.join("raw")
     }
 
-    /// Reads `run.json`.
+    /// Reads `run.json`, and `decisions.jsonl` into the run.
     ///
     /// # Errors
     /// Not there, not readable, or of a newer format.
     pub fn read_run(&self) -> Result<Run, StoreError> {
         let path = self.path.join("run.json");
         let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
-        decode(&path, 1, "run", RUN_FORMAT, &text)
+        let mut run: Run = decode(&path, 1, "run", RUN_FORMAT, &text)?;
+        run.decisions = lines::read(&self.path)?;
+        Ok(run)
     }
 
     /// Writes `run.json`: to a temporary file, fsynced, renamed into place.
@@ -136,76 +144,23 @@ impl RunDir {
     /// # Errors
     /// Not readable, a corrupt line, or a newer format.
     pub fn read_trials(&self) -> Result<Vec<Trial>, StoreError> {
-        let path = self.path.join("trials.jsonl");
-        let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(io_error("read", &path))?,
-        };
-        // A half-written line may end inside a character, so it goes first.
-        let complete = &bytes[..complete_bytes(&bytes)];
-        let text = std::str::from_utf8(complete).map_err(|error| StoreError::Corrupt {
-            path: path.clone(),
-            line: complete[..error.valid_up_to()]
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count()
-                + 1,
-            what: "trial",
-            reason: error.to_string(),
-        })?;
-        text.lines()
-            .enumerate()
-            .map(|(at, line)| decode(&path, at + 1, "trial", TRIAL_FORMAT, line))
-            .collect()
+        lines::read(&self.path)
     }
 
     /// Opens `trials.jsonl` for appending and cuts off a half-written line.
     ///
     /// # Errors
     /// The file system's.
-    pub fn append(&self) -> Result<TrialWriter, StoreError> {
-        let path = self.path.join("trials.jsonl");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(io_error("open", &path))?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)
-            .map_err(io_error("read", &path))?;
-        file.set_len(complete_bytes(&text) as u64)
-            .and_then(|()| file.seek(SeekFrom::End(0)))
-            .map_err(io_error("truncate", &path))?;
-        // The file may be new: its name must survive a power cut as well.
-        sync_folder(&self.path)?;
-        Ok(TrialWriter { file, path })
+    pub fn append(&self) -> Result<LineWriter<Trial>, StoreError> {
+        LineWriter::open(&self.path)
     }
-}
 
-/// Appends trials to a run.
-#[derive(Debug)]
-pub struct TrialWriter {
-    file: File,
-    path: PathBuf,
-}
-
-impl TrialWriter {
-    /// Appends one trial; when this returns it is on disk.
+    /// Opens `decisions.jsonl` for appending and cuts off a half-written line.
     ///
     /// # Errors
-    /// The file system's, or [`StoreError::Io`] with `InvalidData` for a trial
-    /// that could not be read again: JSON has no word for NaN, and one such line
-    /// would take the whole run with it. Nothing is written then.
-    pub fn write(&mut self, trial: &Trial) -> Result<(), StoreError> {
-        let mut line = serde_json::to_vec(trial).expect("a trial is plain data");
-        readable_again::<Trial>(&self.path, &format!("trial {}", trial.id), &line)?;
-        line.push(b'\n');
-        self.file
-            .write_all(&line)
-            .and_then(|()| self.file.sync_data())
-            .map_err(io_error("write", &self.path))
+    /// The file system's.
+    pub fn append_decisions(&self) -> Result<LineWriter<Decision>, StoreError> {
+        LineWriter::open(&self.path)
     }
 }
 
@@ -226,12 +181,6 @@ pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Err
         path,
         source,
     }
-}
-
-/// Length of the complete lines.
-fn complete_bytes(text: &[u8]) -> usize {
-    let last = text.iter().rposition(|&byte| byte == b'\n');
-    last.map_or(0, |at| at + 1)
 }
 
 /// Whether what is about to be written can be read.
@@ -284,7 +233,8 @@ pub(crate) fn decode<T: for<'de> Deserialize<'de>>(
 mod tests {
     use super::*;
     use crate::cell::CellId;
-    use crate::trial::{Outcome, ProcessLife, Role};
+    use crate::decision::{Stop, StopReason};
+    use crate::trial::{Outcome, ProcessLife, Role, Stage, TRIAL_FORMAT};
 
     fn trial(block: u32) -> Trial {
         Trial {
@@ -294,6 +244,7 @@ mod tests {
             block,
             position: 0,
             role: Role::Measured,
+            stage: Stage::Search,
             attempt: 0,
             started: "2026-01-01T00:00:00Z".into(),
             outcome: Outcome::Ok,
@@ -302,6 +253,7 @@ mod tests {
             process: None,
             control_group: None,
             readback: None,
+            canary: None,
             warnings: Vec::new(),
             raw: String::new(),
         }
@@ -391,5 +343,34 @@ mod tests {
             RunDir::open(folder.path()),
             Err(StoreError::NotARun(_))
         ));
+    }
+
+    #[test]
+    fn decisions_are_kept_line_by_line_and_come_with_the_run() {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1");
+        let sample = RunDir::open(&fixture).unwrap().read_run().unwrap();
+        assert_eq!(sample.decisions, []);
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(folder.path()).unwrap();
+        dir.write_run(&sample).unwrap();
+        let decision = Decision {
+            stop: Some(Stop {
+                reason: StopReason::Blocks,
+                words: "all 6 blocks are done".to_owned(),
+            }),
+            ..Decision::nothing(6)
+        };
+        dir.append_decisions().unwrap().write(&decision).unwrap();
+        let path = folder.path().join("decisions.jsonl");
+        let mut text = fs::read(&path).unwrap();
+        text.extend_from_slice(b"{\"format\":1,\"blo");
+        fs::write(&path, text).unwrap();
+        assert_eq!(
+            dir.read_run().unwrap().decisions,
+            std::slice::from_ref(&decision)
+        );
+        let next = Decision::nothing(7);
+        dir.append_decisions().unwrap().write(&next).unwrap();
+        assert_eq!(dir.read_run().unwrap().decisions, [decision, next]);
     }
 }

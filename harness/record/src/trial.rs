@@ -28,6 +28,9 @@ pub struct Trial {
     pub position: u32,
     /// What the trial is for.
     pub role: Role,
+    /// Whether its block searches or confirms.
+    #[serde(default, skip_serializing_if = "Stage::is_search")]
+    pub stage: Stage,
     /// How many trials of the same slot were invalid before this one.
     pub attempt: u32,
     /// Wall clock at the start, RFC 3339, UTC.
@@ -46,6 +49,9 @@ pub struct Trial {
     pub control_group: Option<ControlGroupUse>,
     /// What the process and /proc say of the settings.
     pub readback: Option<Readback>,
+    /// A fixed piece of work on the target's CPUs, timed before and after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
     /// Doubts that do not make it invalid; they travel to the last page.
     pub warnings: Vec<String>,
     /// The folder with the raw evidence, relative to the run's folder.
@@ -60,6 +66,39 @@ pub enum Role {
     Measured,
     /// The second trial of the control in its block: the A/A pair.
     ControlDuplicate,
+}
+
+/// What a block is for. A field of its own rather than a role, so that an older
+/// gosweep passes over it and leaves such blocks out as incomplete.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// All cells still in play are compared; the best is chosen from these.
+    #[default]
+    Search,
+    /// The chosen cell and the control are measured afresh.
+    Confirm,
+}
+
+impl Stage {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature that serde's skip_serializing_if asks for"
+    )]
+    fn is_search(&self) -> bool {
+        *self == Stage::Search
+    }
+}
+
+/// The spin-loop canary: how long a fixed loop takes on the target's CPUs when
+/// the target does not run. It shows the clock, not the target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Canary {
+    /// Before the target started, nanoseconds: the shortest of several repeats
+    /// on each CPU, the longest over the CPUs.
+    pub before_ns: f64,
+    /// The same after the target had ended.
+    pub after_ns: f64,
 }
 
 /// Whether a trial may be used.

@@ -65,9 +65,12 @@ fn describe(matrix: &Matrix) -> String {
     });
     let lines: String = cells.chain(dropped).collect();
     format!(
-        "{lines}load {:#?}\nblocks {} seed {} {:?}\nrank by {:?} {:?}\nconstraints {:?}\noptions {:?}\nsources {:?} bind_memory {}\nwhy {:?}{}",
+        "{lines}load {:#?}\n{:?} precision {:?} race {} confirm {} seed {} {:?}\nrank by {:?} {:?}\nconstraints {:?}\noptions {:?}\nsources {:?} bind_memory {}\nwhy {:?}{}",
         matrix.load,
         matrix.blocks,
+        matrix.precision,
+        matrix.race,
+        matrix.confirm,
         matrix.seed,
         matrix.warmup,
         matrix.rank_by,

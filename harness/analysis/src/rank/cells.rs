@@ -11,7 +11,9 @@ use super::RankOptions;
 use super::compare::Compared;
 use super::constraint;
 use super::evidence::{CellEvidence, Evidence};
-use crate::ranking::{CellRanking, CellState, ConstraintCheck, FailedTrial, InvalidTrial};
+use crate::ranking::{
+    CellRanking, CellState, ConstraintCheck, FailedTrial, InvalidTrial, LeftRace,
+};
 
 /// Every cell, in the order of the run and not yet ranked.
 pub(crate) fn cells(
@@ -61,6 +63,10 @@ pub(crate) fn cells(
                 failures: cell.failed.iter().copied().filter_map(failure).collect(),
                 invalid: cell.invalid.iter().copied().filter_map(invalid).collect(),
                 trials: cell.valid.values().map(|trial| trial.id.clone()).collect(),
+                left_race: cell.left.map(|left| LeftRace {
+                    blocks: evidence.blocks_of(index),
+                    reason: left.words.to_owned(),
+                }),
             }
         })
         .collect()
@@ -127,6 +133,22 @@ fn state(cell: &CellEvidence<'_>, checks: &[ConstraintCheck]) -> CellState {
     } else {
         constraint::cell_state(checks)
     }
+}
+
+/// What may be said of one cell under these limits.
+pub(crate) fn state_of(
+    evidence: &Evidence<'_>,
+    cell: usize,
+    limits: &BTreeMap<Objective, f64>,
+    options: &RankOptions,
+) -> CellState {
+    let checks: Vec<ConstraintCheck> = limits
+        .iter()
+        .map(|(&objective, &limit)| {
+            constraint::check(objective, &evidence.values(objective), cell, limit, options)
+        })
+        .collect();
+    state(&evidence.cells[cell], &checks)
 }
 
 fn failure(trial: &Trial) -> Option<FailedTrial> {

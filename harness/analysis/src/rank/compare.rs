@@ -38,6 +38,14 @@ impl Compared {
         }
     }
 
+    /// The figures of a cell on a criterion.
+    pub(crate) fn figures(&self, criterion: Criterion, cell: usize) -> Option<&CellObjective> {
+        match criterion {
+            Criterion::Objective(objective) => Some(&self.objective(objective)?.cells[cell]),
+            Criterion::Score => Some(&self.score.as_ref()?.cells[cell]),
+        }
+    }
+
     pub(crate) fn pair_deviation(&self, criterion: Criterion) -> Option<f64> {
         match criterion {
             Criterion::Objective(objective) => self.objective(objective)?.pair_deviation,
@@ -103,6 +111,8 @@ pub(crate) struct Design {
     pub(crate) detectable: Option<f64>,
     /// Seed of the cross-check by rearrangement; `None` for an objective that no verdict goes by.
     pub(crate) cross_check: Option<u64>,
+    /// Margins of other blocks: a confirmation has no A/A pairs of its own.
+    pub(crate) margins: Option<Margins>,
 }
 
 /// Compares every cell with the control on one objective.
@@ -186,7 +196,9 @@ fn against_all(
         .map(|cell| Pair::new(values.of, cell, control))
         .collect();
     let aa = aa_figure(&Pair::new(values.of, &values.duplicate, control), options);
-    let margins = Margins::new(values, asked, aa.as_ref());
+    let margins = design
+        .margins
+        .unwrap_or_else(|| Margins::new(values, asked, aa.as_ref()));
     let scale = overall_scale(&pairs);
     let model = Model::new(values, scale, options);
     let p_values = model.p_values(&pairs, values.control, options);
@@ -250,6 +262,15 @@ fn against_all(
         pair_deviation,
     };
     (comparison, scale)
+}
+
+impl Margins {
+    /// The margins over these values: the one asked for, and their A/A floor.
+    pub(crate) fn of_values(values: &Values, asked: f64, options: &RankOptions) -> Margins {
+        let control = &values.cells[values.control];
+        let aa_pair = Pair::new(values.of, &values.duplicate, control);
+        Margins::new(values, asked, aa_figure(&aa_pair, options).as_ref())
+    }
 }
 
 fn aa_figure(pair: &Pair, options: &RankOptions) -> Option<AaFigure> {

@@ -7,7 +7,8 @@
 //! claimed.
 //!
 //! Deliberately absent: a cross-check of fewer than six blocks (the smallest p of two cells is then above 5 %), or of a
-//! table with more than a fifth of its blocks incomplete (it would judge by other blocks than the t test did).
+//! table with more than a fifth of its blocks incomplete (it would judge by other blocks than the t test did). Cells that
+//! lack more than a fifth of the blocks, because they left the race, are not in the table.
 
 use std::collections::BTreeSet;
 
@@ -62,14 +63,20 @@ pub(crate) fn p_values(
     p_values
 }
 
-/// The cells that have values, over the blocks in which all of them have one.
+/// The cells that have values in most blocks, over the blocks in which all of them have one.
 fn table(values: &Values, scale: Scale) -> Option<(Vec<usize>, CompleteBlocks)> {
-    let cells: Vec<usize> = (0..values.cells.len())
-        .filter(|&cell| !values.cells[cell].is_empty())
-        .collect();
-    let all: BTreeSet<u32> = cells
+    let all: BTreeSet<u32> = values
+        .cells
         .iter()
-        .flat_map(|&cell| values.cells[cell].keys().copied())
+        .flat_map(|column| column.keys().copied())
+        .collect();
+    // A cell that left the race early would leave few blocks for the others.
+    let stayed = |cell: usize| {
+        let own = values.cells[cell].len();
+        own > 0 && own as f64 >= ENOUGH_BLOCKS * all.len() as f64
+    };
+    let cells: Vec<usize> = (0..values.cells.len())
+        .filter(|&cell| stayed(cell))
         .collect();
     let complete: Vec<u32> = all
         .iter()

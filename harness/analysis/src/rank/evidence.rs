@@ -1,11 +1,14 @@
-//! Which trials count: the last attempt of each slot, in complete blocks.
+//! Which trials count: the last attempt of each slot, in complete blocks of the search.
+//!
+//! Trials of a confirmation were run because of what the search showed, so they are never mixed with it; they make an
+//! evidence of their own ([`Evidence::of_confirmation`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::cell::CellId;
 use record::objective::{self, Objective};
 use record::run::{Cell, Run};
-use record::trial::{Outcome, Role, Trial};
+use record::trial::{Outcome, Role, Stage, Trial};
 
 use super::preference::Criterion;
 use crate::error::AnalysisError;
@@ -16,7 +19,7 @@ pub(crate) struct Evidence<'a> {
     /// The cells in the order of the run; the control is at [`Evidence::control`].
     pub(crate) cells: Vec<CellEvidence<'a>>,
     pub(crate) control: usize,
-    /// Blocks in which every cell has been tried.
+    /// Blocks in which every cell that was still in the race has been tried.
     pub(crate) complete: BTreeSet<u32>,
     /// Blocks that were begun and not finished, or that a stop cut short.
     pub(crate) incomplete: BTreeSet<u32>,
@@ -29,6 +32,8 @@ pub(crate) struct Evidence<'a> {
 /// The trials of one cell.
 pub(crate) struct CellEvidence<'a> {
     pub(crate) cell: &'a Cell,
+    /// Why and when it left the race, if it did.
+    pub(crate) left: Option<Left<'a>>,
     /// The valid trial of each complete block.
     pub(crate) valid: BTreeMap<u32, &'a Trial>,
     /// Trials in which the target failed, in any block.
@@ -49,47 +54,46 @@ impl<'a> Evidence<'a> {
             .iter()
             .filter(|cell| cell.target == target)
             .collect();
-        let control = cells
-            .iter()
-            .position(|cell| cell.control)
-            .ok_or_else(|| AnalysisError::NoControl(target.to_owned()))?;
-        let mut by_cell: BTreeMap<&CellId, Vec<&Trial>> =
-            cells.iter().map(|cell| (&cell.id, Vec::new())).collect();
-        for trial in trials {
-            if let Some(own) = by_cell.get_mut(&trial.cell) {
-                own.push(trial);
-            }
-        }
-        let mut own: Vec<&Trial> = by_cell.values().flatten().copied().collect();
-        own.sort_by_key(|trial| (trial.block, trial.position, trial.attempt, &trial.id));
-
-        let (complete, incomplete) = blocks_by_completeness(&by_cell);
-        let evidence = cells
-            .iter()
-            .map(|&cell| {
-                let own = &by_cell[&cell.id];
-                CellEvidence {
-                    cell,
-                    valid: last_attempts(own, Role::Measured, &complete),
-                    failed: with_outcome(own, |outcome| matches!(outcome, Outcome::Failed(_))),
-                    invalid: with_outcome(own, |outcome| matches!(outcome, Outcome::Invalid(_))),
-                }
-            })
-            .collect();
-        let duplicates = last_attempts(
-            &by_cell[&cells[control].id],
-            Role::ControlDuplicate,
-            &complete,
-        );
-        Ok(Evidence {
+        let gathered = Gathered {
             target,
-            cells: evidence,
-            control,
-            complete,
-            incomplete,
-            duplicates,
-            trials: own,
-        })
+            in_play: InPlay::of(run),
+            stage: Stage::Search,
+            from: 0,
+        };
+        gathered.evidence(cells, trials)
+    }
+
+    /// The fresh blocks of a target's finalists and its control, after the last selection; `None` where none were run.
+    pub(crate) fn of_confirmation(
+        run: &'a Run,
+        target: &'a str,
+        trials: &'a [Trial],
+    ) -> Result<Option<Self>, AnalysisError> {
+        let chosen = run
+            .decisions
+            .iter()
+            .rfind(|decision| !decision.finalists.is_empty());
+        let Some(selection) = chosen else {
+            return Ok(None);
+        };
+        let is_finalist = |cell: &Cell| {
+            let mut finalists = selection.finalists.iter();
+            finalists.any(|finalist| finalist.cell == cell.id)
+        };
+        let cells: Vec<&Cell> = run
+            .cells
+            .iter()
+            .filter(|cell| cell.target == target && (cell.control || is_finalist(cell)))
+            .collect();
+        let gathered = Gathered {
+            target,
+            in_play: InPlay::default(),
+            stage: Stage::Confirm,
+            from: selection.blocks,
+        };
+        let evidence = gathered.evidence(cells, trials)?;
+        let any = evidence.cells.len() > 1 && !evidence.complete.is_empty();
+        Ok(any.then_some(evidence))
     }
 
     /// One objective's values, for every cell and the control's duplicate.
@@ -106,6 +110,13 @@ impl<'a> Evidence<'a> {
             cells: self.cells.iter().map(|cell| values(&cell.valid)).collect(),
             duplicate: values(&self.duplicates),
         }
+    }
+
+    /// The complete blocks in which a cell was still in the race.
+    pub(crate) fn blocks_of(&self, cell: usize) -> usize {
+        let left = self.cells[cell].left;
+        let in_play = |block: &&u32| left.is_none_or(|left| **block < left.block);
+        self.complete.iter().filter(in_play).count()
     }
 
     /// The cells whose trials satisfy a condition, with those trials, in the order of the run.
@@ -145,22 +156,124 @@ impl Values {
     }
 }
 
-/// Splits the blocks into those in which every cell was tried, whatever came of it, and the rest: the block that a
-/// stop cut short.
-fn blocks_by_completeness(
-    by_cell: &BTreeMap<&CellId, Vec<&Trial>>,
-) -> (BTreeSet<u32>, BTreeSet<u32>) {
-    let mut cells_tried: BTreeMap<u32, BTreeSet<&CellId>> = BTreeMap::new();
-    for (&cell, own) in by_cell {
-        for trial in own {
-            let tried = cells_tried.entry(trial.block).or_default();
-            if trial.role == Role::Measured {
-                tried.insert(cell);
-            }
+/// How a cell left the race.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Left<'a> {
+    /// The first block that it was not run in.
+    pub(crate) block: u32,
+    /// Why, for a person.
+    pub(crate) words: &'a str,
+}
+
+/// From which block on cells are out of the race.
+#[derive(Default)]
+struct InPlay<'a> {
+    left: BTreeMap<&'a CellId, Left<'a>>,
+}
+
+impl<'a> InPlay<'a> {
+    fn of(run: &'a Run) -> InPlay<'a> {
+        let left = run.decisions.iter().flat_map(|decision| {
+            let out = decision.eliminated.iter();
+            out.map(|out| {
+                let (block, words) = (decision.blocks, out.words.as_str());
+                (&out.cell, Left { block, words })
+            })
+        });
+        InPlay {
+            left: left.collect(),
         }
     }
-    let complete = |block: &u32| cells_tried[block].len() == by_cell.len();
-    cells_tried.keys().partition(|block| complete(block))
+
+    fn has(&self, cell: &CellId, block: u32) -> bool {
+        let left = self.left.get(cell);
+        left.is_none_or(|left| block < left.block)
+    }
+}
+
+/// How trials become evidence.
+struct Gathered<'a> {
+    target: &'a str,
+    in_play: InPlay<'a>,
+    /// The blocks that count.
+    stage: Stage,
+    from: u32,
+}
+
+impl<'a> Gathered<'a> {
+    fn evidence(
+        &self,
+        cells: Vec<&'a Cell>,
+        trials: &'a [Trial],
+    ) -> Result<Evidence<'a>, AnalysisError> {
+        let control = cells
+            .iter()
+            .position(|cell| cell.control)
+            .ok_or_else(|| AnalysisError::NoControl(self.target.to_owned()))?;
+        let mut by_cell: BTreeMap<&CellId, Vec<&Trial>> =
+            cells.iter().map(|cell| (&cell.id, Vec::new())).collect();
+        for trial in trials {
+            if let Some(own) = by_cell.get_mut(&trial.cell) {
+                own.push(trial);
+            }
+        }
+        let mut own: Vec<&Trial> = by_cell.values().flatten().copied().collect();
+        own.sort_by_key(|trial| (trial.block, trial.position, trial.attempt, &trial.id));
+        let (complete, incomplete) = self.blocks_by_completeness(&by_cell);
+        let evidence = cells
+            .iter()
+            .map(|&cell| {
+                let own = &by_cell[&cell.id];
+                CellEvidence {
+                    cell,
+                    left: self.in_play.left.get(&cell.id).copied(),
+                    valid: last_attempts(own, Role::Measured, &complete),
+                    failed: with_outcome(own, |outcome| matches!(outcome, Outcome::Failed(_))),
+                    invalid: with_outcome(own, |outcome| matches!(outcome, Outcome::Invalid(_))),
+                }
+            })
+            .collect();
+        let duplicates = last_attempts(
+            &by_cell[&cells[control].id],
+            Role::ControlDuplicate,
+            &complete,
+        );
+        Ok(Evidence {
+            target: self.target,
+            cells: evidence,
+            control,
+            complete,
+            incomplete,
+            duplicates,
+            trials: own,
+        })
+    }
+
+    /// Splits the blocks into those in which every cell in play was tried, whatever came of it, and the rest: the
+    /// block that a stop cut short.
+    fn blocks_by_completeness(
+        &self,
+        by_cell: &BTreeMap<&CellId, Vec<&Trial>>,
+    ) -> (BTreeSet<u32>, BTreeSet<u32>) {
+        let mut cells_tried: BTreeMap<u32, BTreeSet<&CellId>> = BTreeMap::new();
+        for (&cell, own) in by_cell {
+            let counting = own
+                .iter()
+                .filter(|trial| trial.stage == self.stage && trial.block >= self.from);
+            for trial in counting {
+                let tried = cells_tried.entry(trial.block).or_default();
+                if trial.role == Role::Measured {
+                    tried.insert(cell);
+                }
+            }
+        }
+        let complete = |block: &u32| {
+            by_cell
+                .keys()
+                .all(|cell| !self.in_play.has(cell, *block) || cells_tried[block].contains(cell))
+        };
+        cells_tried.keys().partition(|block| complete(block))
+    }
 }
 
 /// The valid trial of each slot in complete blocks. A re-run slot has several attempts; the last that is not

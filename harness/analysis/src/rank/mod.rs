@@ -9,6 +9,7 @@
 
 mod cells;
 mod compare;
+mod confirmation;
 mod constraint;
 mod cross_check;
 mod evidence;
@@ -25,21 +26,24 @@ mod verdict;
 use std::collections::BTreeMap;
 
 use record::axis::Axis;
+use record::decision::StopReason;
 use record::matrix::Matrix;
 use record::objective::Objective;
 use record::run::Run;
 use record::trial::Trial;
 
-pub(crate) use cells::{label, settings, varying_axes};
+pub(crate) use cells::{label, settings, state_of, varying_axes};
 use compare::Compared;
-pub(crate) use compare::Comparison;
-pub(crate) use evidence::{CellEvidence, Evidence};
-pub(crate) use margin::built_in_margin;
+pub(crate) use compare::{Comparison, observations};
+pub(crate) use evidence::{CellEvidence, Evidence, Values};
+pub(crate) use margin::{Margins, built_in_margin, default_margin};
 pub(crate) use pair::{Column, Pair, shown};
 pub(crate) use preference::Criterion;
 use preference::Preference;
 pub(crate) use provenance::shell_quoted;
 pub(crate) use verdict::limit_text;
+
+use confirmation::Fresh;
 
 use crate::error::AnalysisError;
 use crate::exploration::{EXPLORED, explore_target};
@@ -95,12 +99,7 @@ impl Default for RankOptions {
 /// [`AnalysisError`]: a record that contradicts itself, or options outside their meaning.
 pub fn rank(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Ranking, AnalysisError> {
     check_options(options)?;
-    let matrix = Matrix::parse(&run.matrix.path, &run.matrix.text).map_err(|findings| {
-        AnalysisError::Matrix {
-            run: run.id.clone(),
-            reason: findings.to_string(),
-        }
-    })?;
+    let matrix = matrix_of(run)?;
     check_cells(run, trials)?;
     let mut ranking = Ranking {
         format: RANKING_FORMAT,
@@ -113,7 +112,7 @@ pub fn rank(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Rankin
     };
     for target in targets(run) {
         let evidence = Evidence::of_target(run, target, trials)?;
-        rank_target(run, &matrix, &evidence, options, &mut ranking);
+        rank_target(run, &matrix, &evidence, trials, options, &mut ranking)?;
     }
     ranking.verdict = overall_verdict(&ranking.targets);
     warnings::sort(&mut ranking.warnings);
@@ -124,9 +123,10 @@ fn rank_target(
     run: &Run,
     matrix: &Matrix,
     evidence: &Evidence<'_>,
+    trials: &[Trial],
     options: &RankOptions,
     ranking: &mut Ranking,
-) {
+) -> Result<(), AnalysisError> {
     let preference = Preference::new(options, matrix);
     let rank_by = preference.rank_by;
     let criteria = preference.criteria();
@@ -141,8 +141,17 @@ fn rank_target(
         .map(|(position, cell)| (cell.id.clone(), position))
         .collect();
     order::sort_and_number(&mut cells, &criteria);
-    let verdict = verdict::verdict(&verdict::Judged {
+    let question = confirmation::Question {
+        run,
+        preference,
+        limits,
+        varying: &varying,
+        options,
+    };
+    let fresh = Fresh::of_target(&question, evidence, trials)?;
+    let (verdict, confirmation) = verdict::verdict(&verdict::Judged {
         cells: &cells,
+        fresh: fresh.as_ref(),
         position: &position,
         compared: &compared,
         criteria: &criteria,
@@ -164,12 +173,17 @@ fn rank_target(
             same_as: &same_as,
             varying: &varying,
         }));
-    ranking.trials.extend(trials::figures(evidence, &varying));
+    ranking
+        .trials
+        .extend(trials::figures(evidence, fresh.as_ref(), &varying));
     ranking.targets.push(TargetRanking {
         target: evidence.target.to_owned(),
         verdict,
         blocks_planned: run.blocks,
         blocks_complete: u32::try_from(evidence.complete.len()).unwrap_or(u32::MAX),
+        stopped: warnings::end_of_search(run)
+            .filter(|stop| stop.reason != StopReason::Blocks)
+            .map(|stop| stop.words.clone()),
         varying_axes: varying.iter().map(Axis::to_string).collect(),
         rank_by: rank_by.to_vec(),
         weights: preference.weights.clone(),
@@ -179,7 +193,9 @@ fn rank_target(
         score: compared.score.map(|score| score.summary),
         objectives: summaries(compared.objectives, rank_by),
         cells,
+        confirmation,
     });
+    Ok(())
 }
 
 /// Every objective that at least one cell has a value on, and the score where objectives are weighed.
@@ -193,6 +209,7 @@ fn compare_observed(
     let design = |decides: bool| compare::Design {
         detectable,
         cross_check: decides.then_some(run.seed),
+        margins: None,
     };
     let objectives = Objective::ALL
         .into_iter()
@@ -238,6 +255,14 @@ fn summaries(comparisons: Vec<Comparison>, rank_by: &[Objective]) -> Vec<Objecti
     }
     summaries.sort_by_key(|summary| summary.objective);
     summaries
+}
+
+/// The matrix that a run was made of.
+pub(crate) fn matrix_of(run: &Run) -> Result<Matrix, AnalysisError> {
+    Matrix::parse(&run.matrix.path, &run.matrix.text).map_err(|findings| AnalysisError::Matrix {
+        run: run.id.clone(),
+        reason: findings.to_string(),
+    })
 }
 
 /// The targets in the order of the run's cells.

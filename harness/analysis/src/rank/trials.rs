@@ -4,14 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::axis::Axis;
 use record::objective::{self, Objective};
-use record::trial::{Outcome, Role, Trial};
+use record::trial::{Outcome, Role, Stage, Trial};
 
 use super::cells::label;
+use super::confirmation::Fresh;
 use super::evidence::Evidence;
 use crate::ranking::TrialFigures;
 
 /// Every trial of a target, by block and place.
-pub(crate) fn figures(evidence: &Evidence<'_>, varying: &[Axis]) -> Vec<TrialFigures> {
+pub(crate) fn figures(
+    evidence: &Evidence<'_>,
+    fresh: Option<&Fresh>,
+    varying: &[Axis],
+) -> Vec<TrialFigures> {
     let labels: BTreeMap<_, _> = evidence
         .cells
         .iter()
@@ -21,6 +26,11 @@ pub(crate) fn figures(evidence: &Evidence<'_>, varying: &[Axis]) -> Vec<TrialFig
     let used: BTreeSet<&str> = measured
         .chain(evidence.duplicates.values())
         .map(|trial| trial.id.as_str())
+        .chain(
+            fresh
+                .into_iter()
+                .flat_map(|fresh| fresh.trials.iter().map(String::as_str)),
+        )
         .collect();
     evidence
         .trials
@@ -32,9 +42,10 @@ pub(crate) fn figures(evidence: &Evidence<'_>, varying: &[Axis]) -> Vec<TrialFig
             label: labels[&trial.cell].clone(),
             block: trial.block,
             position: trial.position,
-            role: match trial.role {
-                Role::Measured => "measured".to_owned(),
-                Role::ControlDuplicate => "control duplicate".to_owned(),
+            role: match (trial.stage, trial.role) {
+                (Stage::Confirm, _) => "measured afresh".to_owned(),
+                (Stage::Search, Role::Measured) => "measured".to_owned(),
+                (Stage::Search, Role::ControlDuplicate) => "control duplicate".to_owned(),
             },
             attempt: trial.attempt,
             outcome: outcome(trial),

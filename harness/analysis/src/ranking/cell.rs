@@ -42,6 +42,18 @@ pub struct CellRanking {
     pub invalid: Vec<InvalidTrial>,
     /// The trials behind its figures.
     pub trials: Vec<String>,
+    /// How it left the race; null where it stayed.
+    #[serde(default)]
+    pub left_race: Option<LeftRace>,
+}
+
+/// A cell that was not run to the end, because it could not reach the top group any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftRace {
+    /// Complete blocks that it was run in.
+    pub blocks: usize,
+    /// Why.
+    pub reason: String,
 }
 
 /// What may be said of a cell.

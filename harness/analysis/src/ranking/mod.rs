@@ -10,10 +10,10 @@ mod target;
 
 pub use cell::{
     CellObjective, CellRanking, CellState, ConstraintCheck, ConstraintState, Effect, FailedTrial,
-    InvalidTrial,
+    InvalidTrial, LeftRace,
 };
 pub use run::{Provenance, RANKING_FORMAT, Ranking, Severity, TrialFigures, Warning};
 pub use target::{
-    AaFigure, Change, DirectionName, EffectLine, ObjectiveSummary, Scale, ScoreSummary,
-    TargetRanking, Verdict, VerdictKind,
+    AaFigure, Change, Confirmation, ConfirmationOutcome, DirectionName, EffectLine,
+    ObjectiveSummary, Scale, ScoreSummary, TargetRanking, Verdict, VerdictKind,
 };

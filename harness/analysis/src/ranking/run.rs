@@ -109,7 +109,7 @@ pub struct TrialFigures {
     pub block: u32,
     /// The place within the block.
     pub position: u32,
-    /// `measured` or `control duplicate`.
+    /// `measured`, `control duplicate` or `measured afresh`.
     pub role: String,
     /// Attempts before it.
     pub attempt: u32,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use record::objective::{Direction, Objective};
 use serde::{Deserialize, Serialize};
 
-use super::cell::CellRanking;
+use super::cell::{CellObjective, CellRanking, ConstraintCheck};
 use crate::exploration::TargetExploration;
 
 /// The ranking of one target's cells.
@@ -19,6 +19,9 @@ pub struct TargetRanking {
     pub blocks_planned: u32,
     /// Blocks in which every cell has a trial; only these are used.
     pub blocks_complete: u32,
+    /// Why the search ended before all planned blocks; null where it did not.
+    #[serde(default)]
+    pub stopped: Option<String>,
     /// Axes on which the cells differ, in the order shown.
     pub varying_axes: Vec<String>,
     /// The objectives that the ranking goes by, the most important first.
@@ -36,6 +39,43 @@ pub struct TargetRanking {
     /// The Pareto front, what each axis does, and the knee; null where it was not asked for.
     #[serde(default)]
     pub exploration: Option<TargetExploration>,
+    /// The chosen cell measured afresh; null where it was not.
+    #[serde(default)]
+    pub confirmation: Option<Confirmation>,
+}
+
+/// A cell that was measured in fresh blocks after it had been chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The cell.
+    pub cell: String,
+    /// Its settings on the axes that vary.
+    pub label: String,
+    /// Fresh blocks in which both it and the control have a valid trial.
+    pub blocks: usize,
+    /// Whether what the search claimed holds up.
+    pub outcome: ConfirmationOutcome,
+    /// Its figures in these blocks alone, against the control of the same blocks.
+    pub objectives: BTreeMap<Objective, CellObjective>,
+    /// The weighted score in them, where objectives are weighed.
+    #[serde(default)]
+    pub score: Option<CellObjective>,
+    /// Its constraints in these blocks alone.
+    pub constraints: Vec<ConstraintCheck>,
+}
+
+/// What fresh blocks say to a claim of the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmationOutcome {
+    /// It is better again, by the same rule.
+    Confirmed,
+    /// They can tell neither way.
+    Open,
+    /// A gain of the margin is ruled out, a limit is broken, or a graver loss shows.
+    Refuted,
+    /// The ranking recommends another cell, or none: it goes by other trials or another preference than the choice did.
+    Superseded,
 }
 
 /// What a run says of one target.

@@ -5,7 +5,7 @@
 use comfy_table::{CellAlignment, ColumnConstraint};
 
 use super::layout::{Layout, TerminalOptions, finished, visible};
-use super::view::{self, Figure, LEGEND, TargetView};
+use super::view::{self, ConfirmationView, Figure, LEGEND, TargetView};
 use crate::ranking::{Ranking, Verdict, VerdictKind};
 
 /// What a column takes besides its content.
@@ -46,6 +46,10 @@ impl Page {
             text.push_str(&self.cells_table(view, from, to));
         }
         text.push_str(&self.layout.wrapped("", LEGEND));
+        if let Some(confirmation) = &view.confirmation {
+            text.push('\n');
+            text.push_str(&self.confirmation(confirmation));
+        }
         if !view.limits.is_empty() {
             text.push('\n');
             text.push_str(&self.limits(view));
@@ -139,6 +143,22 @@ impl Page {
         for column in table.column_iter_mut().skip(2) {
             column.set_cell_alignment(CellAlignment::Right);
             column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        finished(&table)
+    }
+
+    fn confirmation(&self, confirmation: &ConfirmationView) -> String {
+        let mut table = self.layout.table();
+        table.set_header([
+            visible(&confirmation.title).as_str(),
+            &confirmation.fresh_heading,
+            "search, which chose it",
+        ]);
+        for row in &confirmation.rows {
+            table.add_row([row.heading, &row.fresh, &row.searched]);
+        }
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
         }
         finished(&table)
     }

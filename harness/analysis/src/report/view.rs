@@ -9,8 +9,9 @@ use crate::figures::{
 };
 use crate::rank::{Criterion, limit_text};
 use crate::ranking::{
-    CellObjective, CellRanking, CellState, ConstraintCheck, ConstraintState, Effect,
-    ObjectiveSummary, Ranking, ScoreSummary, Severity, TargetRanking, VerdictKind,
+    CellObjective, CellRanking, CellState, Confirmation, ConfirmationOutcome, ConstraintCheck,
+    ConstraintState, Effect, ObjectiveSummary, Ranking, ScoreSummary, Severity, TargetRanking,
+    VerdictKind,
 };
 
 /// One target, ready for layout.
@@ -28,6 +29,23 @@ pub(crate) struct TargetView<'a> {
     pub(crate) noise: Vec<NoiseRow>,
     /// Front, effects and knee, where there is something to say.
     pub(crate) explored: Explored,
+    /// The chosen cell in fresh blocks, beside the search.
+    pub(crate) confirmation: Option<ConfirmationView>,
+}
+
+/// A finalist's fresh figures beside those of the search.
+pub(crate) struct ConfirmationView {
+    /// `gogc=400 measured afresh in 6 blocks: confirmed`.
+    pub(crate) title: String,
+    pub(crate) fresh_heading: String,
+    pub(crate) rows: Vec<ConfirmationRow>,
+}
+
+/// One objective of a confirmation.
+pub(crate) struct ConfirmationRow {
+    pub(crate) heading: &'static str,
+    pub(crate) fresh: String,
+    pub(crate) searched: String,
 }
 
 /// One cell's row.
@@ -85,8 +103,13 @@ fn target(target: &TargetRanking) -> TargetView<'_> {
     });
     TargetView {
         design: format!(
-            "{} of {}, {}, ranked by {}",
+            "{} of {}{}, {}, ranked by {}",
             target.blocks_complete,
+            if target.stopped.is_some() {
+                "at most "
+            } else {
+                ""
+            },
             counted(target.blocks_planned as usize, "block"),
             counted(target.cells.len(), "cell"),
             preference(target, &named)
@@ -104,6 +127,10 @@ fn target(target: &TargetRanking) -> TargetView<'_> {
             .map(noise_of_score)
             .chain(target.objectives.iter().map(|own| noise(own, &columns)))
             .collect(),
+        confirmation: target
+            .confirmation
+            .as_ref()
+            .map(|confirmation| confirmation_view(target, confirmation)),
         columns,
         explored: Explored::new(target),
         target,
@@ -123,6 +150,63 @@ fn preference(target: &TargetRanking, named: &[&str]) -> String {
         "one score of weights {}",
         listed(&weighed.collect::<Vec<_>>())
     )
+}
+
+/// The ranked objectives, and what either of the two found worse.
+fn confirmation_view(target: &TargetRanking, confirmation: &Confirmation) -> ConfirmationView {
+    let searched = target
+        .cells
+        .iter()
+        .find(|cell| cell.id == confirmation.cell);
+    let ranked = target.rank_by.iter().copied();
+    let told = target.verdict.costs.iter().map(|line| line.objective);
+    let mut shown: Vec<Objective> = ranked.collect();
+    for objective in told {
+        if !shown.contains(&objective) {
+            shown.push(objective);
+        }
+    }
+    let effect = |figures: Option<&CellObjective>, objective| {
+        figures.map_or_else(
+            || NOT_OBSERVED.to_owned(),
+            |figures| {
+                format!(
+                    "{} {}",
+                    effect_text(objective, figures),
+                    mark(figures.effect).0
+                )
+            },
+        )
+    };
+    ConfirmationView {
+        title: format!(
+            "{} measured afresh in {}: {}",
+            confirmation.label,
+            counted(confirmation.blocks, "block"),
+            outcome_word(confirmation.outcome)
+        ),
+        fresh_heading: format!("{} fresh blocks", confirmation.blocks),
+        rows: shown
+            .into_iter()
+            .map(|objective| ConfirmationRow {
+                heading: objective.heading(),
+                fresh: effect(confirmation.objectives.get(&objective), objective),
+                searched: effect(
+                    searched.and_then(|cell| cell.objectives.get(&objective)),
+                    objective,
+                ),
+            })
+            .collect(),
+    }
+}
+
+fn outcome_word(outcome: ConfirmationOutcome) -> &'static str {
+    match outcome {
+        ConfirmationOutcome::Confirmed => "confirmed",
+        ConfirmationOutcome::Open => "not confirmed",
+        ConfirmationOutcome::Refuted => "did not hold up",
+        ConfirmationOutcome::Superseded => "no longer the first choice",
+    }
 }
 
 fn row<'a>(cell: &'a CellRanking, columns: &[Objective]) -> Row<'a> {
@@ -154,6 +238,7 @@ fn badge(cell: &CellRanking) -> &'static str {
         (CellState::NoData, false, _) => "no data",
         (_, true, _) => "control",
         (_, _, true) => "recommended",
+        _ if cell.left_race.is_some() => "left the race",
         _ => "",
     }
 }

@@ -3,6 +3,7 @@
 //! One file per source of doubt; each function answers the warnings of one target, with the cells and trials that show
 //! them.
 
+mod course;
 mod design;
 mod host;
 mod load;
@@ -20,6 +21,7 @@ use crate::figures::counted;
 use crate::rank::{Comparison, Evidence, label};
 use crate::ranking::{Severity, Warning};
 
+pub(crate) use course::end_of_search;
 pub(crate) use host::warnings_of_run;
 
 /// What warnings are read from.
@@ -37,6 +39,7 @@ pub(crate) struct Context<'a> {
 pub(crate) fn warnings_of_target(context: &Context<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     warnings.extend(outcomes::warnings(context));
+    warnings.extend(course::warnings(context));
     warnings.extend(design::warnings(context));
     warnings.extend(load::warnings(context));
     warnings.extend(settings::warnings(context));

@@ -152,7 +152,9 @@ fn unequal_blocks(context: &Context<'_>) -> Option<Warning> {
         .cells
         .iter()
         .enumerate()
-        .filter(|(_, cell)| cell.valid.len() + cell.failed.len() < blocks)
+        .filter(|(index, cell)| {
+            cell.valid.len() + cell.failed.len() < context.evidence.blocks_of(*index)
+        })
         .map(|(index, _)| (index, Vec::new()))
         .collect();
     (!shown.is_empty()).then(|| {

@@ -120,6 +120,8 @@ impl Lab {
             targets: BTreeMap::new(),
             seed: 7,
             blocks: self.blocks,
+            design: None,
+            decisions: Vec::new(),
             host: Host {
                 fingerprint: "f00d".into(),
                 cpu: "Example CPU @ 3.0GHz".into(),
@@ -239,6 +241,7 @@ impl Lab {
             block,
             position,
             role,
+            stage: record::trial::Stage::Search,
             attempt: 0,
             started: format!("2026-11-21T12:{block:02}:{position:02}Z"),
             outcome: Outcome::Ok,
@@ -258,6 +261,7 @@ impl Lab {
             }),
             control_group: None,
             readback: self.probe.then(|| readback(axes)),
+            canary: None,
             warnings: Vec::new(),
             raw: format!("raw/{}/{block}-{position}", self.id(cell)),
         }

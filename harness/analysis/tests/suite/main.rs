@@ -4,6 +4,7 @@
 
 mod analyze;
 mod comparison;
+mod course;
 mod doubts;
 mod exploration;
 mod gate;

@@ -76,6 +76,8 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
         topology: &topology,
         folder: args.run.clone(),
         blocks: None,
+        budget: None,
+        steering: &super::run::RankedSteering,
         toolbox: &toolbox,
         argv: std::env::args().collect(),
         tool: output::TOOL.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use orchestrator::plan::{OrderKey, Plan, TargetSearch, block_order, estimate};
+use orchestrator::plan::{Estimate, OrderKey, Plan, TargetSearch, block_order, estimate};
 use record::quantity::format_duration;
 use record::trial::Role;
 use serde::Serialize;
@@ -35,8 +35,17 @@ pub(super) fn make_from_text(file: &Path, text: &str) -> Result<(Plan, Topology)
 #[derive(Serialize)]
 struct PlanJson {
     name: String,
+    /// At most.
     blocks: u32,
+    /// Before so many nothing is judged.
+    min_blocks: u32,
+    /// Fresh blocks for the best cell and the control.
+    confirm_blocks: u32,
+    /// Of the search, at most.
     trials: usize,
+    /// Where the search stops as soon as it may.
+    estimated_seconds_least: f64,
+    /// With all blocks and the confirmation.
     estimated_seconds: f64,
     seed: u64,
     toolchains: Vec<String>,
@@ -83,7 +92,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Ending, Failure> {
 
 fn plan_json(plan: &Plan) -> PlanJson {
     let keys: Vec<OrderKey> = plan.cells.iter().map(OrderKey::of).collect();
-    let order: Vec<Vec<SlotJson>> = (0..plan.matrix.blocks)
+    let order: Vec<Vec<SlotJson>> = (0..plan.matrix.blocks.max)
         .map(|block| {
             let slots = block_order(&keys, plan.matrix.seed, block);
             let slot = |slot: &orchestrator::plan::Slot| SlotJson {
@@ -93,11 +102,15 @@ fn plan_json(plan: &Plan) -> PlanJson {
             slots.iter().map(slot).collect()
         })
         .collect();
+    let time = estimate(plan, plan.matrix.blocks);
     PlanJson {
         name: plan.matrix.name.clone(),
-        blocks: plan.matrix.blocks,
+        blocks: plan.matrix.blocks.max,
+        min_blocks: plan.matrix.blocks.min,
+        confirm_blocks: plan.matrix.confirm,
         trials: order.iter().map(Vec::len).sum(),
-        estimated_seconds: estimate(plan).as_secs_f64(),
+        estimated_seconds_least: time.least.as_secs_f64(),
+        estimated_seconds: time.most.as_secs_f64(),
         seed: plan.matrix.seed,
         toolchains: plan.toolchain_specs(),
         cells: plan
@@ -129,13 +142,14 @@ fn plan_json(plan: &Plan) -> PlanJson {
 
 fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
     let mut text = format!(
-        "{}: {} cells, {} blocks, {} trials, about {} after building\n",
+        "{}: {} cells, {} blocks, {} trials, {} after building\n",
         json.name,
         json.cells.len(),
         json.blocks,
         json.trials,
-        format_duration(estimate(plan)),
+        time_text(estimate(plan, plan.matrix.blocks)),
     );
+    text.push_str(&design_text(plan));
     if let Some(why) = &plan.matrix.why {
         text.push_str(&format!("{}\n", why.trim()));
     }
@@ -166,6 +180,46 @@ fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
             "\nOrder of the first block (seed {}; ' is the control's duplicate): {}\n",
             json.seed,
             slots.join(" ")
+        ));
+    }
+    text
+}
+
+fn time_text(time: Estimate) -> String {
+    let (least, most) = (format_duration(time.least), format_duration(time.most));
+    if least == most {
+        format!("about {most}")
+    } else {
+        format!("about {least} to {most}")
+    }
+}
+
+/// What may end the run earlier, and what follows on the search.
+fn design_text(plan: &Plan) -> String {
+    let matrix = &plan.matrix;
+    let mut text = String::new();
+    if !matrix.precision.is_empty() {
+        let asked: Vec<String> = matrix
+            .precision
+            .iter()
+            .map(|(objective, share)| format!("{} ±{}%", objective.heading(), share * 100.0))
+            .collect();
+        text.push_str(&format!(
+            "From block {} on the search stops as soon as every interval is as narrow as {}.\n",
+            matrix.blocks.min,
+            asked.join(" and ")
+        ));
+    }
+    if matrix.race {
+        text.push_str(&format!(
+            "From block {} on cells leave that cannot reach the top group any more.\n",
+            matrix.blocks.min
+        ));
+    }
+    if matrix.confirm > 0 && plan.cells.iter().any(|cell| !cell.control) {
+        text.push_str(&format!(
+            "If a cell is worth a change, {} fresh blocks of it and the control confirm it.\n",
+            matrix.confirm
         ));
     }
     text

@@ -45,11 +45,15 @@ pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
 
 fn load_by(folder: &Path, preferred: analysis::RankOptions) -> Result<Ranking, Failure> {
     let (run, trials) = read(folder)?;
-    let options = analysis::RankOptions {
+    analysis::rank(&run, &trials, &by_us(preferred)).map_err(Failure::not_fit)
+}
+
+/// The same options, signed by this gosweep.
+pub(super) fn by_us(preferred: analysis::RankOptions) -> analysis::RankOptions {
+    analysis::RankOptions {
         tool: output::TOOL.to_owned(),
         ..preferred
-    };
-    analysis::rank(&run, &trials, &options).map_err(Failure::not_fit)
+    }
 }
 
 /// Reads a run with its trials.

@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use orchestrator::plan::Plan;
-use orchestrator::run::{Ending as RunEnding, RunRequest};
+use orchestrator::run::{Ending as RunEnding, RunRequest, Steering};
 use orchestrator::toolchain::{SourceOrder, Store, Toolbox};
+use record::decision::{Finalist, Judgement};
+use record::run::Run;
 use record::store::RunDir;
+use record::trial::Trial;
 use topology::Topology;
 
 use super::{diagnose, plan, rank, report};
@@ -28,6 +31,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         topology: &topology,
         folder: folder.clone(),
         blocks: args.blocks,
+        budget: args.budget,
+        steering: &RankedSteering,
         toolbox: &toolbox,
         argv: std::env::args().collect(),
         tool: output::TOOL.to_owned(),
@@ -52,6 +57,23 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         Some(RunEnding::Interrupted) => Ok(diagnose::interrupted(&folder)),
         Some(RunEnding::Complete) => diagnose::conclude(&folder),
         None => Ok(Ending::Pass),
+    }
+}
+
+/// Racing, stopping and choosing finalists by the code that ranks the run in
+/// the end, with the same options.
+#[derive(Debug)]
+pub(super) struct RankedSteering;
+
+impl Steering for RankedSteering {
+    fn after_block(&self, run: &Run, trials: &[Trial]) -> Result<Judgement, String> {
+        analysis::steering::judge(run, trials, &rank::by_us(analysis::RankOptions::default()))
+            .map_err(|error| error.to_string())
+    }
+
+    fn finalists(&self, run: &Run, trials: &[Trial]) -> Result<Vec<Finalist>, String> {
+        analysis::steering::finalists(run, trials, &rank::by_us(analysis::RankOptions::default()))
+            .map_err(|error| error.to_string())
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use record::run::Run;
 use record::store::RunDir;
-use record::trial::{Outcome, Role, Trial};
+use record::trial::{Outcome, Role, Stage, Trial};
 use tempfile::TempDir;
 
 /// Two measurements at once would disturb each other.
@@ -174,11 +174,13 @@ pub(crate) fn stored(folder: &Path) -> (Run, Vec<Trial>) {
     (dir.read_run().unwrap(), dir.read_trials().unwrap())
 }
 
-/// Every slot of every block has its trial: one that counts, or else invalid
-/// ones only; and the first tries came in the order of the plan.
+/// Every slot of every search block has its trial: one that counts, or else
+/// invalid ones only; and the first tries came in the order of the plan.
 pub(crate) fn assert_complete(run: &Run, trials: &[Trial]) {
+    let searched = |trial: &&Trial| trial.stage == Stage::Search;
+    let trials: Vec<&Trial> = trials.iter().filter(searched).collect();
     let mut slots: BTreeMap<(u32, String, Role), Vec<&Trial>> = BTreeMap::new();
-    for trial in trials {
+    for &trial in &trials {
         let key = (trial.block, trial.cell.to_string(), trial.role);
         slots.entry(key).or_default().push(trial);
     }

@@ -16,7 +16,7 @@ use record::target::Target;
 use topology::{GroupError, Placement, Topology};
 
 pub use check::check_versions;
-pub use estimate::estimate;
+pub use estimate::{Estimate, estimate, trial_time};
 pub(crate) use limits::{GROUPS_WANTED, control_groups};
 pub use order::{OrderKey, Slot, block_order};
 pub use targets::TargetSearch;

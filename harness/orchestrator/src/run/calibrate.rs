@@ -59,6 +59,7 @@ pub(super) fn calibrate(
         warmup: plan.matrix.warmup,
         seed: plan.matrix.seed,
         evidence: evidence.path(),
+        canaries: &[],
         cancel: request.cancel,
     };
     let failed = |reason| RunError::Control {

@@ -101,6 +101,7 @@ impl Diagnoses<'_> {
             warmup: matrix.warmup,
             seed: self.prepared.run.seed,
             evidence: gathered.path(),
+            canaries: &[],
             cancel: self.request.cancel,
         };
         let found = run_diagnosis(&trial, self.duration, &choice.chosen, self.listener);

@@ -1,25 +1,40 @@
 //! A whole run: from a plan to trials on disk, resumable at any trial.
 
 mod artifacts;
+mod budget;
 mod calibrate;
+mod course;
 mod diagnose;
 mod host;
+mod launcher;
 mod lock;
 mod prepare;
 mod schedule;
+#[cfg(test)]
+mod schedule_tests;
+mod settle;
+mod steering;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
+use record::matrix::Blocks;
+use record::quantity::format_duration;
 use record::store::{RunDir, StoreError};
 
 pub use diagnose::{Choice, diagnose};
 pub use host::describe as describe_host;
 pub use lock::{HostLock, LockError};
 pub use prepare::{ReadyCell, option_values};
+pub use steering::Steering;
+
+use budget::Budget;
+use launcher::Launcher;
+use schedule::Site;
 
 use crate::events::Listener;
-use crate::plan::{self, GROUPS_WANTED, Plan};
+use crate::plan::{self, GROUPS_WANTED, Plan, estimate, trial_time};
 use crate::supervise::Spawner;
 use crate::toolchain::{Toolbox, ToolchainError};
 
@@ -34,6 +49,10 @@ pub struct RunRequest<'a> {
     pub folder: PathBuf,
     /// Blocks instead of the matrix's; more than before extends a run.
     pub blocks: Option<u32>,
+    /// The time that this call may take, from its beginning on.
+    pub budget: Option<Duration>,
+    /// Who is asked between blocks.
+    pub steering: &'a dyn Steering,
     /// Where toolchains come from and go to.
     pub toolbox: &'a Toolbox,
     /// The command line, for the record.
@@ -106,6 +125,21 @@ pub enum RunError {
     /// No control group can be made for the cells that want one.
     #[error("{GROUPS_WANTED}{0}")]
     ControlGroups(#[from] topology::GroupError),
+    /// The least that makes sense does not fit into the time.
+    #[error(
+        "a time budget of {} is too short: {} blocks, calibration and {} confirmation blocks take about {}; give more time, or shorten windows, drop cells, or lower `confirm` or `blocks.min`",
+        format_duration(*budget), blocks, confirm, format_duration(*needed)
+    )]
+    Budget {
+        /// What was given.
+        budget: Duration,
+        /// What would be needed, about.
+        needed: Duration,
+        /// Blocks that must be run.
+        blocks: u32,
+        /// Blocks of the confirmation.
+        confirm: u32,
+    },
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),
@@ -130,11 +164,43 @@ impl RunError {
     }
 }
 
+impl RunRequest<'_> {
+    /// How many blocks there may be: the command line's number is a maximum.
+    pub fn blocks(&self) -> Blocks {
+        let written = self.plan.matrix.blocks;
+        match self.blocks {
+            None => written,
+            Some(max) => Blocks {
+                min: written.min.min(max),
+                max,
+            },
+        }
+    }
+
+    /// Refuses a budget that the least number of blocks would overrun.
+    fn check_budget(&self) -> Result<(), RunError> {
+        let needed = estimate(self.plan, self.blocks()).least_to_judge;
+        match self.budget {
+            Some(budget) if needed > budget => Err(RunError::Budget {
+                budget,
+                needed,
+                blocks: self.blocks().min,
+                confirm: self.plan.matrix.confirm,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Runs a plan, or what is left of it.
 ///
 /// # Errors
 /// See [`RunError`]. Failed and invalid trials are results, not errors.
 pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, RunError> {
+    let begun = Instant::now();
+    if RunDir::open(&request.folder).is_err() {
+        request.check_budget()?;
+    }
     let _host = HostLock::take()?;
     let dir = RunDir::create(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
@@ -142,7 +208,24 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };
-    schedule::run_trials(request, &dir, &spawner, &prepared, listener)
+    let launcher = Launcher {
+        request,
+        spawner: &spawner,
+        prepared: &prepared,
+        listener,
+    };
+    let site = Site {
+        dir: &dir,
+        cells: &prepared.cells,
+        runner: &launcher,
+        steering: request.steering,
+        cancel: request.cancel,
+        listener,
+        extend: request.blocks.is_some() || request.budget.is_some(),
+    };
+    let clock = || begun.elapsed();
+    let budget = Budget::new(&clock, request.budget, trial_time(request.plan));
+    schedule::run_trials(&site, prepared.run.clone(), budget)
 }
 
 /// The spawner, with the place for control groups that the plan's cells want.

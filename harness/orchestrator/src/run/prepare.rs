@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use gotrace::GoVersion;
 use record::axis::Axis;
 use record::cell::CellId;
-use record::run::{Calibration, Cell, DroppedCell, RUN_FORMAT, Run, SourceFile};
+use record::run::{Calibration, Cell, Design, DroppedCell, RUN_FORMAT, Run, SourceFile};
 use record::store::RunDir;
 
 use super::artifacts::{self, Program, Programs};
@@ -72,6 +72,9 @@ pub(super) fn prepare(
                 && blocks != run.blocks
             {
                 run.blocks = blocks;
+                if let Some(design) = &mut run.design {
+                    design.min_blocks = request.blocks().min;
+                }
                 dir.write_run(&run)?;
             }
         }
@@ -215,13 +218,20 @@ fn describe(
         },
         targets: targets.collect(),
         seed: matrix.seed,
-        blocks: request.blocks.unwrap_or(matrix.blocks),
+        blocks: request.blocks().max,
+        design: Some(Design {
+            min_blocks: request.blocks().min,
+            precision: matrix.precision.clone(),
+            race: matrix.race,
+            confirm_blocks: matrix.confirm,
+        }),
         host: host::describe(request.topology),
         toolchains: programs.toolchains(),
         artifacts: programs.artifacts(),
         cells: cells.iter().map(record_cell).collect(),
         dropped,
         calibration: BTreeMap::new(),
+        decisions: Vec::new(),
     }
 }
 

@@ -1,20 +1,24 @@
-//! All blocks, trial by trial, skipping what is already on disk.
+//! All blocks, trial by trial, skipping what is already on disk. What is decided
+//! between them is in [`super::settle`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use record::cell::CellId;
-use record::store::{RunDir, StoreError, TrialWriter, sync_folder};
-use record::trial::{Outcome, Role, Trial};
+use record::run::Run;
+use record::store::{LineWriter, RunDir, StoreError, sync_folder};
+use record::trial::{Canary, Outcome, Role, Stage, Trial};
 
-use super::prepare::Prepared;
-use super::{Ending, RunError, RunRequest};
+use super::budget::Budget;
+use super::course::Course;
+use super::launcher::{Job, Runner};
+use super::prepare::ReadyCell;
+use super::steering::Steering;
+use super::{Ending, RunError};
 use crate::events::{Event, Listener};
-use crate::plan::{OrderKey, Slot, block_order, estimate};
-use crate::supervise::Spawner;
-use crate::trial::{Observation, TrialRequest, run_trial};
+use crate::plan::{OrderKey, Slot, block_order};
 
 /// How often a slot is tried in one call while host or generator spoil it.
 pub(super) const MOST_ATTEMPTS: u32 = 3;
@@ -46,94 +50,155 @@ impl SlotState {
     }
 }
 
+/// What the schedule works with; tests have their own runner, steering and
+/// clock.
+pub(super) struct Site<'a> {
+    pub(super) dir: &'a RunDir,
+    pub(super) cells: &'a [ReadyCell],
+    pub(super) runner: &'a dyn Runner,
+    pub(super) steering: &'a dyn Steering,
+    pub(super) cancel: &'a AtomicBool,
+    pub(super) listener: &'a Listener<'a>,
+    /// More than the decisions on disk allow was asked for: blocks or time.
+    pub(super) extend: bool,
+}
+
 /// Runs what is left of a run's trials.
 pub(super) fn run_trials(
-    request: &RunRequest<'_>,
-    dir: &RunDir,
-    spawner: &Spawner,
-    prepared: &Prepared,
-    listener: &Listener<'_>,
+    site: &Site<'_>,
+    run: Run,
+    budget: Budget<'_>,
 ) -> Result<Ending, RunError> {
-    sweep_unfinished(dir);
-    let planned = prepared.cells.iter().map(|cell| &cell.planned);
+    sweep_unfinished(site.dir);
+    let trials = site.dir.read_trials()?;
     let mut schedule = Schedule {
-        request,
-        dir,
-        spawner,
-        prepared,
-        listener,
-        order: planned.map(OrderKey::of).collect(),
-        slots: slots_on_disk(&dir.read_trials()?),
+        site,
+        order: site
+            .cells
+            .iter()
+            .map(|cell| OrderKey::of(&cell.planned))
+            .collect(),
+        slots: slots_on_disk(&trials),
+        course: Course::start(&run),
+        decided: 0,
+        canaries: trials.iter().filter_map(|trial| trial.canary).collect(),
+        last_block: trials.iter().map(|trial| trial.block).max(),
+        decided_before: run.decisions.len(),
+        run,
+        budget,
         last_reasons: Vec::new(),
     };
-    let blocks = prepared.run.blocks;
-    let trials = schedule.per_block() * blocks as usize;
-    let settled = schedule
-        .slots
-        .values()
-        .filter(|state| state.settled)
-        .count();
-    let left = trials.saturating_sub(settled) as f64 / trials.max(1) as f64;
-    listener(Event::Started {
-        folder: dir.path().to_owned(),
-        trials,
-        finished: settled,
-        estimate: estimate(request.plan)
-            .mul_f64(left * f64::from(blocks) / f64::from(request.plan.matrix.blocks)),
-    });
-    let mut writer = dir.append()?;
-    for block in 0..blocks {
-        if !schedule.run_block(block, &mut writer)? {
+    schedule.announce_start();
+    let mut decisions = site.dir.append_decisions()?;
+    let mut writer = site.dir.append()?;
+    let mut block = 0;
+    loop {
+        let Some(stage) = schedule.course.stage() else {
+            if !schedule.goes_on_again(block, &mut decisions)? {
+                return Ok(Ending::Complete);
+            }
+            block = schedule.next_free_block(block);
+            continue;
+        };
+        if !schedule.run_block(block, stage, &mut writer)? {
             return Ok(Ending::Interrupted);
         }
-        // A whole block without one valid trial: going on would only heat the
-        // room.
-        if !schedule.slots.values().any(|state| state.settled) {
-            return Err(RunError::NotFit {
-                trials: schedule
-                    .slots
-                    .values()
-                    .map(|state| state.tried as usize)
-                    .sum(),
-                reason: schedule.last_reasons.join("; "),
-            });
-        }
-        if block == 0 {
-            schedule.controls_work()?;
-        }
+        schedule.check_fitness(block)?;
+        schedule.course.block_ended();
+        block += 1;
+        schedule.settle(block, &mut decisions)?;
     }
-    Ok(Ending::Complete)
 }
 
 /// The trials of a run and how far they are.
-struct Schedule<'a> {
-    request: &'a RunRequest<'a>,
-    dir: &'a RunDir,
-    spawner: &'a Spawner,
-    prepared: &'a Prepared,
-    listener: &'a Listener<'a>,
+pub(super) struct Schedule<'a> {
+    pub(super) site: &'a Site<'a>,
+    pub(super) run: Run,
     /// What the order of the cells depends on.
     order: Vec<OrderKey>,
     slots: Slots,
+    pub(super) course: Course,
+    /// How many of the run's decisions the course has followed.
+    pub(super) decided: usize,
+    /// How many there were when this call began.
+    pub(super) decided_before: usize,
+    canaries: Vec<Canary>,
+    /// The highest block that has a trial on disk.
+    pub(super) last_block: Option<u32>,
+    pub(super) budget: Budget<'a>,
     /// Why the last invalid trial was invalid.
     last_reasons: Vec<String>,
 }
 
 impl Schedule<'_> {
-    fn block_order(&self, block: u32) -> Vec<Slot> {
-        block_order(&self.order, self.prepared.run.seed, block)
+    /// The slots of a block, with their places in the order of all cells:
+    /// whoever leaves does not move the others.
+    pub(super) fn block_order(&self, block: u32) -> Vec<(usize, Slot)> {
+        block_order(&self.order, self.run.seed, block)
+            .into_iter()
+            .enumerate()
+            .filter(|(_, slot)| self.course.runs(self.site.cells, slot.cell, slot.role))
+            .collect()
     }
 
-    fn per_block(&self) -> usize {
-        self.block_order(0).len()
+    /// Trials to come at most, if nothing is decided any more.
+    pub(super) fn left_at_most(&self) -> usize {
+        let blocks = |all: u32| all.saturating_sub(self.course.in_leg) as usize;
+        match self.course.stage() {
+            Some(Stage::Search) => {
+                let left = self.course.most.saturating_sub(self.course.searched) as usize;
+                left * self.block_order(0).len() + self.confirmation()
+            }
+            Some(Stage::Confirm) => {
+                blocks(self.course.design.confirm_blocks) * self.block_order(0).len()
+            }
+            None => 0,
+        }
+    }
+
+    /// Trials of a confirmation: per block a control and a finalist of each
+    /// target.
+    pub(super) fn confirmation(&self) -> usize {
+        let controls = self.site.cells.iter().filter(|cell| cell.planned.control);
+        match self.course.has_rivals(self.site.cells) {
+            true => self.course.design.confirm_blocks as usize * 2 * controls.count(),
+            false => 0,
+        }
+    }
+
+    fn announce_start(&self) {
+        let finished = self.slots.values().filter(|state| state.settled).count();
+        let trials = self.left_at_most();
+        (self.site.listener)(Event::Started {
+            folder: self.site.dir.path().to_owned(),
+            trials: trials.max(finished),
+            exact: self.course.is_fixed() && !self.budget.is_limited(),
+            finished,
+            estimate: self.budget.time_for(trials.saturating_sub(finished)),
+        });
+    }
+
+    /// A whole block without one valid trial: going on would only heat the
+    /// room. A control that never worked: nothing to compare with.
+    fn check_fitness(&self, block: u32) -> Result<(), RunError> {
+        if !self.slots.values().any(|state| state.settled) {
+            let tried = self.slots.values().map(|state| state.tried as usize);
+            return Err(RunError::NotFit {
+                trials: tried.sum(),
+                reason: self.last_reasons.join("; "),
+            });
+        }
+        if block == 0 {
+            self.controls_work()?;
+        }
+        Ok(())
     }
 
     /// A control that never worked in the first block: the rest of the run
     /// would have nothing to be compared with.
     fn controls_work(&self) -> Result<(), RunError> {
-        let trials = self.dir.read_trials()?;
-        let controls = self.prepared.cells.iter();
-        for control in controls.filter(|cell| cell.planned.control) {
+        let trials = self.site.dir.read_trials()?;
+        for control in self.site.cells.iter().filter(|cell| cell.planned.control) {
             let mut own = trials
                 .iter()
                 .filter(|trial| trial.block == 0 && trial.cell == control.id)
@@ -149,23 +214,36 @@ impl Schedule<'_> {
     }
 
     /// Runs what is left of a block; false when asked to stop.
-    fn run_block(&mut self, block: u32, writer: &mut TrialWriter) -> Result<bool, RunError> {
-        let mut queue: VecDeque<(usize, Slot)> =
-            self.block_order(block).into_iter().enumerate().collect();
+    fn run_block(
+        &mut self,
+        block: u32,
+        stage: Stage,
+        writer: &mut LineWriter<Trial>,
+    ) -> Result<bool, RunError> {
+        let mut queue: VecDeque<(usize, Slot)> = self.block_order(block).into();
         while let Some((position, slot)) = queue.pop_front() {
-            let key = (self.prepared.cells[slot.cell].id.clone(), block, slot.role);
+            let key = (self.site.cells[slot.cell].id.clone(), block, slot.role);
             let state = self.slots.get(&key).copied().unwrap_or_default();
             if state.over() {
                 continue;
             }
-            if self.request.cancel.load(Ordering::Relaxed) {
+            if self.site.cancel.load(Ordering::Relaxed) {
                 return Ok(false);
             }
-            self.announce(&slot, block, position);
-            let Some(trial) = self.one_trial(&slot, block, position, state.invalid)? else {
+            self.announce(&slot, block, stage);
+            let from = self.budget.now();
+            let place = Place {
+                block,
+                stage,
+                position,
+                attempt: state.invalid,
+            };
+            let Some(trial) = self.one_trial(&slot, place)? else {
                 return Ok(false);
             };
             writer.write(&trial)?;
+            self.budget.trial_ended(from);
+            self.canaries.extend(trial.canary);
             if let Outcome::Invalid(reasons) = &trial.outcome {
                 self.last_reasons = reasons
                     .iter()
@@ -179,59 +257,41 @@ impl Schedule<'_> {
             if !state.over() {
                 queue.push_back((position, slot));
             }
-            (self.listener)(Event::TrialFinished(Box::new(trial)));
+            (self.site.listener)(Event::TrialFinished(Box::new(trial)));
         }
         Ok(true)
     }
 
-    fn announce(&self, slot: &Slot, block: u32, position: usize) {
-        let cell = &self.prepared.cells[slot.cell];
-        let duplicate = match slot.role {
-            Role::Measured => "",
-            Role::ControlDuplicate => " (A/A)",
+    fn announce(&self, slot: &Slot, block: u32, stage: Stage) {
+        let cell = &self.site.cells[slot.cell];
+        let remark = match (stage, slot.role) {
+            (Stage::Confirm, _) => " (measured afresh)",
+            (Stage::Search, Role::Measured) => "",
+            (Stage::Search, Role::ControlDuplicate) => " (A/A)",
         };
-        (self.listener)(Event::TrialStarted {
-            number: block as usize * self.per_block() + position + 1,
-            trials: self.per_block() * self.prepared.run.blocks as usize,
+        (self.site.listener)(Event::TrialStarted {
             block,
             cell: cell.id.clone(),
             target: cell.planned.spec.target.clone(),
-            settings: format!("{}{duplicate}", cell.planned.spec.settings),
+            settings: format!("{}{remark}", cell.planned.spec.settings),
         });
     }
 
     /// Runs one trial with its evidence in a temporary folder that is renamed
     /// into place; `None` when it was interrupted and leaves nothing.
-    fn one_trial(
-        &self,
-        slot: &Slot,
-        block: u32,
-        position: usize,
-        attempt: u32,
-    ) -> Result<Option<Trial>, RunError> {
-        let cell = &self.prepared.cells[slot.cell];
-        let retry = if attempt == 0 {
-            String::new()
-        } else {
-            format!("-r{attempt}")
-        };
-        let name = format!("{block:02}-{position:02}{retry}");
+    fn one_trial(&self, slot: &Slot, place: Place) -> Result<Option<Trial>, RunError> {
+        let cell = &self.site.cells[slot.cell];
+        let name = place.name();
         let raw = format!("raw/{}/{name}", cell.id);
-        let unfinished = self.dir.raw().join(format!("unfinished-{name}"));
+        let unfinished = self.site.dir.raw().join(format!("unfinished-{name}"));
         make_folder(&unfinished)?;
-        let trial_request = TrialRequest {
-            plan: self.request.plan,
+        let job = Job {
             cell,
-            spawner: self.spawner,
-            topology: self.request.topology,
-            rate_per_s: self.prepared.rate(&cell.planned.spec.target),
-            observation: Observation::Measured,
-            warmup: self.request.plan.matrix.warmup,
-            seed: self.prepared.run.seed ^ u64::from(block),
+            seed: self.run.seed ^ u64::from(place.block),
             evidence: &unfinished,
-            cancel: self.request.cancel,
+            canaries: &self.canaries,
         };
-        let Some(observed) = run_trial(&trial_request, self.listener) else {
+        let Some(observed) = self.site.runner.run(&job) else {
             let _ = fs::remove_dir_all(&unfinished);
             return Ok(None);
         };
@@ -240,10 +300,11 @@ impl Schedule<'_> {
             format: record::trial::TRIAL_FORMAT,
             id: format!("b{name}-{}", cell.id),
             cell: cell.id.clone(),
-            block,
-            position: u32::try_from(position).unwrap_or(u32::MAX),
+            block: place.block,
+            position: u32::try_from(place.position).unwrap_or(u32::MAX),
             role: slot.role,
-            attempt,
+            stage: place.stage,
+            attempt: place.attempt,
             started: observed.started,
             outcome: observed.outcome,
             saturate: observed.saturate,
@@ -251,14 +312,15 @@ impl Schedule<'_> {
             process: observed.process,
             control_group: observed.control_group,
             readback: observed.readback,
+            canary: observed.canary,
             warnings: observed.warnings,
             raw,
         }))
     }
 
     fn keep_evidence(&self, unfinished: &Path, cell: &CellId, raw: &str) -> Result<(), StoreError> {
-        let place = self.dir.path().join(raw);
-        let parent = self.dir.raw().join(cell.as_str());
+        let place = self.site.dir.path().join(raw);
+        let parent = self.site.dir.raw().join(cell.as_str());
         make_folder(&parent)?;
         // What a killed run may have left under the same name has no trial.
         let _ = fs::remove_dir_all(&place);
@@ -268,6 +330,25 @@ impl Schedule<'_> {
             source,
         })?;
         sync_folder(&parent)
+    }
+}
+
+/// Where a trial stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    block: u32,
+    stage: Stage,
+    position: usize,
+    attempt: u32,
+}
+
+impl Place {
+    fn name(self) -> String {
+        let retry = match self.attempt {
+            0 => String::new(),
+            attempt => format!("-r{attempt}"),
+        };
+        format!("{:02}-{:02}{retry}", self.block, self.position)
     }
 }
 

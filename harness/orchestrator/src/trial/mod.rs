@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use record::matrix::Warmup;
 use record::trial::{
-    ControlGroupUse, Failure, FailureCause, Outcome, Phase, ProcessLife, Readback,
+    Canary, ControlGroupUse, Failure, FailureCause, Outcome, Phase, ProcessLife, Readback,
 };
 use topology::Topology;
 
@@ -54,6 +54,8 @@ pub struct TrialRequest<'a> {
     pub seed: u64,
     /// An existing folder for the raw evidence.
     pub evidence: &'a Path,
+    /// The canaries of the run's trials so far.
+    pub canaries: &'a [Canary],
     /// Set to stop.
     pub cancel: &'a AtomicBool,
 }
@@ -75,6 +77,8 @@ pub struct Observed {
     pub control_group: Option<ControlGroupUse>,
     /// Settings as the process has them.
     pub readback: Option<Readback>,
+    /// A fixed loop on the target's CPUs, before and after.
+    pub canary: Option<Canary>,
     /// Doubts.
     pub warnings: Vec<String>,
 }
@@ -90,6 +94,7 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
         process: None,
         control_group: None,
         readback: None,
+        canary: None,
         warnings: Vec::new(),
     };
     listener(Event::PhaseStarted("start"));

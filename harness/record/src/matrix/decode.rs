@@ -7,7 +7,7 @@ use super::axes::{axes, control, rules};
 use super::check::{self, Whole};
 use super::diagnose::diagnose;
 use super::load::{load, warmup};
-use super::{Load, Located, Matrix};
+use super::{Load, Located, Matrix, design};
 use crate::diagnostic::{Diagnostic, closest};
 use crate::objective::{Objective, Window};
 use crate::threshold::{Threshold, Thresholds};
@@ -26,6 +26,9 @@ pub(crate) const KEYS: &[&str] = &[
     "control",
     "load",
     "blocks",
+    "precision",
+    "race",
+    "confirm",
     "warmup",
     "seed",
     "rank_by",
@@ -62,6 +65,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
     let (diagnose, diagnosed) = diagnose(decoder, fields);
     let load = load(decoder, fields);
     let (rank_by, weights) = rank_by(decoder, fields, &load);
+    let design = design::design(decoder, fields, &load);
     let matrix = Matrix {
         file: file.to_owned(),
         text: text.to_owned(),
@@ -70,7 +74,10 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
         exclude: exclude.iter().map(|placed| placed.rule.clone()).collect(),
         only: only.iter().map(|placed| placed.rule.clone()).collect(),
         control,
-        blocks: fields.or("blocks", 10, |text| whole(text, 1, 1_000)),
+        blocks: design.blocks,
+        precision: design.precision,
+        race: design.race,
+        confirm: design.confirm,
         warmup: warmup(decoder, fields),
         seed: fields.or("seed", 1, |text| whole(text, 0, u64::MAX)),
         rank_by,
@@ -190,21 +197,33 @@ fn objective_key(decoder: &Decoder, entry: &yaml::Entry, of: &str) -> Option<Obj
 }
 
 fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<Objective, f64> {
-    let mut constraints = BTreeMap::new();
-    let Some(node) = fields.get("constraints") else {
-        return constraints;
+    by_objective(decoder, fields, "constraints", load, Objective::limit)
+}
+
+/// A map from objectives to something that is written for each of them; what
+/// the load does not measure is reported.
+pub(super) fn by_objective(
+    decoder: &Decoder,
+    fields: &Fields<'_>,
+    key: &str,
+    load: &Load,
+    read: impl Fn(Objective, &str) -> Result<f64, String>,
+) -> BTreeMap<Objective, f64> {
+    let mut values = BTreeMap::new();
+    let Some(node) = fields.get(key) else {
+        return values;
     };
-    for entry in decoder.entries(node, "constraints").unwrap_or_default() {
-        let Some(objective) = objective_key(decoder, entry, "constraints") else {
+    for entry in decoder.entries(node, key).unwrap_or_default() {
+        let Some(objective) = objective_key(decoder, entry, key) else {
             continue;
         };
-        let limit = decoder.value(&entry.value, &entry.key, |text| objective.limit(text));
-        if let Some(limit) = limit {
+        let value = decoder.value(&entry.value, &entry.key, |text| read(objective, text));
+        if let Some(value) = value {
             report_unmeasured(decoder, objective, load, &entry.value);
-            constraints.insert(objective, limit);
+            values.insert(objective, value);
         }
     }
-    constraints
+    values
 }
 
 /// What the advisor's rules are held against, where it is not the default.

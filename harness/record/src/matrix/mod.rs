@@ -8,6 +8,7 @@
 mod axes;
 mod check;
 pub(crate) mod decode;
+pub(crate) mod design;
 pub(crate) mod diagnose;
 mod expand;
 pub(crate) mod load;
@@ -58,7 +59,14 @@ pub struct Matrix {
     /// The load of every trial.
     pub load: Load,
     /// Blocks to run.
-    pub blocks: u32,
+    pub blocks: Blocks,
+    /// Half-widths of the intervals at which the search may stop, relative, by
+    /// objective.
+    pub precision: BTreeMap<Objective, f64>,
+    /// Whether cells that cannot reach the top group any more are dropped.
+    pub race: bool,
+    /// Fresh blocks for the finalists and the control; 0 for none.
+    pub confirm: u32,
     /// Load before the measured windows.
     pub warmup: Warmup,
     /// Seed of the order of trials and of every random choice.
@@ -177,6 +185,15 @@ pub struct ConstantLoad {
     pub duration: Duration,
     /// Whether gaps are exponential (seeded) instead of equal.
     pub poisson: bool,
+}
+
+/// How many blocks a run may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocks {
+    /// Before so many nothing is judged: no stop on precision, no race.
+    pub min: u32,
+    /// At most so many.
+    pub max: u32,
 }
 
 /// Load before the clock: at least this long and at least so many GC cycles.

@@ -7,9 +7,11 @@
 //!   (or keeps limits that the control breaks),
 //! - is not worse beyond the margin on a ranked objective that comes before its first gain.
 //!
-//! What got worse beside the gain, ranked or not, is stated with it. Without such a cell the verdict is "no change
+//! What got worse beside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh blocks
+//! have the last word: what does not hold up is not recommended. Without such a cell the verdict is "no change
 //! worth making", unless some cell looks better by more than the margin and only the blocks are too few to tell.
 
+mod recommend;
 mod words;
 
 pub(crate) use words::limit_text;
@@ -20,13 +22,19 @@ use record::objective::Objective;
 
 use super::RankOptions;
 use super::compare::{Compared, Gain};
+use super::confirmation::Fresh;
 use super::preference::Criterion;
-use crate::ranking::{CellRanking, CellState, Change, Effect, EffectLine, Verdict, VerdictKind};
+use crate::ranking::{
+    CellRanking, CellState, Change, Confirmation, ConfirmationOutcome, Effect, EffectLine, Verdict,
+    VerdictKind,
+};
 
 /// All that a verdict is formed from.
 pub(crate) struct Judged<'a> {
     /// The cells in composite order.
     pub(crate) cells: &'a [CellRanking],
+    /// The finalist's fresh blocks.
+    pub(crate) fresh: Option<&'a Fresh>,
     /// Position of each cell in the comparisons, by id.
     pub(crate) position: &'a BTreeMap<String, usize>,
     pub(crate) compared: &'a Compared,
@@ -38,8 +46,19 @@ pub(crate) struct Judged<'a> {
     pub(crate) options: &'a RankOptions,
 }
 
-/// The verdict on a target.
-pub(crate) fn verdict(judged: &Judged<'_>) -> Verdict {
+/// The verdict on a target, and what the fresh blocks say where there are any.
+pub(crate) fn verdict(judged: &Judged<'_>) -> (Verdict, Option<Confirmation>) {
+    if let Some((chosen, fresh, outcome)) = judged.measured_afresh() {
+        let verdict = recommend::by_fresh_blocks(judged, chosen, fresh, outcome);
+        return (verdict, Some(fresh.document(outcome)));
+    }
+    let superseded = ConfirmationOutcome::Superseded;
+    let confirmation = judged.fresh.map(|fresh| fresh.document(superseded));
+    (by_search(judged), confirmation)
+}
+
+/// The verdict of the search alone.
+fn by_search(judged: &Judged<'_>) -> Verdict {
     let Some(control) = judged.cells.iter().find(|cell| cell.control) else {
         return words::plain(VerdictKind::Inconclusive, "the control was not measured");
     };
@@ -57,12 +76,8 @@ pub(crate) fn verdict(judged: &Judged<'_>) -> Verdict {
     if !judged.any_rival_is_comparable() {
         return words::no_rival(judged);
     }
-    if let Some(cell) = judged
-        .cells
-        .iter()
-        .find(|cell| judged.is_worth_it(cell, control))
-    {
-        return words::recommend(judged, cell, control);
+    if let Some(cell) = judged.choice(control) {
+        return recommend::by_search(judged, cell, control);
     }
     if let Some(verdict) = words::constraints_in_the_way(judged) {
         return verdict;
@@ -77,7 +92,47 @@ pub(crate) fn verdict(judged: &Judged<'_>) -> Verdict {
     }
 }
 
+/// The cell that the search recommends, with its control.
+#[derive(Clone, Copy)]
+struct Chosen<'a> {
+    cell: &'a CellRanking,
+    control: &'a CellRanking,
+}
+
 impl Judged<'_> {
+    /// The first cell in the order that is worth a change.
+    fn choice(&self, control: &CellRanking) -> Option<&CellRanking> {
+        let mut cells = self.cells.iter();
+        cells.find(|cell| self.is_worth_it(cell, control))
+    }
+
+    /// The recommended cell, if it is the one that was measured afresh.
+    fn measured_afresh(&self) -> Option<(Chosen<'_>, &Fresh, ConfirmationOutcome)> {
+        let fresh = self.fresh?;
+        let control = self.cells.iter().find(|cell| cell.control)?;
+        if self.blocks < 2 || control.n < 2 {
+            return None;
+        }
+        let cell = self.choice(control)?;
+        if cell.id != fresh.cell {
+            return None;
+        }
+        let outcome = fresh.outcome(&self.decisive_gains(cell), self.criteria);
+        Some((Chosen { cell, control }, fresh, outcome))
+    }
+
+    /// The criteria on which the search found a cell better.
+    fn decisive_gains(&self, cell: &CellRanking) -> Vec<Criterion> {
+        let better = |own: &&Criterion| effect(cell, **own) == Some(Effect::Better);
+        self.criteria.iter().filter(better).copied().collect()
+    }
+
+    /// The ranked objectives on which the search found a cell better.
+    fn claimed(&self, cell: &CellRanking) -> Vec<Objective> {
+        let better = |objective: &&Objective| effect(cell, **objective) == Some(Effect::Better);
+        self.rank_by.iter().filter(better).copied().collect()
+    }
+
     fn is_candidate(&self, cell: &CellRanking) -> bool {
         !cell.control && cell.state == CellState::Feasible && !self.is_the_control(cell)
     }
@@ -146,12 +201,9 @@ impl Judged<'_> {
     }
 
     fn gains(&self, cell: &CellRanking) -> Vec<EffectLine> {
-        let better = self
-            .rank_by
-            .iter()
-            .filter(|&&o| effect(cell, o) == Some(Effect::Better));
+        let better = self.claimed(cell).into_iter();
         better
-            .map(|&objective| words::effect_line(cell, objective))
+            .map(|objective| words::effect_line(cell, objective))
             .collect()
     }
 
@@ -168,13 +220,18 @@ impl Judged<'_> {
 
     /// What got worse: the ranked objectives first.
     fn costs(&self, cell: &CellRanking) -> Vec<EffectLine> {
+        self.by_weight()
+            .filter(|&objective| self.is_cost(cell, objective))
+            .map(|objective| words::effect_line(cell, objective))
+            .collect()
+    }
+
+    /// All objectives, the ranked ones first.
+    fn by_weight(&self) -> impl Iterator<Item = Objective> {
         let others = Objective::ALL
             .into_iter()
             .filter(|o| !self.rank_by.contains(o));
-        let all = self.rank_by.iter().copied().chain(others);
-        all.filter(|&objective| self.is_cost(cell, objective))
-            .map(|objective| words::effect_line(cell, objective))
-            .collect()
+        self.rank_by.iter().copied().chain(others)
     }
 
     fn has_ranked_cost(&self, cell: &CellRanking) -> bool {

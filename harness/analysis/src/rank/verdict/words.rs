@@ -6,11 +6,12 @@ use record::axis::Axis;
 use record::objective::Objective;
 use stats::power::{PairedDesign, blocks_needed};
 
-use super::{Judged, changes};
+use super::Judged;
 use crate::figures::{counted, effect_text, listed, margin_text, p_text, ratio_text, value_text};
 use crate::rank::Criterion;
 use crate::ranking::{
-    CellRanking, CellState, Change, ConstraintState, EffectLine, Verdict, VerdictKind,
+    CellObjective, CellRanking, CellState, Change, ConstraintState, EffectLine, Verdict,
+    VerdictKind,
 };
 
 /// More blocks than this is not a suggestion that anyone follows.
@@ -31,7 +32,11 @@ pub(super) fn plain(kind: VerdictKind, headline: &str) -> Verdict {
 }
 
 pub(super) fn effect_line(cell: &CellRanking, objective: Objective) -> EffectLine {
-    let effect = effect_text(objective, &cell.objectives[&objective]);
+    line_of(objective, &cell.objectives[&objective])
+}
+
+pub(super) fn line_of(objective: Objective, figures: &CellObjective) -> EffectLine {
+    let effect = effect_text(objective, figures);
     EffectLine {
         objective,
         text: format!("{} {effect}", objective.heading()),
@@ -39,9 +44,13 @@ pub(super) fn effect_line(cell: &CellRanking, objective: Objective) -> EffectLin
 }
 
 /// `QPS +8.1% [+5.2, +10.9]`, or the score in the same way.
-fn criterion_text(cell: &CellRanking, criterion: Criterion) -> String {
-    match (criterion, cell.on(criterion)) {
-        (Criterion::Objective(objective), Some(_)) => effect_line(cell, objective).text,
+pub(super) fn criterion_text(cell: &CellRanking, criterion: Criterion) -> String {
+    figures_text(cell.on(criterion), criterion)
+}
+
+pub(super) fn figures_text(figures: Option<&CellObjective>, criterion: Criterion) -> String {
+    match (criterion, figures) {
+        (Criterion::Objective(objective), Some(own)) => line_of(objective, own).text,
         (Criterion::Score, Some(own)) if own.ratio.is_some() => {
             let ratio = own.ratio.unwrap_or(1.0);
             format!("score {}", ratio_text(ratio, own.interval))
@@ -125,96 +134,6 @@ pub(super) fn too_few_blocks(blocks: usize) -> Verdict {
                 counted(blocks, "block")
             ),
         )
-    }
-}
-
-pub(super) fn recommend(judged: &Judged<'_>, cell: &CellRanking, control: &CellRanking) -> Verdict {
-    let changes = changes(cell, control);
-    let gains = judged.gains(cell);
-    let costs = judged.costs(cell);
-    let action = format!("recommend {}", settings_text(&changes));
-    let mut headline = action.clone();
-    if judged.is_weighted() {
-        headline.push_str(&format!(": {}", criterion_text(cell, Criterion::Score)));
-    }
-    if !gains.is_empty() {
-        headline.push_str(&format!(": {}", texts(&gains).join(", ")));
-    }
-    if !costs.is_empty() {
-        headline.push_str(&format!("; worse beside it: {}", texts(&costs).join(", ")));
-    }
-    let mut reasons = Vec::new();
-    if judged.is_weighted() {
-        let score = criterion_text(cell, Criterion::Score);
-        reasons.push(format!("By the weights: {score} against the control."));
-    }
-    if control.state == CellState::Violated {
-        reasons.push(format!(
-            "The control breaks {}; this cell keeps it.",
-            broken(control)
-        ));
-    }
-    let unclear = judged.unclear(cell);
-    if !unclear.is_empty() {
-        reasons.push(format!(
-            "Not shown either way, so watch it in the rollout: {}.",
-            texts(&unclear).join(", ")
-        ));
-    }
-    let ties: Vec<&str> = judged
-        .cells
-        .iter()
-        .filter(|other| !other.control && other.id != cell.id)
-        .filter(|other| crate::rank::order::tied(other, cell, judged.criteria))
-        .map(|other| other.label.as_str())
-        .collect();
-    if !ties.is_empty() {
-        reasons.push(format!(
-            "It ties with {}; of these it has the fewest non-default settings, then the least memory.",
-            few(&ties)
-        ));
-    }
-    if judged.has_ranked_cost(cell) {
-        reasons.push(without_that_price(judged, cell, control));
-    }
-    reasons.push(
-        "The blocks that give this figure also chose the cell, so a fresh run may show a little less.".to_owned(),
-    );
-    Verdict {
-        kind: VerdictKind::Recommend,
-        cell: Some(cell.id.clone()),
-        headline,
-        action,
-        reasons,
-        next_step: format!(
-            "Confirm with a fresh run of only these two cells: `only: [{}]`.",
-            rule_text(&changes)
-        ),
-        changes,
-        gains,
-        costs,
-    }
-}
-
-fn without_that_price(judged: &Judged<'_>, chosen: &CellRanking, control: &CellRanking) -> String {
-    let gentler = judged.cells.iter().find(|other| {
-        other.id != chosen.id
-            && judged.is_worth_it(other, control)
-            && !judged.has_ranked_cost(other)
-    });
-    match gentler {
-        Some(other) => format!(
-            "Without a loss on a ranked objective: {}: {}.",
-            settings_text(&changes(other, control)),
-            texts(&judged.gains(other)).join(", ")
-        ),
-        None if judged.is_weighted() => {
-            "It ranks first by the weights; no cell gains without losing elsewhere.".to_owned()
-        }
-        None => format!(
-            "It ranks first because {} comes first in rank_by; no cell gains without losing elsewhere.",
-            judged.rank_by[0].heading()
-        ),
     }
 }
 
@@ -360,7 +279,7 @@ pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> Verdict {
     }
 }
 
-fn broken(cell: &CellRanking) -> String {
+pub(super) fn broken(cell: &CellRanking) -> String {
     let broken = cell
         .constraints
         .iter()
@@ -421,12 +340,12 @@ pub(crate) fn limit_text(objective: Objective, limit: f64) -> String {
     )
 }
 
-fn texts(lines: &[EffectLine]) -> Vec<&str> {
+pub(super) fn texts(lines: &[EffectLine]) -> Vec<&str> {
     lines.iter().map(|line| line.text.as_str()).collect()
 }
 
 /// `gogc=400 (control: 100)`, in the order shown.
-fn settings_text(changes: &BTreeMap<String, Change>) -> String {
+pub(super) fn settings_text(changes: &BTreeMap<String, Change>) -> String {
     let parts: Vec<String> = in_order(changes)
         .map(|(axis, change)| format!("{axis}={} (control: {})", change.to, change.from))
         .collect();
@@ -434,7 +353,7 @@ fn settings_text(changes: &BTreeMap<String, Change>) -> String {
 }
 
 /// A rule of a matrix that matches the cell.
-fn rule_text(changes: &BTreeMap<String, Change>) -> String {
+pub(super) fn rule_text(changes: &BTreeMap<String, Change>) -> String {
     let parts: Vec<String> = in_order(changes)
         .map(|(axis, change)| format!("{axis}: {:?}", change.to))
         .collect();
@@ -449,7 +368,7 @@ fn in_order(changes: &BTreeMap<String, Change>) -> impl Iterator<Item = (&String
 }
 
 /// The first few of a long list.
-fn few(items: &[&str]) -> String {
+pub(super) fn few(items: &[&str]) -> String {
     match items {
         [a, b, c, rest @ ..] if rest.len() > 1 => format!("{a}, {b}, {c} and {} more", rest.len()),
         _ => listed(items),
