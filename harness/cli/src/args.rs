@@ -42,6 +42,8 @@ pub(crate) enum Verb {
     Load(Box<crate::load::LoadArgs>),
     /// Rank the cells of a run
     Rank(RankArgs),
+    /// Say what limits the service, why, what to set and what not to bother with
+    Advise(AdviseArgs),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(crate::verbs::CompareArgs),
     /// Look closely at cells of a run: profiles, flame graphs, locks
@@ -171,6 +173,25 @@ pub(crate) struct RankArgs {
     #[arg(long, conflicts_with_all = ["explore", "by", "limits"])]
     pub(crate) selftest: bool,
     /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `gosweep advise`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Rules read what each trial left in the run's folder. What they compare with is the matrix's
+`thresholds`; a rule fires only if it holds in three windows of a trial or in two trials.
+
+Exit codes: 0 advised, 2 not a run or no such cell, 4 a record that contradicts itself")]
+pub(crate) struct AdviseArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// The cell that the page is about, by its id or its label [default: the control]
+    #[arg(long, value_name = "CELL")]
+    pub(crate) cell: Option<String>,
+    /// Print as JSON, every rule for every cell
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -37,8 +37,9 @@ fn without_revision(text: &str) -> String {
 
 #[test]
 fn every_format_is_what_the_record_gives() {
-    let formats: [(&str, &[&str]); 4] = [
+    let formats: [(&str, &[&str]); 5] = [
         ("ranking.txt", &["rank", "."]),
+        ("advice.txt", &["advise", "."]),
         ("report.md", &["report", ".", "--format", "md"]),
         ("report.json", &["report", ".", "--format", "json"]),
         ("report.html", &["report", ".", "--format", "html"]),

@@ -303,7 +303,13 @@ fn the_load_driver_knows_neither_go_nor_matrices() {
 #[test]
 fn no_file_is_too_long() {
     let mut long = Vec::new();
-    for file in files(&root(), &["rs", "go", "sh", "py", "html", "css", "js"]) {
+    // The sample is what reports print, not what people write.
+    let printed = root().join("reports/sample");
+    let sources = files(&root(), &["rs", "go", "sh", "py", "html", "css", "js"]);
+    for file in sources
+        .into_iter()
+        .filter(|file| !file.starts_with(&printed))
+    {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
         if lines > MOST_LINES {
             long.push(format!("{} has {lines} lines", file.display()));

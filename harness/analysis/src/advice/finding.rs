@@ -158,6 +158,18 @@ impl Severity {
     }
 }
 
+impl TryKind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            TryKind::Setting => "setting",
+            TryKind::Code => "code",
+            TryKind::Host => "host",
+            TryKind::Measure => "measure",
+        }
+    }
+}
+
 impl Try {
     /// An environment variable or a limit.
     pub(crate) fn setting(what: impl Into<String>) -> Try {

@@ -147,6 +147,13 @@ fn read(
     }
     match rule.check {
         Check::Sample(check) => by_sample(evidence, thresholds, &usable, check),
+        Check::Profile(check) => {
+            let readings = by_sample(evidence, thresholds, &usable, check)?;
+            Ok(Readings {
+                conclusive: true,
+                ..readings
+            })
+        }
         Check::Series(check) => by_origin(thresholds, &usable, check),
         Check::Whole(check) => match check(evidence, thresholds) {
             Whole::TooLittle(what) => Err(vec![what.to_owned()]),

@@ -15,7 +15,10 @@ mod catalogue;
 mod evidence;
 mod finding;
 mod judge;
+mod of_run;
+mod page;
 mod physics;
+mod profiles;
 mod rule;
 mod runtime;
 mod signal;
@@ -29,6 +32,11 @@ pub use finding::{
     Family, Finding, Held, Judgement, NotJudged, Once, Seen, Severity, Try, TryKind,
 };
 pub use judge::judge;
+pub use of_run::{Raw, Source, TargetEvidence, of_run};
+pub use page::{
+    ADVICE_FORMAT, Ablation, Advice, AdviseOptions, CellAdvice, CellName, CodeChange, Given, Limit,
+    LimitedBy, MeasuredEffect, Recommendation, SettingAdvice, TargetAdvice, Tried, advise,
+};
 pub use rule::Rule;
 pub use runtime::{Memory, Runtime};
 pub use signal::Signal;

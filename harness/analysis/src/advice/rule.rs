@@ -35,6 +35,8 @@ pub struct Rule {
 pub(crate) enum Check {
     /// Sample by sample.
     Sample(fn(&Look<'_>) -> Reading),
+    /// Sample by sample, and one is enough: a profile is hundreds of samples by itself.
+    Profile(fn(&Look<'_>) -> Reading),
     /// Over the samples of one trial or file, in order; a sign counts for each of them.
     Series(fn(&Series<'_>) -> Reading),
     /// Over all of it, by statistics that know how often is enough.

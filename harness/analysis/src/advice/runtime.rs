@@ -11,7 +11,8 @@ use record::trial::RuntimeWindow;
 pub struct Runtime {
     /// GC cycles.
     pub gc_cycles: Option<f64>,
-    /// CPU time of GC without idle workers, seconds. It moves at the end of cycles only.
+    /// CPU time of GC without idle workers and pauses, seconds. It moves at the end of cycles only. A pause counts
+    /// there as its length x GOMAXPROCS, which is no CPU time; G5 judges pauses.
     pub gc_cpu_s: Option<f64>,
     /// Of it, assists.
     pub gc_assist_cpu_s: Option<f64>,
@@ -82,7 +83,7 @@ impl Runtime {
             gc_cycles: grown("/gc/cycles/total:gc-cycles"),
             gc_cpu_s: gc_cpu("total")
                 .zip(gc_cpu("mark/idle"))
-                .map(|(total, idle)| (total - idle).max(0.0)),
+                .map(|(total, idle)| (total - idle - gc_cpu("pause").unwrap_or(0.0)).max(0.0)),
             gc_assist_cpu_s: gc_cpu("mark/assist"),
             alloc_bytes: grown("/gc/heap/allocs:bytes"),
             live_bytes: both("/gc/heap/live:bytes"),

@@ -32,17 +32,17 @@ pub fn files(diagnosis: &Diagnosis) -> Vec<String> {
 
 /// What the files say.
 #[derive(Debug)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     /// Profiles by kind, in the order in which they were taken. What counts
     /// since the process started has its begin taken off.
-    pub(super) profiles: Vec<(String, Profile)>,
+    pub(crate) profiles: Vec<(String, Profile)>,
     /// What is not there or cannot be read.
-    pub(super) missing: Vec<Missing>,
+    pub(crate) missing: Vec<Missing>,
     /// Scheduler blocks, in order.
-    pub(super) blocks: Vec<SchedDetail>,
+    pub(crate) blocks: Vec<SchedDetail>,
 }
 
-pub(super) fn read(kept: &Kept) -> Evidence {
+pub(crate) fn read(kept: &Kept) -> Evidence {
     let mut evidence = Evidence {
         profiles: Vec::new(),
         missing: kept.diagnosis.missing.clone(),

@@ -14,5 +14,6 @@ mod scheduler;
 
 pub use choose::{Wanted, choose};
 pub use document::{CellDiagnosis, Diagnoses, Difference, Shown, diagnoses};
+pub(crate) use evidence::read;
 pub use evidence::{Kept, files};
 pub use scheduler::Scheduler;

@@ -23,6 +23,7 @@ use stats::CompleteBlocks;
 pub use effects::{AxisEffect, AxisInteraction, Effects};
 pub use front::{Front, FrontCell};
 pub use scaling::Knee;
+pub(crate) use scaling::{cpu_count, cpus};
 
 use crate::error::AnalysisError;
 use crate::rank::{Evidence, check_cells, targets, varying_axes};

@@ -94,13 +94,23 @@ pub(super) fn knees(evidence: &Evidence<'_>, axes: &[Axis]) -> Vec<Knee> {
 }
 
 /// How many CPUs a list such as `0-3,6` names.
-fn cpu_count(list: &str) -> Option<usize> {
-    let count = |part: &str| {
+pub(crate) fn cpu_count(list: &str) -> Option<usize> {
+    cpus(list).map(|cpus| cpus.len())
+}
+
+/// The CPUs that a list such as `0-3,6` names.
+pub(crate) fn cpus(list: &str) -> Option<BTreeSet<u32>> {
+    let mut found = BTreeSet::new();
+    for part in list.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
-        last.checked_sub(first)?.checked_add(1)
-    };
-    list.split(',').map(|part| count(part.trim())).sum()
+        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        // A record is hostile input as well: no machine has more.
+        if last < first || last > 65_535 {
+            return None;
+        }
+        found.extend(first..=last);
+    }
+    Some(found)
 }
 
 #[cfg(test)]

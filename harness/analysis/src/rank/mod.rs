@@ -108,6 +108,7 @@ pub fn rank(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Rankin
         targets: Vec::new(),
         warnings: warnings_of_run(run),
         dropped: run.dropped.clone(),
+        advice: None,
         trials: Vec::new(),
     };
     for target in targets(run) {

@@ -7,6 +7,7 @@ use record::run::{Artifact, Calibration, DroppedCell, Host, Toolchain};
 use serde::{Deserialize, Serialize};
 
 use super::target::TargetRanking;
+use crate::advice::Advice;
 
 /// The version of the ranking document.
 pub const RANKING_FORMAT: u32 = 1;
@@ -26,6 +27,9 @@ pub struct Ranking {
     pub warnings: Vec<Warning>,
     /// Cells that were not run, with the reason.
     pub dropped: Vec<DroppedCell>,
+    /// Why the cells are as they are, and what to do; null where nobody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
     /// Every trial with its figures, by target, block and place in the block.
     pub trials: Vec<TrialFigures>,
 }

@@ -4,6 +4,7 @@
 //! The figures and their wording are prepared once (`view`, `page`); the formats differ in layout and escaping only.
 //! The templates of Markdown and HTML live in `reports/templates`.
 
+mod advice;
 mod analysis;
 mod analysis_page;
 mod chart;
@@ -20,6 +21,7 @@ mod proof;
 mod terminal;
 mod view;
 
+pub use advice::advice_text;
 pub use analysis::analysis_text;
 pub use analysis_page::analysis_html;
 pub(crate) use chart::shortened;
@@ -33,7 +35,7 @@ pub use markdown::markdown;
 pub(crate) use markdown::markdown_escaped;
 pub use proof::proof_text;
 pub use terminal::terminal;
-pub(crate) use view::host_text;
+pub(crate) use view::{host_text, mark};
 
 use crate::error::AnalysisError;
 use crate::ranking::Ranking;

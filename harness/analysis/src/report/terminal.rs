@@ -4,6 +4,7 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint};
 
+use super::advice;
 use super::layout::{Layout, TerminalOptions, finished, visible};
 use super::view::{self, ConfirmationView, Figure, LEGEND, TargetView};
 use crate::ranking::{Ranking, Verdict, VerdictKind};
@@ -22,6 +23,9 @@ pub fn terminal(ranking: &Ranking, options: TerminalOptions) -> String {
     for view in view::targets(ranking) {
         text.push_str(&page.target(ranking, &view));
         text.push('\n');
+    }
+    if let Some(advice) = &ranking.advice {
+        text.push_str(&advice::summary(advice, options));
     }
     text.push_str(&page.warnings(ranking));
     text.push_str(&page.origin(ranking));

@@ -291,7 +291,7 @@ fn score_figure(figures: &CellObjective) -> Figure {
     }
 }
 
-fn mark(effect: Effect) -> (&'static str, &'static str) {
+pub(crate) fn mark(effect: Effect) -> (&'static str, &'static str) {
     match effect {
         Effect::Better => ("▲", "better"),
         Effect::Worse => ("▼", "worse"),

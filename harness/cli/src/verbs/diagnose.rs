@@ -140,13 +140,8 @@ pub(super) fn interrupted(folder: &Path) -> Ending {
 
 /// Prints what the diagnoses show and writes their page.
 pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
-    let dir = RunDir::open(folder)?;
-    let kept: Vec<Kept> = dir
-        .read_diagnoses()?
-        .into_iter()
-        .map(|(place, diagnosis)| kept(&place, diagnosis))
-        .collect();
-    let shown = diagnoses(&dir.read_run()?, &kept);
+    let kept = read(folder)?;
+    let shown = diagnoses(&RunDir::open(folder)?.read_run()?, &kept);
     let page = folder.join(PAGE);
     let html = report::diagnosis_html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;
@@ -154,6 +149,14 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     eprintln!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })
+}
+
+/// The diagnoses of a run.
+pub(super) fn read(folder: &Path) -> Result<Vec<Kept>, Failure> {
+    let found = RunDir::open(folder)?.read_diagnoses()?.into_iter();
+    Ok(found
+        .map(|(place, diagnosis)| kept(&place, diagnosis))
+        .collect())
 }
 
 /// A diagnosis with the files that are still there.

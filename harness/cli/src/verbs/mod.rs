@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod advise;
 mod analyze;
 mod compare;
 mod completions;
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(args: Args) -> Result<Ending, Failure> {
         Verb::Toolchain(args) => toolchain::toolchain(&args),
         Verb::Load(args) => crate::load::load(*args),
         Verb::Rank(args) => rank::rank(&args),
+        Verb::Advise(args) => advise::advise(&args),
         Verb::Compare(args) => compare::compare(&args),
         Verb::Diagnose(args) => diagnose::diagnose(&args),
         Verb::Gate(args) => gate::gate(&args),

@@ -2,14 +2,14 @@
 
 use analysis::ranking::Ranking;
 
-use super::rank;
+use super::advise;
 use crate::args::{ReportArgs, ReportFormat};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
 /// Writes a report.
 pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
-    let text = render(&rank::load(&args.run)?, args.format)?;
+    let text = render(&advise::load(&args.run)?, args.format)?;
     match &args.output {
         Some(file) => output::write_file(file, &text)?,
         None => output::print(&text)?,

@@ -11,7 +11,7 @@ use record::store::RunDir;
 use record::trial::Trial;
 use topology::Topology;
 
-use super::{diagnose, plan, rank, report};
+use super::{advise, diagnose, plan, rank, report};
 use crate::args::{ReportFormat, RunArgs};
 use crate::exit::{Ending, Failure};
 use crate::progress::Progress;
@@ -136,7 +136,7 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
 
 /// Ranks the run and writes its reports beside it.
 fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
-    let ranked = rank::load(folder)?;
+    let ranked = advise::load(folder)?;
     let names = [
         (ReportFormat::Md, "report.md"),
         (ReportFormat::Json, "report.json"),

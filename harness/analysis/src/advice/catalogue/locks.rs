@@ -19,7 +19,7 @@ pub(super) static RULES: &[Rule] = &[
         needs: &[Signal::LockProfiles],
         versions: "all; mutex delays of Go 1.21 and 1.22 do not compare (1.22 multiplies by the waiters)",
         source: "runtime/mprof.go; runtime/sema.go; Go 1.22 release notes",
-        check: Check::Sample(contended),
+        check: Check::Profile(contended),
         remedy: shorten_lock,
     },
     Rule {
@@ -39,7 +39,7 @@ pub(super) static RULES: &[Rule] = &[
         needs: &[Signal::CpuProfile],
         versions: "all; 1.24 has a cheaper runtime mutex, 1.25 names the stacks in the mutex profile",
         source: "runtime/lock_futex.go, runtime/lock_spinbit.go; the scheduler's lock is a field, never a frame",
-        check: Check::Sample(runtime_locks),
+        check: Check::Profile(runtime_locks),
         remedy: less_scheduling,
     },
 ];

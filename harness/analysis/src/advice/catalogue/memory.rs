@@ -175,7 +175,7 @@ fn huge_pages(_: &Subject, _: &Sign) -> Remedy {
         vec![
             Try::setting("GODEBUG=disablethp=1 as an axis (Go 1.21.6 on)."),
             Try::host(
-                "/sys/kernel/mm/transparent_hugepage/enabled to madvise, khugepaged/max_ptes_none to 0.",
+                "transparent_hugepage/enabled (below kernel/mm of sysfs) to madvise, khugepaged/max_ptes_none to 0.",
             ),
         ],
         "Where memory is not scarce: huge pages are faster.",

@@ -12,13 +12,17 @@ use super::rule::Rule;
 
 /// Every rule, in the order in which they are judged.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let families = [
-        locks::RULES,
-        gc::RULES,
-        memory::RULES,
-        host::RULES,
-        scaling::RULES,
-    ];
-    let rest = families.into_iter().flatten();
-    validity::RULES.iter().chain(scheduler::rules()).chain(rest)
+    let rest = [memory::RULES, host::RULES, scaling::RULES];
+    (validity::RULES.iter())
+        .chain(scheduler::rules())
+        .chain(locks::RULES)
+        .chain(gc::rules())
+        .chain(rest.into_iter().flatten())
+}
+
+/// The rules of several files of one family, by the number in their ids.
+fn by_number<const N: usize>(files: [&'static [Rule]; N]) -> impl Iterator<Item = &'static Rule> {
+    let mut all: Vec<&Rule> = files.into_iter().flatten().collect();
+    all.sort_by_key(|rule| rule.id[1..].parse::<u32>().unwrap_or(u32::MAX));
+    all.into_iter()
 }

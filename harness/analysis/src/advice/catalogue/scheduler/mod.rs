@@ -8,13 +8,9 @@ mod queues;
 mod threads;
 
 use super::super::rule::Rule;
+use super::by_number;
 
 /// The family, by number.
 pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
-    let mut all: Vec<&Rule> = [queues::RULES, latency::RULES, threads::RULES]
-        .into_iter()
-        .flatten()
-        .collect();
-    all.sort_by_key(|rule| rule.id[1..].parse::<u32>().unwrap_or(u32::MAX));
-    all.into_iter()
+    by_number([queues::RULES, latency::RULES, threads::RULES])
 }

@@ -60,7 +60,7 @@ pub(super) static RULES: &[Rule] = &[
         needs: &[Signal::Schedtrace, Signal::CpuProfile],
         versions: "Go 1.5 and later",
         source: "runtime/proc.go, worker thread parking/unparking",
-        check: Check::Sample(spinning),
+        check: Check::Profile(spinning),
         remedy: fewer_ps,
     },
     Rule {
@@ -88,9 +88,11 @@ fn queues_build_up(look: &Look<'_>) -> Reading {
     if lines.len() < ENOUGH_LINES {
         return TOO_FEW_LINES;
     }
+    // One goroutine that waits for the only P is two that take turns, not a queue.
     let beyond = |per_p: f64| {
         share_of(lines, |line| {
-            line.idleprocs == 0 && line.queued() as f64 >= per_p * f64::from(line.gomaxprocs)
+            let least = (per_p * f64::from(line.gomaxprocs)).max(2.0);
+            line.idleprocs == 0 && line.queued() as f64 >= least
         })
     };
     let least = look.bound(Threshold::S1Lines);

@@ -1,0 +1,41 @@
+//! A diagnosis as a sample: its profiles and scheduler blocks. It is never ranked, but it explains.
+
+use std::time::Duration;
+
+use gotrace::profile::Profile;
+use record::run::Cell;
+
+use super::super::evidence::{Profiles, Sample};
+use super::sample::{drive, load};
+use crate::diagnosis::{Kept, read};
+use crate::profile::LockEvidence;
+
+/// What a diagnosis shows of its cell.
+pub(super) fn sample(cell: &Cell, kept: &Kept) -> Sample {
+    let evidence = read(kept);
+    let of = |kind: &str| -> Option<&Profile> {
+        let found = evidence.profiles.iter().find(|(own, _)| own == kind);
+        found.map(|(_, profile)| profile)
+    };
+    let name = format!("diagnosis of {}", cell.id);
+    let seconds = kept.diagnosis.profiled_seconds;
+    let locks = LockEvidence {
+        cpu: of("cpu"),
+        block: of("block"),
+        mutex: of("mutex"),
+        goroutine: of("goroutine"),
+        window: Duration::try_from_secs_f64(seconds).ok(),
+        mutex_fraction: None,
+    };
+    let phase = kept.diagnosis.load.as_ref();
+    Sample {
+        name: name.clone(),
+        origin: name.clone(),
+        drive: phase.map(drive).unwrap_or_default(),
+        seconds: Some(seconds),
+        detail: (!evidence.blocks.is_empty()).then(|| evidence.blocks.clone()),
+        load: phase.map(|phase| load(cell, phase)),
+        profiles: Some(Profiles::of(&name, &locks)),
+        ..Sample::default()
+    }
+}
