@@ -212,8 +212,8 @@ fn log_notes(log: &Log) -> Vec<String> {
     );
     if log.processes.len() > 1 {
         notes.push(format!(
-            "{} wrote it one after the other: sequence numbers or clocks begin again",
-            counted(log.processes.len(), "process").replace("processs", "processes")
+            "{} processes wrote it one after the other: sequence numbers or clocks begin again",
+            log.processes.len()
         ));
     }
     if log.processes_let_go > 0 {

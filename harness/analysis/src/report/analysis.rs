@@ -110,11 +110,13 @@ fn process_text(layout: &Layout, process: &ProcessReport, numbered: bool) -> Str
 
 pub(super) fn gc_sentence(gc: &GcFigures) -> String {
     let mut parts = vec![format!(
-        "{}{}{}",
-        counted(
-            usize::try_from(gc.collections).unwrap_or(usize::MAX),
+        "{} {}{}{}",
+        count_text(gc.collections as f64),
+        if gc.collections == 1 {
             "collection"
-        ),
+        } else {
+            "collections"
+        },
         gc.per_s
             .map(|rate| format!(", {}/s", significant(rate)))
             .unwrap_or_default(),
@@ -164,9 +166,10 @@ pub(super) fn sched_sentence(sched: &SchedFigures) -> String {
         "; GOMAXPROCS changed"
     };
     format!(
-        "{}; queued {} on average, median {}, P90 {}, P99 {}, most {}; {} Ps idle on average; {} % of lines saturated, \
+        "{} {}; queued {} on average, median {}, P90 {}, P99 {}, most {}; {} Ps idle on average; {} % of lines saturated, \
          {} % with idle Ps beside a queue; threads {}{steady}",
-        counted(usize::try_from(sched.lines).unwrap_or(usize::MAX), "line"),
+        count_text(sched.lines as f64),
+        if sched.lines == 1 { "line" } else { "lines" },
         significant(mean),
         count_text(middle),
         count_text(high),
@@ -243,10 +246,11 @@ fn plot_line(plot: &Plot, from_s: f64, to_s: f64) -> String {
     } else {
         format!(" {}", plot.unit)
     };
+    let (low, high) = (count_text(low), count_text(high));
     let range = if low == high {
-        count_text(high)
+        high
     } else {
-        format!("{} to {}", count_text(low), count_text(high))
+        format!("{low} to {high}")
     };
     format!("  {:<17} {chart} {range}{unit}\n", plot.name)
 }
