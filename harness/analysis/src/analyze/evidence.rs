@@ -1,12 +1,8 @@
-//! What the advisor's rules can see of a log or of profiles.
-
-use gotrace::profile::{Frame, Profile, ProfileKind};
+//! What the advisor's rules can see of a log or of snapshots.
 
 use super::material::{Material, Part};
 use super::process::Process;
-use super::profiles::first;
-use crate::advice::{CpuShares, Drive, Evidence, LockSite, Profiles, Runtime, Sample, Subject};
-use crate::profile::{LockCheck, LockSuspect, is_locking};
+use crate::advice::{Drive, Evidence, Runtime, Sample, Subject};
 
 /// Stretches that a process's kept lines are cut into: rules want a sign in three samples, and more than a dozen make
 /// each too short.
@@ -120,90 +116,4 @@ pub(super) fn of_metrics(materials: &[Material]) -> Option<Evidence> {
         samples,
         beside: None,
     })
-}
-
-/// What profiles amount to in numbers; `None` where there is none that a rule reads. All of them are one sample.
-pub(super) fn of_profiles(materials: &[Material], locks: Option<&LockCheck>) -> Option<Profiles> {
-    let cpu = first(materials, ProfileKind::Cpu).and_then(cpu_shares);
-    let locks = locks.map(|check| check.suspects.iter().map(lock_site).collect());
-    if cpu.is_none() && locks.is_none() {
-        return None;
-    }
-    Some(Profiles {
-        name: "the profiles".to_owned(),
-        cpu,
-        locks,
-    })
-}
-
-fn lock_site(suspect: &LockSuspect) -> LockSite {
-    let numbers = &suspect.numbers;
-    LockSite {
-        site: suspect.site.clone(),
-        cpu_share: numbers.cpu_share,
-        block_mean_ms: numbers.worst_mean_ns.map(|ns| ns / 1e6),
-        block_sum_ms: numbers.worst_sum_ns.map(|ns| ns / 1e6),
-        contentions_per_30s: numbers.contentions_per_s.map(|rate| rate * 30.0),
-        waiters: numbers.waiting.map(|count| count as u64),
-    }
-}
-
-/// Where CPU time went, as shares of a CPU profile; `None` without samples.
-#[must_use]
-pub fn cpu_shares(profile: &Profile) -> Option<CpuShares> {
-    let value = profile.value_index("samples")?;
-    let total = profile.total(value);
-    let samples = u64::try_from(total).ok().filter(|total| *total > 0)?;
-    let share = |holds: &dyn Fn(&[&str]) -> bool| {
-        let sum: i64 = profile
-            .samples
-            .iter()
-            .filter(|sample| {
-                let names: Vec<&str> = profile
-                    .stack(sample)
-                    .map(|frame: &Frame| frame.function.as_str())
-                    .collect();
-                holds(&names)
-            })
-            .map(|sample| sample.values[value])
-            .sum();
-        sum as f64 / total as f64
-    };
-    let through = |names: &[&str], test: fn(&str) -> bool| names.iter().any(|name| test(name));
-    Some(CpuShares {
-        samples,
-        locking: share(&|names| through(names, is_locking)),
-        runtime_locks: share(&|names| {
-            names.iter().take(3).any(|name| is_runtime_lock(name)) && through(names, is_scheduling)
-        }),
-        finding_work: share(&|names| through(names, |name| name == "runtime.findRunnable")),
-        allocating: share(&|names| through(names, |name| name == "runtime.mallocgc")),
-        syscalls: share(&|names| through(names, is_syscall)),
-    })
-}
-
-/// The runtime's own locks and what they wait with (runtime/lock_futex.go, lock_spinbit.go).
-fn is_runtime_lock(name: &str) -> bool {
-    matches!(
-        name,
-        "runtime.lock2"
-            | "runtime.unlock2"
-            | "runtime.procyield"
-            | "runtime.osyield"
-            | "runtime.futex"
-    )
-}
-
-fn is_scheduling(name: &str) -> bool {
-    matches!(
-        name,
-        "runtime.schedule" | "runtime.findRunnable" | "runtime.goready" | "runtime.park_m"
-    )
-}
-
-fn is_syscall(name: &str) -> bool {
-    name.starts_with("syscall.Syscall")
-        || name.starts_with("syscall.RawSyscall")
-        || name.starts_with("internal/runtime/syscall")
-        || name.starts_with("runtime/internal/syscall")
 }

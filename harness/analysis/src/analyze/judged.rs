@@ -12,7 +12,7 @@ use super::log::Log;
 use super::material::{Material, Part, TraceView};
 use super::verdict::verdict;
 use super::{crash, profiles, snapshot};
-use crate::advice::{self, Drive, Evidence, Judgement, Sample, Subject};
+use crate::advice::{self, Drive, Evidence, Judgement, Profiles, Sample, Subject};
 use crate::error::AnalysisError;
 use crate::figures::{count_text, counted};
 use crate::profile::{LockCheck, LockEvidence, LockLimits, lock_check};
@@ -51,8 +51,13 @@ pub fn analyze(
     if options.difference {
         inputs.push(difference_report(materials)?);
     }
-    let locks = locks(materials, options);
-    let judgements = judgements(materials, locks.as_ref());
+    let lock_evidence = lock_evidence(materials, options);
+    let locks = if options.difference {
+        None
+    } else {
+        locks(&lock_evidence)
+    };
+    let judgements = judgements(materials, &lock_evidence);
     let mut analysis = Analysis {
         format_version: FORMAT_VERSION,
         verdict: String::new(),
@@ -244,30 +249,31 @@ fn difference_report(materials: &[Material]) -> Result<InputReport, AnalysisErro
     })
 }
 
-/// The lock check, where at least one profile of locks was given.
-fn locks(materials: &[Material], options: &AnalyzeOptions) -> Option<LockCheck> {
+/// The first profile of each kind that tells of locks.
+fn lock_evidence<'a>(materials: &'a [Material], options: &AnalyzeOptions) -> LockEvidence<'a> {
     let profile = |kind| profiles::first(materials, kind);
-    let (block, mutex) = (profile(ProfileKind::Block), profile(ProfileKind::Mutex));
-    let goroutine = profile(ProfileKind::Goroutine);
-    if options.difference || (block.is_none() && mutex.is_none() && goroutine.is_none()) {
-        return None;
+    LockEvidence {
+        cpu: profile(ProfileKind::Cpu),
+        block: profile(ProfileKind::Block),
+        mutex: profile(ProfileKind::Mutex),
+        goroutine: profile(ProfileKind::Goroutine),
+        window: options.window,
+        mutex_fraction: options.mutex_fraction,
     }
-    let check = lock_check(
-        &LockEvidence {
-            cpu: profile(ProfileKind::Cpu),
-            block,
-            mutex,
-            goroutine,
-            window: options.window,
-            mutex_fraction: options.mutex_fraction,
-        },
-        &LockLimits::default(),
-    );
-    // A goroutine profile by itself is looked at for other reasons, too.
-    (!check.suspects.is_empty() || block.is_some() || mutex.is_some()).then_some(check)
 }
 
-fn judgements(materials: &[Material], locks: Option<&LockCheck>) -> Vec<Judgement> {
+/// The lock check, where at least one profile of locks was given.
+fn locks(evidence: &LockEvidence<'_>) -> Option<LockCheck> {
+    let of_locks = evidence.block.is_some() || evidence.mutex.is_some();
+    if !of_locks && evidence.goroutine.is_none() {
+        return None;
+    }
+    let check = lock_check(evidence, &LockLimits::default());
+    // A goroutine profile by itself is looked at for other reasons, too.
+    (of_locks || !check.suspects.is_empty()).then_some(check)
+}
+
+fn judgements(materials: &[Material], lock_evidence: &LockEvidence<'_>) -> Vec<Judgement> {
     let mut evidence: Vec<Evidence> = Vec::new();
     for material in materials {
         if let Part::Log(log) = &material.part {
@@ -286,8 +292,9 @@ fn judgements(materials: &[Material], locks: Option<&LockCheck>) -> Vec<Judgemen
         }
     }
     evidence.extend(evidence::of_metrics(materials));
-    evidence.extend(
-        evidence::of_profiles(materials, locks).map(|profiles| Evidence {
+    let profiles = Profiles::of("the profiles", lock_evidence);
+    if profiles.cpu.is_some() || profiles.locks.is_some() {
+        evidence.push(Evidence {
             subject: Subject {
                 name: profiles.name.clone(),
                 ..Subject::default()
@@ -300,8 +307,8 @@ fn judgements(materials: &[Material], locks: Option<&LockCheck>) -> Vec<Judgemen
                 ..Sample::default()
             }],
             beside: None,
-        }),
-    );
+        });
+    }
     // A log does not name its Go; one binary's build information among the inputs does.
     if let Some(go) = the_only_build(materials) {
         for own in &mut evidence {

@@ -26,7 +26,6 @@ pub use document::{
     Analysis, CrashReport, Fact, GcFigures, GoroutineGroup, InputReport, Picture, ProcessReport,
     ProfileReport, SchedFigures, Severity,
 };
-pub use evidence::cpu_shares;
 pub use judged::{AnalyzeOptions, analyze};
 pub use log::{Log, LogReader};
 pub use material::{Hint, LARGEST_INPUT_BYTES, Material, Part, TraceView, read};

@@ -85,11 +85,6 @@ fn site_of(profile: &Profile, sample: &Sample) -> Option<(String, Act)> {
     None
 }
 
-/// Whether a function is a mutex's own: `Lock`, `Unlock`, `lockSlow` and the like.
-pub(crate) fn is_locking(function: &str) -> bool {
-    mutex_method(function).is_some()
-}
-
 /// `Lock` of `sync.(*Mutex).Lock`; also RWMutex, and internal/sync, where Mutex lives since Go 1.24.
 fn mutex_method(function: &str) -> Option<&str> {
     let plain = function.strip_prefix("internal/").unwrap_or(function);

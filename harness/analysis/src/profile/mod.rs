@@ -28,7 +28,6 @@ mod tree;
 
 pub use flame::{FlameOptions, Scaling, difference, flame_graph};
 pub use folded::folded;
-pub(crate) use lock_site::is_locking;
 pub use locks::{
     LockCheck, LockEvidence, LockLimits, LockNumbers, LockSignal, LockSuspect, LockVerdict,
     lock_check,
