@@ -107,11 +107,7 @@ impl Page {
     fn findings(&self, target: &TargetAdvice) -> String {
         let mut text = String::from("\nWHAT MATTERS\n");
         if target.top.is_empty() {
-            text.push_str(
-                &self
-                    .layout
-                    .wrapped("         ", "nothing: no rule fired for this cell"),
-            );
+            text.push_str(&self.layout.wrapped("         ", target.without_findings()));
         }
         for finding in &target.top {
             text.push_str(&self.finding(finding));

@@ -194,6 +194,17 @@ pub struct CellAdvice {
     pub judgement: Judgement,
 }
 
+impl TargetAdvice {
+    /// What stands where no finding does: without a sample no rule could fire.
+    pub(crate) fn without_findings(&self) -> &'static str {
+        if self.limits.is_empty() {
+            "no valid trial to judge: run it on a calmer host (`gosweep host`)"
+        } else {
+            "nothing: no rule fired for this cell"
+        }
+    }
+}
+
 impl LimitedBy {
     /// The words for it.
     pub fn word(self) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod captured;
 mod fixtures;
+mod page;
 mod partial;
 mod run;
 
