@@ -11,6 +11,7 @@
 
 mod error;
 mod figures;
+mod physics;
 mod rank;
 mod warnings;
 

@@ -10,15 +10,12 @@ use stats::summary;
 
 use super::{Check, Known, Outcome};
 use crate::figures::significant;
+use crate::physics::{PLAUSIBLE, bytes_between_collections};
 
 const AXIS: &str = "gogc";
 
-/// The smallest heap goal at GOGC=100.
-const LEAST_GOAL: f64 = 4.0 * 1024.0 * 1024.0;
-
-/// Measured over predicted of one cell lies between these (METHODOLOGY, physics): a collection starts a little before
-/// its goal. Of two cells the quotient lies between their quotients.
-const BAND: [f64; 2] = [0.9, 1.5];
+/// Measured over predicted of one cell lies between these; of two cells the quotient lies between their quotients.
+const BAND: [f64; 2] = PLAUSIBLE;
 
 /// Fewer collections than this say nothing about a ratio.
 const FEWEST_CYCLES: f64 = 10.0;
@@ -146,11 +143,7 @@ impl Cycles {
             .iter()
             .filter_map(|trial| {
                 let window = trial.constant.as_ref()?.runtime.as_ref()?;
-                let live = window.heap_live_bytes as f64;
-                let roots = (window.scan_stack_bytes + window.scan_globals_bytes) as f64;
-                let share = level.percent / 100.0;
-                let goal = (live + (live + roots) * share).max(LEAST_GOAL * share);
-                let between = goal - live;
+                let between = bytes_between_collections(window, level.percent);
                 (between > 0.0).then(|| {
                     let predicted = window.alloc_bytes as f64 / between;
                     (window.gc_cycles as f64, predicted)

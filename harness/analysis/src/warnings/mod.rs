@@ -8,6 +8,7 @@ mod design;
 mod host;
 mod load;
 mod outcomes;
+mod physics;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ pub(crate) fn warnings_of_target(context: &Context<'_>) -> Vec<Warning> {
     warnings.extend(course::warnings(context));
     warnings.extend(design::warnings(context));
     warnings.extend(load::warnings(context));
+    warnings.extend(physics::warnings(context));
     warnings.extend(settings::warnings(context));
     warnings.extend(host::warnings(context));
     warnings

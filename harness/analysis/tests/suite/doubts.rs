@@ -164,3 +164,54 @@ fn a_control_that_differs_from_itself_is_named() {
     let ranking = ranked_with(&lab, &trials);
     assert_eq!(codes(&ranking), ["noisy_host", "aa_differs"]);
 }
+
+/// What the runtime tells of a heap of 10 MiB at GOGC=100 that takes 10 MiB between collections.
+fn heap(trial: &mut Trial, cycles: u64, goal_mib: u64) {
+    trial.readback.as_mut().unwrap().gogc = Some(100);
+    let runtime = trial.constant.as_mut().unwrap().runtime.as_mut().unwrap();
+    runtime.heap_live_bytes = 10 << 20;
+    runtime.heap_goal_bytes = goal_mib << 20;
+    runtime.alloc_bytes = 400 << 20;
+    (runtime.gc_cycles, runtime.gc_forced) = (cycles, 0);
+}
+
+#[test]
+fn cycles_that_contradict_the_heap_are_named() {
+    let lab = winner();
+    let warned = |cycles: u64, goal_mib: u64| {
+        let mut trials = lab.trials();
+        heap(&mut trials[0], cycles, goal_mib);
+        let ranking = ranked_with(&lab, &trials);
+        ranking
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "gc_physics")
+    };
+    // Forty cycles are what 400 MiB make of a goal of 20 MiB.
+    assert!(!warned(40, 20));
+    assert!(!warned(36, 20) && !warned(60, 20), "within 0.9 and 1.5");
+    assert!(warned(35, 20) && warned(61, 20));
+    assert!(!warned(90, 14), "a memory limit sets the goal");
+    assert!(!warned(9, 20), "too few to compare");
+}
+
+#[test]
+fn a_window_with_a_trend_is_named() {
+    let lab = winner();
+    let warned = |rate: &dyn Fn(u64) -> u64, intervals: u64| {
+        let mut trials = lab.trials();
+        let saturate = trials[0].saturate.as_mut().unwrap();
+        saturate.completed_by_interval = (0..intervals).map(rate).collect();
+        let ranking = ranked_with(&lab, &trials);
+        ranking
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "no_steady_state")
+    };
+    assert!(!warned(&|at| 1_000 + at * 7 % 5, 40));
+    assert!(warned(&|at| 1_000 + 10 * at, 40));
+    assert!(
+        !warned(&|at| 1_000 + 10 * at, 12),
+        "three seconds are too few"
+    );
+}

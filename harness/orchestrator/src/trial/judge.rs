@@ -4,16 +4,13 @@
 use gotrace::environment::{self, Gogc, Gomemlimit};
 use record::axis::{Axis, DEFAULT};
 use record::limit::{is_applied_cap, parse_memory_cap};
-use record::trial::{Failure, FailureCause, Outcome, Phase, Reason};
+use record::trial::{Canary, Failure, FailureCause, Outcome, Phase, Reason};
+use topology::CpuSet;
 
+use super::doubts::{self, Findings};
+use super::thresholds::{STEAL, THROTTLING};
 use super::{Observed, TrialRequest};
-
-/// Steal above this share of the CPUs' time spoils a window (rule V4).
-const MOST_STEAL: f64 = 0.05;
-/// Steal above this share is a doubt.
-const SOME_STEAL: f64 = 0.02;
-/// Throttled periods above this share are a doubt.
-const SOME_THROTTLING: f64 = 0.01;
+use crate::run::ReadyCell;
 
 /// Sets the outcome of a trial whose target did its job to the end, and adds
 /// the doubts that do not spoil it.
@@ -22,22 +19,43 @@ pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
         observed.outcome = Outcome::Failed(failure);
         return;
     }
-    let mut reasons = not_applied(request, observed);
-    let mut doubts = Vec::new();
+    let target = &request.cell.planned.placement.target;
+    let near = request.topology.with_siblings(target);
+    let found = findings(request.cell, request.canaries, &near, observed);
+    observed.warnings.extend(found.doubts);
+    if !found.reasons.is_empty() {
+        observed.outcome = Outcome::Invalid(found.reasons);
+    }
+}
+
+/// Everything that speaks against a trial. `near` are the target's CPUs with
+/// their SMT siblings.
+pub(super) fn findings(
+    cell: &ReadyCell,
+    canaries: &[Canary],
+    near: &CpuSet,
+    observed: &Observed,
+) -> Findings {
+    let mut found = Findings {
+        reasons: not_applied(cell, observed),
+        doubts: Vec::new(),
+    };
     let windows = [
         ("saturate", &observed.saturate),
         ("constant", &observed.constant),
     ];
     for (name, phase) in windows {
         let Some(phase) = phase else { continue };
-        by_host(name, phase, &mut reasons, &mut doubts);
-        by_generator(name, phase, &mut reasons);
+        by_host(name, phase, &mut found);
+        by_generator(name, phase, &mut found);
+        doubts::by_littles_law(name, phase, &mut found);
+        doubts::by_contention(cell, observed, name, phase, &mut found);
     }
-    doubts.extend(child_killed(observed));
-    observed.warnings.extend(doubts);
-    if !reasons.is_empty() {
-        observed.outcome = Outcome::Invalid(reasons);
-    }
+    doubts::by_clock(observed, &mut found);
+    doubts::by_canary(observed.canary, canaries, &mut found);
+    doubts::by_placement(cell, near, &mut found);
+    found.doubts.extend(child_killed(observed));
+    found
 }
 
 /// A target that answers most requests wrongly has not done its job.
@@ -66,11 +84,11 @@ fn answers_wrong(observed: &Observed) -> Option<Failure> {
 }
 
 /// Rule V2: what was asked for must be what the process has.
-fn not_applied(request: &TrialRequest<'_>, observed: &Observed) -> Vec<Reason> {
+fn not_applied(ready: &ReadyCell, observed: &Observed) -> Vec<Reason> {
     let Some(readback) = &observed.readback else {
         return Vec::new();
     };
-    let cell = &request.cell.planned;
+    let cell = &ready.planned;
     let asked = |axis: &Axis| cell.spec.settings.get(axis);
     let mut reasons = Vec::new();
     let mut compare = |what: &str, wanted: Option<String>, got: Option<String>| {
@@ -132,7 +150,7 @@ fn not_applied(request: &TrialRequest<'_>, observed: &Observed) -> Vec<Reason> {
         cap.map(|bytes| bytes.to_string()),
         got.map(|bytes| bytes.to_string()),
     );
-    let version = request.cell.go_version.as_ref().map(ToString::to_string);
+    let version = ready.go_version.as_ref().map(ToString::to_string);
     let reported = readback
         .go_version
         .as_deref()
@@ -159,25 +177,14 @@ fn child_killed(observed: &Observed) -> Option<String> {
     })
 }
 
-fn by_host(name: &str, phase: &Phase, reasons: &mut Vec<Reason>, doubts: &mut Vec<String>) {
+fn by_host(name: &str, phase: &Phase, found: &mut Findings) {
     let Some(host) = &phase.host else { return };
-    let steal = host.steal * 100.0;
-    if host.steal > MOST_STEAL {
-        reasons.push(Reason {
-            rule: "V4".to_owned(),
-            message: format!("the hypervisor took {steal:.1} % of CPU time in the {name} window"),
-        });
-    } else if host.steal > SOME_STEAL {
-        doubts.push(format!(
-            "{name}: the hypervisor took {steal:.1} % of CPU time"
-        ));
-    }
-    if let Some(throttled) = host.throttled
-        && throttled > SOME_THROTTLING
-    {
-        doubts.push(format!(
-            "{name}: our cgroup was throttled in {:.0} % of periods",
-            throttled * 100.0
+    let what = format!("the hypervisor took CPU time in the {name} window");
+    found.step("V4", host.steal, STEAL, &what);
+    if host.throttled.is_some_and(|share| share > THROTTLING) {
+        found.doubts.push(format!(
+            "{name}: our cgroup was throttled in more than {:.0} % of periods",
+            THROTTLING * 100.0
         ));
     }
 }
@@ -185,14 +192,12 @@ fn by_host(name: &str, phase: &Phase, reasons: &mut Vec<Reason>, doubts: &mut Ve
 /// Rule V3. An open-loop window that the generator could not keep is invalid:
 /// its latencies are the generator's. A closed-loop window stays, as a lower
 /// bound of the target's QPS; the phase's verdict says so to every reader.
-fn by_generator(name: &str, phase: &Phase, reasons: &mut Vec<Reason>) {
+fn by_generator(name: &str, phase: &Phase, found: &mut Findings) {
     if phase.verdict.name == "GENERATOR_BOUND" && phase.arrival != "closed" {
-        reasons.push(Reason {
-            rule: "V3".to_owned(),
-            message: format!(
-                "the generator did not keep the {name} schedule: {}",
-                phase.verdict.reason
-            ),
-        });
+        let message = format!(
+            "the generator did not keep the {name} schedule: {}",
+            phase.verdict.reason
+        );
+        found.invalid("V3", message);
     }
 }

@@ -1,13 +1,17 @@
 //! One trial: a fresh process, warm-up, the measured windows, the end.
 
 mod diagnose;
+mod doubts;
 mod judge;
+#[cfg(test)]
+mod judge_tests;
 mod last_words;
 mod launch;
 pub(crate) mod limits;
 mod load;
 mod observation;
 mod observed;
+mod thresholds;
 mod window;
 
 use std::path::Path;
@@ -21,6 +25,7 @@ use record::trial::{
 use topology::Topology;
 
 use crate::events::{Event, Listener};
+use crate::observe::canary_ns;
 use crate::plan::Plan;
 pub use crate::run::ReadyCell;
 use crate::supervise::Spawner;
@@ -98,6 +103,7 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
         warnings: Vec::new(),
     };
     listener(Event::PhaseStarted("start"));
+    let before_ns = canary_ns(&request.cell.planned.placement.target);
     let mut target = match Target::launch(request) {
         Ok(target) => target,
         Err(launch::LaunchError::Cancelled) => return None,
@@ -121,6 +127,11 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
     }
     target.stop(PATIENCE);
     observed.control_group = target.control_group_use();
+    let after_ns = canary_ns(&request.cell.planned.placement.target);
+    observed.canary = before_ns.zip(after_ns).map(|(before_ns, after_ns)| Canary {
+        before_ns,
+        after_ns,
+    });
     judge::judge(request, &mut observed);
     Some(observed)
 }

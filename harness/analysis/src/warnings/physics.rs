@@ -1,0 +1,98 @@
+//! Figures that contradict what the collector must do, and windows that had not settled.
+//!
+//! Both are doubts and make no trial invalid: a trial is judged by its host and its generator, never by what it measured.
+
+use record::trial::{Phase, Trial};
+use stats::steady::{SteadyRule, steady_state};
+
+use super::Context;
+use crate::physics::{PLAUSIBLE, bytes_between_collections, heap_goal};
+use crate::ranking::{Severity, Warning};
+
+/// Cycles below which their number is too coarse to compare.
+const ENOUGH_CYCLES: u64 = 10;
+/// A goal so far below the formula's is the memory limit's doing, and the formula does not hold.
+const GOVERNED_BY_LIMIT: f64 = 0.95;
+/// Intervals of 250 ms in one second.
+const INTERVALS_PER_SECOND: usize = 4;
+
+pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    warnings.extend(against_physics(context));
+    warnings.extend(unsettled(context));
+    warnings
+}
+
+/// Rule V1.
+fn against_physics(context: &Context<'_>) -> Option<Warning> {
+    let shown = context.evidence.where_trials(|_, trial| {
+        let windows = [&trial.saturate, &trial.constant];
+        let mut ratios = windows
+            .into_iter()
+            .flatten()
+            .filter_map(|phase| measured_to_predicted(phase, trial));
+        ratios.any(|ratio| !(PLAUSIBLE[0]..=PLAUSIBLE[1]).contains(&ratio))
+    });
+    let message = format!(
+        "V1: the number of GC cycles is not what allocation and heap goal make it ({} to {} times that): {}.",
+        PLAUSIBLE[0],
+        PLAUSIBLE[1],
+        context.named(&shown)
+    );
+    let warning = context.warning(
+        Severity::Caution,
+        "gc_physics",
+        message,
+        "Lengthen the warm-up: a live heap that changes within the window is the usual cause.",
+    );
+    (!shown.is_empty()).then(|| context.about(warning, &shown))
+}
+
+/// GC cycles measured ÷ predicted; `None` where the formula says nothing: the collector off, a goal that the memory
+/// limit sets, too few cycles, or no account by the runtime.
+fn measured_to_predicted(phase: &Phase, trial: &Trial) -> Option<f64> {
+    let runtime = phase.runtime.as_ref()?;
+    let gogc = trial.readback.as_ref()?.gogc?;
+    let cycles = runtime.gc_cycles.saturating_sub(runtime.gc_forced);
+    if gogc == u64::MAX || cycles < ENOUGH_CYCLES || runtime.heap_live_bytes == 0 {
+        return None;
+    }
+    let goal = heap_goal(runtime, gogc as f64);
+    if (runtime.heap_goal_bytes as f64) < GOVERNED_BY_LIMIT * goal {
+        return None;
+    }
+    let room = bytes_between_collections(runtime, gogc as f64);
+    let predicted = runtime.alloc_bytes as f64 / room;
+    (room > 0.0 && predicted > 0.0).then(|| cycles as f64 / predicted)
+}
+
+/// Windows of six seconds or more whose throughput had a trend: "no steady state" is a result (Barrett et al., OOPSLA
+/// 2017). At a constant rate throughput is what was asked for, so only the closed loop is looked at.
+fn unsettled(context: &Context<'_>) -> Option<Warning> {
+    let shown = context.evidence.where_trials(|_, trial| {
+        let phase = trial.saturate.as_ref();
+        phase.is_some_and(|phase| is_steady(phase) == Some(false))
+    });
+    let message = format!(
+        "no steady state: throughput still rose or fell within the saturate window: {}.",
+        context.named(&shown)
+    );
+    let warning = context.warning(
+        Severity::Caution,
+        "no_steady_state",
+        message,
+        "Lengthen the warm-up, or the window if it goes on; the figures are of a service in motion.",
+    );
+    (!shown.is_empty()).then(|| context.about(warning, &shown))
+}
+
+/// By windows of one second; `None` where there are too few of them.
+fn is_steady(phase: &Phase) -> Option<bool> {
+    let seconds: Vec<f64> = phase
+        .completed_by_interval
+        .chunks_exact(INTERVALS_PER_SECOND)
+        .map(|second| second.iter().sum::<u64>() as f64)
+        .collect();
+    let found = steady_state(&seconds, SteadyRule::default()).ok()?;
+    Some(found.steady)
+}

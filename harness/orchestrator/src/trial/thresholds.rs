@@ -1,0 +1,45 @@
+//! Every threshold of validity, by name: the table of METHODOLOGY, "Which trials
+//! count". A doubt travels with the trial; what is invalid is left out and tried
+//! again. All are held against evidence of host and generator, never against
+//! what the trial measured.
+
+/// V3: relative error of Little's law in a closed window, doubt and invalid: the
+/// generator's own books do not agree, so its clock or its counts are wrong.
+pub(super) const LITTLES_LAW: Step = Step::new(0.02, 0.05);
+/// V4: share of CPU time that the hypervisor took, on the CPUs in use.
+pub(super) const STEAL: Step = Step::new(0.02, 0.05);
+/// V4: share of the time in which the target's threads wanted a CPU and waited
+/// for one (schedstat), where they cannot have waited for each other. On an idle
+/// host 0.01 to 0.03 are usual.
+pub(super) const RUN_DELAY: Step = Step::new(0.10, 0.25);
+/// Throttled periods of our control group.
+pub(super) const THROTTLING: f64 = 0.01;
+/// Involuntary switches per second of the target's CPU time; 100 to 300 are
+/// usual where it is alone.
+pub(super) const INVOLUNTARY_PER_CPU_SECOND: f64 = 1_000.0;
+/// Share of time in which some task of the host waited for a CPU (PSI).
+pub(super) const PRESSURE: f64 = 0.25;
+/// Relative difference of the clock between the two windows of a trial.
+pub(super) const CLOCK_MOVED: f64 = 0.05;
+/// V5: relative distance of the spin loop from the run's median.
+pub(super) const CANARY: Step = Step::new(0.02, 0.05);
+/// V5 needs so many trials before it judges.
+pub(super) const CANARY_TRIALS: usize = 5;
+/// V5 only doubts where more than this share of the run's trials is off: the
+/// clock of such a host never holds still, and no trial would be left.
+pub(super) const CANARY_UNSTEADY: f64 = 0.25;
+
+/// A threshold in two steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// Beyond it a trial carries a doubt.
+    pub(super) doubt: f64,
+    /// Beyond it a trial is invalid.
+    pub(super) invalid: f64,
+}
+
+impl Step {
+    const fn new(doubt: f64, invalid: f64) -> Step {
+        Step { doubt, invalid }
+    }
+}
