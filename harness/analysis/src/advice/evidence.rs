@@ -21,6 +21,9 @@ pub struct Evidence {
     pub subject: Subject,
     /// What was seen, in the order of time within each origin.
     pub samples: Vec<Sample>,
+    /// Windows of invalid trials, for a subject without any other: they show why there is none, so the validity rules
+    /// alone read them.
+    pub spoilt: Vec<Sample>,
     /// What only shows beside other cells of the run; `None` for a log.
     pub beside: Option<Beside>,
 }

@@ -124,6 +124,9 @@ fn read(
     // What needs no sample is judged beside an empty one.
     let nothing = Sample::default();
     let mut samples: Vec<&Sample> = evidence.samples.iter().collect();
+    if samples.is_empty() && rule.family == Family::Validity {
+        samples.extend(&evidence.spoilt);
+    }
     if samples.is_empty() {
         samples.push(&nothing);
     }
@@ -288,7 +291,7 @@ fn worst_first(mut shown: Vec<Shown>) -> Vec<Seen> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::evidence::Subject;
+    use super::super::evidence::{Setting, Subject};
     use super::super::runtime::Runtime;
     use super::*;
     use record::threshold::Threshold;
@@ -310,7 +313,7 @@ mod tests {
         let evidence = Evidence {
             subject: Subject::default(),
             samples,
-            beside: None,
+            ..Evidence::default()
         };
         judge(&evidence, thresholds)
     }
@@ -371,6 +374,35 @@ mod tests {
         let g1 = judgement.not_judged.iter().find(|own| own.rule == "G1");
         let missing = &g1.unwrap().missing;
         assert_eq!(missing[0], Signal::GcCycles.describe());
+    }
+
+    #[test]
+    fn invalid_windows_speak_to_validity_rules_alone() {
+        let spoilt = |window| Sample {
+            settings: Some(vec![Setting {
+                name: "GOGC".to_owned(),
+                asked: "400".to_owned(),
+                got: "100".to_owned(),
+            }]),
+            ..sample("a", window, 12.0)
+        };
+        let spoilt: Vec<Sample> = (1..=3).map(spoilt).collect();
+        let evidence = |samples| Evidence {
+            spoilt: spoilt.clone(),
+            samples,
+            ..Evidence::default()
+        };
+        let judgement = judge(&evidence(Vec::new()), &Thresholds::default());
+        assert_eq!(severity(&judgement, "V2"), Some(Severity::Critical));
+        assert!(!judgement.valid);
+        assert_eq!(severity(&judgement, "G1"), None);
+        let beside = judge(&evidence(vec![sample("b", 1, 3.0)]), &Thresholds::default());
+        assert_eq!(
+            severity(&beside, "V2"),
+            None,
+            "a valid trial speaks for itself"
+        );
+        assert!(beside.valid);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn of_process(process: &Process, name: String) -> Evidence {
             ..Subject::default()
         },
         samples: samples.collect(),
-        beside: None,
+        ..Evidence::default()
     }
 }
 
@@ -114,6 +114,6 @@ pub(super) fn of_metrics(materials: &[Material]) -> Option<Evidence> {
             ..Subject::default()
         },
         samples,
-        beside: None,
+        ..Evidence::default()
     })
 }

@@ -306,7 +306,7 @@ fn judgements(materials: &[Material], lock_evidence: &LockEvidence<'_>) -> Vec<J
                 profiles: Some(profiles),
                 ..Sample::default()
             }],
-            beside: None,
+            ..Evidence::default()
         });
     }
     // A log does not name its Go; one binary's build information among the inputs does.

@@ -10,6 +10,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod advice;
 mod analyze;
 mod diagnosis;
 mod failures;

@@ -81,10 +81,12 @@ fn of_target(
 ) -> TargetEvidence {
     let varying = rank::varying_axes(evidence);
     let of_cell = |(at, own): (usize, &CellEvidence<'_>)| {
-        let trials = own.valid.values();
-        let mut samples: Vec<Sample> = trials
-            .flat_map(|trial| sample::samples(own.cell, trial, &(source.raw)(trial)))
-            .collect();
+        let windows = |trial: &&Trial| sample::samples(own.cell, trial, &(source.raw)(trial));
+        let mut samples: Vec<Sample> = own.valid.values().flat_map(windows).collect();
+        let spoilt = match own.valid.is_empty() {
+            true => own.invalid.iter().flat_map(windows).collect(),
+            false => Vec::new(),
+        };
         let diagnosed = source.diagnoses.iter();
         let diagnosed = diagnosed.filter(|kept| kept.diagnosis.cell == own.cell.id);
         samples.extend(diagnosed.map(|kept| diagnosed::sample(own.cell, kept)));
@@ -92,6 +94,7 @@ fn of_target(
             subject: subject(source.run, matrix, own, rank::label(own.cell, &varying)),
             beside: Some(beside::of_cell(source, evidence, at)),
             samples,
+            spoilt,
         };
         (own.cell.id.clone(), cell)
     };
@@ -105,8 +108,8 @@ fn of_target(
                 name: evidence.target.to_owned(),
                 ..Subject::default()
             },
-            samples: Vec::new(),
             beside: Some(beside::of_target(source, evidence)),
+            ..Evidence::default()
         },
         cells,
     }

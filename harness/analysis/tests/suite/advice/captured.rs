@@ -28,7 +28,7 @@ fn twice(sample: &Sample, subject: Subject) -> Evidence {
     Evidence {
         subject,
         samples: vec![of("first"), of("second")],
-        beside: None,
+        ..Evidence::default()
     }
 }
 

@@ -192,6 +192,8 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                 pinned: true,
                 ..Subject::default()
             },
+            // Both: a rule reads the one or the other.
+            spoilt: samples.clone(),
             samples,
             beside,
         })
