@@ -76,7 +76,8 @@ fn cycles_per_second(look: &Look<'_>) -> Reading {
     let mut shows = format!("{} GC cycles/s", significant(cycles / seconds));
     // Many cycles of a small heap are cheap: what they cost decides whether they are grave.
     let cost = enough_gc_cpu(look.sample)
-        .and_then(|(gc_s, _)| physics::share_of_cpu(look.subject, look.sample, gc_s));
+        .and_then(|(gc_s, _)| physics::share_of_cpu(look.subject, look.sample, gc_s))
+        .filter(|(share, _)| is_possible(*share));
     let cheap = cost.is_some_and(|(share, _)| share <= look.bound(Threshold::G2Warn));
     if let Some((share, of)) = cost {
         shows.push_str(&format!(" at {} {of}", percent(share)));
@@ -174,9 +175,7 @@ fn share_reading(
     let Some((share, of)) = physics::share_of_cpu(look.subject, look.sample, seconds) else {
         return Reading::TooLittle("the process's CPU time, or GOMAXPROCS");
     };
-    // The runtime takes a worker's CPU time by the clock. Where that is more than the process had, the kernel ran others
-    // meanwhile, and the share means nothing.
-    if share > 1.0 {
+    if !is_possible(share) {
         return Reading::TooLittle(
             "a host that runs the threads: GC's clock is beyond the CPU time used",
         );
@@ -187,6 +186,12 @@ fn share_reading(
         unit: percent,
     };
     look.above(figure, &bounds)
+}
+
+/// The runtime takes a worker's CPU time by the clock. Where that is more than the process had, the kernel ran others
+/// meanwhile, and the share means nothing.
+fn is_possible(share: f64) -> bool {
+    share <= 1.0
 }
 
 fn spend_less_cpu(_: &Subject, _: &Sign) -> Remedy {
