@@ -82,10 +82,11 @@ impl Series {
 
     /// Adds a value. What comes before the beginning counts as at the beginning.
     pub(super) fn add(&mut self, at_s: f64, value: f64) {
-        let since = (at_s - self.start_s).max(0.0);
-        if !(since.is_finite() && value.is_finite()) {
+        // Before `max`, which makes 0 of a NaN.
+        if !(at_s.is_finite() && value.is_finite()) {
             return;
         }
+        let since = (at_s - self.start_s).max(0.0);
         while since / self.width_s >= MOST_POINTS as f64 {
             self.bins = self
                 .bins
