@@ -18,7 +18,7 @@ pub(super) static RULES: &[Rule] = &[
         family: Family::Memory,
         needs: &[Signal::MemoryClasses, Signal::Process],
         versions: "all",
-        source: "runtime/metrics, /memory/classes; proc(5), VmRSS",
+        source: "runtime/metrics, /memory/classes; proc(5), VmRSS; madvise(2), MADV_FREE",
         check: Check::Sample(outside_runtime),
         remedy: look_outside,
     },
@@ -72,13 +72,15 @@ fn outside_runtime(look: &Look<'_>) -> Reading {
 
 fn look_outside(_: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
-        "C allocations (cgo), mmapped files, the binary's own pages, or huge pages that keep given-back memory \
-         resident. GOMEMLIMIT does not count any of it.",
+        "C allocations (cgo), mmapped files, the binary's own pages, or given-back memory that stays \
+         resident: under huge pages, and with GODEBUG=madvdontneed=0 until the kernel wants it. GOMEMLIMIT does not count \
+         any of it.",
         vec![
             Try::measure(
                 "`/proc/PID/smaps`: which mappings are large? From Go 1.25 on the runtime's own are named `[anon: Go: …]`.",
             ),
             Try::setting("Set GOMEMLIMIT lower by what is outside, so that the cap holds both."),
+            Try::setting("Remove GODEBUG=madvdontneed=0 if it is set."),
             Try::setting(
                 "If it is huge pages: GODEBUG=disablethp=1 (Go 1.21.6 on), or transparent huge pages to madvise.",
             ),
