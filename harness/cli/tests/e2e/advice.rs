@@ -1,6 +1,6 @@
 //! The advisor on real runs: each family's rule fires where its cause was put in, and stays away where it was not.
 //!
-//! Most runs have a closed loop only, which no busy host makes invalid. What a busy host does show to the runtime is
+//! Most runs have a closed loop only, which a late generator does not make invalid. What a busy host does show to the runtime is
 //! true there (threads wait for a CPU, stops take long), so only rules with a cause inside the service are expected to
 //! stay away, and a healthy service is judged by all rules only where the host left it alone.
 

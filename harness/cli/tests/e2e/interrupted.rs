@@ -13,7 +13,8 @@ const TARGET: &str = concat!(
     "/../../targets/httpjson/target.yaml"
 );
 
-/// A closed loop only, which a busy host cannot make invalid by rule V3.
+/// A closed loop only, which a late generator cannot make invalid (V3); steal and
+/// waiting for a CPU still can (V4).
 fn matrix() -> String {
     format!(
         "\

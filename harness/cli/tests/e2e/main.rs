@@ -5,7 +5,7 @@
 //! runner, and do nothing.
 //!
 //! Nothing here asserts a duration or a speed, and a busy machine may spoil
-//! trials by rules V3 and V4: tests look at structure, at counters and at what
+//! trials by rules V3 to V5: tests look at structure, at counters and at what
 //! was recorded.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]

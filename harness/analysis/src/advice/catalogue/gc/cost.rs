@@ -78,7 +78,8 @@ fn cycles_per_second(look: &Look<'_>) -> Reading {
     let cost = enough_gc_cpu(look.sample)
         .and_then(|(gc_s, _)| physics::share_of_cpu(look.subject, look.sample, gc_s))
         .filter(|(share, _)| is_possible(*share));
-    let cheap = cost.is_some_and(|(share, _)| share <= look.bound(Threshold::G2Warn));
+    let dear = look.bound(Threshold::G2Warn);
+    let costs_at_most = |bound: f64| cost.is_some_and(|(share, _)| share <= bound);
     if let Some((share, of)) = cost {
         shows.push_str(&format!(" at {} {of}", percent(share)));
     }
@@ -88,7 +89,15 @@ fn cycles_per_second(look: &Look<'_>) -> Reading {
         unit: |bound| format!("{}/s", significant(bound)),
     };
     let both = warn_and_critical(Threshold::G1Warn, Threshold::G1Critical);
-    let bounds = if cheap { &both[..1] } else { &both[..] };
+    let known = [(Severity::Info, Threshold::G1Warn)];
+    // A tenth of what G2 warns of: a higher GOGC has nothing left to win.
+    let bounds = if costs_at_most(dear / 10.0) {
+        &known[..]
+    } else if costs_at_most(dear) {
+        &both[..1]
+    } else {
+        &both[..]
+    };
     look.above(figure, bounds)
         .with_hint(|| gogc_ceiling(look.subject, look.sample))
 }
@@ -126,7 +135,7 @@ fn raise_gogc(_: &Subject, sign: &Sign) -> Remedy {
                 "Allocate less per request: reuse buffers, size slices and maps ahead, avoid converting between string and []byte.",
             ),
         ],
-        "Where G2 is quiet and P99 is good: frequent cycles of a small heap cost little (then it is a warning at most). \
+        "Where G2 is quiet and P99 is good: frequent cycles of a small heap cost little (then it is a warning at most, and no more than a remark up to 1 % of the CPU). \
          Where memory is the scarce thing.",
     )
 }
