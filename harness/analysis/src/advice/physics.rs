@@ -3,11 +3,9 @@
 use gotrace::gctrace::GcCycle;
 
 use super::evidence::{Sample, Subject};
+use super::runtime::Runtime;
 
 pub(super) const MIB: f64 = 1_048_576.0;
-
-/// `gcController.heapMinimum` of runtime/mgcpacer.go: 4 MiB, scaled by GOGC/100.
-const HEAP_MINIMUM_BYTES: f64 = 4.0 * MIB;
 
 /// GOMAXPROCS as the sample shows it, else the subject's.
 pub(super) fn gomaxprocs(subject: &Subject, sample: &Sample) -> Option<f64> {
@@ -95,9 +93,10 @@ pub(super) fn memory_limit(subject: &Subject, sample: &Sample) -> Option<f64> {
     (bytes < 1e18).then_some(bytes)
 }
 
-/// The smallest heap goal that GOGC allows.
-pub(super) fn goal_floor_bytes(gogc_factor: f64) -> f64 {
-    HEAP_MINIMUM_BYTES * gogc_factor
+/// What a window's allocations have room for between two cycles, bytes: goal − live heap, the mean of both ends.
+pub(super) fn room_bytes(runtime: &Runtime) -> Option<f64> {
+    let (goal, live) = (runtime.goal_bytes?, runtime.live_bytes?);
+    Some(((goal[0] - live[0]) + (goal[1] - live[1])) / 2.0)
 }
 
 /// Middle of some values.

@@ -3,15 +3,17 @@
 use gotrace::profile::Profile;
 use record::diagnosis::Missing;
 use record::run::Run;
+use record::threshold::Thresholds;
 use serde::Serialize;
 
 use super::evidence::{Evidence, Kept, read};
 use super::scheduler::{Scheduler, scheduler};
+use crate::error::AnalysisError;
 use crate::profile::{
     FlameOptions, LockCheck, LockEvidence, LockLimits, Measure, Scaling, TopTable, difference,
     flame_graph, lock_check, top,
 };
-use crate::rank::label;
+use crate::rank::{label, matrix_of};
 
 /// Functions shown of each profile.
 const MOST_LINES: usize = 12;
@@ -89,8 +91,13 @@ pub struct Difference {
 /// Kinds with a differential flame graph: both can be taken per request.
 const COMPARED: [&str; 2] = ["cpu", "allocs"];
 
-/// Makes the document of everything that was kept.
-pub fn diagnoses(run: &Run, kept: &[Kept]) -> Diagnoses {
+/// Makes the document of everything that was kept; locks are judged by the
+/// matrix's thresholds.
+///
+/// # Errors
+/// [`AnalysisError::Matrix`]: the matrix in the run's record is not readable.
+pub fn diagnoses(run: &Run, kept: &[Kept]) -> Result<Diagnoses, AnalysisError> {
+    let thresholds = &matrix_of(run)?.thresholds;
     let position = |kept: &&Kept| {
         let mut cells = run.cells.iter();
         cells.position(|cell| cell.id == kept.diagnosis.cell)
@@ -100,16 +107,16 @@ pub fn diagnoses(run: &Run, kept: &[Kept]) -> Diagnoses {
     let read: Vec<(&Kept, Evidence)> = kept.into_iter().map(|kept| (kept, read(kept))).collect();
     let cells: Vec<CellDiagnosis> = read
         .iter()
-        .map(|(kept, evidence)| cell(run, kept, evidence))
+        .map(|(kept, evidence)| cell(run, thresholds, kept, evidence))
         .collect();
-    Diagnoses {
+    Ok(Diagnoses {
         run: run.id.clone(),
         differences: differences(run, &cells, &read),
         cells,
-    }
+    })
 }
 
-fn cell(run: &Run, kept: &Kept, evidence: &Evidence) -> CellDiagnosis {
+fn cell(run: &Run, thresholds: &Thresholds, kept: &Kept, evidence: &Evidence) -> CellDiagnosis {
     let diagnosis = &kept.diagnosis;
     let own = run.cells.iter().find(|cell| cell.id == diagnosis.cell);
     let rate = diagnosis
@@ -134,7 +141,7 @@ fn cell(run: &Run, kept: &Kept, evidence: &Evidence) -> CellDiagnosis {
         }),
         profiled_seconds: diagnosis.profiled_seconds,
         profiled_requests: rate.map(|rate| rate * diagnosis.profiled_seconds),
-        locks: locks(evidence),
+        locks: locks(evidence, thresholds),
         scheduler: scheduler(&evidence.blocks),
         profiles: evidence
             .profiles
@@ -145,7 +152,7 @@ fn cell(run: &Run, kept: &Kept, evidence: &Evidence) -> CellDiagnosis {
     }
 }
 
-fn locks(evidence: &Evidence) -> LockCheck {
+fn locks(evidence: &Evidence, thresholds: &Thresholds) -> LockCheck {
     let of = |kind: &str| {
         let mut profiles = evidence.profiles.iter();
         profiles
@@ -160,7 +167,7 @@ fn locks(evidence: &Evidence) -> LockCheck {
         goroutine: of("goroutine"),
         ..LockEvidence::default()
     };
-    lock_check(&evidence, &LockLimits::default())
+    lock_check(&evidence, &LockLimits::of(thresholds))
 }
 
 fn shown(cell: &str, kind: &str, profile: &Profile) -> Shown {

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use gotrace::profile::Profile;
+use record::threshold::{Threshold, Thresholds};
 use serde::Serialize;
 
 use super::lock_site::{Act, each_delay, each_site, each_unlock, joined};
@@ -43,10 +44,13 @@ pub struct LockEvidence<'a> {
     pub mutex_fraction: Option<u32>,
 }
 
-/// From where on each profile counts as showing contention. One event in three is the least that any of them needs.
+/// From where on each profile counts as showing contention: the advisor's thresholds of rule L1, and how many sampled
+/// events a share or count must rest on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LockLimits {
-    /// Samples of the CPU profile under the lock's functions.
+    /// Share of the CPU profile's samples under the lock's functions, 0 to 1.
+    pub cpu_share: f64,
+    /// Samples that this share must rest on.
     pub cpu_samples: f64,
     /// Mean wait on one stack of the block profile.
     pub block_mean: Duration,
@@ -60,18 +64,31 @@ pub struct LockLimits {
     pub sampled: f64,
 }
 
-impl Default for LockLimits {
-    fn default() -> Self {
+impl LockLimits {
+    /// The limits that a matrix sets.
+    #[must_use]
+    pub fn of(thresholds: &Thresholds) -> LockLimits {
+        let milliseconds = |one| Duration::from_secs_f64(thresholds.get(one) / 1e3);
         LockLimits {
-            cpu_samples: 3.0,
-            block_mean: Duration::from_millis(1),
-            block_sum: Duration::from_millis(5),
-            contentions_per_s: 100.0 / 30.0,
-            waiting: 5.0,
-            sampled: 3.0,
+            cpu_share: thresholds.get(Threshold::L1Cpu),
+            cpu_samples: LEAST_SAMPLED,
+            block_mean: milliseconds(Threshold::L1BlockMean),
+            block_sum: milliseconds(Threshold::L1BlockSum),
+            contentions_per_s: thresholds.get(Threshold::L1Contentions) / 30.0,
+            waiting: thresholds.get(Threshold::L1Waiters),
+            sampled: LEAST_SAMPLED,
         }
     }
 }
+
+impl Default for LockLimits {
+    fn default() -> Self {
+        LockLimits::of(&Thresholds::default())
+    }
+}
+
+/// Fewer sampled events than this are chance.
+const LEAST_SAMPLED: f64 = 3.0;
 
 /// What the profiles say of all locks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -312,13 +329,15 @@ impl Tally {
         let Some(profile) = evidence.cpu else {
             return absent("cpu");
         };
+        let total = samples_of(profile);
+        let enough = self.cpu_samples >= limits.cpu_samples;
         LockSignal {
             profile: "cpu",
-            shown: Some(self.cpu_samples >= limits.cpu_samples),
+            shown: Some(enough && self.cpu_samples >= limits.cpu_share * total),
             text: format!(
                 "{} of {} samples under Lock or Unlock",
                 count_text(self.cpu_samples),
-                count_text(samples_of(profile))
+                count_text(total)
             ),
         }
     }

@@ -5,17 +5,15 @@
 //! heap, roots and allocation are read from the trials, so the prediction uses nothing that the count is made of.
 
 use record::objective::{Objective, value};
+use record::threshold::Thresholds;
 use record::trial::Trial;
 use stats::summary;
 
 use super::{Check, Known, Outcome};
 use crate::figures::significant;
-use crate::physics::{PLAUSIBLE, bytes_between_collections};
+use crate::physics::{bytes_between_collections, plausible};
 
 const AXIS: &str = "gogc";
-
-/// Measured over predicted of one cell lies between these; of two cells the quotient lies between their quotients.
-const BAND: [f64; 2] = PLAUSIBLE;
 
 /// Fewer collections than this say nothing about a ratio.
 const FEWEST_CYCLES: f64 = 10.0;
@@ -99,7 +97,9 @@ fn ratio(known: &Known<'_>, few: &Level<'_>, many: &Level<'_>, about: &str) -> O
     let (few, many) = (Cycles::of(few)?, Cycles::of(many)?);
     let (measured, predicted) = (few.measured / many.measured, few.predicted / many.predicted);
     let off = measured / predicted;
-    let allowed = [BAND[0] / BAND[1], BAND[1] / BAND[0]];
+    // Measured over predicted of one cell lies in the band, of two cells the quotient between its quotients.
+    let band = plausible(&Thresholds::default());
+    let allowed = [band.start() / band.end(), band.end() / band.start()];
     let counted = few.measured.min(many.measured) * many.trials.min(few.trials) as f64;
     Some(Check {
         name: "gogc_ratio".to_owned(),

@@ -173,6 +173,7 @@ fn rank_target(
             limits,
             same_as: &same_as,
             varying: &varying,
+            thresholds: &matrix.thresholds,
         }));
     ranking
         .trials

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use record::axis::Axis;
 use record::objective::Objective;
 use record::run::Run;
+use record::threshold::Thresholds;
 use record::trial::Trial;
 
 use crate::figures::counted;
@@ -34,6 +35,7 @@ pub(crate) struct Context<'a> {
     pub(crate) limits: &'a BTreeMap<Objective, f64>,
     pub(crate) same_as: &'a [Option<usize>],
     pub(crate) varying: &'a [Axis],
+    pub(crate) thresholds: &'a Thresholds,
 }
 
 /// All warnings of one target.

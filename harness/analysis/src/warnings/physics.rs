@@ -2,15 +2,14 @@
 //!
 //! Both are doubts and make no trial invalid: a trial is judged by its host and its generator, never by what it measured.
 
+use record::threshold::Threshold;
 use record::trial::{Phase, Trial};
 use stats::steady::{SteadyRule, steady_state};
 
 use super::Context;
-use crate::physics::{PLAUSIBLE, bytes_between_collections, heap_goal};
+use crate::physics::{bytes_between_collections, heap_goal, plausible};
 use crate::ranking::{Severity, Warning};
 
-/// Cycles below which their number is too coarse to compare.
-const ENOUGH_CYCLES: u64 = 10;
 /// A goal so far below the formula's is the memory limit's doing, and the formula does not hold.
 const GOVERNED_BY_LIMIT: f64 = 0.95;
 /// Intervals of 250 ms in one second.
@@ -25,18 +24,20 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
 
 /// Rule V1.
 fn against_physics(context: &Context<'_>) -> Option<Warning> {
+    let band = plausible(context.thresholds);
+    let least = context.thresholds.get(Threshold::V1Cycles);
     let shown = context.evidence.where_trials(|_, trial| {
         let windows = [&trial.saturate, &trial.constant];
         let mut ratios = windows
             .into_iter()
             .flatten()
-            .filter_map(|phase| measured_to_predicted(phase, trial));
-        ratios.any(|ratio| !(PLAUSIBLE[0]..=PLAUSIBLE[1]).contains(&ratio))
+            .filter_map(|phase| measured_to_predicted(phase, trial, least));
+        ratios.any(|ratio| !band.contains(&ratio))
     });
     let message = format!(
         "V1: the number of GC cycles is not what allocation and heap goal make it ({} to {} times that): {}.",
-        PLAUSIBLE[0],
-        PLAUSIBLE[1],
+        band.start(),
+        band.end(),
         context.named(&shown)
     );
     let warning = context.warning(
@@ -49,12 +50,12 @@ fn against_physics(context: &Context<'_>) -> Option<Warning> {
 }
 
 /// GC cycles measured ÷ predicted; `None` where the formula says nothing: the collector off, a goal that the memory
-/// limit sets, too few cycles, or no account by the runtime.
-fn measured_to_predicted(phase: &Phase, trial: &Trial) -> Option<f64> {
+/// limit sets, fewer than `least` cycles, or no account by the runtime.
+fn measured_to_predicted(phase: &Phase, trial: &Trial, least: f64) -> Option<f64> {
     let runtime = phase.runtime.as_ref()?;
     let gogc = trial.readback.as_ref()?.gogc?;
     let cycles = runtime.gc_cycles.saturating_sub(runtime.gc_forced);
-    if gogc == u64::MAX || cycles < ENOUGH_CYCLES || runtime.heap_live_bytes == 0 {
+    if gogc == u64::MAX || (cycles as f64) < least || runtime.heap_live_bytes == 0 {
         return None;
     }
     let goal = heap_goal(runtime, gogc as f64);

@@ -141,7 +141,8 @@ pub(super) fn interrupted(folder: &Path) -> Ending {
 /// Prints what the diagnoses show and writes their page.
 pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let kept = read(folder)?;
-    let shown = diagnoses(&RunDir::open(folder)?.read_run()?, &kept);
+    let run = RunDir::open(folder)?.read_run()?;
+    let shown = diagnoses(&run, &kept).map_err(Failure::not_fit)?;
     let page = folder.join(PAGE);
     let html = report::diagnosis_html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;

@@ -9,8 +9,8 @@ use topology::CpuSet;
 
 use super::Observed;
 use super::thresholds::{
-    CANARY, CANARY_TRIALS, CANARY_UNSTEADY, CLOCK_MOVED, INVOLUNTARY_PER_CPU_SECOND, LITTLES_LAW,
-    PRESSURE, RUN_DELAY, Step,
+    CANARY_TRIALS, CANARY_UNSTEADY, CLOCK_MOVED, INVOLUNTARY_PER_CPU_SECOND, PRESSURE, RUN_DELAY,
+    Step,
 };
 use crate::run::ReadyCell;
 
@@ -42,13 +42,13 @@ impl Findings {
 }
 
 /// V3 by Little's law: N = X·R must hold in a closed loop (Little 1961).
-pub(super) fn by_littles_law(name: &str, phase: &Phase, found: &mut Findings) {
+pub(super) fn by_littles_law(name: &str, phase: &Phase, step: Step, found: &mut Findings) {
     let Some(error) = phase.littles_law_error else {
         return;
     };
     let what =
         format!("{name}: connections, throughput and response time disagree by Little's law");
-    found.step("V3", error.abs(), LITTLES_LAW, &what);
+    found.step("V3", error.abs(), step, &what);
 }
 
 /// V4 and doubts: others on the CPUs of the target. Where threads of the target
@@ -118,7 +118,12 @@ pub(super) fn by_clock(observed: &Observed, found: &mut Findings) {
 }
 
 /// V5: the spin loop against the run's other trials.
-pub(super) fn by_canary(canary: Option<Canary>, earlier: &[Canary], found: &mut Findings) {
+pub(super) fn by_canary(
+    canary: Option<Canary>,
+    earlier: &[Canary],
+    step: Step,
+    found: &mut Findings,
+) {
     let Some(canary) = canary.filter(|_| earlier.len() >= CANARY_TRIALS) else {
         return;
     };
@@ -144,13 +149,13 @@ pub(super) fn by_canary(canary: Option<Canary>, earlier: &[Canary], found: &mut 
     };
     let unsteady = earlier
         .iter()
-        .filter(|canary| off(canary) > CANARY.invalid)
+        .filter(|canary| off(canary) > step.invalid)
         .count() as f64;
     let what =
         "a fixed loop on the target's CPUs ran at another speed than in the run's other trials";
     if unsteady <= CANARY_UNSTEADY * earlier.len() as f64 {
-        found.step("V5", off(&canary), CANARY, what);
-    } else if off(&canary) > CANARY.doubt {
+        found.step("V5", off(&canary), step, what);
+    } else if off(&canary) > step.doubt {
         found.doubts.push(format!(
             "V5: {what}; the clock of this host never holds still"
         ));

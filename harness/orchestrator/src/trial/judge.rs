@@ -4,11 +4,12 @@
 use gotrace::environment::{self, Gogc, Gomemlimit};
 use record::axis::{Axis, DEFAULT};
 use record::limit::{is_applied_cap, parse_memory_cap};
+use record::threshold::Thresholds;
 use record::trial::{Canary, Failure, FailureCause, Outcome, Phase, Reason};
 use topology::CpuSet;
 
 use super::doubts::{self, Findings};
-use super::thresholds::{STEAL, THROTTLING};
+use super::thresholds::{Step, THROTTLING};
 use super::{Observed, TrialRequest};
 use crate::run::ReadyCell;
 
@@ -21,7 +22,8 @@ pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
     }
     let target = &request.cell.planned.placement.target;
     let near = request.topology.with_siblings(target);
-    let found = findings(request.cell, request.canaries, &near, observed);
+    let thresholds = &request.plan.matrix.thresholds;
+    let found = findings(request.cell, request.canaries, &near, thresholds, observed);
     observed.warnings.extend(found.doubts);
     if !found.reasons.is_empty() {
         observed.outcome = Outcome::Invalid(found.reasons);
@@ -34,6 +36,7 @@ pub(super) fn findings(
     cell: &ReadyCell,
     canaries: &[Canary],
     near: &CpuSet,
+    thresholds: &Thresholds,
     observed: &Observed,
 ) -> Findings {
     let mut found = Findings {
@@ -46,13 +49,18 @@ pub(super) fn findings(
     ];
     for (name, phase) in windows {
         let Some(phase) = phase else { continue };
-        by_host(name, phase, &mut found);
+        by_host(name, phase, Step::steal(thresholds), &mut found);
         by_generator(name, phase, &mut found);
-        doubts::by_littles_law(name, phase, &mut found);
+        doubts::by_littles_law(name, phase, Step::littles_law(thresholds), &mut found);
         doubts::by_contention(cell, observed, name, phase, &mut found);
     }
     doubts::by_clock(observed, &mut found);
-    doubts::by_canary(observed.canary, canaries, &mut found);
+    doubts::by_canary(
+        observed.canary,
+        canaries,
+        Step::canary(thresholds),
+        &mut found,
+    );
     doubts::by_placement(cell, near, &mut found);
     found.doubts.extend(child_killed(observed));
     found
@@ -177,10 +185,10 @@ fn child_killed(observed: &Observed) -> Option<String> {
     })
 }
 
-fn by_host(name: &str, phase: &Phase, found: &mut Findings) {
+fn by_host(name: &str, phase: &Phase, steal: Step, found: &mut Findings) {
     let Some(host) = &phase.host else { return };
     let what = format!("the hypervisor took CPU time in the {name} window");
-    found.step("V4", host.steal, STEAL, &what);
+    found.step("V4", host.steal, steal, &what);
     if host.throttled.is_some_and(|share| share > THROTTLING) {
         found.doubts.push(format!(
             "{name}: our cgroup was throttled in more than {:.0} % of periods",

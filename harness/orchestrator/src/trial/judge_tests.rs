@@ -5,6 +5,7 @@ use record::cell::CellId;
 use record::matrix::CellSpec;
 use record::run::Run;
 use record::store::RunDir;
+use record::threshold::Thresholds;
 use record::trial::{Canary, HostWindow, Outcome, Phase, ProcessWindow, Readback};
 use topology::Placement;
 
@@ -104,7 +105,13 @@ fn judged_with(
 ) -> Findings {
     let mut trial = observed();
     change(&mut trial);
-    findings(cell, canaries, &cell.planned.placement.target, &trial)
+    findings(
+        cell,
+        canaries,
+        &cell.planned.placement.target,
+        &Thresholds::default(),
+        &trial,
+    )
 }
 
 /// The rules that made it invalid, and the number of doubts.

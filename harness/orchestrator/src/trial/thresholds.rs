@@ -1,13 +1,15 @@
 //! Every threshold of validity, by name: the table of METHODOLOGY, "Which trials
 //! count". A doubt travels with the trial; what is invalid is left out and tried
 //! again. All are held against evidence of host and generator, never against
-//! what the trial measured.
+//! what the trial measured. What the advisor compares with, too, comes from the
+//! matrix's [`Thresholds`], so that both say the same of a trial.
 
-/// V3: relative error of Little's law in a closed window, doubt and invalid: the
-/// generator's own books do not agree, so its clock or its counts are wrong.
-pub(super) const LITTLES_LAW: Step = Step::new(0.02, 0.05);
-/// V4: share of CPU time that the hypervisor took, on the CPUs in use.
-pub(super) const STEAL: Step = Step::new(0.02, 0.05);
+use record::threshold::{Threshold, Thresholds};
+
+/// V3: relative error of Little's law in a closed window from which it is a
+/// doubt: the generator's own books do not agree, so its clock or its counts are
+/// wrong.
+const LITTLES_LAW_DOUBT: f64 = 0.02;
 /// V4: share of the time in which the target's threads wanted a CPU and waited
 /// for one (schedstat), where they cannot have waited for each other. On an idle
 /// host 0.01 to 0.03 are usual.
@@ -21,8 +23,6 @@ pub(super) const INVOLUNTARY_PER_CPU_SECOND: f64 = 1_000.0;
 pub(super) const PRESSURE: f64 = 0.25;
 /// Relative difference of the clock between the two windows of a trial.
 pub(super) const CLOCK_MOVED: f64 = 0.05;
-/// V5: relative distance of the spin loop from the run's median.
-pub(super) const CANARY: Step = Step::new(0.02, 0.05);
 /// V5 needs so many trials before it judges.
 pub(super) const CANARY_TRIALS: usize = 5;
 /// V5 only doubts where more than this share of the run's trials is off: the
@@ -41,5 +41,27 @@ pub(super) struct Step {
 impl Step {
     const fn new(doubt: f64, invalid: f64) -> Step {
         Step { doubt, invalid }
+    }
+
+    /// V3 by Little's law.
+    pub(super) fn littles_law(thresholds: &Thresholds) -> Step {
+        let invalid = thresholds.get(Threshold::V3LittlesLaw);
+        Step::new(LITTLES_LAW_DOUBT.min(invalid), invalid)
+    }
+
+    /// V4: share of CPU time that the hypervisor took, on the CPUs in use.
+    pub(super) fn steal(thresholds: &Thresholds) -> Step {
+        Step::new(
+            thresholds.get(Threshold::V4Warn),
+            thresholds.get(Threshold::V4Critical),
+        )
+    }
+
+    /// V5: relative distance of the spin loop from the run's median.
+    pub(super) fn canary(thresholds: &Thresholds) -> Step {
+        Step::new(
+            thresholds.get(Threshold::V5Warn),
+            thresholds.get(Threshold::V5Critical),
+        )
     }
 }

@@ -12,6 +12,7 @@ use super::super::rule::{
 };
 use super::super::signal::Signal;
 use crate::figures::significant;
+use crate::physics::plausible;
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -86,8 +87,8 @@ fn physics_mismatch(look: &Look<'_>) -> Reading {
         return Reading::TooLittle("bytes allocated, heap goal and live heap");
     };
     let ratio = measured / predicted;
-    let (low, high) = (look.bound(Threshold::V1Low), look.bound(Threshold::V1High));
-    if (low..=high).contains(&ratio) {
+    let plausible = plausible(look.thresholds);
+    if plausible.contains(&ratio) {
         return Reading::Clear;
     }
     Reading::holds(
@@ -99,7 +100,7 @@ fn physics_mismatch(look: &Look<'_>) -> Reading {
             significant(predicted),
             significant(ratio)
         ),
-        format!("warn outside {low} to {high}"),
+        format!("warn outside {} to {}", plausible.start(), plausible.end()),
     )
 }
 
@@ -115,11 +116,7 @@ fn predicted_cycles(look: &Look<'_>) -> Option<f64> {
         .filter(|pair| pair[1].goal_mib >= 16)
         .map(|pair| pair[1].goal_mib.saturating_sub(pair[0].heap_live_mib) as f64 * MIB);
     let by_lines = physics::median(rooms);
-    let by_ends = || {
-        let (goal, live) = (runtime.goal_bytes?, runtime.live_bytes?);
-        Some(((goal[0] - live[0]) + (goal[1] - live[1])) / 2.0)
-    };
-    let room = by_lines.or_else(by_ends)?;
+    let room = by_lines.or_else(|| physics::room_bytes(runtime))?;
     (room > 0.0 && allocated > 0.0).then(|| allocated / room)
 }
 

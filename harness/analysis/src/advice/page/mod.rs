@@ -183,6 +183,7 @@ fn of_target(
         .chain(&whole.findings)
         .collect();
     let advice = recommend::Judged {
+        thresholds,
         ranking,
         target,
         whole: &whole,

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use record::axis::Axis;
 use record::objective::Objective;
 use record::quantity::format_bytes;
+use record::threshold::Thresholds;
 
 use super::super::evidence::{Evidence, Sample};
 use super::super::finding::{Finding, Judgement, Severity};
 use super::super::physics;
 use super::document::{Ablation, CellName, MeasuredEffect, Recommendation, SettingAdvice, Tried};
 use crate::figures::{NOT_OBSERVED, effect_text, significant, value_text};
+use crate::physics::plausible;
 use crate::ranking::{CellRanking, Change, Effect, Ranking, TargetRanking, VerdictKind};
 
 const ROLLOUT: &str = "One instance, or at most 2 % of the traffic, for 15 minutes; then 10 %, 50 % and 100 %, with one \
@@ -25,6 +27,7 @@ pub(super) struct Judged<'a> {
     pub(super) ranking: &'a Ranking,
     pub(super) target: &'a TargetRanking,
     pub(super) whole: &'a Judgement,
+    pub(super) thresholds: &'a Thresholds,
     /// By cell id.
     pub(super) cells: BTreeMap<&'a str, (&'a Evidence, &'a Judgement)>,
 }
@@ -173,8 +176,7 @@ fn mechanism(judged: &Judged<'_>, winner: &CellRanking, control: &CellRanking) -
     let (evidence, _) = judged.cells.get(winner.id.as_str())?;
     let predicted = |sample: &Sample| {
         let runtime = sample.runtime.as_ref()?;
-        let (goal, live) = (runtime.goal_bytes?, runtime.live_bytes?);
-        let room = (goal[0] + goal[1] - live[0] - live[1]) / 2.0;
+        let room = physics::room_bytes(runtime)?;
         let rate = runtime.alloc_bytes? / sample.seconds?;
         (room > 0.0).then_some(rate / room)
     };
@@ -184,12 +186,13 @@ fn mechanism(judged: &Judged<'_>, winner: &CellRanking, control: &CellRanking) -
         .iter()
         .filter(|own| own.drive == super::super::Drive::Open);
     let formula = physics::median(constant.filter_map(predicted))?;
+    let band = plausible(judged.thresholds);
     Some(format!(
         "GC cycles/s {} → {}; allocation rate ÷ (goal − live heap) gives {} to {}",
         significant(before),
         significant(after),
-        significant(0.9 * formula),
-        significant(1.5 * formula)
+        significant(band.start() * formula),
+        significant(band.end() * formula)
     ))
 }
 

@@ -11,6 +11,7 @@ use super::super::super::rule::{
 };
 use super::super::super::signal::Signal;
 use crate::figures::significant;
+use crate::physics::least_heap_goal;
 
 /// Samples of a CPU profile from which on a share of them means something: 1 s of one busy CPU at 100 Hz.
 pub(in super::super) const ENOUGH_CPU_SAMPLES: u64 = 100;
@@ -289,7 +290,7 @@ fn at_the_floor(look: &Look<'_>) -> Reading {
     let Some(goal) = by_runtime.map(|[_, end]| end).or_else(by_lines) else {
         return Reading::Clear;
     };
-    let floor = physics::goal_floor_bytes(factor);
+    let floor = least_heap_goal(100.0 * factor);
     let rate = cycles / seconds;
     // Held down by a memory limit, a goal is below the floor and anything but free.
     let at_floor = goal >= 0.5 * floor && goal <= look.bound(Threshold::G9Floor) * floor;
