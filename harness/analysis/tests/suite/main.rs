@@ -6,6 +6,7 @@ mod advice;
 mod analyze;
 mod comparison;
 mod course;
+mod cross_check;
 mod doubts;
 mod exploration;
 mod gate;

@@ -74,31 +74,56 @@ pub(super) struct Minimum {
     pub(super) squares: f64,
 }
 
-/// The points with their log throughputs.
+/// All trials at one degree of parallelism.
+struct Group {
+    p: f64,
+    trials: f64,
+    /// Mean of their log throughputs.
+    log: f64,
+}
+
+/// The points as groups of equal parallelism: all that a law can be judged by is the groups' means, and what the trials
+/// differ by within their group is a constant.
 pub(super) struct LogLaw {
-    points: Vec<(f64, f64)>,
+    groups: Vec<Group>,
+    points: usize,
+    squares_within: f64,
 }
 
 impl LogLaw {
     pub(super) fn new(points: &[ScalingPoint]) -> Self {
-        let points = points
+        let mut logs: Vec<(f64, f64)> = points
             .iter()
-            .map(|p| (p.parallelism, p.throughput.ln()))
+            .map(|point| (point.parallelism, point.throughput.ln()))
             .collect();
-        LogLaw { points }
+        logs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut squares_within = 0.0;
+        let groups = logs.chunk_by(|a, b| a.0 == b.0).map(|same| {
+            let trials = same.len() as f64;
+            let log = same.iter().map(|(_, log)| log).sum::<f64>() / trials;
+            squares_within += same.iter().map(|own| (own.1 - log).powi(2)).sum::<f64>();
+            Group {
+                p: same[0].0,
+                trials,
+                log,
+            }
+        });
+        LogLaw {
+            groups: groups.collect(),
+            points: points.len(),
+            squares_within,
+        }
     }
 
     /// From the linear form P/X = (1 + σ(P−1) + κP(P−1))/λ, which is exact without noise.
     pub(super) fn start(&self) -> Parameters {
-        let rows = DMatrix::from_fn(self.points.len(), 3, |row, column| {
-            let p = self.points[row].0;
+        let rows = DMatrix::from_fn(self.groups.len(), 3, |row, column| {
+            let p = self.groups[row].p;
             [1.0, p - 1.0, p * (p - 1.0)][column]
         });
         let right = DVector::from_iterator(
-            self.points.len(),
-            self.points
-                .iter()
-                .map(|(p, log_throughput)| p / log_throughput.exp()),
+            self.groups.len(),
+            self.groups.iter().map(|group| group.p / group.log.exp()),
         );
         let solved = (rows.transpose() * &rows)
             .lu()
@@ -109,18 +134,19 @@ impl LogLaw {
                 [-linear[0].ln(), bounded(linear[1]), bounded(linear[2])]
             }
             _ => {
-                let single = self.points.iter().map(|(p, log)| log - p.ln());
+                let single = self.groups.iter().map(|group| group.log - group.p.ln());
                 [single.fold(f64::NEG_INFINITY, f64::max), 0.0, 0.0]
             }
         }
     }
 
     fn squares(&self, parameters: &Parameters) -> f64 {
-        let sum: f64 = self
-            .points
+        let between: f64 = self
+            .groups
             .iter()
-            .map(|(p, log)| (log - log_throughput(parameters, *p)).powi(2))
+            .map(|group| group.trials * (group.log - log_throughput(parameters, group.p)).powi(2))
             .sum();
+        let sum = between + self.squares_within;
         // A law with a negative denominator is no law.
         if sum.is_nan() { f64::INFINITY } else { sum }
     }
@@ -169,10 +195,11 @@ impl LogLaw {
         let free = frame.directions.len();
         let mut normal = DMatrix::zeros(free, free);
         let mut descent = DVector::zeros(free);
-        for (p, log) in &self.points {
-            let slope = self.slope(frame, &parameters, *p);
-            descent.axpy(log - log_throughput(&parameters, *p), &slope, 1.0);
-            normal.ger(1.0, &slope, &slope, 1.0);
+        for group in &self.groups {
+            let slope = self.slope(frame, &parameters, group.p);
+            let off = group.log - log_throughput(&parameters, group.p);
+            descent.axpy(group.trials * off, &slope, 1.0);
+            normal.ger(group.trials, &slope, &slope, 1.0);
         }
         for (index, (low, high)) in frame.bounds.iter().enumerate() {
             let outward = (position[index] <= *low && descent[index] < 0.0)
@@ -219,7 +246,7 @@ impl LogLaw {
     pub(super) fn reach(&self, best: &Minimum, quantity: Quantity, ceiling: f64) -> (f64, f64) {
         let value = quantity.of(best);
         // Data without noise leave nothing to reach for.
-        if ceiling <= 1e-24 * self.points.len() as f64 {
+        if ceiling <= 1e-24 * self.points as f64 {
             return (value, value);
         }
         let fits = |at: f64| {
@@ -279,6 +306,9 @@ impl Quantity {
     }
 }
 
+/// Relative width at which an edge is found: far below what any figure shows.
+const EDGE_WIDTH: f64 = 1e-10;
+
 /// Walks from `value` in growing steps until `fits` fails or `end` is passed, then bisects.
 fn edge(value: f64, direction: f64, end: f64, fits: &impl Fn(f64) -> bool) -> f64 {
     let mut inside = value;
@@ -302,7 +332,7 @@ fn edge(value: f64, direction: f64, end: f64, fits: &impl Fn(f64) -> bool) -> f6
     };
     for _ in 0..100 {
         let middle = inside.midpoint(outside);
-        if middle == inside || middle == outside {
+        if (outside - inside).abs() <= EDGE_WIDTH * inside.abs().max(outside.abs()) {
             break;
         }
         if fits(middle) {
