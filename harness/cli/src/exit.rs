@@ -106,6 +106,7 @@ impl From<RunError> for Failure {
             RunError::Locked(_)
             | RunError::Control { .. }
             | RunError::NotFit { .. }
+            | RunError::NotApplied { .. }
             | RunError::ControlGroups(_) => Failure::not_fit(error),
             RunError::Build { .. }
             | RunError::Toolchain(_)

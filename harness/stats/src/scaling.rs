@@ -46,12 +46,12 @@ pub struct ScalingFit {
 impl ScalingFit {
     /// X(P) by the law.
     pub fn throughput(&self, parallelism: f64) -> f64 {
-        let law = [
-            self.single.point.ln(),
+        throughput(
+            self.single.point,
             self.contention.point,
             self.coherency.point,
-        ];
-        profile::log_throughput(&law, parallelism).exp()
+            parallelism,
+        )
     }
 
     /// The smallest whole P at which one more CPU adds less than `share` (0.05 for 5 %). `None` beyond 4,096.
@@ -64,6 +64,12 @@ impl ScalingFit {
             next / now - 1.0 < share
         })
     }
+}
+
+/// X(P) by the law, in the unit of `single` (λ); σ and κ are `contention` and `coherency`.
+#[must_use]
+pub fn throughput(single: f64, contention: f64, coherency: f64, parallelism: f64) -> f64 {
+    profile::log_throughput(&[single.ln(), contention, coherency], parallelism).exp()
 }
 
 /// Fits the law to trials; several per P are welcome.

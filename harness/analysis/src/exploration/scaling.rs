@@ -6,7 +6,8 @@ use record::axis::Axis;
 use record::objective::Objective;
 use serde::{Deserialize, Serialize};
 use stats::Estimate;
-use stats::scaling::{ScalingPoint, fit};
+use stats::scaling::{ScalingPoint, fit, throughput};
+use stats::summary;
 
 use super::LEVEL;
 use crate::rank::{Evidence, label, settings};
@@ -23,6 +24,12 @@ pub struct Knee {
     pub measured: Vec<u32>,
     /// Trials.
     pub n: usize,
+    /// Lowest, median and highest QPS of the trials at each of these values; empty in a document of an older gosweep.
+    #[serde(default)]
+    pub seen: Vec<[f64; 3]>,
+    /// λ, QPS of one CPU by the law, with its interval; zeros in a document of an older gosweep.
+    #[serde(default)]
+    pub single: [f64; 3],
     /// σ, contention, with its interval.
     pub contention: [f64; 3],
     /// κ, coherency, with its interval.
@@ -35,6 +42,16 @@ pub struct Knee {
     pub cpus: Option<usize>,
     /// Whether the data scale better than linearly, so that the law describes them badly.
     pub superlinear: bool,
+}
+
+impl Knee {
+    /// QPS by the law.
+    pub fn throughput(&self, parallelism: f64) -> f64 {
+        let point = |[_, point, _]: [f64; 3]| point;
+        let [single, contention, coherency] =
+            [self.single, self.contention, self.coherency].map(point);
+        throughput(single, contention, coherency, parallelism)
+    }
 }
 
 /// A fit for every combination of the other axes.
@@ -81,6 +98,8 @@ pub(super) fn knees(evidence: &Evidence<'_>, axes: &[Axis]) -> Vec<Knee> {
                 label(first, &others)
             },
             n: points.len(),
+            seen: measured.iter().map(|&p| seen(&points, p)).collect(),
+            single: bounds(&fit.single),
             contention: bounds(&fit.contention),
             coherency: bounds(&fit.coherency),
             knee: fit.knee(LEAST_GAIN).filter(|knee| *knee <= largest),
@@ -91,6 +110,18 @@ pub(super) fn knees(evidence: &Evidence<'_>, axes: &[Axis]) -> Vec<Knee> {
         })
     };
     groups.into_values().filter_map(knee).collect()
+}
+
+/// Lowest, median and highest throughput at one value of GOMAXPROCS, which has at least one trial.
+fn seen(points: &[ScalingPoint], parallelism: u32) -> [f64; 3] {
+    let own = points
+        .iter()
+        .filter(|point| point.parallelism == f64::from(parallelism))
+        .map(|point| point.throughput);
+    let own: Vec<f64> = own.collect();
+    let low = own.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    [low, summary::median(&own).unwrap_or(low), high]
 }
 
 /// How many CPUs a list such as `0-3,6` names.

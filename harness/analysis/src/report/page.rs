@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use record::objective::Objective;
 
-use super::chart::{Chart, charts, effect_charts};
+use super::chart::{Chart, charts, effect_charts, knee_charts};
 use super::markdown::code_span;
 use super::view::{self, LEGEND, TargetView, kind_word, severity_word};
 use crate::error::AnalysisError;
@@ -33,6 +33,8 @@ pub(crate) struct Section<'a> {
     pub(crate) charts: Vec<Chart>,
     /// What each axis does, one chart per ranked objective.
     pub(crate) effect_charts: Vec<Chart>,
+    /// QPS over GOMAXPROCS.
+    pub(crate) knee_charts: Vec<Chart>,
     /// Failed and invalid trials by cell.
     pub(crate) troubles: Vec<Trouble<'a>>,
 }
@@ -131,6 +133,7 @@ fn section(number: usize, view: TargetView<'_>) -> Result<Section<'_>, AnalysisE
         class: kind.replace(' ', "-"),
         charts: charts(number, &view)?,
         effect_charts: effect_charts(number, &view)?,
+        knee_charts: knee_charts(number, &view)?,
         troubles: troubles(view.target),
         view,
     })

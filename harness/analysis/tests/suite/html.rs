@@ -5,7 +5,7 @@ use analysis::report::html;
 
 use crate::lab::{crashed, invalid};
 use crate::reports::{hostile, winner};
-use crate::{ranked, ranked_with};
+use crate::{exploration, ranked, ranked_with};
 
 fn page(ranking: &Ranking) -> String {
     let page = html(ranking).unwrap();
@@ -57,6 +57,21 @@ fn charts_can_be_read_without_seeing_them() {
     unique.sort_unstable();
     unique.dedup();
     assert_eq!(unique.len(), ids.len(), "an id names one element");
+}
+
+#[test]
+fn the_law_is_drawn_through_the_trials() {
+    let page = page(&ranked(&exploration::lab()));
+    let charts: Vec<&str> = page
+        .split("<svg")
+        .filter(|svg| svg.contains("class=\"law\""))
+        .collect();
+    assert_eq!(charts.len(), 2, "one for each GOGC");
+    for chart in charts {
+        assert_eq!(chart.matches("<circle").count(), 3, "1, 2 and 4 Ps");
+        assert!(chart.contains("GOMAXPROCS 4: "), "{chart}");
+        assert!(chart.contains("universal scalability law"), "{chart}");
+    }
 }
 
 #[test]

@@ -395,7 +395,12 @@ warmup: {for: 100ms, gc_cycles: 0}
     );
     let done: Done = lab.say(&["run", "advised.yaml", "--out", "out"]);
     assert_eq!(done.code, Some(4), "{}", done.stderr);
+    // No word of the host, unless the host spoilt the last trial besides.
+    let is_named = done.stderr.contains("do not reach the service");
     let run = Advised::read(lab);
+    let last = run.trials.last().map(|trial| &trial.outcome);
+    let host = matches!(last, Some(Outcome::Invalid(reasons)) if reasons.iter().any(|own| own.rule != "V2"));
+    assert_eq!(is_named, !host, "{}", done.stderr);
     for trial in &run.trials {
         let Outcome::Invalid(reasons) = &trial.outcome else {
             panic!("{:?}", trial.outcome);

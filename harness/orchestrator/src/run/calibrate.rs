@@ -76,11 +76,7 @@ pub(super) fn calibrate(
             Outcome::Failed(failure) => return Err(RunError::control(&target, failure)),
             // A spoilt capacity would set the rate of the whole run.
             Outcome::Invalid(reasons) if attempt == MOST_ATTEMPTS => {
-                let messages = reasons.iter().map(|reason| reason.message.as_str());
-                return Err(RunError::NotFit {
-                    trials: attempt as usize,
-                    reason: messages.collect::<Vec<_>>().join("; "),
-                });
+                return Err(RunError::all_invalid(attempt as usize, reasons));
             }
             Outcome::Invalid(_) => attempt += 1,
         }

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use record::matrix::Blocks;
 use record::quantity::format_duration;
 use record::store::{RunDir, StoreError};
+use record::trial::Reason;
 
 pub use diagnose::{Choice, diagnose};
 pub use host::describe as describe_host;
@@ -122,6 +123,16 @@ pub enum RunError {
         /// Why the last one was invalid.
         reason: String,
     },
+    /// Not one trial was valid, and the host has no part in it: the settings do not reach the service.
+    #[error(
+        "the settings asked for do not reach the service: all {trials} first trials were invalid, the last because {reason}; look for a wrapper, or the program itself, that sets them afresh"
+    )]
+    NotApplied {
+        /// Trials that were tried.
+        trials: usize,
+        /// Why the last one was invalid.
+        reason: String,
+    },
     /// No control group can be made for the cells that want one.
     #[error("{GROUPS_WANTED}{0}")]
     ControlGroups(#[from] topology::GroupError),
@@ -160,6 +171,18 @@ impl RunError {
         RunError::Control {
             target: target.to_owned(),
             reason: format!("{}\n  {tail}", failure.message),
+        }
+    }
+
+    /// That every trial so far was invalid, the last one for these reasons.
+    fn all_invalid(trials: usize, last: &[Reason]) -> RunError {
+        let messages: Vec<&str> = last.iter().map(|own| own.message.as_str()).collect();
+        let reason = messages.join("; ");
+        // Rule V2 reads settings back; every other rule is about the host or the generator.
+        if !last.is_empty() && last.iter().all(|own| own.rule == "V2") {
+            RunError::NotApplied { trials, reason }
+        } else {
+            RunError::NotFit { trials, reason }
         }
     }
 }

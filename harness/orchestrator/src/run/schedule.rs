@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use record::cell::CellId;
 use record::run::Run;
 use record::store::{LineWriter, RunDir, StoreError, sync_folder};
-use record::trial::{Canary, Outcome, Role, Stage, Trial};
+use record::trial::{Canary, Outcome, Reason, Role, Stage, Trial};
 
 use super::budget::Budget;
 use super::course::Course;
@@ -127,7 +127,7 @@ pub(super) struct Schedule<'a> {
     pub(super) last_block: Option<u32>,
     pub(super) budget: Budget<'a>,
     /// Why the last invalid trial was invalid.
-    last_reasons: Vec<String>,
+    last_reasons: Vec<Reason>,
 }
 
 impl Schedule<'_> {
@@ -183,10 +183,7 @@ impl Schedule<'_> {
     fn check_fitness(&self, block: u32) -> Result<(), RunError> {
         if !self.slots.values().any(|state| state.settled) {
             let tried = self.slots.values().map(|state| state.tried as usize);
-            return Err(RunError::NotFit {
-                trials: tried.sum(),
-                reason: self.last_reasons.join("; "),
-            });
+            return Err(RunError::all_invalid(tried.sum(), &self.last_reasons));
         }
         if block == 0 {
             self.controls_work()?;
@@ -245,10 +242,7 @@ impl Schedule<'_> {
             self.budget.trial_ended(from);
             self.canaries.extend(trial.canary);
             if let Outcome::Invalid(reasons) = &trial.outcome {
-                self.last_reasons = reasons
-                    .iter()
-                    .map(|reason| reason.message.clone())
-                    .collect();
+                self.last_reasons.clone_from(reasons);
             }
             let state = self.slots.entry(key).or_default();
             state.tried += 1;

@@ -54,6 +54,16 @@ pub enum DelayError {
     },
 }
 
+/// What could not be done with a path, for `map_err`.
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> DelayError {
+    let path = path.to_owned();
+    move |source| DelayError::File {
+        action,
+        path,
+        source,
+    }
+}
+
 /// Writes one of [`DELAYS`] of an execution trace into `into`, as a pprof
 /// profile. `goroot` should be of the Go that wrote the trace or a newer one.
 ///
@@ -68,14 +78,6 @@ pub fn delay_profile(
     into: &Path,
     watch: Watch<'_>,
 ) -> Result<(), DelayError> {
-    let failed = |action, path: &Path| {
-        let path = path.to_owned();
-        move |source| DelayError::File {
-            action,
-            path,
-            source,
-        }
-    };
     let folder = into.parent().unwrap_or(Path::new("."));
     let home = tempfile::Builder::new()
         .prefix("unfinished-home-")
@@ -110,14 +112,6 @@ pub fn delay_profiles(
     trace: &[u8],
     watch: Watch<'_>,
 ) -> Result<Vec<(&'static str, Profile)>, DelayError> {
-    let failed = |action, path: &Path| {
-        let path = path.to_owned();
-        move |source| DelayError::File {
-            action,
-            path,
-            source,
-        }
-    };
     let folder =
         tempfile::tempdir().map_err(failed("create a folder in", &std::env::temp_dir()))?;
     let file = folder.path().join("trace.out");

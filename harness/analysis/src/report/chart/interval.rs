@@ -28,7 +28,7 @@ const LABEL: usize = 44;
 #[template(path = "interval.svg")]
 struct IntervalChart {
     id: String,
-    heading: &'static str,
+    title: String,
     description: String,
     width: String,
     height: String,
@@ -88,12 +88,10 @@ pub(super) fn chart(
         return Ok(None);
     };
     let scale = Scale::logarithmic(range, (LEFT, RIGHT));
-    let bottom = TOP + ROW * rows.len() as f64;
     let better = match objective.direction() {
         Direction::HigherIsBetter => "right is better",
         Direction::LowerIsBetter => "left is better",
     };
-    let band = (scale.at(margin.0), scale.at(margin.1));
     let lines: Vec<Line> = rows
         .iter()
         .enumerate()
@@ -110,10 +108,39 @@ pub(super) fn chart(
         objective.heading(),
         margin_text(objective, summary.margin)
     );
+    let svg = drawn(Drawn {
+        id: format!("interval-{}-{}", number + 1, objective.name()),
+        title: format!("{} against the control", objective.heading()),
+        one: "control",
+        margin,
+        range,
+        scale,
+        lines,
+    })?;
+    Ok(Some(Chart { svg, caption }))
+}
+
+/// What a chart of dots with intervals is drawn from.
+struct Drawn {
+    id: String,
+    title: String,
+    /// What no difference is called.
+    one: &'static str,
+    /// Ratios.
+    margin: (f64, f64),
+    range: (f64, f64),
+    scale: Scale,
+    lines: Vec<Line>,
+}
+
+fn drawn(of: Drawn) -> Result<String, AnalysisError> {
+    let Drawn { scale, lines, .. } = of;
+    let bottom = TOP + ROW * lines.len() as f64;
+    let (from, to) = (scale.at(of.margin.0), scale.at(of.margin.1));
     let description: Vec<&str> = lines.iter().map(|line| line.title.as_str()).collect();
     let chart = IntervalChart {
-        id: format!("interval-{}-{}", number + 1, objective.name()),
-        heading: objective.heading(),
+        id: of.id,
+        title: of.title,
         description: description.join("; "),
         width: coordinate(WIDTH),
         height: coordinate(bottom + 8.0),
@@ -123,14 +150,13 @@ pub(super) fn chart(
         bottom: coordinate(bottom),
         tick_label_y: coordinate(TOP - 8.0),
         control_x: coordinate(scale.at(1.0)),
-        band_x: coordinate(band.0),
-        band_width: coordinate(band.1 - band.0),
+        band_x: coordinate(from),
+        band_width: coordinate(to - from),
         plot_height: coordinate(bottom - TOP),
-        ticks: ticks(range, &scale, "control"),
+        ticks: ticks(of.range, &scale, of.one),
         rows: lines,
     };
-    let svg = chart.render().map_err(|error| failed(&error))?;
-    Ok(Some(Chart { svg, caption }))
+    chart.render().map_err(|error| failed(&error))
 }
 
 /// Each level of each axis against its reference, by cells that differ in nothing else.
@@ -154,28 +180,15 @@ pub(super) fn effects(number: usize, effects: &Effects) -> Result<Chart, Analysi
         objective.heading(),
         margin_text(objective, margin - 1.0)
     );
-    let (from, to) = (scale.at(1.0 / margin), scale.at(margin));
-    let bottom = TOP + ROW * lines.len() as f64;
-    let description: Vec<&str> = lines.iter().map(|line| line.title.as_str()).collect();
-    let chart = IntervalChart {
+    let svg = drawn(Drawn {
         id: format!("effects-{}-{}", number + 1, objective.name()),
-        heading: objective.heading(),
-        description: description.join("; "),
-        width: coordinate(WIDTH),
-        height: coordinate(bottom + 8.0),
-        left: coordinate(LEFT),
-        right: coordinate(RIGHT),
-        top: coordinate(TOP),
-        bottom: coordinate(bottom),
-        tick_label_y: coordinate(TOP - 8.0),
-        control_x: coordinate(scale.at(1.0)),
-        band_x: coordinate(from),
-        band_width: coordinate(to - from),
-        plot_height: coordinate(bottom - TOP),
-        ticks: ticks(range, &scale, "no change"),
-        rows: lines,
-    };
-    let svg = chart.render().map_err(|error| failed(&error))?;
+        title: format!("{} by the level of each axis", objective.heading()),
+        one: "no change",
+        margin: (1.0 / margin, margin),
+        range,
+        scale,
+        lines,
+    })?;
     Ok(Chart { svg, caption })
 }
 

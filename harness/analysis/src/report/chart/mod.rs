@@ -3,6 +3,7 @@
 
 mod axis;
 mod interval;
+mod knee;
 mod scatter;
 mod timeline;
 
@@ -50,6 +51,19 @@ pub(crate) fn effect_charts(
         .flat_map(|own| &own.effects)
         .filter(|own| view.columns.contains(&own.objective) && has_several(own))
         .map(|own| interval::effects(number, own))
+        .collect()
+}
+
+/// QPS over GOMAXPROCS with the law through it, one chart for each of the first few combinations of the other axes.
+pub(crate) fn knee_charts(
+    number: usize,
+    view: &TargetView<'_>,
+) -> Result<Vec<Chart>, AnalysisError> {
+    let explored = view.target.exploration.iter();
+    let knees = explored.flat_map(|own| &own.knees).take(knee::MOST);
+    let numbered = knees.enumerate();
+    numbered
+        .filter_map(|(at, own)| knee::chart(&format!("knee-{}-{}", number + 1, at + 1), own))
         .collect()
 }
 
