@@ -10,7 +10,13 @@ fn main() {
         output.status.success().then(|| text.trim().to_owned())
     };
     let revision = git(&["rev-parse", "--short=12", "HEAD"]);
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"]);
+    // Else git would write what it learned into the index, which is watched below: every first build would be made twice.
+    let changed = git(&[
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+    ]);
     let revision = match (revision, changed.as_deref()) {
         (Some(revision), Some("")) => revision,
         (Some(revision), _) => format!("{revision}+changes"),
