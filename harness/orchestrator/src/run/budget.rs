@@ -8,10 +8,12 @@ pub(super) struct Budget<'a> {
     clock: &'a dyn Fn() -> Duration,
     /// The time that it may take.
     limit: Option<Duration>,
-    /// What a trial takes by the plan, until some were measured.
+    /// What a slot takes by the plan, until some were measured.
     planned: Duration,
+    /// Time in trials, those that were tried again included.
     measured: Duration,
-    trials: u32,
+    /// Slots that have their trial.
+    slots: u32,
 }
 
 impl<'a> Budget<'a> {
@@ -25,7 +27,7 @@ impl<'a> Budget<'a> {
             limit,
             planned,
             measured: Duration::ZERO,
-            trials: 0,
+            slots: 0,
         }
     }
 
@@ -40,21 +42,52 @@ impl<'a> Budget<'a> {
     /// Takes note of a trial that began at `from` by this clock.
     pub(super) fn trial_ended(&mut self, from: Duration) {
         self.measured += self.now().saturating_sub(from);
-        self.trials += 1;
     }
 
-    /// The time that so many trials will take.
-    pub(super) fn time_for(&self, trials: usize) -> Duration {
-        let each = match self.trials {
+    /// Takes note of a slot that needs no further trial.
+    pub(super) fn slot_ended(&mut self) {
+        self.slots += 1;
+    }
+
+    /// The time that so many slots will take, with as many second tries as there were so far.
+    pub(super) fn time_for(&self, slots: usize) -> Duration {
+        let each = match self.slots {
             0 => self.planned,
-            trials => self.measured / trials,
+            ended => self.measured / ended,
         };
-        each * u32::try_from(trials).unwrap_or(u32::MAX)
+        each * u32::try_from(slots).unwrap_or(u32::MAX)
     }
 
-    /// The limit, if so many more trials would overrun it.
-    pub(super) fn overrun_by(&self, trials: usize) -> Option<Duration> {
+    /// The limit, if so many more slots would overrun it.
+    pub(super) fn overrun_by(&self, slots: usize) -> Option<Duration> {
         self.limit
-            .filter(|limit| self.now() + self.time_for(trials) > *limit)
+            .filter(|limit| self.now() + self.time_for(slots) > *limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn tries_that_were_spoilt_make_a_slot_dearer() {
+        let now = Cell::new(Duration::ZERO);
+        let clock = || now.get();
+        let second = Duration::from_secs(1);
+        let mut budget = Budget::new(&clock, Some(100 * second), 2 * second);
+        assert_eq!(budget.time_for(10), 20 * second);
+        for tries in [1, 3] {
+            for _ in 0..tries {
+                let from = budget.now();
+                now.set(from + second);
+                budget.trial_ended(from);
+            }
+            budget.slot_ended();
+        }
+        assert_eq!(budget.time_for(10), 20 * second, "two tries a slot");
+        assert_eq!(budget.overrun_by(48), None);
+        assert_eq!(budget.overrun_by(49), Some(100 * second));
     }
 }

@@ -248,8 +248,9 @@ impl Schedule<'_> {
             state.tried += 1;
             state.add(&trial.outcome);
             // A spoilt slot goes to the end of its block and is tried again.
-            if !state.over() {
-                queue.push_back((position, slot));
+            match state.over() {
+                true => self.budget.slot_ended(),
+                false => queue.push_back((position, slot)),
             }
             (self.site.listener)(Event::TrialFinished(Box::new(trial)));
         }

@@ -406,6 +406,32 @@ fn a_budget_ends_the_search_with_time_for_the_finalist() {
     );
 }
 
+/// Slower than planned: two of six blocks fit, which is no ground to choose a finalist on; nor is time kept for one.
+#[test]
+fn a_budget_below_the_least_blocks_chooses_no_finalist() {
+    let mut lab = Lab::new(
+        30,
+        Design {
+            min_blocks: 6,
+            ..raced()
+        },
+    );
+    lab.budget = Some(Duration::from_secs(14));
+    lab.complete(&Rules {
+        finalist: Some("200"),
+        ..Rules::default()
+    });
+    assert_eq!(lab.blocks_of(Stage::Search).len(), 2);
+    assert_eq!(lab.blocks_of(Stage::Confirm), BTreeSet::new());
+    let stop = lab.decisions()[1].stop.clone().unwrap();
+    assert_eq!(stop.reason, StopReason::Budget);
+    assert_eq!(
+        stop.words,
+        "the next block (about 5s) would overrun the time budget of 14s; that is fewer than 6 blocks, so no cell was \
+         chosen to be measured afresh"
+    );
+}
+
 #[test]
 fn what_a_budget_cut_short_goes_on_with_a_new_one() {
     let mut lab = Lab::new(8, raced());

@@ -65,15 +65,14 @@ impl Schedule<'_> {
         let mut decision = Decision::nothing(blocks);
         let (course, design) = (&self.course, &self.course.design);
         let trials = self.site.dir.read_trials()?;
+        let has_least = course.searched >= design.min_blocks;
         let mut stop = None;
         if course.searched >= course.most {
             stop = Some((
                 StopReason::Blocks,
                 format!("all {} blocks are done", course.searched),
             ));
-        } else if course.searched >= design.min_blocks
-            && (design.race || !design.precision.is_empty())
-        {
+        } else if has_least && (design.race || !design.precision.is_empty()) {
             let judgement = self.site.steering.after_block(&self.run, &trials);
             let judgement = self.or_warn(judgement);
             if design.race {
@@ -95,11 +94,11 @@ impl Schedule<'_> {
         if stop.is_none() {
             let next = self.block_order(blocks).len() - decision.eliminated.len();
             stop = self
-                .over_budget(next, self.confirmation())
+                .over_search_budget(next, has_least)
                 .map(|words| (StopReason::Budget, words));
         }
         if let Some((reason, words)) = stop {
-            if design.confirm_blocks > 0 {
+            if design.confirm_blocks > 0 && has_least {
                 decision.finalists = self.or_warn(self.site.steering.finalists(&self.run, &trials));
             }
             decision.stop = Some(Stop { reason, words });
@@ -120,6 +119,19 @@ impl Schedule<'_> {
             reason: StopReason::Budget,
             words,
         })
+    }
+
+    /// Why there is no time for the next search block. What a finalist's fresh blocks would take is kept only once there
+    /// are enough blocks to choose one by.
+    fn over_search_budget(&self, next: usize, has_least: bool) -> Option<String> {
+        if has_least {
+            return self.over_budget(next, self.confirmation());
+        }
+        let words = self.over_budget(next, 0)?;
+        Some(format!(
+            "{words}; that is fewer than {} blocks, so no cell was chosen to be measured afresh",
+            self.course.design.min_blocks
+        ))
     }
 
     /// Why there is no time for so many trials and those kept in reserve.

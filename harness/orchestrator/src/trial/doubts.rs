@@ -171,3 +171,30 @@ pub(super) fn by_placement(cell: &ReadyCell, near: &CpuSet, found: &mut Findings
             .push("V6: target and generator share a core: each slows the other".to_owned());
     }
 }
+
+/// V2 where the probe should have shown a setting and did not. Without a probe it cannot, which the report says once.
+pub(super) fn unread_settings(cell: &ReadyCell, observed: &Observed) -> Option<String> {
+    let readback = observed.readback.as_ref();
+    let shown = [
+        (Axis::Gogc, readback.is_some_and(|own| own.gogc.is_some())),
+        (
+            Axis::Gomemlimit,
+            readback.is_some_and(|own| own.gomemlimit_bytes.is_some()),
+        ),
+        (
+            Axis::Godebug,
+            readback.is_some_and(|own| own.godebug.is_some()),
+        ),
+    ];
+    let settings = &cell.planned.spec.settings;
+    let missing = shown
+        .iter()
+        .filter(|(axis, shown)| !shown && settings.get(axis) != DEFAULT);
+    let missing: Vec<String> = missing.map(|(axis, _)| axis.to_string()).collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "V2: the probe did not show {}: whether it took effect is not known",
+            missing.join(" and ")
+        )
+    })
+}

@@ -25,6 +25,10 @@ pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
     let thresholds = &request.plan.matrix.thresholds;
     let found = findings(request.cell, request.canaries, &near, thresholds, observed);
     observed.warnings.extend(found.doubts);
+    if request.plan.target(&request.cell.planned).probe {
+        let unread = doubts::unread_settings(request.cell, observed);
+        observed.warnings.extend(unread);
+    }
     if !found.reasons.is_empty() {
         observed.outcome = Outcome::Invalid(found.reasons);
     }

@@ -10,7 +10,7 @@ use record::trial::{Canary, HostWindow, Outcome, Phase, ProcessWindow, Readback}
 use topology::Placement;
 
 use super::Observed;
-use super::doubts::Findings;
+use super::doubts::{Findings, unread_settings};
 use super::judge::findings;
 use crate::plan::PlannedCell;
 use crate::run::ReadyCell;
@@ -157,6 +157,18 @@ fn every_setting_that_was_not_applied_is_v2() {
 fn what_cannot_be_read_back_is_not_held_against_a_trial() {
     let findings = judged(|trial| trial.readback = Some(Readback::default()));
     assert_eq!(findings.reasons, []);
+}
+
+#[test]
+fn a_probe_that_does_not_answer_leaves_a_doubt() {
+    let mut trial = observed();
+    assert_eq!(unread_settings(&cell(), &trial), None);
+    trial.readback.as_mut().unwrap().gogc = None;
+    let doubt = unread_settings(&cell(), &trial).unwrap();
+    assert!(doubt.contains("did not show gogc: "), "{doubt}");
+    trial.readback = None;
+    let doubt = unread_settings(&cell(), &trial).unwrap();
+    assert!(doubt.contains("gogc and gomemlimit and godebug"), "{doubt}");
 }
 
 #[test]
