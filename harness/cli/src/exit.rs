@@ -6,6 +6,8 @@ use orchestrator::plan::PlanError;
 use orchestrator::run::RunError;
 use record::store::StoreError;
 
+use crate::output::tell_text;
+
 /// How a call ended. The numbers are documented in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -130,12 +132,13 @@ pub(crate) fn report(ending: Result<Ending, Failure>) -> ExitCode {
             } else {
                 "error: "
             };
-            eprintln!("{prefix}{}", failure.message);
+            let mut text = format!("{prefix}{}\n", failure.message);
             if failure.ending == Ending::Internal {
-                eprintln!(
-                    "This is a defect of gosweep or of the system under it, not of your input."
+                text.push_str(
+                    "This is a defect of gosweep or of the system under it, not of your input.\n",
                 );
             }
+            tell_text(&text);
             ExitCode::from(failure.ending.code())
         }
     }

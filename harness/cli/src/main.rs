@@ -1,5 +1,8 @@
 //! The command `gosweep`.
 
+// They panic where nobody listens; `output` does not.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod args;
 mod exit;
 mod load;

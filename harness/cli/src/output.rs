@@ -36,6 +36,20 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Says something on standard error, and what cannot be said is lost: nobody may be reading (`2>&1 | head`), which must
+/// not end a run.
+macro_rules! tell {
+    ($($words:tt)*) => {
+        $crate::output::tell_text(&format!("{}\n", format_args!($($words)*)))
+    };
+}
+pub(crate) use tell;
+
+/// As [`tell`], word for word: without a line's end of its own.
+pub(crate) fn tell_text(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Prints a value as JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::internal)?;

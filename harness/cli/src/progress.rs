@@ -3,6 +3,7 @@
 //! Everything is drawn between measured windows, from the thread that runs the
 //! trials: no thread of ours ticks while a window is measured.
 
+use crate::output::tell;
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -196,9 +197,9 @@ impl Progress {
     /// A remark that stays.
     fn say(&self, text: &str) {
         if self.terminal {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| tell!("{text}"));
         } else {
-            eprintln!("{text}");
+            tell!("{text}");
         }
     }
 }

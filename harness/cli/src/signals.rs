@@ -1,5 +1,6 @@
 //! Ctrl-C and SIGTERM.
 
+use crate::output::tell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static CANCEL: AtomicBool = AtomicBool::new(false);
@@ -18,7 +19,7 @@ pub(crate) fn cancel_flag() -> &'static AtomicBool {
             }
         });
     if let Err(error) = listening {
-        eprintln!("warning: cannot listen for Ctrl-C: {error}");
+        tell!("warning: cannot listen for Ctrl-C: {error}");
     }
     &CANCEL
 }
@@ -42,6 +43,6 @@ async fn listen() {
         if CANCEL.swap(true, Ordering::SeqCst) {
             std::process::exit(5);
         }
-        eprintln!("\nstopping after cleaning up; press Ctrl-C again to stop at once");
+        tell!("\nstopping after cleaning up; press Ctrl-C again to stop at once");
     }
 }

@@ -90,10 +90,10 @@ pub(crate) struct DriveArgs {
     /// Find the highest rate that meets this, e.g. 'p99<5ms' (repeatable: all must hold)
     #[arg(long, value_name = "EXPR", value_parser = values::objective, help_heading = "Load")]
     pub(crate) slo: Vec<Objective>,
-    /// Probes of a search at most
-    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true,
+    /// Probes of a search at most [default: 10]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
         value_parser = values::count, help_heading = "Load")]
-    pub(crate) probes: usize,
+    pub(crate) probes: Option<usize>,
     /// End after this many requests, if that is before the duration
     #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true,
         value_parser = values::count_u64, help_heading = "Load")]
@@ -122,10 +122,10 @@ pub(crate) struct DriveArgs {
         help_heading = "Load"
     )]
     pub(crate) spin: SpinName,
-    /// A request that takes longer is given up
-    #[arg(long, value_name = "D", default_value = "10s", allow_negative_numbers = true,
+    /// A request that takes longer is given up [default: 10s]
+    #[arg(long, value_name = "D", allow_negative_numbers = true,
         value_parser = values::duration, help_heading = "Load")]
-    pub(crate) timeout: Duration,
+    pub(crate) timeout: Option<Duration>,
     /// How long to wait at the end for answers still owed; without it they count as in flight
     #[arg(long, value_name = "D", default_value = "0s", allow_negative_numbers = true,
         value_parser = record::quantity::parse_duration, help_heading = "Load")]
@@ -178,7 +178,7 @@ pub(crate) struct DriveArgs {
     pub(crate) http2: bool,
     /// Concurrent streams on each HTTP/2 connection
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true,
-        value_parser = values::count, help_heading = "Connection")]
+        value_parser = values::count, requires = "http2", help_heading = "Connection")]
     pub(crate) streams: usize,
     /// Connect to this Unix socket; the URL still gives host and path
     #[arg(long, value_name = "PATH", help_heading = "Connection")]

@@ -16,6 +16,7 @@ use super::live::Live;
 use super::report::{self, Report};
 use super::{failure, selftest};
 use crate::exit::{Ending, Failure};
+use crate::output::tell;
 use crate::signals;
 
 /// Drives a URL, or does one of the verb's other things.
@@ -30,7 +31,7 @@ pub(crate) fn load(args: LoadArgs) -> Result<Ending, Failure> {
 fn drive(job: &Job) -> Result<Ending, Failure> {
     refuse_unwritable(job)?;
     if !job.quiet {
-        job.notes.iter().for_each(|note| eprintln!("note: {note}"));
+        job.notes.iter().for_each(|note| tell!("note: {note}"));
     }
     let cancel = signals::cancel_flag();
     let measured = measure(job, cancel).map_err(failure::from_load)?;

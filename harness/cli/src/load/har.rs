@@ -13,10 +13,11 @@ use serde::Deserialize;
 use crate::exit::Failure;
 
 /// Headers that the engine makes itself, or that only make sense on the recorded connection.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "host",
     "content-length",
     "connection",
+    "expect",
     "keep-alive",
     "transfer-encoding",
     "upgrade",
@@ -58,6 +59,19 @@ struct Header {
 struct PostData {
     #[serde(default)]
     text: String,
+    /// A form that was recorded field by field.
+    #[serde(default)]
+    params: Vec<Parameter>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    name: String,
+    #[serde(default)]
+    value: String,
+    /// Set for a file, whose bytes are seldom in the archive.
+    #[serde(rename = "fileName")]
+    file_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +106,7 @@ fn parse(text: &str) -> Result<Recorded, String> {
     let mut requests: Vec<RequestSpec> = Vec::new();
     let mut origin = None;
     let mut elsewhere = 0;
+    let mut with_files = 0;
     for entry in &archive.log.entries {
         let Some((from, target)) = split(&entry.request.url) else {
             elsewhere += 1;
@@ -99,6 +114,11 @@ fn parse(text: &str) -> Result<Recorded, String> {
         };
         if *origin.get_or_insert(from) != from {
             elsewhere += 1;
+            continue;
+        }
+        let posted = entry.request.post_data.as_ref();
+        if posted.is_some_and(PostData::is_lost) {
+            with_files += 1;
             continue;
         }
         let request = request(entry, target);
@@ -110,12 +130,61 @@ fn parse(text: &str) -> Result<Recorded, String> {
     let Some(origin) = origin else {
         return Err("no request to http:// or https:// in it".to_owned());
     };
-    let notes = (elsewhere > 0)
-        .then(|| format!("{elsewhere} recorded requests did not go to {origin}: passed over"));
-    Ok(Recorded {
-        requests,
-        notes: notes.into_iter().collect(),
-    })
+    let mut notes = Vec::new();
+    if elsewhere > 0 {
+        notes.push(format!(
+            "{elsewhere} recorded requests did not go to {origin}: passed over"
+        ));
+    }
+    if with_files > 0 {
+        notes.push(format!(
+            "{with_files} recorded requests sent files, which the archive does not hold: passed over"
+        ));
+    }
+    if requests.is_empty() {
+        return Err(format!("no request that can be sent; {}", notes.join("; ")));
+    }
+    Ok(Recorded { requests, notes })
+}
+
+impl PostData {
+    /// Whether the body was a form with files, of which only names were kept.
+    fn is_lost(&self) -> bool {
+        let has_file = |own: &Parameter| own.file_name.is_some();
+        self.text.is_empty() && self.params.iter().any(has_file)
+    }
+
+    /// The body as it was sent.
+    fn body(&self) -> String {
+        if !self.text.is_empty() {
+            return self.text.clone();
+        }
+        let fields = self.params.iter().map(|own| {
+            let [name, value] = [&own.name, &own.value].map(|text| form_encoded(text));
+            format!("{name}={value}")
+        });
+        fields.collect::<Vec<_>>().join("&")
+    }
+}
+
+/// Percent-encoding of application/x-www-form-urlencoded (WHATWG URL, section 5.2). Recorders differ in whether they
+/// decode fields: what is encoded already stays.
+fn form_encoded(text: &str) -> String {
+    let is_encoded = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"*-._+%".contains(&byte));
+    if is_encoded {
+        return text.to_owned();
+    }
+    text.bytes()
+        .map(|byte| match byte {
+            b' ' => "+".to_owned(),
+            _ if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 /// Origin and target of a URL; none for what is not HTTP, such as `data:`.
@@ -145,7 +214,7 @@ fn request(entry: &Entry, target: &str) -> RequestSpec {
             && !OWN.iter().any(|own| header.name.eq_ignore_ascii_case(own))
     };
     let headers = recorded.headers.iter().filter(is_sent);
-    let body = recorded.post_data.as_ref().map(|data| data.text.as_str());
+    let body = recorded.post_data.as_ref().map(PostData::body);
     // An answer that was an error when it was recorded is right when it is the same error.
     let status = match entry.response.as_ref().map(|response| response.status) {
         Some(status @ 400..=599) => StatusExpectation::OneOf(vec![status as u16]),
@@ -160,8 +229,8 @@ fn request(entry: &Entry, target: &str) -> RequestSpec {
             .map(|header| (header.name.clone(), literal(&header.value)))
             .collect(),
         body: match body.unwrap_or_default() {
-            "" => Body::Empty,
-            text => Body::Bytes(text.as_bytes().to_vec()),
+            text if text.is_empty() => Body::Empty,
+            text => Body::Bytes(text.into_bytes()),
         },
         expect: Expect {
             status,
@@ -233,6 +302,34 @@ mod tests {
         assert_eq!(
             recorded.notes,
             ["2 recorded requests did not go to https://a.example: passed over"]
+        );
+    }
+
+    #[test]
+    fn a_form_that_was_kept_field_by_field_is_sent_and_a_file_is_not() {
+        let form = r#", "postData": {"mimeType": "application/x-www-form-urlencoded",
+            "params": [{"name": "q", "value": "tea & milk"}, {"name": "n", "value": "1%2B1"}]}"#;
+        let file = r#", "postData": {"mimeType": "multipart/form-data",
+            "params": [{"name": "photo", "fileName": "a.jpg", "contentType": "image/jpeg"}]}"#;
+        let text = archive(&[
+            entry("POST", "http://a/search", form),
+            entry("POST", "http://a/upload", file),
+        ]);
+        let recorded = parse(&text).unwrap();
+        assert_eq!(recorded.requests.len(), 1);
+        let body = &recorded.requests[0].body;
+        assert!(
+            matches!(body, Body::Bytes(bytes) if bytes == b"q=tea+%26+milk&n=1%2B1"),
+            "{body:?}"
+        );
+        assert_eq!(
+            recorded.notes,
+            ["1 recorded requests sent files, which the archive does not hold: passed over"]
+        );
+        let only = parse(&archive(&[entry("POST", "http://a/upload", file)])).unwrap_err();
+        assert!(
+            only.starts_with("no request that can be sent; 1 "),
+            "{only}"
         );
     }
 

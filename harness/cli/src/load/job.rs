@@ -2,7 +2,7 @@
 //!
 //! The main type is [`Job`]; [`Job::resolve`] checks what clap cannot, across options.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use loadgen::{
@@ -18,6 +18,8 @@ use crate::exit::Failure;
 
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 const DEFAULT_PROBE: Duration = Duration::from_secs(2);
+const DEFAULT_PROBES: usize = 10;
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is to be done.
 #[derive(Debug)]
@@ -105,7 +107,7 @@ impl Job {
         spec.streams = args.streams;
         spec.drain = args.drain;
         spec.max_requests = args.requests;
-        spec.timeout = args.timeout;
+        spec.timeout = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
         spec.engine = engine(args.engine);
         spec.protocol = if args.http2 {
             Protocol::Http2
@@ -143,16 +145,23 @@ fn take_curl(args: &mut DriveArgs, command: CurlCommand, notes: &mut Vec<String>
     // Braces in a copied request are its own.
     let literal = |text: String| text.replace("{{", "{{open}}");
     args.method = args.method.take().or(command.method);
-    let headers = command
+    let headers: Vec<_> = command
         .headers
         .into_iter()
-        .map(|(name, value)| (name, literal(value)));
+        .filter(|(name, _)| {
+            !args
+                .header
+                .iter()
+                .any(|(own, _)| own.eq_ignore_ascii_case(name))
+        })
+        .map(|(name, value)| (name, literal(value)))
+        .collect();
     args.header.splice(0..0, headers);
     args.insecure |= command.insecure;
     args.http2 |= command.http2;
     args.cacert.extend(command.cacert);
     args.unix = args.unix.take().or(command.unix);
-    args.timeout = command.timeout.unwrap_or(args.timeout);
+    args.timeout = args.timeout.or(command.timeout);
     if args.body.is_none() && args.body_file.is_none() {
         match command.body {
             Some(CurlBody::Text(text)) => args.body = Some(literal(text)),
@@ -183,8 +192,29 @@ fn refuse_contradictions(args: &DriveArgs) -> Result<(), Failure> {
              a limit use -r RATE --fail-if 'p99>5ms'",
         );
     }
-    if is_search && args.probes < 2 {
-        return refuse("--probes 1: the first probe only gives the scale; allow at least 2");
+    match args.probes {
+        Some(_) if !is_search => {
+            return refuse("--probes limits a search: add --max or --slo 'p99<5ms'");
+        }
+        Some(1) => {
+            return refuse("--probes 1: the first probe only gives the scale; allow at least 2");
+        }
+        _ => {}
+    }
+    if is_search && args.requests.is_some() {
+        return refuse(
+            "-n ends a run after a number of requests, and a search needs whole probes: leave it out; -d sets their length",
+        );
+    }
+    for (option, file) in [
+        ("--csv-out", &args.csv_out),
+        ("--prometheus", &args.prometheus),
+    ] {
+        if file.as_deref() == Some(Path::new("-")) {
+            return Err(Failure::usage(format!(
+                "{option} -: standard output is for the table or --json -; name a file"
+            )));
+        }
     }
     if args.rate.is_some() && args.stages.is_some() {
         return refuse("-r and --stages both give the rate; use one of them");
@@ -322,13 +352,12 @@ fn single(args: &DriveArgs, target: String) -> RequestSpec {
 }
 
 fn aim(args: &DriveArgs) -> Aim {
+    let probes = args.probes.unwrap_or(DEFAULT_PROBES);
     match (args.max, args.slo.is_empty()) {
-        (true, _) => Aim::Knee {
-            probes: args.probes,
-        },
+        (true, _) => Aim::Knee { probes },
         (false, false) => Aim::Objectives {
             objectives: args.slo.clone(),
-            probes: args.probes,
+            probes,
         },
         (false, true) => Aim::Measure,
     }

@@ -1,13 +1,12 @@
-//! A threshold of `--fail-if`, such as `p99>5ms`.
+//! Limits on a run's figures: what must not hold (`--fail-if 'p99>5ms'`), and what must (`--slo 'p99<5ms'`).
 //!
-//! The main type is [`Threshold`]. Unlike an objective of a search, which says what must hold,
-//! it says what must not.
+//! The main type is [`Threshold`]; [`objective`] reads the same figures for a search.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use loadgen::LoadOutcome;
+use loadgen::{LoadOutcome, Objective};
 use record::quantity::{parse_duration, parse_share};
 
 const CURE: &str = "write FIGURE>LIMIT or FIGURE<LIMIT, with p50, p99.9, max or mean (of the response \
@@ -52,13 +51,16 @@ pub(super) struct Finding {
 }
 
 impl Threshold {
-    /// Judges `outcome`. A latency without a single answer fails whatever the limit is: there
-    /// is no latency that could be called good.
+    /// Judges `outcome`. A latency without a single answer and a share of errors among nothing fail whatever the limit
+    /// is: there is no figure that could be called good.
     pub(super) fn judge(&self, outcome: &LoadOutcome) -> Finding {
-        let has_answers = outcome.ledger.completed > 0;
+        let (answers, settled) = (outcome.ledger.completed, outcome.ledger.settled());
         let (value, measured) = match self.figure {
-            Figure::Quantile(_) | Figure::Mean if !has_answers => {
+            Figure::Quantile(_) | Figure::Mean if answers == 0 => {
                 return self.finding(true, "no request was answered".to_owned());
+            }
+            Figure::Errors if settled == 0 => {
+                return self.finding(true, "no request came to an end".to_owned());
             }
             Figure::Quantile(quantile) => {
                 let value = outcome.latency.response.value_at_quantile(quantile) as f64;
@@ -132,6 +134,30 @@ impl FromStr for Threshold {
     }
 }
 
+/// An objective of a search, such as `p99<5ms`.
+pub(super) fn objective(text: &str) -> Result<Objective, String> {
+    const CURE: &str = "write FIGURE<LIMIT, with p50, p99.9, max or mean (of the response time) and a duration above \
+         zero, or errors and a share, e.g. `p99<5ms` or `errors<0.1%`";
+    let (name, limit) = text.split_once('<').ok_or(CURE)?;
+    let limit = limit.strip_prefix('=').unwrap_or(limit);
+    let (figure, limit) = figure(name.trim(), limit.trim()).map_err(|why| match why.as_str() {
+        self::CURE => CURE.to_owned(),
+        _ => why,
+    })?;
+    if limit <= 0.0 {
+        return Err(CURE.to_owned());
+    }
+    let below = Duration::from_nanos(limit as u64);
+    match figure {
+        Figure::Quantile(quantile) => Ok(Objective::Response { quantile, below }),
+        Figure::Mean => Ok(Objective::MeanResponse { below }),
+        Figure::Errors => Ok(Objective::ErrorRate { below: limit }),
+        Figure::Rate => Err(
+            "a search finds the rate itself; limit a latency or errors, e.g. `p99<5ms`".to_owned(),
+        ),
+    }
+}
+
 fn figure(name: &str, limit: &str) -> Result<(Figure, f64), String> {
     let time = |limit: &str| {
         let duration = parse_duration(limit).map_err(|why| format!("limit `{limit}`: {why}"));
@@ -158,7 +184,7 @@ fn figure(name: &str, limit: &str) -> Result<(Figure, f64), String> {
         _ => {
             let percent = name
                 .strip_prefix(['p', 'P'])
-                .and_then(|text| text.parse::<f64>().ok());
+                .and_then(|text| text.replace('_', ".").parse::<f64>().ok());
             let percent = percent
                 .filter(|percent| (0.0..=100.0).contains(percent))
                 .ok_or(CURE)?;
@@ -183,6 +209,33 @@ mod tests {
         assert_eq!(read("errors>=0.1%").relation, Relation::AtLeast);
         assert_eq!(read("rate<5000/s").limit, 5000.0);
         assert_eq!(read("max<=1s").figure, Figure::Quantile(1.0));
+    }
+
+    #[test]
+    fn an_objective_reads_the_same_figures() {
+        let below = Duration::from_millis(5);
+        let p99 = Objective::Response {
+            quantile: 0.99,
+            below,
+        };
+        assert_eq!(objective(" p99 < 5ms"), Ok(p99));
+        assert_eq!(objective("p99<=5ms"), Ok(p99));
+        assert_eq!(objective("mean<5ms"), Ok(Objective::MeanResponse { below }));
+        assert_eq!(
+            objective("errors<0.1%"),
+            Ok(Objective::ErrorRate { below: 0.001 })
+        );
+        assert!(matches!(
+            objective("p99_9<1m"),
+            Ok(Objective::Response { quantile, below })
+                if (quantile - 0.999).abs() < 1e-12 && below.as_secs() == 60
+        ));
+        for text in ["p99>5ms", "q99<5ms", "p101<5ms", "", "p99<0ms"] {
+            let error = objective(text).unwrap_err();
+            assert!(error.contains("`p99<5ms`"), "{text}: {error}");
+        }
+        assert!(objective("p99<5").unwrap_err().contains("unit"));
+        assert!(objective("rate<5").unwrap_err().contains("itself"));
     }
 
     #[test]

@@ -7,11 +7,15 @@ use record::quantity::{Rate, parse_positive_duration, parse_rate};
 use topology::CpuSet;
 
 use super::args::{Digest, Stages};
-use super::threshold::Threshold;
+use super::threshold::{self, Threshold};
 
 /// A duration above zero, with its unit.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    parse_positive_duration(text)
+    const MOST: Duration = Duration::from_secs(720 * 3600);
+    match parse_positive_duration(text)? {
+        duration if duration <= MOST => Ok(duration),
+        _ => Err("at most 720h, which is 30 days".to_owned()),
+    }
 }
 
 /// A whole number from 1 to a million: connections, streams, threads and probes take memory.
@@ -104,8 +108,7 @@ fn stage(text: &str) -> Result<Stage, String> {
 
 /// An objective of a search.
 pub(super) fn objective(text: &str) -> Result<Objective, String> {
-    text.parse()
-        .map_err(|_| "write what must hold, e.g. `p99<5ms`, `max<1s` or `errors<0.1%`".to_owned())
+    threshold::objective(text)
 }
 
 /// A threshold of `--fail-if`.

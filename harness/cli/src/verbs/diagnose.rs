@@ -17,6 +17,7 @@ use record::store::RunDir;
 
 use super::{rank, run};
 use crate::exit::{Ending, Failure};
+use crate::output::tell;
 use crate::progress::Progress;
 use crate::{output, signals};
 
@@ -131,7 +132,7 @@ fn take(
 
 /// Says how to go on.
 pub(super) fn interrupted(folder: &Path) -> Ending {
-    eprintln!(
+    tell!(
         "interrupted; the cells diagnosed so far are kept, go on with: gosweep diagnose {}",
         folder.display()
     );
@@ -147,7 +148,7 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let html = report::diagnosis_html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;
     output::print(&report::diagnosis_text(&shown, rank::terminal()))?;
-    eprintln!("flame graphs and tables: {}", page.display());
+    tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })
 }

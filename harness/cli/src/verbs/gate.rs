@@ -13,6 +13,7 @@ use super::compare::selector;
 use super::rank::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
+use crate::output::tell_text;
 
 const AFTER_HELP: &str = "\
 Rules are a YAML file; matrices/gates/example.yaml explains all of it:
@@ -80,7 +81,7 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     }
     if args.github {
         // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
-        eprint!("{}", gate::annotations(&report));
+        tell_text(&gate::annotations(&report));
         append_summary(&report)?;
     }
     if args.json {

@@ -14,6 +14,7 @@ use topology::Topology;
 use super::{advise, diagnose, plan, rank, report};
 use crate::args::{ReportFormat, RunArgs};
 use crate::exit::{Ending, Failure};
+use crate::output::tell;
 use crate::progress::Progress;
 use crate::{output, signals};
 
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     let ending = orchestrator::run::run(&request, &|event| progress.show(event));
     progress.clear();
     if ending? == RunEnding::Interrupted {
-        eprintln!(
+        tell!(
             "interrupted; go on with: gosweep run {}",
             go_on_with(args, &folder)
         );
@@ -147,6 +148,6 @@ fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
     }
     rank::show(&ranked, json)?;
     let written = folder.join("report.{md,json,html}");
-    eprintln!("\nreports: {}", written.display());
+    tell!("\nreports: {}", written.display());
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::run::toolbox;
 use crate::args::{ToolchainAction, ToolchainArgs};
 use crate::exit::{Ending, Failure};
 use crate::output;
+use crate::output::{tell, tell_text};
 
 /// Lists, installs or verifies.
 pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
@@ -53,14 +54,14 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
     let terminal = std::io::stderr().is_terminal();
     let show = |progress: Progress| {
         if terminal {
-            eprint!("\r\x1b[2K{progress}");
+            tell_text(&format!("\r\x1b[2K{progress}"));
         }
     };
     let cancel = crate::signals::cancel_flag();
     let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
     let found = toolchain::install(&spec, &toolbox, Watch::new(&show).cancelled_by(&cancelled));
     if terminal {
-        eprint!("\r\x1b[2K");
+        tell_text("\r\x1b[2K");
     }
     let found = found.map_err(|error| match error {
         toolchain::ToolchainError::Cancelled => Failure {
@@ -70,7 +71,7 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
         other => Failure::usage(other),
     })?;
     for attempt in &found.passed_over {
-        eprintln!("passed over {attempt}");
+        tell!("passed over {attempt}");
     }
     output::print(&format!(
         "{}\n{}\n{}",

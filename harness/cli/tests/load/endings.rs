@@ -120,6 +120,41 @@ fn no_answer_at_all_keeps_no_latency_threshold() {
     );
 }
 
+/// Nothing failed where nothing ended: a server that takes connections and says nothing must not pass.
+#[test]
+fn a_server_that_never_answers_keeps_no_threshold_on_errors() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let output = load([
+        url.as_str(),
+        "-c",
+        "2",
+        "-d",
+        "300ms",
+        "--timeout",
+        "1m",
+        "--fail-if",
+        "errors>0.1%",
+    ]);
+    assert!([1, 4].contains(&code(&output)), "{}", stdout(&output));
+    let said = stderr(&output);
+    assert!(said.contains("no request came to an end"), "{said}");
+}
+
+/// Talk is lost where nobody listens, and only that.
+#[test]
+fn a_closed_standard_error_ends_nothing() {
+    let server = server();
+    let mut command = crate::support::gosweep();
+    command.args(["load", &url(&server), "-d", "300ms", "--json", "-"]);
+    command.args(["--fail-if", "p99<1m"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stderr(writer).output().unwrap();
+    assert!([1, 4].contains(&code(&output)), "{output:?}");
+    assert!(json(&output)["ledger"]["completed"].as_u64().unwrap() > 0);
+}
+
 #[test]
 fn interrupted_runs_print_what_was_measured() {
     let server = server();

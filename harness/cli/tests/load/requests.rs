@@ -232,4 +232,34 @@ fn the_same_seed_sends_the_same_number() {
         json(&output)["ledger"]["scheduled"].as_u64().unwrap()
     };
     assert_eq!(scheduled("7"), scheduled("7"));
+    let others = ["8", "9", "10"].map(scheduled);
+    assert!(others.iter().any(|other| *other != scheduled("7")));
+}
+
+#[test]
+fn options_win_over_the_curl_command() {
+    let server = server();
+    let curl = format!("curl -m 5 -H 'Accept: text/plain' {}", url(&server));
+    let of = |more: &[&str]| {
+        let mut arguments = vec![
+            curl.as_str(),
+            "--engine",
+            "h1-fast",
+            "-n",
+            "4",
+            "-c",
+            "1",
+            "--json",
+            "-",
+        ];
+        arguments.extend(more);
+        let result = json(&load(arguments));
+        let written = result["bytes"]["written"].as_u64().unwrap();
+        (result["load"]["timeout_s"].as_f64().unwrap(), written / 4)
+    };
+    let (by_curl, with_curls_header) = of(&[]);
+    let (by_option, with_own_header) = of(&["--timeout", "2s", "-H", "Accept: text/html"]);
+    assert_eq!((by_curl, by_option), (5.0, 2.0));
+    let shorter = "text/plain".len() - "text/html".len();
+    assert_eq!(with_curls_header - with_own_header, shorter as u64);
 }

@@ -7,6 +7,7 @@ use crate::exit::Failure;
 use crate::load::job::Job;
 use crate::load::threshold::Finding;
 use crate::output;
+use crate::output::tell;
 
 /// What all forms of the result say.
 pub(in crate::load) struct Report<'a> {
@@ -78,19 +79,19 @@ pub(in crate::load) fn write(report: &Report<'_>) -> Result<(), Failure> {
         report
             .warnings
             .iter()
-            .for_each(|warning| eprintln!("warning: {warning}"));
+            .for_each(|warning| tell!("warning: {warning}"));
     }
     for finding in report.findings.iter().filter(|finding| finding.failed) {
-        eprintln!("failed: {} holds: {}", finding.expression, finding.measured);
+        tell!("failed: {} holds: {}", finding.expression, finding.measured);
     }
     if !report.findings.is_empty() && !report.outcome.verdict.is_valid() {
-        eprintln!(
+        tell!(
             "failed: the verdict is {}, so that the thresholds cannot be relied on",
             report.outcome.verdict.name()
         );
     }
     if report.was_interrupted {
-        eprintln!(
+        tell!(
             "interrupted: the figures are of {:.1} s",
             report.outcome.elapsed.as_secs_f64()
         );

@@ -9,6 +9,7 @@ use super::table::{self, ClientRow, Document, Row, State};
 use super::{capacity, client, cost, floor, pacing, truth};
 use crate::exit::{Ending, Failure};
 use crate::load::args::SelftestArgs;
+use crate::output::tell;
 use crate::{output, signals};
 
 const FORMAT: u32 = 1;
@@ -96,7 +97,7 @@ fn introduction(lab: &Lab) -> String {
 /// Says where the selftest stands, to a person only: rows come seconds apart.
 fn progress(stage: &str) {
     if std::io::stderr().is_terminal() && !std::io::stdout().is_terminal() {
-        eprintln!("{stage} ...");
+        tell!("{stage} ...");
     }
 }
 
@@ -130,10 +131,10 @@ fn conclude(args: &SelftestArgs, lab: &Lab, findings: &Findings) -> Result<Endin
         ));
         output::print(&text)?;
         for disturbance in &findings.disturbances {
-            eprintln!("disturbed: {disturbance}");
+            tell!("disturbed: {disturbance}");
         }
         if failed > 0 && !findings.disturbances.is_empty() {
-            eprintln!(
+            tell!(
                 "the machine was busy, which tails and lateness show first; end what else runs, and \
                  measure again before blaming the driver"
             );

@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::trace;
 use crate::exit::Failure;
+use crate::output::tell_text;
 
 /// How much of a stream is kept to tell again what it is, if it turns out to be no log.
 const HEAD_BYTES: usize = 4 << 20;
@@ -90,12 +91,12 @@ fn from_stream(
         if let Some(log) = log.as_ref().filter(|_| watched)
             && updated.elapsed() >= UPDATE
         {
-            eprint!("\r\x1b[2K{}", log.now());
+            tell_text(&format!("\r\x1b[2K{}", log.now()));
             updated = Instant::now();
         }
     }
     if watched {
-        eprint!("\r\x1b[2K");
+        tell_text("\r\x1b[2K");
     }
     if let Some(log) = log.map(LogReader::finish).filter(|log| !log.is_empty()) {
         return Ok(Material {

@@ -14,6 +14,7 @@ use clap::Args as ClapArgs;
 use super::rank::terminal;
 use crate::exit::{Ending, Failure};
 use crate::output;
+use crate::output::tell;
 
 /// `gosweep analyze`.
 #[derive(Debug, ClapArgs)]
@@ -84,7 +85,7 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
     if let Some(file) = &args.html {
         let page = report::analysis_html(&analysis).map_err(Failure::internal)?;
         output::write_file(file, &page)?;
-        eprintln!("wrote {}", file.display());
+        tell!("wrote {}", file.display());
     }
     if args.json {
         output::print_json(&analysis)?;
