@@ -254,3 +254,31 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// On a terminal, which `script` of util-linux makes, each interval redraws one line; `--quiet` keeps it away.
+#[test]
+fn the_live_view_is_drawn_on_a_terminal_only() {
+    let server = server();
+    let seen = |more: &str| {
+        let program = crate::support::gosweep().get_program().to_owned();
+        let program = program.into_string().unwrap();
+        let address = url(&server);
+        let call = format!(
+            "'{program}' load {address} -c 2 -r 100 -d 700ms --interval 200ms --json /dev/null {more}"
+        );
+        let output = std::process::Command::new("script")
+            .args(["-qec", &call, "/dev/null"])
+            .stdin(std::process::Stdio::null())
+            .output()
+            .expect("`script` is part of every Debian (bsdutils)");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let drawn = seen("");
+    assert!(drawn.matches("\r\u{1b}[2K").count() >= 3, "{drawn:?}");
+    let line = drawn.split("\r\u{1b}[2K").nth(1).unwrap();
+    for word in [" of 700ms", "/s", "P50 ", "P99 ", "errors 0", "lag P99 "] {
+        assert!(line.contains(word), "{word}: {line:?}");
+    }
+    assert!(!seen("--quiet").contains("\u{1b}[2K"));
+}
