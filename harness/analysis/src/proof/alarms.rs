@@ -2,7 +2,7 @@
 
 use stats::proportion;
 
-use super::{Check, Known, Outcome, PART, SURPRISE};
+use super::{Check, Known, Outcome, PART, SURPRISE, parts_that_would_do};
 use crate::figures::counted;
 use crate::rank::Criterion;
 use crate::ranking::{CellRanking, Effect, TargetRanking};
@@ -30,7 +30,13 @@ pub(super) fn check(known: &Known<'_>) -> Option<Check> {
     let runs = known.parts.len();
     let flagged = known.parts.iter().filter(|part| flags(part)).count();
     let bound = proportion::upper_bound(flagged, runs, 0.95).unwrap_or(1.0);
-    let chance = proportion::at_least(flagged, runs, ALLOWED).unwrap_or(1.0);
+    let refuting = fewest_that_refute(runs);
+    let outcome = match refuting {
+        None => Outcome::Inconclusive,
+        Some(refuting) if flagged >= refuting => Outcome::Fails,
+        Some(_) if flagged as f64 <= ALLOWED * runs as f64 => Outcome::Holds,
+        Some(_) => Outcome::Inconclusive,
+    };
     Some(Check {
         name: "false_alarms".to_owned(),
         target: known.evidence.target.to_owned(),
@@ -44,15 +50,34 @@ pub(super) fn check(known: &Known<'_>) -> Option<Check> {
             counted(runs, "run"),
             bound * 100.0
         ),
+        fails: refuting.map_or_else(String::new, |refuting| {
+            format!("from {refuting} of {} on", counted(runs, "run"))
+        }),
+        needed: (outcome == Outcome::Inconclusive)
+            .then(|| parts_that_would_do(runs_needed(flagged, runs), "a calmer host")),
         n: runs,
-        outcome: if chance < SURPRISE {
-            Outcome::Fails
-        } else if runs > 0 && flagged as f64 <= ALLOWED * runs as f64 {
-            Outcome::Holds
-        } else {
-            Outcome::Inconclusive
-        },
+        outcome,
     })
+}
+
+/// The fewest flagged runs that the promised share explains too seldom; `None` where not even all of them would do.
+fn fewest_that_refute(runs: usize) -> Option<usize> {
+    let is_surprising = |flagged: &usize| {
+        proportion::at_least(*flagged, runs, ALLOWED).is_ok_and(|chance| chance < SURPRISE)
+    };
+    (1..=runs).find(is_surprising)
+}
+
+/// Runs with which the share of flagged ones, staying what it is, is either within the promise or refutes it.
+fn runs_needed(flagged: usize, runs: usize) -> f64 {
+    let share = flagged as f64 / runs.max(1) as f64;
+    let decides = |runs: &usize| {
+        let flagged = (share * *runs as f64).round();
+        fewest_that_refute(*runs)
+            .is_some_and(|refuting| flagged >= refuting as f64 || flagged <= ALLOWED * *runs as f64)
+    };
+    let mut more = runs + 1..=runs * 10 + 10;
+    more.find(decides).map_or(f64::INFINITY, |runs| runs as f64)
 }
 
 /// Whether anything that the ranking goes by is claimed of the cell.

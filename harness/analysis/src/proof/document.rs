@@ -23,7 +23,8 @@ pub struct Proof {
 /// One promise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
-    /// A stable name: `false_alarms`, `injection_size`, `injection_power`, `gogc_order`, `gogc_ratio`.
+    /// A stable name: `false_alarms`, `injection_slope`, `injection_size`, `injection_power`, `gogc_order`,
+    /// `gogc_ratio`.
     pub name: String,
     /// The target.
     pub target: String,
@@ -33,6 +34,12 @@ pub struct Check {
     pub promised: String,
     /// What was seen.
     pub observed: String,
+    /// What would have been FAILS here; empty where nothing could have been.
+    #[serde(default)]
+    pub fails: String,
+    /// How much would decide, where this did not.
+    #[serde(default)]
+    pub needed: Option<String>,
     /// Runs, blocks or trials behind it.
     pub n: usize,
     /// What came of it.
@@ -43,9 +50,9 @@ pub struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// What was seen agrees with what is promised.
+    /// What was seen agrees with what is promised, and as many blocks could have shown that it does not.
     Holds,
-    /// Too little was seen.
+    /// Too little was seen: as many blocks could not have refuted the promise, or they do not bear it out.
     Inconclusive,
     /// Chance does not explain what was seen.
     Fails,

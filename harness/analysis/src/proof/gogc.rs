@@ -5,7 +5,6 @@
 //! heap, roots and allocation are read from the trials, so the prediction uses nothing that the count is made of.
 
 use record::objective::{Objective, value};
-use record::threshold::Thresholds;
 use record::trial::Trial;
 use stats::summary;
 
@@ -25,8 +24,7 @@ struct Level<'a> {
 }
 
 pub(super) fn checks(known: &Known<'_>) -> Vec<Check> {
-    let mut levels = levels(known);
-    levels.sort_by(|a, b| a.percent.total_cmp(&b.percent));
+    let levels = levels(known);
     match levels.as_slice() {
         [first, .., last] => {
             let about = format!("gogc={} to {}", first.percent, last.percent);
@@ -40,6 +38,7 @@ pub(super) fn checks(known: &Known<'_>) -> Vec<Check> {
     }
 }
 
+/// The values of GOGC, the smallest first.
 fn levels<'k>(known: &'k Known<'_>) -> Vec<Level<'k>> {
     let control = &known.evidence.cells[known.evidence.control];
     let own = control
@@ -61,6 +60,7 @@ fn levels<'k>(known: &'k Known<'_>) -> Vec<Level<'k>> {
         })
     });
     let mut levels: Vec<Level<'_>> = all.filter(|level| !level.trials.is_empty()).collect();
+    levels.sort_by(|a, b| a.percent.total_cmp(&b.percent));
     // The control under another name is no level of its own.
     levels.dedup_by(|a, b| a.percent == b.percent);
     levels
@@ -84,6 +84,8 @@ fn order(known: &Known<'_>, levels: &[Level<'_>], about: &str) -> Option<Check> 
         about: about.to_owned(),
         promised: "collections per 1,000 requests fall as GOGC grows".to_owned(),
         observed: format!("medians {}", shown.join(", ")),
+        fails: "where one of them is not below the one before it".to_owned(),
+        needed: None,
         n: levels.iter().map(|level| level.trials.len()).sum(),
         outcome: if falls {
             Outcome::Holds
@@ -98,7 +100,7 @@ fn ratio(known: &Known<'_>, few: &Level<'_>, many: &Level<'_>, about: &str) -> O
     let (measured, predicted) = (few.measured / many.measured, few.predicted / many.predicted);
     let off = measured / predicted;
     // Measured over predicted of one cell lies in the band, of two cells the quotient between its quotients.
-    let band = plausible(&Thresholds::default());
+    let band = plausible(known.thresholds);
     let allowed = [band.start() / band.end(), band.end() / band.start()];
     let counted = few.measured.min(many.measured) * many.trials.min(few.trials) as f64;
     Some(Check {
@@ -118,6 +120,14 @@ fn ratio(known: &Known<'_>, few: &Level<'_>, many: &Level<'_>, about: &str) -> O
             significant(few.measured / few.predicted),
             significant(many.measured / many.predicted)
         ),
+        fails: format!(
+            "below {} or above {} of what is predicted",
+            significant(allowed[0]),
+            significant(allowed[1])
+        ),
+        needed: (counted < FEWEST_CYCLES).then(|| {
+            format!("at least {FEWEST_CYCLES} collections on either side: a longer window or a higher rate")
+        }),
         n: few.trials + many.trials,
         outcome: if counted < FEWEST_CYCLES {
             Outcome::Inconclusive

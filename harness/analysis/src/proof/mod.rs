@@ -3,8 +3,11 @@
 //! [`prove`] looks for cells whose truth is known beforehand and checks what the ranking says of them:
 //! - a cell that is the control under another name (its effective settings are the same): any claim is a false alarm;
 //! - a cell that only burns more iterations per request (`option.burn`): its CPU per request grows in proportion, and
-//!   is found as often as size and noise predict;
+//!   its interval shows it as often as size and noise predict;
 //! - cells that differ in GOGC only: their collections per 1,000 requests fall in a known order, in a predicted ratio.
+//!
+//! A check that could not have failed proves nothing. So each says what would have been FAILS, and HOLDS only where as
+//! many blocks could have come out either way; else it is inconclusive, with the number that would do.
 //!
 //! False alarms and power are shares of runs. A run of many blocks is therefore taken apart into runs of six blocks,
 //! each ranked by itself, in the order of time and without overlap, so that they are as independent as runs are.
@@ -19,12 +22,14 @@ mod injection;
 use std::collections::BTreeSet;
 
 use record::run::Run;
+use record::threshold::Thresholds;
 use record::trial::Trial;
 
 pub use document::{Check, Outcome, PROOF_FORMAT, Proof};
 
 use crate::error::AnalysisError;
-use crate::rank::{CellEvidence, Evidence, RankOptions, check_cells, rank, targets};
+use crate::figures::grouped;
+use crate::rank::{CellEvidence, Evidence, RankOptions, check_cells, matrix_of, rank, targets};
 use crate::ranking::{Ranking, TargetRanking};
 
 /// Blocks of a part: the least that carries an exact 95 % interval.
@@ -32,6 +37,9 @@ const PART: usize = 6;
 
 /// A check fails where chance explains what was seen less often than this.
 const SURPRISE: f64 = 0.01;
+
+/// More blocks than this are no advice.
+const MOST_BLOCKS: f64 = 2_000.0;
 
 /// Checks everything that is known of the cells of a run.
 ///
@@ -44,6 +52,7 @@ pub fn prove(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Proof
         ..options.clone()
     };
     let whole = rank(run, trials, options)?;
+    let thresholds = matrix_of(run)?.thresholds;
     let mut checks = Vec::new();
     for (at, target) in targets(run).into_iter().enumerate() {
         let evidence = Evidence::of_target(run, target, trials)?;
@@ -53,6 +62,7 @@ pub fn prove(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Proof
             ranking: &whole.targets[at],
             parts: parts.iter().map(|part| &part.targets[at]).collect(),
             options,
+            thresholds: &thresholds,
         };
         checks.extend(alarms::check(&known));
         checks.extend(injection::checks(&known));
@@ -84,6 +94,8 @@ struct Known<'a> {
     /// The rankings of the parts, in the order of time.
     parts: Vec<&'a TargetRanking>,
     options: &'a RankOptions,
+    /// The matrix's.
+    thresholds: &'a Thresholds,
 }
 
 impl Known<'_> {
@@ -119,6 +131,20 @@ impl Known<'_> {
             .find(|own| own.id == id)
             .map_or(id, |own| own.label.clone())
     }
+}
+
+/// So many blocks, and why a sensible number would not do where there is none.
+fn blocks_that_would_do(blocks: f64, otherwise: &str) -> String {
+    if blocks.is_finite() && blocks <= MOST_BLOCKS {
+        format!("about {} blocks", grouped(blocks.ceil()))
+    } else {
+        otherwise.to_owned()
+    }
+}
+
+/// The same for runs of six blocks.
+fn parts_that_would_do(parts: f64, otherwise: &str) -> String {
+    blocks_that_would_do(parts.ceil() * PART as f64, otherwise)
 }
 
 /// Every six complete blocks ranked by themselves; blocks that are left over are in none.

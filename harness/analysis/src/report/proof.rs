@@ -1,27 +1,56 @@
 //! The outcome of a self-test on a real run, for a terminal.
 
 use super::layout::{Layout, TerminalOptions, visible};
-use crate::proof::{Outcome, Proof};
+use crate::figures::counted;
+use crate::proof::{Check, Outcome, Proof};
 
 /// The proof as text: the verdict first, then every check with what was promised and what was seen.
 pub fn proof_text(proof: &Proof, options: TerminalOptions) -> String {
     let layout = Layout { options };
-    let told = match proof.verdict {
-        Outcome::Holds => "what is known of these cells is what the ranking says",
-        Outcome::Inconclusive => "too little was measured to tell; run more blocks",
-        Outcome::Fails => "the ranking contradicts what is known of these cells",
-    };
-    let headline = layout.wrapped("SELFTEST ", &format!("{}: {told}", proof.verdict.label()));
+    let verdict = format!("{}: {}", proof.verdict.label(), told(proof));
+    let headline = layout.wrapped("SELFTEST ", &verdict);
     let mut text = layout.paint(colour(proof.verdict), headline.trim_end());
     text.push('\n');
     for check in &proof.checks {
-        let name = check.name.replace('_', " ");
-        let title = format!("{} · {}: {}", check.target, name, check.about);
         text.push('\n');
-        let outcome = format!("{:<13}", check.outcome.label());
-        text.push_str(&layout.wrapped(&outcome, &visible(&title)));
-        text.push_str(&layout.wrapped("  promised   ", &check.promised));
-        text.push_str(&layout.wrapped("  observed   ", &check.observed));
+        text.push_str(&check_text(&layout, check));
+    }
+    text
+}
+
+fn told(proof: &Proof) -> String {
+    let all = counted(proof.checks.len(), "check");
+    let with = |outcome| {
+        let checks = proof.checks.iter();
+        checks.filter(|check| check.outcome == outcome).count()
+    };
+    let (held, open) = (with(Outcome::Holds), with(Outcome::Inconclusive));
+    match proof.verdict {
+        Outcome::Holds => format!("what is known of these cells is what was measured, by {all}"),
+        Outcome::Inconclusive => format!(
+            "{held} of {all} held and none failed; {open} undecided for want of measurements, with what would do"
+        ),
+        Outcome::Fails => format!(
+            "{} of {all} contradict what is known of these cells",
+            with(Outcome::Fails)
+        ),
+    }
+}
+
+fn check_text(layout: &Layout, check: &Check) -> String {
+    let name = check.name.replace('_', " ");
+    let title = format!("{} · {}: {}", check.target, name, check.about);
+    let outcome = format!("{:<13}", check.outcome.label());
+    let mut text = layout.wrapped(&outcome, &visible(&title));
+    text.push_str(&layout.wrapped("  promised   ", &check.promised));
+    text.push_str(&layout.wrapped("  observed   ", &check.observed));
+    let fails = match check.fails.as_str() {
+        "" => "nothing: as few blocks could not fail",
+        fails => fails,
+    };
+    text.push_str(&layout.wrapped("  would fail ", fails));
+    if let Some(needed) = &check.needed {
+        text.push_str(&layout.wrapped("  needs      ", needed));
     }
     text
 }

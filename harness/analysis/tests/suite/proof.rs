@@ -76,13 +76,124 @@ fn a_known_slowdown_is_found_in_proportion() {
         .into_iter()
         .filter(|(_, outcome)| *outcome == Outcome::Holds);
     assert_eq!(holds.count(), 6, "{proof:#?}");
+    assert_eq!(proof.verdict, Outcome::Holds);
     insta::assert_snapshot!(proof_text(&proof, TerminalOptions::default()));
+}
+
+/// What came of the checks of this name.
+fn of(proof: &Proof, name: &str) -> Vec<Outcome> {
+    let own = proof.checks.iter().filter(|check| check.name == name);
+    own.map(|check| check.outcome).collect()
+}
+
+fn text(proof: &Proof) -> String {
+    proof_text(proof, TerminalOptions::default())
 }
 
 #[test]
 fn a_slowdown_out_of_proportion_fails() {
     let proof = proved(&burning([9.2, 4.6, 1.8]));
     assert_eq!(proof.verdict, Outcome::Fails);
+}
+
+#[test]
+fn a_slowdown_out_of_proportion_fails_in_the_blocks_of_a_short_proof_too() {
+    let mut lab = burning([1.8, 4.6, 9.2]);
+    (lab.blocks, lab.noise) = (12, 0.05);
+    let mut trials = lab.trials();
+    for (cell, times) in [(1, 1.5), (2, 1.2)] {
+        let own = lab.id(cell);
+        for trial in trials.iter_mut().filter(|trial| trial.cell == own) {
+            let process = trial.constant.as_mut().unwrap().process.as_mut().unwrap();
+            process.user_seconds *= times;
+        }
+    }
+    let proof = prove(&lab.run(), &trials, &RankOptions::default()).unwrap();
+    assert_eq!(proof.verdict, Outcome::Fails);
+    assert!(of(&proof, "injection_size").contains(&Outcome::Fails));
+}
+
+#[test]
+fn a_burn_that_burns_nothing_fails() {
+    let proof = proved(&burning([0.0; 3]));
+    assert_eq!(of(&proof, "injection_slope"), [Outcome::Fails]);
+    let outcomes = outcomes(&proof).into_iter();
+    assert_eq!(outcomes.filter(|own| own.1 == Outcome::Holds).count(), 0);
+}
+
+#[test]
+fn a_slowdown_told_from_nothing_by_no_interval_never_holds() {
+    let mut lab = burning([1.8, 4.6, 9.2]);
+    (lab.blocks, lab.noise) = (6, 0.6);
+    let proof = proved(&lab);
+    assert_eq!(proof.verdict, Outcome::Inconclusive, "{proof:#?}");
+    assert!(!of(&proof, "injection_slope").contains(&Outcome::Holds));
+    assert!(!text(&proof).contains("HOLDS"), "{}", text(&proof));
+}
+
+#[test]
+fn too_few_blocks_prove_nothing_and_say_how_many_would() {
+    for blocks in 0..6 {
+        let mut lab = burning([1.8, 4.6, 9.2]);
+        (lab.blocks, lab.noise) = (6, 0.1);
+        let mut trials = lab.trials();
+        trials.retain(|trial| trial.block < blocks);
+        let proof = prove(&lab.run(), &trials, &RankOptions::default()).unwrap();
+        assert_eq!(proof.verdict, Outcome::Inconclusive, "{blocks} blocks");
+        for unsaid in ["NaN", "inf", "∞"] {
+            assert!(!text(&proof).contains(unsaid), "{}", text(&proof));
+        }
+    }
+    let mut lab = alias(Service::default());
+    lab.blocks = 6;
+    insta::assert_snapshot!(text(&proved(&lab)));
+    lab.blocks = 12;
+    assert_eq!(proved(&lab).verdict, Outcome::Holds);
+}
+
+/// One run in twenty may flag something, so one of one is no surprise, two of two are.
+#[test]
+fn false_alarms_fail_from_two_runs_on() {
+    let mut lab = alias(Service::default());
+    let verdict = |lab: &Lab| {
+        let mut trials = lab.trials();
+        let alias = lab.id(1);
+        for trial in trials.iter_mut().filter(|trial| trial.cell == alias) {
+            trial.saturate.as_mut().unwrap().ledger.completed /= 3;
+        }
+        let proof = prove(&lab.run(), &trials, &RankOptions::default()).unwrap();
+        proof.verdict
+    };
+    lab.blocks = 6;
+    assert_eq!(verdict(&lab), Outcome::Inconclusive);
+    lab.blocks = 12;
+    assert_eq!(verdict(&lab), Outcome::Fails);
+}
+
+#[test]
+fn the_control_under_another_name_is_no_level_of_gogc() {
+    let mut lab = Lab::new();
+    for (gogc, gc_per_kreq) in [("default", 1.0), ("50", 2.0), ("100", 1.0), ("400", 0.25)] {
+        let service = Service {
+            gc_per_kreq,
+            ..Service::default()
+        };
+        lab = lab.cell(&[("gogc", gogc)], service);
+    }
+    lab.blocks = 12;
+    let proof = proved(&lab);
+    assert_eq!(proof.verdict, Outcome::Holds, "{proof:#?}");
+    assert_eq!(proof.checks.len(), 3);
+}
+
+#[test]
+fn the_band_of_collections_is_the_matrix_s() {
+    let lab = collecting([1.0, 2.0, 0.3]);
+    assert_eq!(of(&proved(&lab), "gogc_ratio"), [Outcome::Holds]);
+    let mut run = lab.run();
+    run.matrix.text += "thresholds: {V1.low: 0.99, V1.high: 1.01}\n";
+    let proof = prove(&run, &lab.trials(), &RankOptions::default()).unwrap();
+    assert_eq!(of(&proof, "gogc_ratio"), [Outcome::Fails]);
 }
 
 #[test]
