@@ -159,9 +159,10 @@ pub struct ObjectiveComparison {
     pub direction: DirectionName,
     /// Whether the verdict goes by it.
     pub decides: bool,
-    /// Median over the baseline's trials.
+    /// Median over the baseline's trials; over several cells the mean of their medians, geometric where the change is a
+    /// ratio.
     pub baseline: Option<f64>,
-    /// Median over the candidate's trials.
+    /// The same of the candidate.
     pub candidate: Option<f64>,
     /// Whether the change is a ratio or, where zeros forbid that, a difference.
     pub scale: Scale,

@@ -12,9 +12,6 @@ use crate::ranking::{Severity, Warning};
 /// Doubts of the ranking that are about rankings only, or said differently here.
 const OF_RANKINGS: [&str; 2] = ["same_cells", "noisy_host"];
 
-/// By how much constant rates may differ before latencies are no longer of one load.
-const SAME_RATE: f64 = 0.02;
-
 /// The run's own doubts, as far as they touch the cells that are compared.
 pub(crate) fn doubts(measured: &Measured<'_>, matched: &[Matched<'_>]) -> Vec<Warning> {
     let mut cells: BTreeSet<String> = BTreeSet::new();
@@ -40,11 +37,7 @@ pub(crate) fn doubts(measured: &Measured<'_>, matched: &[Matched<'_>]) -> Vec<Wa
         .filter(|warning| touches(warning))
         .cloned()
         .collect();
-    doubts.extend(
-        matched
-            .iter()
-            .filter_map(other_rate_of_target(measured.run)),
-    );
+    doubts.extend(matched.iter().filter_map(other_rate));
     doubts.extend(matched.iter().filter_map(unmatched));
     doubts
 }
@@ -93,6 +86,7 @@ pub(super) fn between_runs(
         ));
     }
     let differs: Vec<&str> = [
+        ("versions of gosweep", b.tool != c.tool),
         ("Go toolchains", toolchains(b) != toolchains(c)),
         ("builds of the targets", artifacts(b) != artifacts(c)),
         ("matrix files", b.matrix.text != c.matrix.text),
@@ -109,11 +103,7 @@ pub(super) fn between_runs(
         ));
     }
     for own in matched {
-        let target = own.target();
-        let rates = (b.calibration.get(target), c.calibration.get(target));
-        if let (Some(before), Some(after)) = rates {
-            found.extend(other_rate(target, before.rate_per_s, after.rate_per_s));
-        }
+        found.extend(other_rate(own));
         found.extend(unmatched(own));
     }
     for (name, measured) in [("baseline", baseline), ("candidate", candidate)] {
@@ -150,25 +140,17 @@ fn artifacts(run: &Run) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Two targets of one run each have a constant rate of their own.
-fn other_rate_of_target(run: &Run) -> impl Fn(&Matched<'_>) -> Option<Warning> {
-    |matched| {
-        let rate = |target: &str| Some(run.calibration.get(target)?.rate_per_s);
-        let (b, c) = (matched.baseline.target, matched.candidate.target);
-        other_rate(c, rate(b)?, rate(c)?)
-    }
-}
-
-fn other_rate(target: &str, before: f64, after: f64) -> Option<Warning> {
-    let differs = (after - before).abs() > SAME_RATE * before.min(after);
-    differs.then(|| Warning {
-        target: Some(target.to_owned()),
+/// Two runs, or two targets of one, each have a constant rate of their own.
+fn other_rate(matched: &Matched<'_>) -> Option<Warning> {
+    let [before, after] = matched.other_rates?;
+    Some(Warning {
+        target: Some(matched.target().to_owned()),
         ..doubt(
             Severity::Serious,
             "other_rate",
             format!(
-                "the constant rates differ ({before:.0}/s and {after:.0}/s), so latencies and GC figures are of \
-                 different loads."
+                "the constant rates differ ({before:.0}/s and {after:.0}/s), so latencies, GC figures and CPU per request \
+                 are of different loads and decide nothing."
             ),
             "Give the rate in requests per second (`rate: 5000/s`) instead of a share of the control's capacity.",
         )

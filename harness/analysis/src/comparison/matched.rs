@@ -62,6 +62,19 @@ pub(crate) struct Matched<'a> {
     pub(crate) baseline_text: String,
     pub(crate) candidate_text: String,
     pub(crate) unmatched: Vec<String>,
+    /// The constant rates of baseline and candidate, per second, where they are not the same.
+    pub(crate) other_rates: Option<[f64; 2]>,
+}
+
+/// By how much constant rates may differ before latencies are no longer of one load.
+const SAME_RATE: f64 = 0.02;
+
+/// The constant rates of two targets where they differ.
+fn other_rates(baseline: (&Run, &str), candidate: (&Run, &str)) -> Option<[f64; 2]> {
+    let rate = |(run, target): (&Run, &str)| Some(run.calibration.get(target)?.rate_per_s);
+    let (before, after) = (rate(baseline)?, rate(candidate)?);
+    let differ = (after - before).abs() > SAME_RATE * before.min(after);
+    differ.then_some([before, after])
 }
 
 impl Matched<'_> {
@@ -154,6 +167,7 @@ pub(crate) fn within_run<'a>(
         any_candidate |= !cells.1.is_empty();
         if !cells.0.is_empty() && !cells.1.is_empty() {
             found.push(match_sides(
+                measured.run,
                 (b, baseline, cells.0),
                 (c, candidate, cells.1),
             )?);
@@ -177,6 +191,7 @@ pub(crate) fn within_run<'a>(
 pub(crate) fn between_runs<'a>(
     baseline: &'a Measured<'a>,
     candidate: &'a Measured<'a>,
+    names: &[String; 2],
     only_target: Option<&str>,
 ) -> Result<Vec<Matched<'a>>, AnalysisError> {
     check_target(baseline, only_target)?;
@@ -191,9 +206,9 @@ pub(crate) fn between_runs<'a>(
         if pairs.is_empty() {
             continue;
         }
-        let text = |run: &Run| match pairs.len() {
-            1 => run.id.clone(),
-            several => format!("{} ({several} cells)", run.id),
+        let text = |name: &String| match pairs.len() {
+            1 => name.clone(),
+            several => format!("{name} ({several} cells)"),
         };
         let axes = varying_axes(c);
         found.push(Matched {
@@ -202,8 +217,9 @@ pub(crate) fn between_runs<'a>(
                 .iter()
                 .map(|&(_, cell)| label(c.cells[cell].cell, &axes))
                 .collect(),
-            baseline_text: text(baseline.run),
-            candidate_text: text(candidate.run),
+            baseline_text: text(&names[0]),
+            candidate_text: text(&names[1]),
+            other_rates: other_rates((baseline.run, b.target), (candidate.run, c.target)),
             baseline: b,
             candidate: c,
             pairs,
@@ -213,7 +229,7 @@ pub(crate) fn between_runs<'a>(
     if found.is_empty() {
         return Err(AnalysisError::NothingToCompare(format!(
             "runs {} and {} have no cell in common: no target has the same settings in both",
-            baseline.run.id, candidate.run.id
+            names[0], names[1]
         )));
     }
     Ok(found)
@@ -268,6 +284,7 @@ fn target_pairs<'m, 'a>(
 type SideCells<'a, 's> = (&'a Evidence<'a>, &'s Selector, Vec<usize>);
 
 fn match_sides<'a>(
+    run: &Run,
     (b, baseline, b_cells): SideCells<'a, '_>,
     (c, candidate, c_cells): SideCells<'a, '_>,
 ) -> Result<Matched<'a>, AnalysisError> {
@@ -318,6 +335,7 @@ fn match_sides<'a>(
         labels: labels.collect(),
         baseline_text: side_text(baseline, b, pairs.iter().map(|pair| pair.0)),
         candidate_text: side_text(candidate, c, pairs.iter().map(|pair| pair.1)),
+        other_rates: other_rates((run, b.target), (run, c.target)),
         baseline: b,
         candidate: c,
         pairs,

@@ -37,7 +37,7 @@ pub(crate) use objective::{Question, change};
 pub(crate) use outcomes::outcomes;
 pub(crate) use sample::Detectable;
 pub use select::{Selector, Setting};
-pub(crate) use target::cell_pairs;
+pub(crate) use target::{cell_pairs, level_of_each};
 
 use crate::error::AnalysisError;
 
@@ -56,6 +56,8 @@ pub struct CompareOptions {
     pub target: Option<String>,
     /// Whether runs of different hosts may be compared.
     pub cross_host: bool,
+    /// What to call two runs, baseline first, where both have the same name: their folders.
+    pub folders: Option<[String; 2]>,
     /// Version and revision of the gosweep that compares.
     pub tool: String,
 }
@@ -69,6 +71,7 @@ impl Default for CompareOptions {
             decided_by: None,
             target: None,
             cross_host: false,
+            folders: None,
             tool: concat!("gosweep ", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
@@ -121,10 +124,13 @@ pub fn between_runs(
         Measured::new(baseline.0, baseline.1)?,
         Measured::new(candidate.0, candidate.1)?,
     );
-    let matched = matched::between_runs(&measured.0, &measured.1, options.target.as_deref())?;
+    let names = names([baseline.0, candidate.0], options);
+    let only = options.target.as_deref();
+    let matched = matched::between_runs(&measured.0, &measured.1, &names, only)?;
+    let [baseline_name, candidate_name] = names;
     let sides = [
-        side(baseline.0.id.clone(), baseline.0),
-        side(candidate.0.id.clone(), candidate.0),
+        side(baseline_name, baseline.0),
+        side(candidate_name, candidate.0),
     ];
     let warnings = doubts::between_runs(&measured.0, &measured.1, &matched);
     Ok(document(
@@ -134,6 +140,14 @@ pub fn between_runs(
         warnings,
         options,
     ))
+}
+
+/// What two runs are called: by their names, or by their folders where the names are the same.
+fn names(runs: [&Run; 2], options: &CompareOptions) -> [String; 2] {
+    match &options.folders {
+        Some(folders) if runs[0].id == runs[1].id => folders.clone(),
+        _ => runs.map(|run| run.id.clone()),
+    }
 }
 
 fn document(

@@ -49,13 +49,19 @@ pub(crate) fn change(
     } = question;
     let sample = matched.sample(objective, columns);
     let scale = sample.scale();
-    let baseline = median(columns.iter().map(|(baseline, _)| baseline));
-    let candidate = median(columns.iter().map(|(_, candidate)| candidate));
+    let baseline = typical(columns.iter().map(|(baseline, _)| baseline), scale);
+    let candidate = typical(columns.iter().map(|(_, candidate)| candidate), scale);
     let bar = Bar::new(objective, scale, asked, baseline.unwrap_or(0.0));
     let estimate = sample.estimate(level);
     let noise = noise.on(scale);
-    let verdict = estimate.map(|estimate| bar.judge(&estimate, noise));
-    let is_open = verdict == Some(Judgement::Inconclusive);
+    let other_load = matched
+        .other_rates
+        .filter(|_| is_of_constant_window(objective));
+    let verdict = estimate.map(|estimate| match other_load {
+        Some(_) => Judgement::Inconclusive,
+        None => bar.judge(&estimate, noise),
+    });
+    let is_open = verdict == Some(Judgement::Inconclusive) && other_load.is_none();
     let more_blocks = (is_open && advise)
         .then(|| sample.more_blocks(&bar, level, options.power))
         .flatten()
@@ -66,6 +72,9 @@ pub(crate) fn change(
         Scale::Difference => distance,
     };
     let reason = match (&sample, verdict) {
+        (_, Some(_)) if other_load.is_some() => other_load.map(|[before, after]| {
+            format!("measured at different loads, {before:.0}/s and {after:.0}/s")
+        }),
         (_, None) if !observed => Some("not observed on both sides".to_owned()),
         (_, None) => Some("fewer than two blocks on a side".to_owned()),
         (Sample::Unpaired { .. }, Some(Judgement::Inconclusive)) => {
@@ -123,9 +132,31 @@ pub(crate) fn margin(objective: Objective, options: &CompareOptions) -> f64 {
     asked.unwrap_or_else(|| built_in_margin(objective))
 }
 
-fn median<'a>(columns: impl Iterator<Item = &'a Column>) -> Option<f64> {
-    let values: Vec<f64> = columns
-        .flat_map(|column| column.values().copied())
+/// Whether an objective's figures depend on the constant rate.
+fn is_of_constant_window(objective: Objective) -> bool {
+    match objective {
+        Objective::P50
+        | Objective::P99
+        | Objective::P999
+        | Objective::GcPerKreq
+        | Objective::GcPerS
+        | Objective::GcCpu
+        | Objective::CpuPerReq
+        | Objective::AllocPerReq => true,
+        Objective::Qps | Objective::Rss | Objective::ErrorRate => false,
+    }
+}
+
+/// The median over a cell's trials; over several cells the mean of theirs, taken on the scale of the change, so that
+/// it stands to the other side's as the change does.
+fn typical<'a>(columns: impl Iterator<Item = &'a Column>, scale: Scale) -> Option<f64> {
+    let medians: Vec<f64> = columns
+        .filter_map(|column| summary::median(&column.values().copied().collect::<Vec<_>>()))
         .collect();
-    summary::median(&values)
+    let on_scale: Vec<f64> = match (scale, medians.as_slice()) {
+        (_, [only]) => return Some(*only),
+        (Scale::Ratio, all) => all.iter().map(|value| value.ln()).collect(),
+        (Scale::Difference, all) => all.to_vec(),
+    };
+    Some(shown(scale, summary::mean(&on_scale)?))
 }

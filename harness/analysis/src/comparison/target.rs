@@ -64,11 +64,11 @@ pub(super) fn compare(matched: &Matched<'_>, options: &CompareOptions) -> Target
     let mut cells = cell_pairs(matched);
     let several = cells.len();
     if several > 1 {
-        let together = 1.0 - (1.0 - options.level) / several as f64;
+        let each = level_of_each(options.level, several);
         for (at, cell) in cells.iter_mut().enumerate() {
             cell.objectives = observed
                 .iter()
-                .map(|own| figures(own, &own.columns[at..=at], together, false))
+                .map(|own| figures(own, &own.columns[at..=at], each, false))
                 .collect();
         }
     }
@@ -92,6 +92,11 @@ pub(super) fn compare(matched: &Matched<'_>, options: &CompareOptions) -> Target
         objectives,
         cells,
     }
+}
+
+/// The level of each of several intervals that are to hold together (Bonferroni).
+pub(crate) fn level_of_each(level: f64, several: usize) -> f64 {
+    1.0 - (1.0 - level) / several as f64
 }
 
 /// The values of one objective.

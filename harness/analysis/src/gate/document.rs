@@ -105,7 +105,8 @@ pub struct Check {
     pub line: Option<usize>,
     /// The figure that it is about; null for the built-in one.
     pub objective: Option<Objective>,
-    /// The cell, where a limit is applied to each of several; empty otherwise.
+    /// The cell, where a limit is applied to each of several, or the pair of cells that breaks a rule by itself; empty
+    /// where all are judged together.
     pub cell: String,
     /// How it came out.
     pub outcome: GateOutcome,

@@ -9,7 +9,7 @@ use super::document::{Check, GATE_FORMAT, GateOutcome, GateReport, TargetGate};
 use super::rules::{Demand, Relation, Rule, Rules};
 use crate::comparison::{
     self, CompareOptions, Detectable, Judgement, Matched, Measured, Question, Selector, cell_pairs,
-    change, doubts, match_within_run, outcomes, side,
+    change, doubts, level_of_each, match_within_run, outcomes, side,
 };
 use crate::error::AnalysisError;
 use crate::figures::{NOT_OBSERVED, counted, listed, on_scale_text, p_text, value_text};
@@ -54,6 +54,8 @@ pub fn gate(request: &GateRequest<'_>) -> Result<GateReport, AnalysisError> {
     }
     let alpha = (1.0 - request.options.level) / 2.0;
     let tests = correct(&mut found, alpha);
+    // A pair by itself is too little to pass anything by; what speaks against it is told.
+    found.retain(|(_, own)| !own.is_pair || own.check.outcome != GateOutcome::Passed);
     let targets: Vec<TargetGate> = matched
         .iter()
         .enumerate()
@@ -141,6 +143,8 @@ fn matched<'a>(
 struct Finding {
     check: Check,
     p: Option<f64>,
+    /// Whether it is one of several pairs of cells, judged beside all of them together.
+    is_pair: bool,
 }
 
 struct Judge<'j> {
@@ -170,13 +174,14 @@ impl Judge<'_> {
                 ..empty("no trial fails that the baseline does not", None, None)
             },
             p: None,
+            is_pair: false,
         }
     }
 
     fn rule(&self, rule: &Rule) -> Vec<Finding> {
         let columns = self.matched.columns(rule.objective);
         match rule.demand {
-            Demand::NoWorse(margin) => vec![self.no_worse(rule, &columns, margin)],
+            Demand::NoWorse(margin) => self.no_worse_together_and_alone(rule, &columns, margin),
             Demand::Limit(relation, limit) => columns
                 .iter()
                 .zip(&self.matched.labels)
@@ -189,15 +194,48 @@ impl Judge<'_> {
         }
     }
 
-    fn no_worse(&self, rule: &Rule, columns: &[(Column, Column)], margin: f64) -> Finding {
+    /// All pairs of cells together, and each by itself, so that the mean over all does not hide a bad one.
+    fn no_worse_together_and_alone(
+        &self,
+        rule: &Rule,
+        columns: &[(Column, Column)],
+        margin: f64,
+    ) -> Vec<Finding> {
+        let mut findings = vec![self.no_worse(rule, columns, margin, self.options.level)];
+        let several = columns.len();
+        if several > 1 {
+            let level = level_of_each(self.options.level, several);
+            let pairs = columns.chunks(1).zip(&self.matched.labels);
+            findings.extend(pairs.map(|(pair, label)| {
+                let mut finding = self.no_worse(rule, pair, margin, level);
+                finding.is_pair = true;
+                let check = &mut finding.check;
+                check.cell.clone_from(label);
+                (check.more_blocks, check.reason) = (None, None);
+                if check.outcome != GateOutcome::Failed {
+                    check.outcome = GateOutcome::Passed;
+                }
+                finding
+            }));
+        }
+        findings
+    }
+
+    fn no_worse(
+        &self,
+        rule: &Rule,
+        columns: &[(Column, Column)],
+        margin: f64,
+        level: f64,
+    ) -> Finding {
         let objective = rule.objective;
         let question = Question {
             objective,
             columns,
             margin,
-            level: self.options.level,
+            level,
             noise: self.matched.noise(objective, self.options.level),
-            advise: true,
+            advise: level == self.options.level,
         };
         let change = change(self.matched, &question, self.options, self.detectable);
         let worst = change.bar.worst();
@@ -228,6 +266,7 @@ impl Judge<'_> {
                 ..empty(&rule.text, Some(rule.line), Some(objective))
             },
             p: change.sample.beyond_p(worst, towards_bad),
+            is_pair: false,
         }
     }
 
@@ -263,6 +302,7 @@ impl Judge<'_> {
                     ..check
                 },
                 p: None,
+                is_pair: false,
             };
         };
         let [low, point, high] = [estimate.low, estimate.point, estimate.high].map(back);
@@ -278,6 +318,7 @@ impl Judge<'_> {
                 ..check
             },
             p,
+            is_pair: false,
         }
     }
 }

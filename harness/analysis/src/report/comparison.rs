@@ -158,20 +158,24 @@ impl Page {
     fn origin(&self, comparison: &Comparison) -> String {
         let (b, c) = (&comparison.baseline, &comparison.candidate);
         if comparison.design == Design::Paired {
-            return self.side("run      ", b);
+            return self.side("run      ", &b.run, b);
         }
-        self.side("baseline ", b) + &self.side("candidate", c)
+        let name = |side: &Side| match side.asked == side.run {
+            true => side.run.clone(),
+            false => format!("{} in {}", side.run, side.asked),
+        };
+        self.side("baseline ", &name(b), b) + &self.side("candidate", &name(c), c)
     }
 
-    fn side(&self, lead: &str, side: &Side) -> String {
+    fn side(&self, lead: &str, name: &str, side: &Side) -> String {
         let go = if side.toolchains.is_empty() {
             "no toolchain".to_owned()
         } else {
             listed(&side.toolchains)
         };
         let run = format!(
-            "{} of {} (seed {}, {}), {go}",
-            side.run, side.started, side.seed, side.tool
+            "{name} of {} (seed {}, {}), {go}",
+            side.started, side.seed, side.tool
         );
         let mut text = self.layout.wrapped(&format!("{lead} "), &run);
         text.push_str(&self.layout.wrapped("command   ", &side.command));

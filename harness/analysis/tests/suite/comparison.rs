@@ -8,7 +8,7 @@ use analysis::comparison::{
 use analysis::report::{TerminalOptions, comparison_text};
 use proptest::prelude::*;
 use record::objective::Objective;
-use record::run::Toolchain;
+use record::run::{Run, Toolchain};
 use record::trial::Trial;
 
 use crate::lab::{Lab, Service, crashed, invalid};
@@ -57,7 +57,7 @@ fn on(comparison: &Comparison, objective: Objective) -> &ObjectiveComparison {
 }
 
 /// A service that is so many times slower, at the same memory.
-fn slower(times: f64) -> Service {
+pub(crate) fn slower(times: f64) -> Service {
     let normal = Service::default();
     Service {
         qps: normal.qps / times,
@@ -67,7 +67,7 @@ fn slower(times: f64) -> Service {
 }
 
 /// Two toolchains over three settings of GOGC, the newer one slower by this.
-fn upgrade(times: f64) -> Lab {
+pub(crate) fn upgrade(times: f64) -> Lab {
     let mut lab = Lab::new();
     for (toolchain, service) in [("1.25.5", Service::default()), ("1.27.3", slower(times))] {
         for gogc in ["100", "200", "400"] {
@@ -212,6 +212,73 @@ fn other_rates_are_confessed() {
     other.calibration.get_mut("httpjson").unwrap().rate_per_s = 9_000.0;
     let comparison = between_runs((&run, &trials), (&other, &trials), &options()).unwrap();
     assert_eq!(comparison.warnings[0].code, "other_rate");
+    assert_eq!(comparison.verdict, Judgement::Inconclusive);
+}
+
+#[test]
+fn other_rates_leave_the_constant_window_undecided() {
+    let (before, mut after) = (winner(), winner());
+    for cell in &mut after.cells {
+        cell.2.p99_ms *= 1.4;
+        cell.2.qps *= 0.6;
+    }
+    let (run, mut other) = (before.run(), after.run());
+    let judged = |other: &Run| {
+        let sides = ((&run, &*before.trials()), (other, &*after.trials()));
+        let found = between_runs(sides.0, sides.1, &options()).unwrap();
+        let own = on(&found, Objective::P99);
+        (
+            own.verdict,
+            own.reason.clone().unwrap_or_default(),
+            on(&found, Objective::Qps).verdict,
+        )
+    };
+    assert_eq!(judged(&other).0, Some(Judgement::Regressed));
+    other.calibration.get_mut("httpjson").unwrap().rate_per_s = 9_000.0;
+    let (p99, why, qps) = judged(&other);
+    assert_eq!(p99, Some(Judgement::Inconclusive));
+    assert!(why.contains("12000/s and 9000/s"), "{why}");
+    // Throughput at saturation does not depend on that rate.
+    assert_eq!(qps, Some(Judgement::Regressed));
+}
+
+#[test]
+fn two_runs_of_one_name_are_told_apart_by_their_folders() {
+    let lab = winner();
+    let (run, mut other, trials) = (lab.run(), lab.run(), lab.trials());
+    other.tool = "gosweep 0.2.0 (def5678)".into();
+    let asked = CompareOptions {
+        folders: Some(["results/before".into(), "results/after".into()]),
+        ..options()
+    };
+    let comparison = between_runs((&run, &trials), (&other, &trials), &asked).unwrap();
+    let headline = &comparison.headline;
+    assert!(
+        headline.contains("results/after") && headline.contains("results/before"),
+        "{headline}"
+    );
+    assert!(shown(&comparison).contains("quickstart-20261121-120000 in results/after of"));
+    let differs = comparison
+        .warnings
+        .iter()
+        .find(|own| own.code == "runs_differ");
+    assert!(differs.unwrap().message.contains("versions of gosweep"));
+}
+
+#[test]
+fn the_typical_values_of_several_pairs_change_as_the_pairs_do() {
+    let mut lab = upgrade(1.2);
+    // Levels far apart, so that a median over all cells would be one of the middle.
+    for (cell, times) in [(0, 1.0), (1, 4.0), (2, 30.0), (3, 1.0), (4, 8.0), (5, 30.0)] {
+        lab.cells[cell].2.p99_ms *= times;
+    }
+    let comparison = compared(&lab, "toolchain=1.25.5", "toolchain=1.27.3");
+    let own = on(&comparison, Objective::P99);
+    let of_columns = own.candidate.unwrap() / own.baseline.unwrap();
+    assert!(
+        (of_columns / own.effect.unwrap() - 1.0).abs() < 0.02,
+        "{own:?}"
+    );
 }
 
 #[test]

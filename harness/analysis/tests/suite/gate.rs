@@ -9,6 +9,7 @@ use analysis::report::{TerminalOptions, gate_text, selftest_text};
 use proptest::prelude::*;
 use record::trial::Trial;
 
+use crate::comparison::{slower, upgrade};
 use crate::lab::{Lab, Service, crashed, invalid};
 use crate::reports::{two, winner};
 
@@ -137,6 +138,37 @@ fn a_limit_holds_for_every_cell_of_a_group() {
             ("gogc=400", GateOutcome::Failed)
         ]
     );
+}
+
+#[test]
+fn one_bad_pair_is_not_averaged_away() {
+    let mut lab = upgrade(1.0);
+    lab.cells[5].2 = slower(1.07);
+    let report = gate(&GateRequest {
+        run: &lab.run(),
+        trials: &lab.trials(),
+        rules: &Rules::parse("rules.yaml", "rules: [{qps: no worse than 4%}]").unwrap(),
+        baseline: &"toolchain=1.25.5".parse().unwrap(),
+        candidate: Some(&"toolchain=1.27.3".parse().unwrap()),
+        options: &CompareOptions::default(),
+    })
+    .unwrap();
+    let outcomes: Vec<_> = report
+        .checks()
+        .map(|(_, check)| (check.cell.as_str(), check.outcome))
+        .collect();
+    // The built-in rule, all pairs together, and the pair that is worse by itself; the others are not listed.
+    assert_eq!(
+        outcomes,
+        [
+            ("", GateOutcome::Passed),
+            ("", GateOutcome::Passed),
+            ("gogc=400", GateOutcome::Failed)
+        ]
+    );
+    assert_eq!(report.outcome, GateOutcome::Failed);
+    assert_eq!(report.tests, 4);
+    insta::assert_snapshot!(shown(&report));
 }
 
 #[test]

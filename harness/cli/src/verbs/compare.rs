@@ -124,7 +124,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Ending, Failure> {
 }
 
 fn compared(args: &CompareArgs) -> Result<Comparison, Failure> {
-    let options = options(args);
+    let mut options = options(args);
     let found = match &args.run {
         Some(folder) => {
             let sides = (selector(&args.baseline)?, selector(&args.candidate)?);
@@ -140,6 +140,7 @@ fn compared(args: &CompareArgs) -> Result<Comparison, Failure> {
                 )));
             }
             let (baseline, candidate) = (read(folders[0])?, read(folders[1])?);
+            options.folders = Some([args.baseline.clone(), args.candidate.clone()]);
             between_runs(
                 (&baseline.0, &baseline.1),
                 (&candidate.0, &candidate.1),
