@@ -13,6 +13,7 @@ mod error;
 mod figures;
 mod physics;
 mod rank;
+mod readback;
 mod warnings;
 
 pub mod advice;

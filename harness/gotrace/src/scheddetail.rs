@@ -8,7 +8,7 @@
 //! be stale unless it is waiting; dead Gs are listed.
 
 use crate::scan::Cursor;
-use crate::schedtrace::Head;
+use crate::schedtrace::{Head, SchedSample};
 
 /// Most goroutines kept of one block; the others are counted.
 pub const MOST_GOROUTINES: usize = 200_000;
@@ -194,6 +194,30 @@ impl SchedDetail {
         }
     }
 
+    /// The same instant as schedtrace alone prints it. Ticks of the Ps are there from Go 1.2 on, but
+    /// only where every P's line is.
+    #[must_use]
+    pub fn sample(&self) -> SchedSample {
+        let in_order = (0..self.gomaxprocs).eq(self.processors.iter().map(|own| own.id));
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it wraps at 2^32, as schedtrace's own does"
+        )]
+        let ticks = || self.processors.iter().map(|own| own.schedtick as u32);
+        SchedSample {
+            at_ms: self.at_ms,
+            gomaxprocs: self.gomaxprocs,
+            idleprocs: self.idleprocs,
+            threads: self.threads,
+            spinningthreads: self.spinningthreads,
+            needspinning: self.needspinning,
+            idlethreads: self.idlethreads,
+            runqueue: self.runqueue,
+            local_queues: self.processors.iter().map(|own| own.runqsize).collect(),
+            schedticks: in_order.then(|| ticks().collect()),
+        }
+    }
+
     fn keep<T>(&mut self, list: impl Fn(&mut Self) -> &mut Vec<T>, entry: T, most: usize) -> bool {
         let list = list(self);
         if list.len() < most {
@@ -324,6 +348,25 @@ fn nil_or_id(cursor: &mut Cursor<'_>) -> Option<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_the_line_that_schedtrace_prints() {
+        let (mut detail, _) = SchedDetail::parse_head(
+            b"SCHED 405ms: gomaxprocs=2 idleprocs=0 threads=8 spinningthreads=1 needspinning=0 idlethreads=2 runqueue=3 gcwaiting=false nmidlelocked=1 stopwait=0 sysmonwait=false",
+        )
+        .expect("head");
+        let line = b"SCHED 405ms: gomaxprocs=2 idleprocs=0 threads=8 spinningthreads=1 needspinning=0 idlethreads=2 runqueue=3 [4 5] schedticks=[2350 7]";
+        let (alone, _) = SchedSample::parse(line).expect("line");
+        let processors = [
+            "  P0: status=1 schedtick=2350 syscalltick=6231 m=7 runqsize=4 gfreecnt=15 timerslen=0",
+            "  P1: status=0 schedtick=7 syscalltick=3 m=nil runqsize=5 gfreecnt=0 timerslen=0",
+        ];
+        assert!(detail.add_line(processors[0].as_bytes()));
+        let torn = detail.sample();
+        assert_eq!((torn.queued(), torn.schedticks), (7, None));
+        assert!(detail.add_line(processors[1].as_bytes()));
+        assert_eq!(detail.sample(), alone);
+    }
 
     #[test]
     fn reads_a_block() {

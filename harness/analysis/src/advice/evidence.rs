@@ -10,9 +10,10 @@ use gotrace::gctrace::GcCycle;
 use gotrace::metrics::Snapshot;
 use gotrace::scheddetail::SchedDetail;
 use gotrace::schedtrace::SchedSample;
-use record::trial::{HostWindow, ProcessWindow};
+use record::trial::{HostWindow, ProcessWindow, Reason};
 
 use super::runtime::Runtime;
+pub use crate::readback::Setting;
 
 /// Everything that is known of one subject.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Evidence {
     pub subject: Subject,
     /// What was seen, in the order of time within each origin.
     pub samples: Vec<Sample>,
+    /// Valid trials behind it; none for a log, and for a cell that has a diagnosis at most.
+    pub trials: usize,
     /// Windows of invalid trials, for a subject without any other: they show why there is none, so the validity rules
     /// alone read them.
     pub spoilt: Vec<Sample>,
@@ -88,6 +91,8 @@ pub struct Sample {
     pub profiles: Option<Profiles>,
     /// Settings asked for and what the process says it has.
     pub settings: Option<Vec<Setting>>,
+    /// Why the harness holds its trial to be invalid; empty for a valid one, and for what is no trial.
+    pub invalid: Vec<Reason>,
 }
 
 /// How the subject was loaded.
@@ -149,7 +154,8 @@ pub struct CpuShares {
     /// Leaves `runtime.lock2`, `runtime.unlock2`, procyield, osyield and futex below a frame of the scheduler
     /// (schedule, findRunnable, goready, park).
     pub runtime_locks: f64,
-    /// Stacks through `runtime.findRunnable`, futex calls of idle threads included.
+    /// Stacks through `runtime.findRunnable`, where threads look for work and are put to sleep, or in `runtime.futex`,
+    /// which also wakes them.
     pub finding_work: f64,
     /// Stacks through `runtime.mallocgc`.
     pub allocating: f64,
@@ -172,17 +178,6 @@ pub struct LockSite {
     pub contentions_per_30s: Option<f64>,
     /// Goroutines waiting in semacquire there at once, by the goroutine profile.
     pub waiters: Option<u64>,
-}
-
-/// A setting and its readback.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// Its name, e.g. `GOMAXPROCS`.
-    pub name: String,
-    /// What was asked for.
-    pub asked: String,
-    /// What the process has, or what Go makes of the value.
-    pub got: String,
 }
 
 /// What only shows beside other cells of the same run.

@@ -1,7 +1,8 @@
 //! Holds evidence against the catalogue: which rules fire, which are quiet, and which could not be judged.
 //!
 //! Main function: [`judge`]. A rule fires only if it holds in three samples of one trial (or file), or in two trials:
-//! one odd window is chance. That lives here and nowhere else.
+//! one odd window is chance. That lives here and nowhere else; a sign that needs no second says so itself
+//! ([`Sign::suffices`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,7 +93,8 @@ fn outcome(rule: &Rule, evidence: &Evidence, thresholds: &Thresholds) -> Outcome
     let lasting = |least: Severity| {
         let grave = readings.shown.iter();
         let grave: Vec<&Shown> = grave.filter(|own| own.sign.severity >= least).collect();
-        !grave.is_empty() && (readings.conclusive || lasts(&grave))
+        let suffices = readings.conclusive || grave.iter().any(|own| own.sign.suffices);
+        !grave.is_empty() && (suffices || lasts(&grave))
     };
     let severity = [Severity::Critical, Severity::Warn, Severity::Info]
         .into_iter()
@@ -124,7 +126,8 @@ fn read(
     // What needs no sample is judged beside an empty one.
     let nothing = Sample::default();
     let mut samples: Vec<&Sample> = evidence.samples.iter().collect();
-    if samples.is_empty() && rule.family == Family::Validity {
+    // Beside a diagnosis too, which may be all that a subject without a valid trial has.
+    if rule.family == Family::Validity {
         samples.extend(&evidence.spoilt);
     }
     if samples.is_empty() {
@@ -150,13 +153,6 @@ fn read(
     }
     match rule.check {
         Check::Sample(check) => by_sample(evidence, thresholds, &usable, check),
-        Check::Profile(check) => {
-            let readings = by_sample(evidence, thresholds, &usable, check)?;
-            Ok(Readings {
-                conclusive: true,
-                ..readings
-            })
-        }
         Check::Series(check) => by_origin(thresholds, &usable, check),
         Check::Whole(check) => match check(evidence, thresholds) {
             Whole::TooLittle(what) => Err(vec![what.to_owned()]),
@@ -290,127 +286,5 @@ fn worst_first(mut shown: Vec<Shown>) -> Vec<Seen> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::evidence::{Setting, Subject};
-    use super::super::runtime::Runtime;
-    use super::*;
-    use record::threshold::Threshold;
-
-    fn sample(origin: &str, window: usize, cycles: f64) -> Sample {
-        Sample {
-            name: format!("{origin} {window}"),
-            origin: origin.to_owned(),
-            seconds: Some(1.0),
-            runtime: Some(Runtime {
-                gc_cycles: Some(cycles),
-                ..Runtime::default()
-            }),
-            ..Sample::default()
-        }
-    }
-
-    fn judged(samples: Vec<Sample>, thresholds: &Thresholds) -> Judgement {
-        let evidence = Evidence {
-            subject: Subject::default(),
-            samples,
-            ..Evidence::default()
-        };
-        judge(&evidence, thresholds)
-    }
-
-    fn severity(judgement: &Judgement, rule: &str) -> Option<Severity> {
-        let finding = judgement.findings.iter().find(|own| own.rule == rule)?;
-        Some(finding.severity)
-    }
-
-    #[test]
-    fn one_window_is_chance_and_two_trials_are_not() {
-        let usual = Thresholds::default();
-        let one = judged(vec![sample("a", 1, 12.0), sample("b", 1, 3.0)], &usual);
-        assert_eq!(severity(&one, "G1"), None);
-        assert_eq!(one.once.len(), 1, "{:?}", one.once);
-        let two = judged(vec![sample("a", 1, 12.0), sample("b", 1, 13.0)], &usual);
-        assert_eq!(severity(&two, "G1"), Some(Severity::Warn));
-        let windows = (1..=3).map(|window| sample("a", window, 12.0)).collect();
-        assert_eq!(
-            severity(&judged(windows, &usual), "G1"),
-            Some(Severity::Warn)
-        );
-    }
-
-    #[test]
-    fn the_severity_is_the_gravest_that_lasts() {
-        let samples = [("a", 12.0), ("b", 40.0), ("c", 14.0)];
-        let samples = samples.map(|(origin, cycles)| sample(origin, 1, cycles));
-        let judgement = judged(samples.to_vec(), &Thresholds::default());
-        assert_eq!(severity(&judgement, "G1"), Some(Severity::Warn));
-        assert_eq!(judgement.findings[0].evidence[0].sample, "b 1");
-        assert_eq!(
-            judgement.findings[0].signal,
-            "14.0 GC cycles/s (warn above 10.0/s)"
-        );
-    }
-
-    #[test]
-    fn a_threshold_that_is_set_counts() {
-        let mut thresholds = Thresholds::default();
-        thresholds.set(Threshold::G1Warn, 50.0);
-        thresholds.set(Threshold::G1Critical, 60.0);
-        let judgement = judged(
-            vec![sample("a", 1, 12.0), sample("b", 1, 13.0)],
-            &thresholds,
-        );
-        assert_eq!(severity(&judgement, "G1"), None);
-        assert!(judgement.quiet.contains(&"G1".to_owned()));
-    }
-
-    #[test]
-    fn without_its_signals_a_rule_is_not_judged_and_says_what_it_misses() {
-        let judgement = judged(Vec::new(), &Thresholds::default());
-        assert_eq!(judgement.findings, []);
-        assert_eq!(judgement.quiet, Vec::<String>::new());
-        let judged = catalogue::rules().count();
-        assert_eq!(judgement.not_judged.len(), judged);
-        let g1 = judgement.not_judged.iter().find(|own| own.rule == "G1");
-        let missing = &g1.unwrap().missing;
-        assert_eq!(missing[0], Signal::GcCycles.describe());
-    }
-
-    #[test]
-    fn invalid_windows_speak_to_validity_rules_alone() {
-        let spoilt = |window| Sample {
-            settings: Some(vec![Setting {
-                name: "GOGC".to_owned(),
-                asked: "400".to_owned(),
-                got: "100".to_owned(),
-            }]),
-            ..sample("a", window, 12.0)
-        };
-        let spoilt: Vec<Sample> = (1..=3).map(spoilt).collect();
-        let evidence = |samples| Evidence {
-            spoilt: spoilt.clone(),
-            samples,
-            ..Evidence::default()
-        };
-        let judgement = judge(&evidence(Vec::new()), &Thresholds::default());
-        assert_eq!(severity(&judgement, "V2"), Some(Severity::Critical));
-        assert!(!judgement.valid);
-        assert_eq!(severity(&judgement, "G1"), None);
-        let beside = judge(&evidence(vec![sample("b", 1, 3.0)]), &Thresholds::default());
-        assert_eq!(
-            severity(&beside, "V2"),
-            None,
-            "a valid trial speaks for itself"
-        );
-        assert!(beside.valid);
-    }
-
-    #[test]
-    fn ids_are_unique_and_every_rule_names_what_it_needs() {
-        let mut seen = BTreeSet::new();
-        for rule in catalogue::rules() {
-            assert!(seen.insert(rule.id), "{} twice", rule.id);
-            assert!(!rule.needs.is_empty(), "{}", rule.id);
-        }
-    }
-}
+#[path = "judge_tests.rs"]
+mod tests;

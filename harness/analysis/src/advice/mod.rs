@@ -35,7 +35,8 @@ pub use judge::judge;
 pub use of_run::{Raw, Source, TargetEvidence, of_run};
 pub use page::{
     ADVICE_FORMAT, Ablation, Advice, AdviseOptions, CellAdvice, CellName, CodeChange, Given, Limit,
-    LimitedBy, MeasuredEffect, Recommendation, SettingAdvice, TargetAdvice, Tried, advise,
+    LimitedBy, MeasuredEffect, Recommendation, SettingAdvice, SpoiltBy, TargetAdvice, Tried,
+    advise,
 };
 pub use rule::Rule;
 pub use runtime::{Memory, Runtime};

@@ -4,6 +4,7 @@ use gotrace::gctrace::GcCycle;
 
 use super::evidence::{Sample, Subject};
 use super::runtime::Runtime;
+use crate::physics::{Collections, Heap};
 
 pub(super) const MIB: f64 = 1_048_576.0;
 
@@ -28,6 +29,27 @@ pub(super) fn gc_cycles(sample: &Sample) -> Option<f64> {
             return Some(0.0);
         };
         Some(last.seq.saturating_sub(first.seq) as f64 + 1.0)
+    })
+}
+
+/// Collections as rule V1 judges them, by the figures of the window's end that a trial's record has too; `None` without
+/// the runtime's own account of the heap.
+pub(super) fn collections(subject: &Subject, sample: &Sample) -> Option<Collections> {
+    let runtime = sample.runtime.as_ref()?;
+    let forced_lines = || {
+        let cycles = sample.gc.iter().flatten();
+        cycles.filter(|cycle| cycle.forced).count() as f64
+    };
+    Some(Collections {
+        cycles: gc_cycles(sample)?,
+        forced: runtime.gc_forced.unwrap_or_else(forced_lines),
+        alloc_bytes: runtime.alloc_bytes?,
+        heap: Heap {
+            live: runtime.live_bytes?[1],
+            roots: runtime.roots_bytes?,
+        },
+        goal_bytes: runtime.goal_bytes?[1],
+        gogc: gogc_factor(subject, sample).map(|factor| 100.0 * factor),
     })
 }
 

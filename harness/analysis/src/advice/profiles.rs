@@ -31,6 +31,9 @@ const SCHEDULER: [&str; 8] = [
     "runtime.wakep",
 ];
 
+/// Looking for work, and putting threads to sleep and waking them for it.
+const FINDING_WORK: [&str; 2] = ["runtime.findRunnable", "runtime.futex"];
+
 impl CpuShares {
     /// The shares of a CPU profile; `None` for one without samples.
     #[must_use]
@@ -60,7 +63,7 @@ impl CpuShares {
                     .is_some_and(|own| RUNTIME_LOCKING.contains(own));
                 leaf && holds(stack, &SCHEDULER)
             }),
-            finding_work: share(&|stack| holds(stack, &["runtime.findRunnable"])),
+            finding_work: share(&|stack| holds(stack, &FINDING_WORK)),
             allocating: share(&|stack| holds(stack, &["runtime.mallocgc"])),
             syscalls: share(&|stack| stack.iter().any(|own| is_syscall(own))),
         })
@@ -77,10 +80,13 @@ fn is_lock(function: &str) -> bool {
 }
 
 fn is_syscall(function: &str) -> bool {
+    // The runtime's own package moved in Go 1.24, and once more in 1.27.
     let calls = [
         "syscall.Syscall",
         "syscall.RawSyscall",
+        "runtime/internal/syscall.",
         "internal/runtime/syscall.",
+        "internal/runtime/syscall/linux.",
     ];
     calls.iter().any(|prefix| function.starts_with(prefix))
 }

@@ -35,8 +35,6 @@ pub struct Rule {
 pub(crate) enum Check {
     /// Sample by sample.
     Sample(fn(&Look<'_>) -> Reading),
-    /// Sample by sample, and one is enough: a profile is hundreds of samples by itself.
-    Profile(fn(&Look<'_>) -> Reading),
     /// Over the samples of one trial or file, in order; a sign counts for each of them.
     Series(fn(&Series<'_>) -> Reading),
     /// Over all of it, by statistics that know how often is enough.
@@ -91,6 +89,8 @@ pub(crate) struct Sign {
     pub(crate) bound: String,
     /// What else the sample says that the advice needs, e.g. how far GOGC may go under the cap.
     pub(crate) hint: Option<String>,
+    /// Whether one sample with it is enough: a profile is hundreds of samples by itself, a readback is a fact.
+    pub(crate) suffices: bool,
 }
 
 /// The words of an advice.
@@ -146,6 +146,7 @@ pub(crate) fn above(
         bound: format!("{} above {bound}", severity.word()),
         shows: figure.shows,
         hint: None,
+        suffices: false,
     })
 }
 
@@ -158,7 +159,19 @@ impl Reading {
             shows,
             bound,
             hint: None,
+            suffices: false,
         })
+    }
+
+    /// The same reading, of which one is enough.
+    pub(crate) fn that_suffices(self) -> Reading {
+        match self {
+            Reading::Holds(sign) => Reading::Holds(Sign {
+                suffices: true,
+                ..sign
+            }),
+            other => other,
+        }
     }
 
     /// The same reading with what else the advice needs.

@@ -11,6 +11,8 @@ use record::trial::RuntimeWindow;
 pub struct Runtime {
     /// GC cycles.
     pub gc_cycles: Option<f64>,
+    /// Of them, those that the program forced.
+    pub gc_forced: Option<f64>,
     /// CPU time of GC without idle workers and pauses, seconds. It moves at the end of cycles only. A pause counts
     /// there as its length x GOMAXPROCS, which is no CPU time; G5 judges pauses.
     pub gc_cpu_s: Option<f64>,
@@ -81,6 +83,7 @@ impl Runtime {
             ["/gc/scan/stack:bytes", "/gc/scan/globals:bytes"].map(|name| after.number(name));
         Runtime {
             gc_cycles: grown("/gc/cycles/total:gc-cycles"),
+            gc_forced: grown("/gc/cycles/forced:gc-cycles"),
             gc_cpu_s: gc_cpu("total")
                 .zip(gc_cpu("mark/idle"))
                 .map(|(total, idle)| (total - idle - gc_cpu("pause").unwrap_or(0.0)).max(0.0)),
@@ -110,6 +113,7 @@ impl Runtime {
         let end = |value: u64| value as f64;
         Runtime {
             gc_cycles: Some(end(window.gc_cycles)),
+            gc_forced: Some(end(window.gc_forced)),
             gc_cpu_s: Some((window.gc_cpu_seconds - window.gc_idle_cpu_seconds).max(0.0)),
             gc_assist_cpu_s: Some(window.gc_assist_cpu_seconds),
             alloc_bytes: Some(end(window.alloc_bytes)),

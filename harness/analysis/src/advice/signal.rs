@@ -7,7 +7,7 @@ use super::evidence::{Beside, Drive, Evidence, Sample, Subject};
 pub enum Signal {
     /// gctrace lines.
     Gctrace,
-    /// schedtrace lines.
+    /// schedtrace lines, or the heads of scheddetail blocks, which have the same counters.
     Schedtrace,
     /// GC cycles, by either.
     GcCycles,
@@ -23,7 +23,7 @@ pub enum Signal {
     Goroutines,
     /// P states in scheddetail, or goroutines outside Go by the metrics of 1.26.
     Syscalls,
-    /// `schedticks` in schedtrace lines, Go 1.25 and later.
+    /// Scheduling rounds of the Ps: `schedticks` in schedtrace lines from Go 1.25 on, or scheddetail.
     Schedticks,
     /// The process by /proc.
     Process,
@@ -76,7 +76,7 @@ impl Signal {
             Signal::Syscalls => {
                 "scheddetail (Go up to 1.25) or /sched/goroutines/not-in-go (Go 1.26 on)"
             }
-            Signal::Schedticks => "schedticks in schedtrace lines (Go 1.25 on)",
+            Signal::Schedticks => "schedticks (schedtrace from Go 1.25 on, or scheddetail)",
             Signal::Process => "the process by /proc",
             Signal::Host => "the host by /proc",
             Signal::Throttling => "throttled periods of a CPU quota",
@@ -167,7 +167,7 @@ impl Signal {
                 let profiles = sample.profiles.as_ref();
                 profiles.is_some_and(|own| own.locks.is_some())
             }
-            Signal::Readback => sample.settings.is_some(),
+            Signal::Readback => sample.settings.is_some() || !sample.invalid.is_empty(),
             _ => false,
         }
     }

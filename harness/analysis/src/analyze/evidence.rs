@@ -1,5 +1,8 @@
 //! What the advisor's rules can see of a log or of snapshots.
 
+use gotrace::scheddetail::SchedDetail;
+use gotrace::schedtrace::SchedSample;
+
 use super::material::{Material, Part};
 use super::process::Process;
 use crate::advice::{Drive, Evidence, Runtime, Sample, Subject};
@@ -13,7 +16,12 @@ const LINES_OF_A_STRETCH: usize = 10;
 /// A process of a log: its lines in stretches of equal length.
 pub(super) fn of_process(process: &Process, name: String) -> Evidence {
     let (from_s, to_s) = span(process);
-    let lines = process.cycles.len().max(process.samples.len());
+    let lines = [
+        process.cycles.len(),
+        process.samples.len(),
+        process.blocks.len(),
+    ];
+    let lines = lines.into_iter().max().unwrap_or(0);
     let count = (lines / LINES_OF_A_STRETCH).clamp(1, MOST_STRETCHES);
     let length_s = (to_s - from_s) / count as f64;
     let samples = (0..count).map(|at| {
@@ -58,15 +66,21 @@ fn stretch(
     let has = |any: bool| any.then_some(());
     let gc = process.cycles.iter().filter(|it| inside(it.at_s));
     let milliseconds = |at_ms: u64| inside(at_ms as f64 / 1e3);
-    let sched = process.samples.iter().filter(|it| milliseconds(it.at_ms));
+    let samples = process.samples.iter().filter(|it| milliseconds(it.at_ms));
     let blocks = process.blocks.iter().filter(|it| milliseconds(it.at_ms));
+    // With scheddetail=1 Go prints its counters at the head of each block, and no line of schedtrace's own.
+    let sched: Vec<SchedSample> = match process.samples.is_empty() {
+        true => blocks.clone().map(SchedDetail::sample).collect(),
+        false => samples.cloned().collect(),
+    };
+    let has_sched = !process.samples.is_empty() || !process.blocks.is_empty();
     Sample {
         name: format!("{begin_s:.1} s to {end_s:.1} s"),
         origin: origin.to_owned(),
         drive: Drive::Live,
         seconds: Some(end_s - begin_s).filter(|seconds| *seconds > 0.0),
         gc: has(!process.cycles.is_empty()).map(|()| gc.cloned().collect()),
-        sched: has(!process.samples.is_empty()).map(|()| sched.cloned().collect()),
+        sched: has_sched.then_some(sched),
         detail: has(!process.blocks.is_empty()).map(|()| blocks.cloned().collect()),
         ..Sample::default()
     }

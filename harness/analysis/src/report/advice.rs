@@ -94,14 +94,15 @@ impl Page {
     }
 
     fn limits(&self, target: &TargetAdvice) -> String {
-        if target.limits.is_empty() {
-            return self.layout.wrapped("         ", "no valid trial says");
-        }
+        let without = target.without_trial();
+        let mut text =
+            without.map_or_else(String::new, |why| self.layout.wrapped("         ", &why));
         let line = |limit: &crate::advice::Limit| {
             let words = format!("{}: {}; {}", limit.at, limit.by.word(), limit.because);
             self.layout.wrapped("         ", &words)
         };
-        target.limits.iter().map(line).collect()
+        text.extend(target.limits.iter().map(line));
+        text
     }
 
     fn findings(&self, target: &TargetAdvice) -> String {

@@ -2,16 +2,14 @@
 //!
 //! Both are doubts and make no trial invalid: a trial is judged by its host and its generator, never by what it measured.
 
-use record::threshold::Threshold;
+use record::threshold::Thresholds;
 use record::trial::{Phase, Trial};
 use stats::steady::{SteadyRule, steady_state};
 
 use super::Context;
-use crate::physics::{bytes_between_collections, heap_goal, plausible};
+use crate::physics::{Collections, Heap, Predicted, plausible};
 use crate::ranking::{Severity, Warning};
 
-/// A goal so far below the formula's is the memory limit's doing, and the formula does not hold.
-const GOVERNED_BY_LIMIT: f64 = 0.95;
 /// Intervals of 250 ms in one second.
 const INTERVALS_PER_SECOND: usize = 4;
 
@@ -25,13 +23,12 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
 /// Rule V1.
 fn against_physics(context: &Context<'_>) -> Option<Warning> {
     let band = plausible(context.thresholds);
-    let least = context.thresholds.get(Threshold::V1Cycles);
     let shown = context.evidence.where_trials(|_, trial| {
         let windows = [&trial.saturate, &trial.constant];
         let mut ratios = windows
             .into_iter()
             .flatten()
-            .filter_map(|phase| measured_to_predicted(phase, trial, least));
+            .filter_map(|phase| measured_to_predicted(phase, trial, context.thresholds));
         ratios.any(|ratio| !band.contains(&ratio))
     });
     let message = format!(
@@ -49,22 +46,23 @@ fn against_physics(context: &Context<'_>) -> Option<Warning> {
     (!shown.is_empty()).then(|| context.about(warning, &shown))
 }
 
-/// GC cycles measured ÷ predicted; `None` where the formula says nothing: the collector off, a goal that the memory
-/// limit sets, fewer than `least` cycles, or no account by the runtime.
-fn measured_to_predicted(phase: &Phase, trial: &Trial, least: f64) -> Option<f64> {
+/// GC cycles measured ÷ predicted; `None` where the formula says nothing, or the runtime gave no account.
+fn measured_to_predicted(phase: &Phase, trial: &Trial, thresholds: &Thresholds) -> Option<f64> {
     let runtime = phase.runtime.as_ref()?;
     let gogc = trial.readback.as_ref()?.gogc?;
-    let cycles = runtime.gc_cycles.saturating_sub(runtime.gc_forced);
-    if gogc == u64::MAX || (cycles as f64) < least || runtime.heap_live_bytes == 0 {
-        return None;
-    }
-    let goal = heap_goal(runtime, gogc as f64);
-    if (runtime.heap_goal_bytes as f64) < GOVERNED_BY_LIMIT * goal {
-        return None;
-    }
-    let room = bytes_between_collections(runtime, gogc as f64);
-    let predicted = runtime.alloc_bytes as f64 / room;
-    (room > 0.0 && predicted > 0.0).then(|| cycles as f64 / predicted)
+    let collections = Collections {
+        cycles: runtime.gc_cycles as f64,
+        forced: runtime.gc_forced as f64,
+        alloc_bytes: runtime.alloc_bytes as f64,
+        heap: Heap::of(runtime),
+        goal_bytes: runtime.heap_goal_bytes as f64,
+        // 2^64-1 is off (runtime/metrics).
+        gogc: (gogc != u64::MAX).then_some(gogc as f64),
+    };
+    collections
+        .by_formula(thresholds)
+        .ok()
+        .map(Predicted::ratio)
 }
 
 /// Windows of six seconds or more whose throughput had a trend: "no steady state" is a result (Barrett et al., OOPSLA

@@ -1,15 +1,12 @@
 //! Settings that did not take, that cannot be meant, or that make two cells one.
 
-use record::axis::{Axis, DEFAULT, Settings};
-use record::limit::{is_applied_cap, parse_memory_cap};
-use record::quantity::parse_bytes;
-use record::trial::{Readback, Trial};
+use record::axis::DEFAULT;
+use record::run::Cell;
+use record::trial::Trial;
 
 use super::{Context, Shown};
 use crate::ranking::{Severity, Warning};
-
-/// GOGC=off as `/gc/gogc:percent` reports it.
-const GOGC_OFF: u64 = u64::MAX;
+use crate::readback::{Setting, compared};
 
 pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
@@ -23,9 +20,9 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
 fn not_applied(context: &Context<'_>) -> Option<Warning> {
     let shown = context
         .evidence
-        .where_trials(|cell, trial| mismatch(context, &cell.cell.axes, trial).is_some());
+        .where_trials(|cell, trial| mismatch(context, cell.cell, trial).is_some());
     let (cell, trials) = shown.first()?;
-    let first = mismatch(context, &context.evidence.cells[*cell].cell.axes, trials[0])?;
+    let first = mismatch(context, context.evidence.cells[*cell].cell, trials[0])?;
     let message = format!(
         "the process did not run with the settings of its cell, so the figures belong to something else: {}; e.g. {}: \
          {first}.",
@@ -40,78 +37,10 @@ fn not_applied(context: &Context<'_>) -> Option<Warning> {
 }
 
 /// The first setting that the process reports otherwise than the cell asks.
-fn mismatch(
-    context: &Context<'_>,
-    axes: &std::collections::BTreeMap<String, String>,
-    trial: &Trial,
-) -> Option<String> {
+fn mismatch(context: &Context<'_>, cell: &Cell, trial: &Trial) -> Option<String> {
     let readback = trial.readback.as_ref()?;
-    let settings = Settings::from_names(axes).ok()?;
-    gomaxprocs_mismatch(&settings, readback)
-        .or_else(|| gogc_mismatch(&settings, readback))
-        .or_else(|| gomemlimit_mismatch(&settings, readback))
-        .or_else(|| quota_mismatch(&settings, readback))
-        .or_else(|| cap_mismatch(&settings, readback))
-        .or_else(|| version_mismatch(context, &settings, readback))
-}
-
-fn quota_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {
-    let asked = settings.set_value(&Axis::CpuQuota)?;
-    let got = readback.cpu_quota.as_deref()?;
-    (asked != got).then(|| format!("cpu_quota asked {asked}, its control group has {got}"))
-}
-
-fn cap_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {
-    let asked = settings.set_value(&Axis::MemoryCap)?;
-    let got = readback.memory_cap_bytes?;
-    (!is_applied_cap(parse_memory_cap(asked).ok()?, got))
-        .then(|| format!("memory_cap asked {asked}, its control group has {got} bytes"))
-}
-
-fn gomaxprocs_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {
-    let asked: u64 = settings.set_value(&Axis::Gomaxprocs)?.parse().ok()?;
-    let got = readback.gomaxprocs?;
-    (asked != got).then(|| format!("GOMAXPROCS asked {asked}, runs with {got}"))
-}
-
-fn gogc_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {
-    let asked = settings.set_value(&Axis::Gogc)?;
-    let wanted = if asked == "off" {
-        GOGC_OFF
-    } else {
-        asked.parse().ok()?
-    };
-    let got = readback.gogc?;
-    let got_text = if got == GOGC_OFF {
-        "off".to_owned()
-    } else {
-        got.to_string()
-    };
-    (wanted != got).then(|| format!("GOGC asked {asked}, runs with {got_text}"))
-}
-
-fn gomemlimit_mismatch(settings: &Settings, readback: &Readback) -> Option<String> {
-    let asked = settings.set_value(&Axis::Gomemlimit)?;
-    let got = readback.gomemlimit_bytes?;
-    (parse_bytes(asked).ok()? != got)
-        .then(|| format!("GOMEMLIMIT asked {asked}, runs with {got} bytes"))
-}
-
-fn version_mismatch(
-    context: &Context<'_>,
-    settings: &Settings,
-    readback: &Readback,
-) -> Option<String> {
-    let spec = settings.get(&Axis::Toolchain);
-    let toolchain = context
-        .run
-        .toolchains
-        .iter()
-        .find(|toolchain| toolchain.spec == spec)?;
-    // `go1.25.5 X:nogreenteagc` is 1.25.5 with an experiment.
-    let got = readback.go_version.as_deref()?.split_whitespace().next()?;
-    let wanted = toolchain.version.split_whitespace().next()?;
-    (got != wanted).then(|| format!("built by {wanted}, reports {got}"))
+    let settings = compared(context.run, cell, readback);
+    settings.iter().find_map(Setting::mismatch)
 }
 
 fn more_procs_than_cpus(context: &Context<'_>) -> Option<Warning> {

@@ -19,7 +19,7 @@ pub(super) static RULES: &[Rule] = &[
         needs: &[Signal::LockProfiles],
         versions: "all; mutex delays of Go 1.21 and 1.22 do not compare (1.22 multiplies by the waiters)",
         source: "runtime/mprof.go; runtime/sema.go; Go 1.22 release notes",
-        check: Check::Profile(contended),
+        check: Check::Sample(contended),
         remedy: shorten_lock,
     },
     Rule {
@@ -39,7 +39,7 @@ pub(super) static RULES: &[Rule] = &[
         needs: &[Signal::CpuProfile],
         versions: "all; 1.24 has a cheaper runtime mutex, 1.25 names the stacks in the mutex profile",
         source: "runtime/lock_futex.go, runtime/lock_spinbit.go; the scheduler's lock is a field, never a frame",
-        check: Check::Profile(runtime_locks),
+        check: Check::Sample(runtime_locks),
         remedy: less_scheduling,
     },
 ];
@@ -106,6 +106,7 @@ fn contended(look: &Look<'_>) -> Reading {
         ),
         "warn where 3 agree, critical where 4 do".to_owned(),
     )
+    .that_suffices()
 }
 
 fn shorten_lock(_: &Subject, _: &Sign) -> Remedy {
@@ -186,6 +187,7 @@ fn runtime_locks(look: &Look<'_>) -> Reading {
         figure,
         &warn_and_critical(Threshold::L3Warn, Threshold::L3Critical),
     )
+    .that_suffices()
 }
 
 fn less_scheduling(_: &Subject, _: &Sign) -> Remedy {

@@ -161,6 +161,7 @@ fn version_step(evidence: &Evidence, thresholds: &Thresholds) -> Whole {
         ),
         bound: format!("warn above a factor of {}", significant(least)),
         hint: None,
+        suffices: false,
     };
     Whole::Signs(
         step.trials

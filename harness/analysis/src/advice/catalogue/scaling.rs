@@ -62,6 +62,7 @@ fn beyond_peak(scaling: &Scaling) -> Option<Sign> {
         ),
         bound: format!("warn above {}, the end of its interval", significant(high)),
         hint: half(scaling).map(|(procs, _)| procs.to_string()),
+        suffices: false,
     })
 }
 
@@ -84,6 +85,7 @@ fn little_over_half(scaling: &Scaling, thresholds: &Thresholds) -> Option<Sign> 
         ),
         bound: format!("info below +{}", percent(least)),
         hint: Some(procs.to_string()),
+        suffices: false,
     })
 }
 
@@ -149,6 +151,7 @@ fn interaction(evidence: &Evidence, _: &Thresholds) -> Whole {
                 },
             ),
             hint: Some(listed(&[&own.first, &own.second])),
+            suffices: false,
         };
         (format!("{} x {}", own.first, own.second), sign)
     });

@@ -3,9 +3,9 @@
 
 use record::threshold::{Threshold, Thresholds};
 
-use super::super::evidence::{Drive, Evidence, Subject};
+use super::super::evidence::{Drive, Evidence, Setting, Subject};
 use super::super::finding::{Family, Severity, Try};
-use super::super::physics::{self, MIB};
+use super::super::physics;
 use super::super::rule::{
     Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, milliseconds, percent,
     warn_and_critical,
@@ -78,16 +78,15 @@ pub(super) static RULES: &[Rule] = &[
 ];
 
 fn physics_mismatch(look: &Look<'_>) -> Reading {
-    let least = look.bound(Threshold::V1Cycles);
-    let enough = physics::gc_cycles(look.sample).filter(|cycles| *cycles >= least);
-    let Some(measured) = enough else {
-        return Reading::TooLittle("ten GC cycles in a window");
-    };
-    let Some(predicted) = predicted_cycles(look) else {
+    let Some(collections) = physics::collections(look.subject, look.sample) else {
         return Reading::TooLittle("bytes allocated, heap goal and live heap");
     };
-    let ratio = measured / predicted;
+    let found = match collections.by_formula(look.thresholds) {
+        Ok(found) => found,
+        Err(what) => return Reading::TooLittle(what),
+    };
     let plausible = plausible(look.thresholds);
+    let ratio = found.ratio();
     if plausible.contains(&ratio) {
         return Reading::Clear;
     }
@@ -96,51 +95,34 @@ fn physics_mismatch(look: &Look<'_>) -> Reading {
         ratio.ln().abs(),
         format!(
             "{} GC cycles measured, {} predicted: {} times as many",
-            significant(measured),
-            significant(predicted),
+            significant(found.measured),
+            significant(found.predicted),
             significant(ratio)
         ),
         format!("warn outside {} to {}", plausible.start(), plausible.end()),
     )
 }
 
-/// Bytes allocated ÷ (goal − live): what a cycle has room for. The window's middle stands for it, by lines where they
-/// are whole MiB fine enough, else by both ends.
-fn predicted_cycles(look: &Look<'_>) -> Option<f64> {
-    let runtime = look.sample.runtime.as_ref()?;
-    let allocated = runtime.alloc_bytes?;
-    let cycles = look.sample.gc.as_deref().unwrap_or_default();
-    // A cycle's live heap makes the next one's goal; below 16 MiB the rounding to whole MiB is too coarse.
-    let rooms = cycles
-        .windows(2)
-        .filter(|pair| pair[1].goal_mib >= 16)
-        .map(|pair| pair[1].goal_mib.saturating_sub(pair[0].heap_live_mib) as f64 * MIB);
-    let by_lines = physics::median(rooms);
-    let room = by_lines.or_else(|| physics::room_bytes(runtime))?;
-    (room > 0.0 && allocated > 0.0).then(|| allocated / room)
-}
-
 fn suspect_window(_: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
-        "The heap changed its shape within the window (warm-up, a phase of the program), or GC is driven by something \
-         else: runtime.GC(), a memory limit, large stacks and globals.",
+        "The live heap changed within the window (warm-up, a phase of the program), so that its end does not stand for \
+         it; or marking takes so long that much is allocated meanwhile, as on a CPU that is taken away.",
         vec![
             Try::measure("Lengthen the warm-up (`warmup: {for: …, gc_cycles: …}`) and the window."),
-            Try::code(
-                "Look for calls of runtime.GC and debug.FreeOSMemory: `(forced)` in gctrace lines.",
-            ),
+            Try::host("See H1 and H3 for a CPU that is taken away while GC marks."),
         ],
         "With a heap of a few MiB, where a cycle starts well before its goal.",
     )
 }
 
 fn not_applied(look: &Look<'_>) -> Reading {
-    let settings = look.sample.settings.as_deref().unwrap_or_default();
-    let differ: Vec<String> = settings
-        .iter()
-        .filter(|own| own.asked != own.got)
-        .map(|own| format!("{} asked {}, has {}", own.name, own.asked, own.got))
-        .collect();
+    // What the harness found right after the process had started is the fuller account.
+    let held = look.sample.invalid.iter().filter(|own| own.rule == "V2");
+    let mut differ: Vec<String> = held.map(|own| own.message.clone()).collect();
+    if differ.is_empty() {
+        let settings = look.sample.settings.as_deref().unwrap_or_default();
+        differ.extend(settings.iter().filter_map(Setting::mismatch));
+    }
     if differ.is_empty() {
         return Reading::Clear;
     }
@@ -150,12 +132,13 @@ fn not_applied(look: &Look<'_>) -> Reading {
         differ.join("; "),
         "critical where they differ".to_owned(),
     )
+    .that_suffices()
 }
 
 fn correct_setting(_: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
-        "Go ignores without a word what it cannot read: GOMAXPROCS=500m or 0, GOGC=abc, unknown GODEBUG keys. Or the \
-         program sets it itself (runtime.GOMAXPROCS, debug.SetGCPercent, automaxprocs).",
+        "Go ignores without a word what it cannot read: GOMAXPROCS=500m or 0, GOGC=abc, unknown GODEBUG keys. Or a \
+         wrapper sets it afresh, or the program itself (runtime.GOMAXPROCS, debug.SetGCPercent, automaxprocs).",
         vec![
             Try::setting(
                 "Write GOMAXPROCS as a whole number, GOGC as one or `off`, GOMEMLIMIT with B, KiB, MiB, GiB or TiB.",
@@ -296,6 +279,7 @@ fn drift(evidence: &Evidence, thresholds: &Thresholds) -> Whole {
             percent(thresholds.get(bound))
         ),
         hint: None,
+        suffices: false,
     };
     let trials = readings.iter().map(|own| (own.trial.clone(), sign.clone()));
     Whole::Signs(trials.collect())
@@ -332,6 +316,7 @@ fn shared_cpus(evidence: &Evidence, _: &Thresholds) -> Whole {
         shows: format!("generator and target share {shared}"),
         bound: "warn wherever they do".to_owned(),
         hint: None,
+        suffices: false,
     };
     Whole::Signs(vec![(evidence.subject.name.clone(), sign)])
 }

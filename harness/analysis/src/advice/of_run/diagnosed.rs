@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gotrace::profile::Profile;
+use gotrace::scheddetail::SchedDetail;
 use record::run::Cell;
 
 use super::super::evidence::{Profiles, Sample};
@@ -28,14 +29,26 @@ pub(super) fn sample(cell: &Cell, kept: &Kept) -> Sample {
         mutex_fraction: None,
     };
     let phase = kept.diagnosis.load.as_ref();
+    let blocks = under_load(evidence.blocks, phase.map(|phase| phase.seconds));
     Sample {
         name: name.clone(),
         origin: name.clone(),
         drive: phase.map(drive).unwrap_or_default(),
         seconds: Some(seconds),
-        detail: (!evidence.blocks.is_empty()).then(|| evidence.blocks.clone()),
+        sched: (!blocks.is_empty()).then(|| blocks.iter().map(SchedDetail::sample).collect()),
+        detail: (!blocks.is_empty()).then_some(blocks),
         load: phase.map(|phase| load(cell, phase)),
         profiles: Some(Profiles::of(&name, &locks)),
         ..Sample::default()
     }
+}
+
+/// The blocks of the loaded window, without start-up and warm-up: the process is ended right after it, so it is the last
+/// `seconds` of the log.
+fn under_load(mut blocks: Vec<SchedDetail>, seconds: Option<f64>) -> Vec<SchedDetail> {
+    if let (Some(last), Some(seconds)) = (blocks.last().map(|own| own.at_ms), seconds) {
+        let from_ms = last as f64 - seconds * 1e3;
+        blocks.retain(|own| own.at_ms as f64 > from_ms);
+    }
+    blocks
 }

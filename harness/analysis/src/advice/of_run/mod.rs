@@ -81,7 +81,8 @@ fn of_target(
 ) -> TargetEvidence {
     let varying = rank::varying_axes(evidence);
     let of_cell = |(at, own): (usize, &CellEvidence<'_>)| {
-        let windows = |trial: &&Trial| sample::samples(own.cell, trial, &(source.raw)(trial));
+        let windows =
+            |trial: &&Trial| sample::samples(source.run, own.cell, trial, &(source.raw)(trial));
         let mut samples: Vec<Sample> = own.valid.values().flat_map(windows).collect();
         let spoilt = match own.valid.is_empty() {
             true => own.invalid.iter().flat_map(windows).collect(),
@@ -94,6 +95,7 @@ fn of_target(
             subject: subject(source.run, matrix, own, rank::label(own.cell, &varying)),
             beside: Some(beside::of_cell(source, evidence, at)),
             samples,
+            trials: own.valid.len(),
             spoilt,
         };
         (own.cell.id.clone(), cell)

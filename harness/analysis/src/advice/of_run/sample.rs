@@ -4,15 +4,14 @@ use gotrace::gctrace::GcCycle;
 use gotrace::metrics::Snapshot;
 use gotrace::schedtrace::SchedSample;
 use gotrace::stderr::{self, Event};
-use record::axis::{Axis, DEFAULT};
-use record::run::Cell;
-use record::trial::{HostWindow, Phase, Trial};
+use record::run::{Cell, Run};
+use record::trial::{HostWindow, Outcome, Phase, Trial};
 
-use super::super::evidence::{Drive, Load, Sample, Setting};
+use super::super::evidence::{Drive, Load, Sample};
 use super::super::runtime::Runtime;
 use super::Raw;
 use super::clock::{self, Offset};
-use crate::rank::settings;
+use crate::readback::compared;
 
 /// What the process wrote of itself.
 #[derive(Default)]
@@ -21,13 +20,23 @@ struct Lines {
     sched: Vec<SchedSample>,
 }
 
+/// Classes of errors that are the generator's own: no file descriptor or no port left on its side. By the names that
+/// the load driver records.
+const GENERATOR_ERRORS: [&str; 2] = ["fd_exhausted", "ports_exhausted"];
+
 /// The windows of a trial, in the order in which they were measured.
-pub(super) fn samples(cell: &Cell, trial: &Trial, raw: &Raw) -> Vec<Sample> {
+pub(super) fn samples(run: &Run, cell: &Cell, trial: &Trial, raw: &Raw) -> Vec<Sample> {
     let lines = lines(raw.stderr.as_deref().unwrap_or_default());
     let saturate = snapshots(raw.saturate.as_deref());
     let constant = snapshots(raw.constant.as_deref());
     let all: Vec<Snapshot> = saturate.iter().chain(&constant).cloned().collect();
     let offset = Offset::of(&lines.gc, &all, &trial.started);
+    let readback = trial.readback.as_ref();
+    let settings = readback.map(|readback| compared(run, cell, readback));
+    let invalid = match &trial.outcome {
+        Outcome::Invalid(reasons) => reasons.clone(),
+        Outcome::Ok | Outcome::Failed(_) => Vec::new(),
+    };
     let windows = [
         ("saturate", trial.saturate.as_ref(), saturate),
         ("constant", trial.constant.as_ref(), constant),
@@ -43,7 +52,8 @@ pub(super) fn samples(cell: &Cell, trial: &Trial, raw: &Raw) -> Vec<Sample> {
             process: phase.process.clone(),
             host: host(phase),
             load: Some(load(cell, phase)),
-            settings: Some(readback(cell, trial)),
+            settings: settings.clone(),
+            invalid: invalid.clone(),
             ..Sample::default()
         };
         if let [before, after] = ends.as_slice() {
@@ -100,9 +110,17 @@ pub(super) fn load(cell: &Cell, phase: &Phase) -> Load {
         littles_law_error: phase.littles_law_error,
         generator_cpu_share: (phase.seconds > 0.0)
             .then(|| phase.generator.cpu_seconds / (phase.seconds * cpus as f64)),
-        generator_error_share: None,
+        generator_error_share: generator_error_share(phase),
         verdict: phase.verdict.name.clone(),
     }
+}
+
+/// Of the requests that the schedule asked for; `None` where it asked for none.
+fn generator_error_share(phase: &Phase) -> Option<f64> {
+    let own = GENERATOR_ERRORS.iter();
+    let failed: u64 = own.filter_map(|class| phase.errors.get(*class)).sum();
+    let scheduled = phase.ledger.scheduled;
+    (scheduled > 0).then(|| failed as f64 / scheduled as f64)
 }
 
 /// The host, with the throttling of the target's own group where it has one.
@@ -116,37 +134,4 @@ fn host(phase: &Phase) -> Option<HostWindow> {
         throttled: throttled.or(host.throttled),
         ..host
     })
-}
-
-/// What the cell asked for beside what the process says. The orchestrator has held them against each other already;
-/// here they are for a reader, and for runs of an older one.
-fn readback(cell: &Cell, trial: &Trial) -> Vec<Setting> {
-    let Some(readback) = &trial.readback else {
-        return Vec::new();
-    };
-    let settings = settings(cell);
-    let asked = |axis: &Axis| Some(settings.get(axis)).filter(|value| *value != DEFAULT);
-    let setting = |name: &str, asked: Option<&str>, got: Option<String>| {
-        Some(Setting {
-            name: name.to_owned(),
-            asked: asked?.to_owned(),
-            got: got?,
-        })
-    };
-    let number = |value: Option<u64>| value.map(|value| value.to_string());
-    // Off reads back as the largest number (runtime/metrics).
-    let gogc = readback.gogc.map(|gogc| match gogc {
-        u64::MAX => "off".to_owned(),
-        percent => percent.to_string(),
-    });
-    let found = [
-        setting(
-            "GOMAXPROCS",
-            asked(&Axis::Gomaxprocs),
-            number(readback.gomaxprocs),
-        ),
-        setting("GOGC", asked(&Axis::Gogc), gogc),
-        setting("GODEBUG", asked(&Axis::Godebug), readback.godebug.clone()),
-    ];
-    found.into_iter().flatten().collect()
 }

@@ -6,6 +6,7 @@ use record::objective::Objective;
 use serde::{Deserialize, Serialize};
 
 use super::super::finding::{Finding, Judgement};
+use crate::figures::counted;
 use crate::ranking::Effect;
 
 /// The version of the advice document.
@@ -35,6 +36,9 @@ pub struct TargetAdvice {
     pub about: CellName,
     /// What limits it, at saturation and at the constant rate.
     pub limits: Vec<Limit>,
+    /// Why it has no valid trial, the most frequent reason first; empty where it has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spoilt_by: Vec<SpoiltBy>,
     /// The findings that matter most, at most three.
     pub top: Vec<Finding>,
     /// The setting worth changing, or why none is.
@@ -47,6 +51,17 @@ pub struct TargetAdvice {
     pub whole: Judgement,
     /// Every cell by the whole catalogue.
     pub cells: Vec<CellAdvice>,
+}
+
+/// Why trials do not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpoiltBy {
+    /// The rule of validity, e.g. `V2`; null for trials that failed.
+    pub rule: Option<String>,
+    /// Trials that it spoke against; one trial may have several.
+    pub trials: usize,
+    /// The last of them, in words.
+    pub example: String,
 }
 
 /// A cell.
@@ -195,12 +210,61 @@ pub struct CellAdvice {
 }
 
 impl TargetAdvice {
-    /// What stands where no finding does: without a sample no rule could fire.
+    /// Why there is no valid trial, and what to do about it; `None` where there is one.
+    pub(crate) fn without_trial(&self) -> Option<String> {
+        if self.spoilt_by.is_empty() {
+            let nothing = "no trial yet: go on with the run in the same folder".to_owned();
+            return self.limits.is_empty().then_some(nothing);
+        }
+        let reasons = self.spoilt_by.iter().map(SpoiltBy::words);
+        let mut cures: Vec<&str> = self.spoilt_by.iter().map(SpoiltBy::cure).collect();
+        cures.dedup();
+        Some(format!(
+            "no valid trial: {}. {}.",
+            reasons.collect::<Vec<_>>().join("; "),
+            cures.join(". ")
+        ))
+    }
+
+    /// What stands where no finding leads.
     pub(crate) fn without_findings(&self) -> &'static str {
-        if self.limits.is_empty() {
-            "no valid trial to judge: run it on a calmer host (`gosweep host`)"
+        if self.without_trial().is_some() {
+            return "nothing can be said of the service without a valid trial";
+        }
+        let own = self.cells.iter().find(|own| own.cell == self.about);
+        let own = own.map(|own| &own.judgement);
+        let has_doubts = own
+            .into_iter()
+            .chain([&self.whole])
+            .any(|judgement| !judgement.findings.is_empty());
+        if has_doubts {
+            "nothing of the service itself: what fired is a doubt about the figures"
         } else {
             "nothing: no rule fired for this cell"
+        }
+    }
+}
+
+impl SpoiltBy {
+    fn words(&self) -> String {
+        let trials = counted(self.trials, "trial");
+        match &self.rule {
+            Some(rule) => format!("{rule} in {trials}, e.g. {}", self.example),
+            None => format!("{trials} failed, e.g. {}", self.example),
+        }
+    }
+
+    /// What to do, by whose fault it is.
+    fn cure(&self) -> &'static str {
+        match self.rule.as_deref() {
+            None => "Mend what made it fail",
+            Some("V2") => {
+                "Let the settings reach the service: look for a wrapper, or the program itself, that sets them afresh"
+            }
+            Some("V3") => {
+                "Give the load driver more CPUs, a lower rate or a calmer host (`gosweep host`)"
+            }
+            Some(_) => "Run it on a calmer host (`gosweep host` shows what disturbs)",
         }
     }
 }

@@ -76,7 +76,7 @@ fn limit(
             "the process's CPU time was not observed".to_owned(),
         );
     };
-    let cpu = format!("its CPUs are {} busy", percent(busy.cpus));
+    let cpu = format!("the service's CPUs are {} busy", percent(busy.cpus));
     if busy.cpus >= BUSY {
         if let Some(seen) = witness(&["G2"]) {
             return (LimitedBy::Gc, format!("{cpu}, and {}", said(seen)));

@@ -19,7 +19,7 @@ use record::trial::Trial;
 
 pub use document::{
     ADVICE_FORMAT, Ablation, Advice, CellAdvice, CellName, CodeChange, Limit, LimitedBy,
-    MeasuredEffect, Recommendation, SettingAdvice, TargetAdvice, Tried,
+    MeasuredEffect, Recommendation, SettingAdvice, SpoiltBy, TargetAdvice, Tried,
 };
 
 use super::catalogue::rules;
@@ -32,7 +32,7 @@ use crate::diagnosis::Kept;
 use crate::error::AnalysisError;
 use crate::exploration::explore;
 use crate::figures::value_text;
-use crate::ranking::{Ranking, TargetRanking};
+use crate::ranking::{CellRanking, Ranking, TargetRanking};
 use crate::report::host_text;
 
 /// Findings that lead the page.
@@ -100,7 +100,7 @@ pub fn advise(given: &Given<'_>, options: &AdviseOptions) -> Result<Advice, Anal
     check_cell(ranking, options)?;
     let targets = ranking.targets.iter().filter_map(|target| {
         let own = evidence.iter().find(|own| own.target == target.target)?;
-        let named = |cell: &crate::ranking::CellRanking| {
+        let named = |cell: &CellRanking| {
             let wanted = options.cell.as_deref();
             wanted.is_none_or(|wanted| cell.id == wanted || cell.label == wanted)
         };
@@ -193,6 +193,10 @@ fn of_target(
         target: target.target.clone(),
         about: about_name,
         limits,
+        spoilt_by: about
+            .zip(of_about)
+            .map(|(cell, (own, _))| spoilt_by(cell, own))
+            .unwrap_or_default(),
         top: top(&findings),
         setting: recommend::setting(&advice),
         no_difference: recommend::no_difference(target),
@@ -200,6 +204,33 @@ fn of_target(
         cells: cells(target, &by_id),
         whole: whole.clone(),
     }
+}
+
+/// Why a cell has no valid trial, by rule.
+fn spoilt_by(cell: &CellRanking, evidence: &Evidence) -> Vec<SpoiltBy> {
+    if evidence.trials > 0 {
+        return Vec::new();
+    }
+    let mut found: BTreeMap<Option<&str>, (usize, &str)> = BTreeMap::new();
+    let invalid = cell.invalid.iter().flat_map(|trial| &trial.reasons);
+    let rules = invalid.filter_map(|reason| {
+        let (rule, message) = reason.split_once(": ")?;
+        Some((Some(rule), message))
+    });
+    let failed = cell.failures.iter();
+    let failed = failed.map(|own| (None, own.failure.message.as_str()));
+    for (rule, message) in rules.chain(failed) {
+        let own = found.entry(rule).or_insert((0, message));
+        *own = (own.0 + 1, message);
+    }
+    let of = |(rule, (trials, example)): (Option<&str>, (usize, &str))| SpoiltBy {
+        rule: rule.map(str::to_owned),
+        trials,
+        example: example.to_owned(),
+    };
+    let mut all: Vec<SpoiltBy> = found.into_iter().map(of).collect();
+    all.sort_by_key(|own| std::cmp::Reverse(own.trials));
+    all
 }
 
 /// Whether a rule is judged over all cells of a target only.
@@ -241,7 +272,7 @@ fn cells(
     target: &TargetRanking,
     judged: &BTreeMap<String, (&Evidence, &Judgement)>,
 ) -> Vec<CellAdvice> {
-    let of_cell = |cell: &crate::ranking::CellRanking| {
+    let of_cell = |cell: &CellRanking| {
         let (evidence, judgement) = judged.get(&cell.id)?;
         Some(CellAdvice {
             cell: recommend::name(cell),

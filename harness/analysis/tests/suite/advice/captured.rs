@@ -11,7 +11,7 @@ use gotrace::schedtrace::SchedSample;
 use record::threshold::{Threshold, Thresholds};
 use record::trial::{HostWindow, ProcessWindow};
 
-use super::fixtures::{captured_log, log, profile};
+use super::fixtures::{captured_log, log, profile, profile_of};
 use super::severity;
 
 fn judged(evidence: &Evidence) -> Judgement {
@@ -118,7 +118,50 @@ fn cpu_time_under_lock_alone_is_a_false_spike() {
     is_quiet(&judged(&twice(&sample, Subject::default())), "L1");
 }
 
-/// No capture shows so much of it: the shares are made up, their reading is not.
+/// The numbers are those of `go tool pprof -sample_index=samples` (go1.26.8) with `-focus` on the same functions.
+#[test]
+fn cpu_profiles_are_read_as_pprof_reads_them() {
+    let of = |name: &str| CpuShares::of(&profile_of(name)).unwrap();
+    let counts = |own: &CpuShares| {
+        [own.locking, own.finding_work, own.allocating, own.syscalls]
+            .map(|share| (share * own.samples as f64).round() as u64)
+    };
+    let new = of("go-logs/pprof-cpu-1.27.3.pb.gz");
+    assert_eq!((new.samples, counts(&new)), (233, [1, 10, 35, 11]));
+    let old = of("go-logs/pprof-cpu-1.21.13.pb.gz");
+    assert_eq!((old.samples, counts(&old)), (149, [0, 4, 22, 4]));
+    let locks = of("profiles/heavy-1.27.3-profile.pb.gz");
+    assert_eq!((locks.samples, counts(&locks)), (304, [22, 5, 1, 5]));
+}
+
+#[test]
+fn allocating_is_told_by_a_captured_profile() {
+    let judged_by = |name: &str| {
+        let sample = Sample {
+            profiles: Some(Profiles {
+                cpu: CpuShares::of(&profile_of(name)),
+                ..Profiles::default()
+            }),
+            ..Sample::default()
+        };
+        judged(&Evidence {
+            samples: vec![sample],
+            ..Evidence::default()
+        })
+    };
+    let allocating = judged_by("go-logs/pprof-cpu-1.27.3.pb.gz");
+    assert_eq!(severity(&allocating, "G4"), Some(Warn));
+    assert!(
+        allocating.findings[0]
+            .signal
+            .starts_with("15.0% of CPU time is under mallocgc"),
+        "{allocating:?}"
+    );
+    // 22 of 149 samples: 14.8 %.
+    is_quiet(&judged_by("go-logs/pprof-cpu-1.21.13.pb.gz"), "G4");
+}
+
+/// No capture shows so much of locks and spinning: these shares are made up, their reading is not.
 #[test]
 fn cpu_profiles_tell_allocation_runtime_locks_and_spinning() {
     let (line, _) = SchedSample::parse(

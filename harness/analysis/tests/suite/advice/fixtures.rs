@@ -54,6 +54,9 @@ pub(crate) fn captured(scenario: &str) -> (Run, Vec<Trial>) {
         ..captured.cell
     }];
     run.targets = BTreeMap::new();
+    for toolchain in &mut run.toolchains {
+        toolchain.version = "go1.26.8".into();
+    }
     run.matrix = SourceFile {
         path: format!("{scenario}.yaml"),
         text: format!(
@@ -101,14 +104,19 @@ pub(crate) fn judged(scenario: &str) -> Judgement {
     advice.targets[0].cells[0].judgement.clone()
 }
 
-fn gotrace_fixture(path: &str) -> Vec<u8> {
+pub(crate) fn gotrace_fixture(path: &str) -> Vec<u8> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotrace/tests/fixtures");
     fs::read(fixtures.join(path)).unwrap()
 }
 
-/// A profile of `gotrace`'s fixtures.
+/// A profile of `gotrace`'s `profiles`.
 pub(crate) fn profile(name: &str) -> Profile {
-    Profile::parse(&gotrace_fixture(&format!("profiles/{name}"))).unwrap()
+    profile_of(&format!("profiles/{name}"))
+}
+
+/// A profile of `gotrace`'s fixtures.
+pub(crate) fn profile_of(path: &str) -> Profile {
+    Profile::parse(&gotrace_fixture(path)).unwrap()
 }
 
 /// A runtime log as evidence: five stretches of as many lines each.

@@ -1,5 +1,6 @@
 //! The advisor on captured evidence: what must fire fires, and healthy evidence stays quiet.
 
+mod blocks;
 mod captured;
 mod fixtures;
 mod page;

@@ -1,11 +1,12 @@
 //! The page of advice: in every report, about any cell, and silent where the figures cannot carry it.
 
-use analysis::advice::{Advice, AdviseOptions, Given, LimitedBy, Raw, advise};
+use analysis::advice::{Advice, AdviseOptions, Given, LimitedBy, Raw, Severity, advise};
 use analysis::report::{self, TerminalOptions};
 use record::run::Run;
 use record::trial::{Outcome, Reason, Trial};
 
 use super::fixtures::{advised, captured, ranked};
+use super::severity;
 use crate::lab::{Lab, Service};
 
 /// Two cells, the second clearly better.
@@ -99,18 +100,122 @@ fn any_cell_can_be_asked_for_and_an_unknown_one_is_refused() {
 
 #[test]
 fn without_a_valid_trial_nothing_is_said_of_the_service() {
+    let stolen = spoilt(|_| vec![("V4", "stolen")]);
+    assert!(stolen.targets[0].limits.is_empty());
+    let text = text(&stolen);
+    assert!(
+        text.contains("no valid trial: V4 in 16 trials, e.g. stolen. Run it on a calmer host"),
+        "{text}"
+    );
+    assert!(
+        text.contains("nothing can be said of the service without a valid trial"),
+        "{text}"
+    );
+}
+
+/// The advice on a run of which every trial is invalid, for these reasons.
+fn spoilt(reasons: impl Fn(usize) -> Vec<(&'static str, &'static str)>) -> Advice {
     let lab = winner();
     let mut trials = lab.trials();
-    for trial in &mut trials {
-        trial.outcome = Outcome::Invalid(vec![Reason {
-            rule: "V4".into(),
-            message: "stolen".into(),
-        }]);
+    for (at, trial) in trials.iter_mut().enumerate() {
+        let reasons = reasons(at).into_iter().map(|(rule, message)| Reason {
+            rule: rule.into(),
+            message: message.into(),
+        });
+        trial.outcome = Outcome::Invalid(reasons.collect());
     }
-    let advice = advice(&lab.run(), &trials, None);
-    assert!(advice.targets[0].limits.is_empty());
-    let text = report::advice_text(&advice, TerminalOptions::default());
-    assert!(text.contains("no valid trial to judge"), "{text}");
+    advice(&lab.run(), &trials, None)
+}
+
+/// The page on lines of no particular width.
+fn text(advice: &Advice) -> String {
+    let text = report::advice_text(advice, TerminalOptions::default());
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn settings_that_do_not_reach_the_service_are_not_the_host_s_doing() {
+    const LIMIT: &str = "GOMEMLIMIT was asked to be 67108864, the process has 9223372036854775807";
+    let advice = spoilt(|_| vec![("V2", LIMIT)]);
+    let judgement = &advice.targets[0].cells[0].judgement;
+    assert_eq!(severity(judgement, "V2"), Some(Severity::Critical));
+    let page = text(&advice);
+    assert!(
+        page.contains(&format!(
+            "no valid trial: V2 in 16 trials, e.g. {LIMIT}. Let the"
+        )),
+        "{page}"
+    );
+    assert!(!page.contains("calmer host"), "{page}");
+    let both = text(&spoilt(|at| match at {
+        0 => vec![("V2", LIMIT), ("V5", "the canary ran 7 % off")],
+        _ => vec![("V2", LIMIT)],
+    }));
+    assert!(
+        both.contains("V2 in 16 trials") && both.contains("V5 in 1 trial, e.g. the canary"),
+        "{both}"
+    );
+    assert!(both.contains("calmer host"), "{both}");
+}
+
+#[test]
+fn a_doubt_about_the_figures_is_not_nothing() {
+    let lab = winner();
+    let mut trials = lab.trials();
+    for phase in trials
+        .iter_mut()
+        .filter_map(|trial| trial.constant.as_mut())
+    {
+        phase.runtime = None;
+        phase.host.get_or_insert_default().steal = 0.03;
+    }
+    for phase in trials
+        .iter_mut()
+        .filter_map(|trial| trial.saturate.as_mut())
+    {
+        phase.runtime = None;
+    }
+    let page = text(&advice(&lab.run(), &trials, None));
+    assert!(
+        page.contains(
+            "nothing of the service itself: what fired is a doubt about the figures also V4"
+        ),
+        "{page}"
+    );
+    assert!(!page.contains("no rule fired"), "{page}");
+}
+
+#[test]
+fn what_ran_out_on_the_generator_s_side_is_not_the_service_s_error() {
+    let judged = |failed: [u64; 2]| {
+        let lab = winner();
+        let mut trials = lab.trials();
+        for phase in trials
+            .iter_mut()
+            .filter_map(|trial| trial.constant.as_mut())
+        {
+            let classes = ["fd_exhausted", "ports_exhausted"].map(str::to_owned);
+            phase.errors = classes.into_iter().zip(failed).collect();
+            phase.errors.insert("reset".into(), phase.ledger.scheduled);
+        }
+        let advice = advice(&lab.run(), &trials, None);
+        advice.targets[0].cells[0].judgement.clone()
+    };
+    let scheduled = winner().trials()[0]
+        .constant
+        .as_ref()
+        .unwrap()
+        .ledger
+        .scheduled;
+    let bound = judged([scheduled / 1000, scheduled / 1000]);
+    assert_eq!(severity(&bound, "V3"), Some(Severity::Critical));
+    assert!(
+        bound.findings[0]
+            .signal
+            .starts_with("0.20% of requests failed on the generator's side"),
+        "{bound:?}"
+    );
+    assert_eq!(severity(&judged([0, 1]), "V3"), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use record::threshold::Thresholds;
-use record::trial::{HostWindow, ProcessWindow};
+use record::trial::{HostWindow, ProcessWindow, Reason};
 
 use super::fixtures::log;
 
@@ -37,6 +37,7 @@ fn runtime() -> impl Strategy<Value = Runtime> {
     )
         .prop_map(|(own, pair, other)| Runtime {
             gc_cycles: own[0],
+            gc_forced: own[0].map(|all| all / 2.0),
             gc_cpu_s: own[1],
             gc_assist_cpu_s: own[2],
             alloc_bytes: own[3],
@@ -153,6 +154,13 @@ fn sample() -> impl Strategy<Value = Sample> {
                     got: "2".into(),
                 }]
             }),
+            invalid: match set {
+                true => vec![Reason {
+                    rule: "V3".into(),
+                    message: "late".into(),
+                }],
+                false => Vec::new(),
+            },
         }
     })
 }
@@ -194,6 +202,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
             },
             // Both: a rule reads the one or the other.
             spoilt: samples.clone(),
+            trials: samples.len(),
             samples,
             beside,
         })

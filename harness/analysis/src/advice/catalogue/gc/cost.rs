@@ -54,7 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         needs: &[Signal::CpuProfile],
         versions: "all; 1.27 allocates objects below 80 bytes up to 30 % faster",
         source: "runtime/malloc.go; Go 1.27 release notes",
-        check: Check::Profile(allocating),
+        check: Check::Sample(allocating),
         remedy: allocate_less,
     },
     Rule {
@@ -252,6 +252,7 @@ fn allocating(look: &Look<'_>) -> Reading {
         unit: percent,
     };
     look.above(figure, &[(Severity::Warn, Threshold::G4Warn)])
+        .that_suffices()
 }
 
 fn allocate_less(_: &Subject, _: &Sign) -> Remedy {

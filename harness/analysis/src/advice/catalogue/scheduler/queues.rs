@@ -60,7 +60,7 @@ pub(super) static RULES: &[Rule] = &[
         needs: &[Signal::Schedtrace, Signal::CpuProfile],
         versions: "Go 1.5 and later",
         source: "runtime/proc.go, worker thread parking/unparking",
-        check: Check::Profile(spinning),
+        check: Check::Sample(spinning),
         remedy: fewer_ps,
     },
     Rule {
@@ -68,7 +68,7 @@ pub(super) static RULES: &[Rule] = &[
         title: "the Ps are unevenly busy",
         family: Family::Scheduler,
         needs: &[Signal::Schedticks],
-        versions: "Go 1.25 and later (schedticks)",
+        versions: "Go 1.25 and later (schedticks); any with scheddetail",
         source: "runtime/proc.go, schedtrace. schedticks also counts the background sweeper's yields",
         check: Check::Sample(uneven),
         remedy: even_out,
@@ -296,6 +296,7 @@ fn spinning(look: &Look<'_>) -> Reading {
         ),
         format!("{} from {}", severity.word(), percent(look.bound(bound))),
     )
+    .that_suffices()
 }
 
 fn fewer_ps(_: &Subject, _: &Sign) -> Remedy {

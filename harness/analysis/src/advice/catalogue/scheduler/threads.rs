@@ -13,6 +13,8 @@ use crate::figures::significant;
 
 /// `_Psyscall` of runtime/runtime2.go, in use up to Go 1.25.
 const P_IN_SYSCALL: u32 = 2;
+/// Blocks of which a share says something by itself: each is one instant.
+const ENOUGH_BLOCKS: usize = 10;
 /// A step that counts as growth: below 1 % it is the coming and going of connections.
 const STEP: f64 = 1.01;
 
@@ -118,15 +120,14 @@ fn fewer_blocking_calls(_: &Subject, _: &Sign) -> Remedy {
 }
 
 fn lost_to_syscalls(look: &Look<'_>) -> Reading {
-    match &look.sample.detail {
-        Some(blocks)
-            if blocks
-                .iter()
-                .any(|block| block.processors.iter().any(in_syscall)) =>
-        {
-            by_states(look, blocks)
-        }
-        _ => by_metrics(look),
+    let blocks = look.sample.detail.as_deref().unwrap_or_default();
+    let lost = |block: &SchedDetail| block.processors.iter().any(in_syscall);
+    // From 1.26 on no P has that state, and its absence says nothing.
+    let has_state = look.subject.go.as_ref().is_some_and(|go| !go.at_least(26));
+    if blocks.iter().any(lost) || (has_state && !blocks.is_empty()) {
+        by_states(look, blocks)
+    } else {
+        by_metrics(look)
     }
 }
 
@@ -149,7 +150,7 @@ fn by_states(look: &Look<'_>, blocks: &[SchedDetail]) -> Reading {
     if share < least {
         return Reading::Clear;
     }
-    Reading::holds(
+    let reading = Reading::holds(
         Severity::Warn,
         share,
         format!(
@@ -157,7 +158,12 @@ fn by_states(look: &Look<'_>, blocks: &[SchedDetail]) -> Reading {
             percent(share)
         ),
         format!("warn from {}", percent(least)),
-    )
+    );
+    // A quarter of ten instants is three of them: what other rules want three samples for.
+    match blocks.len() {
+        ENOUGH_BLOCKS.. => reading.that_suffices(),
+        _ => reading,
+    }
 }
 
 fn by_metrics(look: &Look<'_>) -> Reading {
