@@ -243,6 +243,30 @@ fn rules_that_contradict_the_axes_are_refused() {
 }
 
 #[test]
+fn a_body_file_that_is_not_there_is_found_before_anything_is_built() {
+    let desk = Desk::new();
+    let target = "\
+name: shop
+build: {package: ./shop}
+command: [-listen, \"{addr}\"]
+requests: [{path: /orders, method: POST, body_file: order.json}]
+";
+    desk.put("shop/target.yaml", target);
+    let matrix = "name: shop\ntargets: [shop/target.yaml]\nload: {saturate: 1s}\n";
+    desk.put("shop.yaml", matrix);
+    let said = desk.say(&["plan", "shop.yaml"]);
+    assert_eq!(said.code, USAGE, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("shop/order.json: No such file"),
+        "{}",
+        said.stderr
+    );
+    desk.put("shop/order.json", "{}");
+    let said = desk.say(&["plan", "shop.yaml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+}
+
+#[test]
 fn a_placement_that_the_host_cannot_do_is_refused_with_the_reason() {
     let desk = Desk::new();
     desk.good_matrix();

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use loadgen::RequestSpec;
-use orchestrator::trial::request_spec;
+use orchestrator::trial::request_specs;
 use record::target::Target;
 use record::yaml::{self, Shape};
 
@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<RequestSpec>, Failure> {
         text
     };
     let target = Target::parse(&file, &text).map_err(Failure::usage)?;
-    Ok(target.requests.iter().map(request_spec).collect())
+    Ok(request_specs(&target))
 }
 
 fn holds_only_requests(text: &str) -> bool {

@@ -130,6 +130,27 @@ fn a_curl_command_is_carried_over() {
 }
 
 #[test]
+fn a_mix_sends_files() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("photo.bin"), vec![0xff; 40_000]).unwrap();
+    let file = folder.path().join("mix.yaml");
+    let text = "requests:\n  - {name: upload, path: /b, method: PUT, body_file: photo.bin}\n";
+    std::fs::write(&file, text).unwrap();
+    let address = url(&server);
+    let mix = file.display().to_string();
+    let common = [&*address, "-n", "20", "-c", "1", "--mix", &mix];
+    let result = json(&load(common.into_iter().chain(["--json", "-"])));
+    assert_eq!(result["ledger"]["completed"], 20);
+    let written = result["bytes"]["written"].as_u64().unwrap();
+    assert!((800_000..820_000).contains(&written), "{written}");
+    std::fs::remove_file(folder.path().join("photo.bin")).unwrap();
+    let output = load(common);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("photo.bin"), "{}", stderr(&output));
+}
+
+#[test]
 fn both_engines_and_a_unix_socket() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");

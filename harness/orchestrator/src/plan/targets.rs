@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use record::diagnostic::{Diagnostic, Diagnostics, closest};
 use record::matrix::{Located, Matrix};
-use record::target::Target;
+use record::target::{RequestBody, Target};
 
 use super::PlanError;
 
@@ -97,12 +97,29 @@ pub(super) fn find_targets(matrix: &Matrix, search: &TargetSearch) -> Result<Fou
         })?;
         match Target::parse(&path.display().to_string(), &text) {
             Ok(target) => {
+                check_body_files(&target)?;
                 found.targets.insert(name.value.clone(), target);
             }
             Err(broken) => found.broken.push(broken),
         }
     }
     Ok(found)
+}
+
+/// Before anything is built, and not at the first trial.
+fn check_body_files(target: &Target) -> Result<(), PlanError> {
+    for request in &target.requests {
+        if let Some(RequestBody::File(file)) = &request.body {
+            let path = target.folder().join(file);
+            let opened = fs::File::open(&path).and_then(|file| file.metadata());
+            let read = opened.and_then(|file| match file.is_file() {
+                true => Ok(()),
+                false => Err(std::io::ErrorKind::IsADirectory.into()),
+            });
+            read.map_err(|source| PlanError::Read { path, source })?;
+        }
+    }
+    Ok(())
 }
 
 fn no_target(name: &Located<String>, search: &TargetSearch) -> Diagnostic {

@@ -1,12 +1,13 @@
 //! Between a target file and the load driver, both ways.
 
+use std::path::Path;
 use std::time::Duration;
 
 use loadgen::{
     Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, RequestMix,
     RequestSpec, StatusExpectation, TlsOptions, Verdict as LoadVerdict,
 };
-use record::target::{Request, Target};
+use record::target::{Request, RequestBody, Target};
 use record::trial::{Generator, Ledger, Phase, Quantiles, Verdict};
 
 /// The load of one window, without its hooks.
@@ -30,7 +31,7 @@ pub(super) fn load_spec(
         }),
     };
     let requests = RequestMix {
-        requests: target.requests.iter().map(request_spec).collect(),
+        requests: request_specs(target),
         rows: None,
     };
     let protocol = match target.protocol.http2() {
@@ -57,9 +58,16 @@ fn engine(name: &str) -> EngineChoice {
     }
 }
 
-/// A target file's request as the load driver wants it. A status that the file
-/// does not name is 200.
-pub fn request_spec(request: &Request) -> RequestSpec {
+/// A target file's requests as the load driver wants them. A status that the
+/// file does not name is 200.
+pub fn request_specs(target: &Target) -> Vec<RequestSpec> {
+    let requests = target.requests.iter();
+    requests
+        .map(|request| request_spec(request, target.folder()))
+        .collect()
+}
+
+fn request_spec(request: &Request, folder: &Path) -> RequestSpec {
     RequestSpec {
         name: request.name.clone(),
         weight: f64::from(request.weight),
@@ -67,7 +75,8 @@ pub fn request_spec(request: &Request) -> RequestSpec {
         target: request.path.clone(),
         headers: request.headers.clone(),
         body: match &request.body {
-            Some(text) => Body::Template(text.clone()),
+            Some(RequestBody::Text(text)) => Body::Template(text.clone()),
+            Some(RequestBody::File(file)) => Body::File(folder.join(file)),
             None => Body::Empty,
         },
         expect: Expect {

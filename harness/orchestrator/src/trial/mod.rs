@@ -31,7 +31,7 @@ pub use crate::run::ReadyCell;
 use crate::supervise::Spawner;
 pub use diagnose::run_diagnosis;
 use launch::Target;
-pub use load::request_spec;
+pub use load::request_specs;
 pub use observation::Observation;
 use window::{Window, Windows};
 

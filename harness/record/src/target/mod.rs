@@ -9,6 +9,7 @@ pub(crate) mod decode;
 pub(crate) mod requests;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
@@ -135,11 +136,20 @@ pub struct Request {
     /// Header lines.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: Option<String>,
+    pub body: Option<RequestBody>,
     /// How often it is sent, relative to the others.
     pub weight: u32,
     /// What a right answer looks like.
     pub expect: Expect,
+}
+
+/// Where the body of a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestBody {
+    /// A text, which may hold placeholders such as `{{seq}}`.
+    Text(String),
+    /// A file that is sent byte for byte, relative to the target file.
+    File(String),
 }
 
 /// What a right answer looks like; anything else counts as an error.
@@ -160,6 +170,11 @@ impl Target {
     /// Everything that is wrong with it, in the order of the file.
     pub fn parse(file: &str, text: &str) -> Result<Target, Diagnostics> {
         decode::target(file, text)
+    }
+
+    /// The folder that relative paths in it start from.
+    pub fn folder(&self) -> &Path {
+        Path::new(&self.file).parent().unwrap_or(Path::new(""))
     }
 }
 

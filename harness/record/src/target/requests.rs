@@ -2,13 +2,20 @@
 
 use std::collections::HashSet;
 
-use super::{Expect, Request};
+use super::{Expect, Request, RequestBody};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Decoder, Fields, Node, Shape, shown, whole};
 
 /// The keys of a request.
 pub(crate) const REQUEST_KEYS: &[&str] = &[
-    "name", "method", "path", "headers", "body", "weight", "expect",
+    "name",
+    "method",
+    "path",
+    "headers",
+    "body",
+    "body_file",
+    "weight",
+    "expect",
 ];
 /// The keys of `expect`.
 pub(crate) const EXPECT_KEYS: &[&str] = &["status", "length", "sha256"];
@@ -59,7 +66,7 @@ fn request(decoder: &Decoder, node: &Node) -> Option<Request> {
     let headers = headers(decoder, &inner);
     let name = inner.text("name").map(str::to_owned);
     let method = inner.or("method", "GET".to_owned(), method);
-    let body = inner.text("body").map(str::to_owned);
+    let body = body(decoder, &inner);
     let weight = inner.or("weight", 1, |text| whole(text, 1, 1_000_000));
     let expect = expect(decoder, &inner);
     let path = path?;
@@ -72,6 +79,19 @@ fn request(decoder: &Decoder, node: &Node) -> Option<Request> {
         weight,
         expect,
     })
+}
+
+fn body(decoder: &Decoder, request: &Fields<'_>) -> Option<RequestBody> {
+    if request.has("body") && request.has("body_file") {
+        let both = "a request has `body` or `body_file`, not both";
+        decoder.report(Diagnostic::new(request.key_span("body_file"), both).help(
+            "keep the one that is meant; a file is sent byte for byte, a text may hold `{{seq}}`",
+        ));
+    }
+    let text = request.text("body").map(str::to_owned);
+    let file = || request.text("body_file").map(str::to_owned);
+    text.map(RequestBody::Text)
+        .or_else(|| file().map(RequestBody::File))
 }
 
 fn method(text: &str) -> Result<String, String> {
