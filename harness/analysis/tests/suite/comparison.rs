@@ -399,6 +399,25 @@ fn sides_that_do_not_do_are_refused_with_a_cure() {
     insta::assert_snapshot!(refusals.join("\n"));
 }
 
+/// Two builds of a service as two targets: their cells are matched by their settings.
+#[test]
+fn two_targets_are_compared_setting_by_setting() {
+    let slow = Service {
+        qps: 17_000.0,
+        ..Service::default()
+    };
+    let lab = ["100", "400"].iter().fold(Lab::new(), |lab, gogc| {
+        lab.cell_of("before", &[("gogc", gogc)], Service::default())
+    });
+    let lab = ["100", "400"].iter().fold(lab, |lab, gogc| {
+        lab.cell_of("after", &[("gogc", gogc)], slow)
+    });
+    let comparison = compared(&lab, "target=before", "target=after");
+    assert_eq!(comparison.verdict, Judgement::Regressed);
+    let back = compared(&lab, "target=after", "target=before");
+    assert_ne!(back.verdict, Judgement::Regressed);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
