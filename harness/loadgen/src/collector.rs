@@ -1,42 +1,41 @@
 //! Puts the threads' intervals together: time series, `.hlog`, progress, totals.
 //!
-//! The main type is [`Collector`]. It runs on the caller's thread, off the send path.
+//! The main type is [`Collector`]. It runs on the caller's thread, off the send path, and gives
+//! the memory of what it has taken back to the thread that it came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::mpsc;
 use std::time::Duration;
-
-use hdrhistogram::Histogram;
 
 use crate::clock::monotonic_ns;
 use crate::errors::{ErrorClass, LoadError};
-use crate::generator::nanoseconds;
 use crate::hlog::HlogWriter;
 use crate::host::{HostCounters, HostShare};
-use crate::latency::{LatencySet, add, new_histogram};
+use crate::latency::{LatencySet, LatencyTally};
 use crate::outcome::{Interval, Progress};
 use crate::recorder::{Counts, IntervalPart};
 use crate::spec::{Hooks, LoadSpec};
+use crate::tally::Tally;
 
 /// Puts intervals together.
 pub(crate) struct Collector<'a> {
     spec: &'a LoadSpec,
     hooks: &'a Hooks<'a>,
     hlog: Option<HlogWriter>,
-    /// Intervals that not all threads have told of, by start; more than one only while a
-    /// thread is behind.
-    open: BTreeMap<u64, OpenInterval>,
+    /// What each thread has told of so far: the end of its last part, or all there is.
+    told_ns: Vec<u64>,
+    /// Where each thread takes parts from that are done with.
+    spare: Vec<mpsc::Sender<Box<IntervalPart>>>,
+    /// Each thread's parts of intervals that not all threads have told of; more than one only
+    /// while another thread is behind.
+    open: Vec<VecDeque<Box<IntervalPart>>>,
     /// The whole run's latencies, by request class.
-    pub(crate) classes: Vec<LatencySet>,
-    pub(crate) generator_lag: Histogram<u64>,
+    pub(crate) classes: Vec<LatencyTally>,
+    pub(crate) generator_lag: Tally,
     pub(crate) counts: Counts,
     pub(crate) intervals: Vec<Interval>,
     /// The first look at the host and the latest one, with the monotonic time of each.
     host: Option<[(u64, HostCounters); 2]>,
-}
-
-struct OpenInterval {
-    parts: usize,
-    merged: IntervalPart,
 }
 
 impl<'a> Collector<'a> {
@@ -44,8 +43,9 @@ impl<'a> Collector<'a> {
         spec: &'a LoadSpec,
         hooks: &'a Hooks<'a>,
         class_names: Vec<String>,
+        spare: Vec<mpsc::Sender<Box<IntervalPart>>>,
     ) -> Result<Self, LoadError> {
-        let classes = class_names.iter().map(|_| LatencySet::new()).collect();
+        let classes = vec![LatencyTally::default(); class_names.len()];
         let hlog = match &spec.hlog {
             Some(path) => Some(HlogWriter::create(path, class_names)?),
             None => None,
@@ -54,9 +54,11 @@ impl<'a> Collector<'a> {
             spec,
             hooks,
             hlog,
-            open: BTreeMap::new(),
+            told_ns: vec![0; spec.threads],
+            spare,
+            open: (0..spec.threads).map(|_| VecDeque::new()).collect(),
             classes,
-            generator_lag: new_histogram(),
+            generator_lag: Tally::new(),
             counts: Counts::default(),
             intervals: Vec::new(),
             host: None,
@@ -87,54 +89,93 @@ impl<'a> Collector<'a> {
         Some((monotonic_ns(), counters))
     }
 
-    /// Takes one thread's part; an interval is told of when every thread has told its part.
-    pub(crate) fn take(&mut self, part: IntervalPart) -> Result<(), LoadError> {
-        let slot = part.start_ns / nanoseconds(self.spec.interval);
-        match self.open.get_mut(&slot) {
-            Some(open) => {
-                open.merged.add(&part);
-                open.parts += 1;
-            }
-            None => {
-                self.open.insert(
-                    slot,
-                    OpenInterval {
-                        parts: 1,
-                        merged: part,
-                    },
-                );
-            }
-        }
-        while let Some(first) = self.open.first_entry() {
-            if first.get().parts < self.spec.threads {
-                return Ok(());
-            }
-            let finished = first.remove().merged;
+    /// Takes one thread's part; an interval is told of when every thread has told of all of it.
+    pub(crate) fn take(&mut self, part: Box<IntervalPart>) -> Result<(), LoadError> {
+        self.told_ns[part.thread] = match part.is_last {
+            true => u64::MAX,
+            false => part.end_ns,
+        };
+        self.open[part.thread].push_back(part);
+        while let Some(end_ns) = self.finished_end_ns() {
+            let finished = self.pop_until(end_ns);
             self.finish_interval(finished)?;
         }
         Ok(())
     }
 
-    /// Tells of what is left when all threads have ended. A thread that missed an interval
-    /// while it did not run leaves one with fewer parts.
+    /// Closes the log when all threads have ended.
     pub(crate) fn finish(&mut self) -> Result<(), LoadError> {
-        while let Some((_, open)) = self.open.pop_first() {
-            self.finish_interval(open.merged)?;
-        }
+        debug_assert!(
+            self.open.iter().all(VecDeque::is_empty),
+            "every thread has told of its end"
+        );
         match &mut self.hlog {
             Some(hlog) => hlog.finish(),
             None => Ok(()),
         }
     }
 
-    fn finish_interval(&mut self, part: IntervalPart) -> Result<(), LoadError> {
+    /// The end of the first interval, if no thread can add to it any more. A thread that did not
+    /// run for a while tells of one long interval instead of several; those of the others that
+    /// begin within it are part of it.
+    fn finished_end_ns(&self) -> Option<u64> {
+        let firsts = self.open.iter().filter_map(VecDeque::front);
+        let mut end_ns = firsts.map(|part| part.end_ns).min()?;
+        loop {
+            let begun = self
+                .open
+                .iter()
+                .flatten()
+                .filter(|part| part.start_ns < end_ns);
+            let latest_ns = begun.map(|part| part.end_ns).max().unwrap_or(end_ns);
+            if latest_ns <= end_ns {
+                break;
+            }
+            end_ns = latest_ns;
+        }
+        let told_ns = *self.told_ns.iter().min()?;
+        (told_ns >= end_ns).then_some(end_ns)
+    }
+
+    /// Puts all parts together that end by `end_ns`, of which there is one.
+    fn pop_until(&mut self, end_ns: u64) -> Box<IntervalPart> {
+        let mut merged: Option<Box<IntervalPart>> = None;
+        let (mut in_flight, mut backlog_age_ns) = (0, 0);
+        for thread in 0..self.open.len() {
+            let mut at_end = (0, 0);
+            while let Some(part) = self.open[thread].pop_front_if(|part| part.end_ns <= end_ns) {
+                at_end = (part.in_flight, part.backlog_age_ns);
+                match &mut merged {
+                    None => merged = Some(part),
+                    Some(merged) => {
+                        merged.add(&part);
+                        self.give_back(part);
+                    }
+                }
+            }
+            in_flight += at_end.0;
+            backlog_age_ns = at_end.1.max(backlog_age_ns);
+        }
+        let mut merged = merged.expect("a part ends there");
+        (merged.in_flight, merged.backlog_age_ns) = (in_flight, backlog_age_ns);
+        merged
+    }
+
+    /// Gives a part's memory back to the thread that it came from.
+    fn give_back(&self, mut part: Box<IntervalPart>) {
+        part.clear();
+        // A thread that has ended needs no more.
+        let _ = self.spare[part.thread].send(part);
+    }
+
+    fn finish_interval(&mut self, part: Box<IntervalPart>) -> Result<(), LoadError> {
         if let Some(hlog) = &mut self.hlog {
             hlog.write(&part)?;
         }
         for (total, latest) in self.classes.iter_mut().zip(&part.latencies) {
             total.add(latest);
         }
-        add(&mut self.generator_lag, &part.generator_lag);
+        self.generator_lag.add(&part.generator_lag);
         self.counts.add(&part.counts);
         let interval = interval_of(&part, self.host_since_last());
         if let Some(progress) = self.hooks.progress {
@@ -147,27 +188,30 @@ impl<'a> Collector<'a> {
             });
         }
         self.intervals.push(interval);
+        self.give_back(part);
         Ok(())
     }
 }
 
 impl IntervalPart {
+    /// Adds what adds up; what is true of one moment is the caller's to put together.
     fn add(&mut self, other: &Self) {
         self.start_ns = self.start_ns.min(other.start_ns);
         self.end_ns = self.end_ns.max(other.end_ns);
         for (into, from) in self.latencies.iter_mut().zip(&other.latencies) {
             into.add(from);
         }
-        add(&mut self.generator_lag, &other.generator_lag);
+        self.generator_lag.add(&other.generator_lag);
         self.counts.add(&other.counts);
-        self.in_flight += other.in_flight;
-        self.backlog_age_ns = self.backlog_age_ns.max(other.backlog_age_ns);
     }
 }
 
 fn interval_of(part: &IntervalPart, host: Option<HostShare>) -> Interval {
     let mut all = LatencySet::new();
-    part.latencies.iter().for_each(|set| all.add(set));
+    part.latencies
+        .iter()
+        .for_each(|class| class.add_to(&mut all));
+    let generator_lag = part.generator_lag.to_histogram();
     let length_s = (part.end_ns - part.start_ns) as f64 / 1e9;
     let counts = &part.counts;
     Interval {
@@ -188,8 +232,8 @@ fn interval_of(part: &IntervalPart, host: Option<HostShare>) -> Interval {
         service_p50_ns: all.service.value_at_quantile(0.5),
         service_p99_ns: all.service.value_at_quantile(0.99),
         send_lag_p99_ns: all.send_lag.value_at_quantile(0.99),
-        generator_lag_p99_ns: part.generator_lag.value_at_quantile(0.99),
-        generator_lag_max_ns: part.generator_lag.max(),
+        generator_lag_p99_ns: generator_lag.value_at_quantile(0.99),
+        generator_lag_max_ns: generator_lag.max(),
         in_flight: part.in_flight,
         backlog_age_ns: part.backlog_age_ns,
         read_bytes: counts.wire_read_bytes,
@@ -206,4 +250,105 @@ pub(crate) fn errors_of(counts: &[u64; ErrorClass::ALL.len()]) -> BTreeMap<Error
         .zip(*counts)
         .filter(|(_, count)| *count > 0)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::RequestMix;
+    use crate::spec::Endpoint;
+
+    const SECOND_NS: u64 = 1_000_000_000;
+
+    fn spec(threads: usize) -> LoadSpec {
+        let endpoint = Endpoint::tcp(([127, 0, 0, 1], 1).into());
+        let mut spec = LoadSpec::new(endpoint, RequestMix::get("/"));
+        spec.threads = threads;
+        spec
+    }
+
+    /// A part of `thread` from one second to another, with one request in each of them.
+    fn part(thread: usize, seconds: std::ops::Range<u64>) -> Box<IntervalPart> {
+        let mut part = IntervalPart::new(thread, 1);
+        part.start_ns = seconds.start * SECOND_NS;
+        part.end_ns = seconds.end * SECOND_NS;
+        part.counts.completed = seconds.end - seconds.start;
+        part.in_flight = 10;
+        part.latencies[0]
+            .response
+            .record_n(1_000, part.counts.completed);
+        Box::new(part)
+    }
+
+    fn last(mut part: Box<IntervalPart>) -> Box<IntervalPart> {
+        part.is_last = true;
+        part
+    }
+
+    /// Start, length and completed requests of each interval told of so far.
+    fn told(collector: &Collector<'_>) -> Vec<(f64, f64, u64)> {
+        let figures = |interval: &Interval| {
+            assert!(interval.in_flight <= 20, "each thread has 10 at any moment");
+            (interval.start_s, interval.length_s, interval.completed)
+        };
+        collector.intervals.iter().map(figures).collect()
+    }
+
+    /// Tells what is told of after each of `parts`.
+    fn told_after(parts: impl IntoIterator<Item = Box<IntervalPart>>) -> Vec<Vec<(f64, f64, u64)>> {
+        let spec = spec(2);
+        let hooks = Hooks::default();
+        let (spare, _receivers): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel()).unzip();
+        let mut collector = Collector::new(&spec, &hooks, vec!["a".into()], spare).unwrap();
+        let mut after = Vec::new();
+        for part in parts {
+            collector.take(part).unwrap();
+            after.push(told(&collector));
+        }
+        after
+    }
+
+    #[test]
+    fn an_interval_is_told_of_when_the_last_thread_has_told_its_part() {
+        let after = told_after([part(0, 0..1), part(0, 1..2), part(1, 0..1), part(1, 1..2)]);
+        let first = (0.0, 1.0, 2);
+        assert_eq!(
+            after,
+            [vec![], vec![], vec![first], vec![first, (1.0, 1.0, 2)]]
+        );
+    }
+
+    #[test]
+    fn a_thread_that_missed_intervals_holds_up_none_of_the_later_ones() {
+        let after = told_after([
+            part(0, 0..1),
+            part(1, 0..3),
+            part(0, 1..2),
+            part(0, 2..3),
+            part(0, 3..4),
+            part(1, 3..4),
+        ]);
+        let missed = (0.0, 3.0, 6);
+        assert_eq!(after[2], []);
+        assert_eq!(after[3], [missed]);
+        assert_eq!(after[5], [missed, (3.0, 1.0, 2)]);
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_holds_up_nobody() {
+        let after = told_after([last(part(1, 0..1)), part(0, 0..1), last(part(0, 1..2))]);
+        assert_eq!(after[2], [(0.0, 1.0, 2), (1.0, 1.0, 1)]);
+    }
+
+    #[test]
+    fn the_memory_of_a_part_goes_back_empty_to_its_thread() {
+        let spec = spec(1);
+        let hooks = Hooks::default();
+        let (spare, received) = mpsc::channel();
+        let mut collector = Collector::new(&spec, &hooks, vec!["a".into()], vec![spare]).unwrap();
+        collector.take(part(0, 0..1)).unwrap();
+        let back = received.try_recv().unwrap();
+        assert_eq!(back.counts.completed, 0);
+        assert_eq!(back.latencies[0].response.to_histogram().len(), 0);
+    }
 }

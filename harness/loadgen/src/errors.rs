@@ -54,6 +54,9 @@ pub enum LoadError {
         /// How many connections were tried.
         attempts: u64,
     },
+    /// The caller wanted to stop before the clock started: nothing was measured.
+    #[error("stopped while the connections were being opened, before anything was measured")]
+    Cancelled,
     /// The caller's pin hook refused.
     #[error("generator thread {thread} could not be pinned: {message}")]
     Pin {

@@ -1,5 +1,7 @@
 //! One generator thread: its runtime, its connections, its clock, its end.
 
+mod opening;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +14,7 @@ use crate::accounts::{Switches, ThreadAccounts};
 use crate::arrival::Schedule;
 use crate::clock::{Clock, thread_cpu_ns};
 use crate::engine::{Engine, EngineContext};
-use crate::errors::{Failure, LoadError};
+use crate::errors::LoadError;
 use crate::lane::{Lane, LaneEnd, LaneSetup};
 use crate::pacer::{self, Pacer, Timer};
 use crate::recorder::{IntervalPart, Recorder};
@@ -22,11 +24,11 @@ use crate::spec::{Hooks, LoadSpec, PinHook, Protocol};
 use crate::spin::{Spin, SpinLength};
 use crate::transport::{ByteCount, Connector};
 
+pub(crate) use opening::Opened;
+use opening::{Connections, open_all};
+
 /// How often deadlines, intervals and cancellation are looked at.
 const HEARTBEAT_NS: u64 = 10_000_000;
-/// Connections that one thread opens at a time before the clock starts; more would overflow a
-/// listener's backlog.
-const OPENING_AT_ONCE: usize = 64;
 /// Tasks run between two looks at the sockets and the timer: low, for due times to be seen.
 const EVENT_INTERVAL: u32 = 16;
 /// The same in the closed loop, where nothing is due and every look costs a system call.
@@ -62,16 +64,24 @@ impl<'a> From<&Hooks<'a>> for ThreadHooks<'a> {
     }
 }
 
-/// A generator thread's word on its connections, given before the clock starts.
-pub(crate) struct Opened {
-    pub(crate) count: usize,
-    pub(crate) failure: Option<Failure>,
+impl ThreadHooks<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.cancel
+            .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+    }
 }
 
 /// What a generator thread tells while it runs.
 pub(crate) enum Message {
     Ready(Result<Opened, LoadError>),
     Interval(Box<IntervalPart>),
+}
+
+/// A generator thread's end of the two ways between it and the collector.
+pub(crate) struct Mailbox {
+    pub(crate) messages: mpsc::Sender<Message>,
+    /// Parts that the collector has done with.
+    pub(crate) spare: mpsc::Receiver<Box<IntervalPart>>,
 }
 
 /// What a generator thread leaves behind.
@@ -85,10 +95,11 @@ pub(crate) struct ThreadEnd {
 pub(crate) fn run_thread<E: Engine>(
     shared: &Shared<'_>,
     thread: usize,
-    messages: &mpsc::Sender<Message>,
+    mailbox: Mailbox,
 ) -> Result<Option<ThreadEnd>, LoadError> {
+    let Mailbox { messages, spare } = mailbox;
     // A panic here (in a hook, say) must not leave the others waiting at the barrier.
-    let prepared = catch_unwind(AssertUnwindSafe(|| prepare::<E>(shared, thread)))
+    let prepared = catch_unwind(AssertUnwindSafe(|| prepare::<E>(shared, thread, spare)))
         .unwrap_or(Err(LoadError::Panicked { thread }));
     let (prepared, word) = match prepared {
         Ok((prepared, opened)) => (Some(prepared), Ok(opened)),
@@ -102,7 +113,7 @@ pub(crate) fn run_thread<E: Engine>(
     let (Some(prepared), Some(clock)) = (prepared, clock) else {
         return Ok(None);
     };
-    prepared.run(shared, thread, clock, messages).map(Some)
+    prepared.run(shared, thread, clock, &messages).map(Some)
 }
 
 /// A thread that is ready for the clock.
@@ -110,7 +121,7 @@ struct Prepared<E: Engine> {
     runtime: LocalRuntime,
     engine: Rc<E>,
     lane: Rc<Lane>,
-    connections: Vec<Option<E::Connection>>,
+    connections: Connections<E>,
     pacer: Pacer,
     accounts: ThreadAccounts,
 }
@@ -118,6 +129,7 @@ struct Prepared<E: Engine> {
 fn prepare<E: Engine>(
     shared: &Shared<'_>,
     thread: usize,
+    spare: mpsc::Receiver<Box<IntervalPart>>,
 ) -> Result<(Prepared<E>, Opened), LoadError> {
     let failed = |what| {
         move |source| LoadError::Generator {
@@ -161,8 +173,9 @@ fn prepare<E: Engine>(
         streams: shared.spec.streams,
     };
     let engine = Rc::new(E::new(context));
-    let lane = Rc::new(Lane::new(setup(shared, thread, bytes)));
-    let (connections, opened) = open_all(&runtime, shared.spec, thread, &lane, &engine);
+    let recorder = Recorder::new(thread, shared.mix.classes().len(), bytes, spare);
+    let lane = Rc::new(Lane::new(setup(shared, thread, recorder)));
+    let (connections, opened) = open_all(&runtime, shared, thread, &lane, &engine)?;
     Ok((
         Prepared {
             runtime,
@@ -176,7 +189,7 @@ fn prepare<E: Engine>(
     ))
 }
 
-fn setup(shared: &Shared<'_>, thread: usize, bytes: Rc<ByteCount>) -> LaneSetup {
+fn setup(shared: &Shared<'_>, thread: usize, recorder: Recorder) -> LaneSetup {
     let spec = shared.spec;
     let (lane, lanes) = (thread as u64, spec.threads as u64);
     LaneSetup {
@@ -190,7 +203,7 @@ fn setup(shared: &Shared<'_>, thread: usize, bytes: Rc<ByteCount>) -> LaneSetup 
         requests_per_connection: spec.requests_per_connection.unwrap_or(u64::MAX),
         duration_ns: nanoseconds(spec.duration),
         drain_ns: nanoseconds(spec.drain),
-        recorder: Recorder::new(shared.mix.classes().len(), bytes),
+        recorder,
     }
 }
 
@@ -208,66 +221,6 @@ pub(crate) fn slots_of(spec: &LoadSpec, thread: usize) -> usize {
 
 pub(crate) fn nanoseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Opens the connections of all slots, some at a time. Without keep-alive every request opens
-/// its own, and one is opened and closed here to see whether anyone listens.
-fn open_all<E: Engine>(
-    runtime: &LocalRuntime,
-    spec: &LoadSpec,
-    thread: usize,
-    lane: &Rc<Lane>,
-    engine: &Rc<E>,
-) -> (Vec<Option<E::Connection>>, Opened)
-where
-    E::Connection: 'static,
-{
-    let slots = slots_of(spec, thread);
-    let wanted = if spec.keep_alive { slots } else { 1 };
-    let mut connections = Vec::with_capacity(slots);
-    let mut failure = None;
-    runtime.block_on(async {
-        for first in (0..wanted).step_by(OPENING_AT_ONCE) {
-            let batch: Vec<_> = (first..wanted.min(first + OPENING_AT_ONCE))
-                .map(|slot| {
-                    let (lane, engine, timeout) = (lane.clone(), engine.clone(), spec.timeout);
-                    tokio::task::spawn_local(async move {
-                        open_in_time(&lane, &*engine, slot, timeout).await
-                    })
-                })
-                .collect();
-            for task in batch {
-                match task.await.expect("opening a connection does not panic") {
-                    Ok(connection) => connections.push(Some(connection)),
-                    Err(refused) => {
-                        failure = Some(refused);
-                        connections.push(None);
-                    }
-                }
-            }
-        }
-    });
-    let count = connections.iter().flatten().count();
-    if !spec.keep_alive {
-        connections.clear();
-    }
-    connections.resize_with(slots, || None);
-    (connections, Opened { count, failure })
-}
-
-async fn open_in_time<E: Engine>(
-    lane: &Lane,
-    engine: &E,
-    slot: usize,
-    timeout: std::time::Duration,
-) -> Result<E::Connection, Failure> {
-    tokio::time::timeout(timeout, slot::open(lane, engine, slot, false))
-        .await
-        .unwrap_or_else(|_| {
-            let class = crate::errors::ErrorClass::Timeout;
-            lane.connected(0, Err(class), false);
-            Err(Failure::new(class, "no connection in time"))
-        })
 }
 
 impl<E: Engine> Prepared<E> {
@@ -302,7 +255,9 @@ impl<E: Engine> Prepared<E> {
             what: "timer",
             source,
         })?;
-        let end = lane.close();
+        let (end, last_part) = lane.close();
+        // The receiver outlives the threads; if it is gone the run is over anyway.
+        let _ = messages.send(Message::Interval(last_part));
         let cpu_ns = thread_cpu_ns() - cpu_before_ns;
         let switches = accounts.read().since(before);
         Ok(ThreadEnd {
@@ -335,14 +290,11 @@ async fn pace(
                 now = after;
             }
             next_beat_ns = now - now % beat_ns + beat_ns;
-            if shared
-                .hooks
-                .cancel
-                .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
-            {
+            if shared.hooks.is_cancelled() {
                 lane.stop_at(now);
             }
             lane.sweep_deadlines(now);
+            lane.look_at_backlog(now);
             cut_finished_interval(lane, now, interval_ns, nanoseconds(spec.duration), messages);
         }
         let closing_ns = lane.closing_ns(now);
@@ -368,6 +320,6 @@ fn cut_finished_interval(
     if boundary_ns > lane.interval_start_ns() && boundary_ns < duration_ns {
         let part = lane.cut_interval(boundary_ns, now);
         // The receiver outlives the threads; if it is gone the run is over anyway.
-        let _ = messages.send(Message::Interval(Box::new(part)));
+        let _ = messages.send(Message::Interval(part));
     }
 }

@@ -65,13 +65,13 @@ impl HlogWriter {
         let start = Duration::from_nanos(part.start_ns);
         let length = Duration::from_nanos(part.end_ns - part.start_ns);
         let mut text = Vec::new();
-        for (set, tags) in part.latencies.iter().zip(&self.tags) {
-            let histograms = [&set.response, &set.service, &set.send_lag];
-            for (histogram, tag) in histograms.into_iter().zip(tags) {
+        for (class, tags) in part.latencies.iter().zip(&self.tags) {
+            let tallies = [&class.response, &class.service, &class.send_lag];
+            for (tally, tag) in tallies.into_iter().zip(tags) {
                 append(
                     &mut text,
                     &mut self.serializer,
-                    histogram,
+                    &tally.to_histogram(),
                     start,
                     length,
                     tag,

@@ -1,26 +1,27 @@
 //! One generator thread's schedule, connections and books.
 //!
 //! The main type is [`Lane`]. It hands each due request to an idle slot (a connection, or an
-//! HTTP/2 stream), takes the outcomes, and closes the books at the end. What a slot does with
-//! a request is in `slot`; waiting for time is in `pacer`.
+//! HTTP/2 stream) and takes the outcomes. What is done by the clock, up to closing the books, is
+//! in `books`; what a slot does with a request is in `slot`; waiting for time is in `pacer`.
+
+mod books;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::arrival::{Due, Schedule};
+use crate::backlog::BacklogWatch;
 use crate::clock::Clock;
 use crate::engine::Exchange;
 use crate::errors::ErrorClass;
 use crate::ledger::Ledger;
-use crate::recorder::{IntervalPart, Recorder, RunTotals};
+use crate::recorder::Recorder;
 use crate::request::PreparedMix;
 use crate::source::Source;
 
-/// A timer this late tells that the generator did not run, rather than of ordinary jitter.
-pub(crate) const STALL_NS: u64 = 1_000_000;
+pub(crate) use books::{LaneEnd, STALL_NS};
 
 /// What a lane is set up with.
 pub(crate) struct LaneSetup {
@@ -62,6 +63,7 @@ struct State {
     is_closed: bool,
     ledger: Ledger,
     recorder: Recorder,
+    backlog: BacklogWatch,
     pacer: Option<Waker>,
     /// What the pacer waits for; a slot that goes idle before an earlier due time wakes it.
     armed_ns: u64,
@@ -96,14 +98,6 @@ pub(crate) struct Job {
     sent_ns: u64,
 }
 
-/// What a lane leaves behind.
-pub(crate) struct LaneEnd {
-    pub(crate) ledger: Ledger,
-    pub(crate) last_part: IntervalPart,
-    pub(crate) totals: RunTotals,
-    pub(crate) end_ns: u64,
-}
-
 impl Lane {
     pub(crate) fn new(setup: LaneSetup) -> Self {
         let slot = || Slot {
@@ -129,6 +123,7 @@ impl Lane {
                 is_closed: false,
                 ledger: Ledger::default(),
                 recorder: setup.recorder,
+                backlog: BacklogWatch::new(setup.duration_ns),
                 pacer: None,
                 armed_ns: 0,
                 stall: (0, 0),
@@ -247,75 +242,6 @@ impl Lane {
         None
     }
 
-    /// Gives up requests that are past their deadline.
-    pub(crate) fn sweep_deadlines(&self, now: u64) {
-        let state = self.state.borrow();
-        for (slot, expired) in state.slots.iter().zip(&self.expired) {
-            let Activity::Busy(job) = slot.activity else {
-                continue;
-            };
-            if now.saturating_sub(job.sent_ns) >= self.timeout_ns
-                && !expired.replace(true)
-                && let Some(waker) = &slot.waker
-            {
-                waker.wake_by_ref();
-            }
-        }
-    }
-
-    /// Notes that this thread was to run at `due_ns` and runs at `now`.
-    pub(crate) fn note_lateness(&self, due_ns: u64, now: u64) {
-        if now.saturating_sub(due_ns) >= STALL_NS {
-            let state = &mut *self.state.borrow_mut();
-            state.stall = (due_ns, now);
-            state.recorder.stalled(due_ns, now);
-        }
-    }
-
-    /// Ends the current interval at `end_ns`, which is noticed at `now`: what is under way or
-    /// waits is counted as of then.
-    pub(crate) fn cut_interval(&self, end_ns: u64, now: u64) -> IntervalPart {
-        let state = &mut *self.state.borrow_mut();
-        let backlog_age_ns = state
-            .source
-            .next_due_ns()
-            .map_or(0, |due_ns| now.saturating_sub(due_ns));
-        state.recorder.cut(end_ns, state.busy, backlog_age_ns)
-    }
-
-    pub(crate) fn interval_start_ns(&self) -> u64 {
-        self.state.borrow().recorder.interval_start_ns()
-    }
-
-    /// Ends the run at `now`, if it would last longer.
-    pub(crate) fn stop_at(&self, now: u64) {
-        let state = &mut *self.state.borrow_mut();
-        if now < state.end_ns {
-            state.end_ns = now;
-        }
-        state.drain_ns = 0;
-    }
-
-    /// When the books are to be closed: at the end, or once nothing is left to wait for.
-    pub(crate) fn closing_ns(&self, now: u64) -> u64 {
-        let state = &mut *self.state.borrow_mut();
-        let idle_and_spent = state.busy == 0
-            && state.source.has_budget()
-            && state.source.is_spent()
-            && state
-                .slots
-                .iter()
-                .all(|slot| !matches!(slot.activity, Activity::Assigned(_)));
-        if idle_and_spent {
-            state.end_ns = state.end_ns.min(now);
-            return state.end_ns;
-        }
-        if now >= state.end_ns && state.busy == 0 {
-            return state.end_ns;
-        }
-        state.end_ns.saturating_add(state.drain_ns)
-    }
-
     pub(crate) fn arm(&self, armed_ns: u64) {
         self.state.borrow_mut().armed_ns = armed_ns;
     }
@@ -357,54 +283,6 @@ impl Lane {
                 totals.connect_latency.saturating_record(latency_ns);
             }
             Err(class) => totals.connect_failures[class as usize] += 1,
-        }
-    }
-
-    /// Closes the books: whatever has no outcome by now is in flight or never sent, and stays
-    /// in the response times at its age.
-    pub(crate) fn close(&self) -> LaneEnd {
-        let state = &mut *self.state.borrow_mut();
-        state.is_closed = true;
-        let end_ns = state.end_ns;
-        state.ledger.scheduled = state.source.count_scheduled(end_ns);
-        let closing_ns = end_ns
-            .saturating_add(state.drain_ns)
-            .min(self.clock.get().now_ns());
-        for slot in &state.slots {
-            match slot.activity {
-                Activity::Idle | Activity::Parked => {}
-                Activity::Assigned(due) => {
-                    state.ledger.never_sent += 1;
-                    let age_ns = closing_ns.saturating_sub(due.at_ns);
-                    state
-                        .recorder
-                        .never_sent(state.mix.class_of(due.index), age_ns);
-                }
-                Activity::Busy(job) => {
-                    state.ledger.in_flight += 1;
-                    state.recorder.in_flight_at_end(
-                        job.class,
-                        closing_ns.saturating_sub(job.intended_ns),
-                        closing_ns.saturating_sub(job.sent_ns),
-                    );
-                }
-            }
-        }
-        while let Some(due) = state.source.take_due(u64::MAX, end_ns) {
-            state.ledger.never_sent += 1;
-            let age_ns = closing_ns.saturating_sub(due.at_ns);
-            state
-                .recorder
-                .never_sent(state.mix.class_of(due.index), age_ns);
-        }
-        let last_part = state.recorder.cut(end_ns, state.ledger.in_flight, 0);
-        let empty = Recorder::new(0, Rc::default());
-        let totals = std::mem::replace(&mut state.recorder, empty).totals;
-        LaneEnd {
-            ledger: state.ledger,
-            last_part,
-            totals,
-            end_ns,
         }
     }
 }

@@ -1,14 +1,16 @@
-//! Histograms of one shape: 1 ns to 60 s at three significant digits.
+//! Histograms of one shape: 1 ns to 31 days at three significant digits.
 //!
 //! The main types are [`LatencySet`] and [`Summary`]. Every histogram of the crate has these
-//! bounds, since merging mixed bounds loses silently (216 KiB each; larger values count as
-//! 60 s).
+//! bounds, since merging mixed bounds loses silently. No request can be older than the upper one:
+//! it is above the longest run with the longest drain that [`crate::LoadSpec::validate`] lets pass.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The largest value a histogram tells apart, in nanoseconds.
-pub const MAX_TRACKED_NS: u64 = 60_000_000_000;
+use crate::tally::Tally;
+
+/// The largest value a histogram tells apart, in nanoseconds: 31 days.
+pub const MAX_TRACKED_NS: u64 = 31 * 24 * 3600 * 1_000_000_000;
 /// Significant decimal digits.
 pub const SIGNIFICANT_DIGITS: u8 = 3;
 
@@ -58,6 +60,41 @@ impl Default for LatencySet {
 /// Adds `from` to `into`; both have the crate's one shape.
 pub(crate) fn add(into: &mut Histogram<u64>, from: &Histogram<u64>) {
     into.add(from).expect("all histograms have the same bounds");
+}
+
+/// The three latencies of one request class while they are recorded; as [`LatencySet`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LatencyTally {
+    pub(crate) response: Tally,
+    pub(crate) service: Tally,
+    pub(crate) send_lag: Tally,
+}
+
+impl LatencyTally {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.response.add(&other.response);
+        self.service.add(&other.service);
+        self.send_lag.add(&other.send_lag);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.response.clear();
+        self.service.clear();
+        self.send_lag.clear();
+    }
+
+    /// Adds the counts to histograms.
+    pub(crate) fn add_to(&self, set: &mut LatencySet) {
+        self.response.add_to(&mut set.response);
+        self.service.add_to(&mut set.service);
+        self.send_lag.add_to(&mut set.send_lag);
+    }
+
+    pub(crate) fn to_histograms(&self) -> LatencySet {
+        let mut set = LatencySet::new();
+        self.add_to(&mut set);
+        set
+    }
 }
 
 /// The usual figures of a histogram of nanoseconds, in milliseconds.

@@ -13,6 +13,7 @@
 
 mod accounts;
 mod arrival;
+mod backlog;
 mod clock;
 mod collector;
 mod engine;
@@ -37,11 +38,13 @@ mod slot;
 mod source;
 mod spec;
 mod spin;
+mod tally;
 mod tls;
 mod transport;
 mod verdict;
 
 pub use arrival::{Arrival, Spacing, Stage};
+pub use backlog::BacklogLook;
 pub use errors::{ErrorClass, LoadError};
 pub use hdrhistogram::Histogram;
 pub use host::{HostCounters, HostShare};
@@ -57,4 +60,5 @@ pub use run::run;
 pub use search::{Probe, SearchOptions, SearchOutcome, find_highest_rate, find_knee};
 pub use spec::{Address, Endpoint, EngineChoice, Hooks, LoadSpec, PinHook, Protocol, TlsOptions};
 pub use spin::Spin;
+pub use tally::Tally;
 pub use verdict::{Stretch, Verdict, VerdictLimits};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use crate::backlog::BacklogLook;
 use crate::errors::ErrorClass;
 use crate::host::HostShare;
 use crate::latency::LatencySet;
@@ -32,8 +33,10 @@ pub struct LoadOutcome {
     pub classes: Vec<ClassOutcome>,
     /// Latencies of all classes together.
     pub latency: LatencySet,
-    /// Lateness that the generator alone is to blame for, in nanoseconds.
+    /// Lateness of requests that the generator alone is to blame for, in nanoseconds.
     pub generator_lag: Histogram<u64>,
+    /// What was undone at moments of the run; empty for arrivals without one rate that lasts.
+    pub backlog: Vec<BacklogLook>,
     /// The time series.
     pub intervals: Vec<Interval>,
     /// The rate that was asked for, on average over the run; none for the closed loop.
@@ -104,7 +107,7 @@ pub struct Interval {
     pub service_p99_ns: u64,
     /// 99th percentile of the send lag, whoever is to blame.
     pub send_lag_p99_ns: u64,
-    /// 99th percentile of the lateness that the generator is to blame for.
+    /// 99th percentile of the requests' lateness that the generator is to blame for.
     pub generator_lag_p99_ns: u64,
     /// Its maximum.
     pub generator_lag_max_ns: u64,
@@ -202,4 +205,46 @@ pub struct LittlesLaw {
     pub measured: f64,
     /// |N − X·R| / N.
     pub relative_error: f64,
+}
+
+/// An outcome of a second's run without any figures, for tests to put theirs in.
+#[cfg(test)]
+pub(crate) fn made_up() -> LoadOutcome {
+    LoadOutcome {
+        verdict: Verdict::Valid,
+        ledger: Ledger::default(),
+        errors: BTreeMap::new(),
+        statuses: BTreeMap::new(),
+        classes: Vec::new(),
+        latency: LatencySet::new(),
+        generator_lag: crate::latency::new_histogram(),
+        backlog: Vec::new(),
+        intervals: Vec::new(),
+        requested_rate_per_s: Some(1_000.0),
+        achieved_rate_per_s: 0.0,
+        started_monotonic_ns: 0,
+        elapsed: Duration::from_secs(1),
+        generator: GeneratorCost {
+            cpu_seconds: 0.0,
+            cpu_us_per_request: None,
+            busiest_thread_share: 0.0,
+            spin_seconds: 0.0,
+            spin: Spin::Off,
+            threads: 1,
+            engine: EngineChoice::H1Fast,
+            voluntary_switches: 0,
+            involuntary_switches: 0,
+            run_delay_seconds: None,
+            longest_stall: None,
+        },
+        host: None,
+        connections: ConnectionCounts {
+            opened: 0,
+            reconnects: 0,
+            failed: BTreeMap::new(),
+            latency: crate::latency::new_histogram(),
+        },
+        bytes: ByteTotals::default(),
+        littles_law: None,
+    }
 }

@@ -1,31 +1,59 @@
 //! What one generator thread writes down: per interval while it runs, the rest at its end.
 //!
 //! The main type is [`Recorder`]. Its size does not depend on the run's length: each interval
-//! is handed to the collector and begun anew.
+//! is handed to the collector, which gives its memory back for a later one.
 
 use std::rc::Rc;
+use std::sync::mpsc;
 
 use hdrhistogram::Histogram;
 
 use crate::errors::ErrorClass;
-use crate::latency::{LatencySet, new_histogram};
+use crate::latency::{LatencyTally, new_histogram};
 use crate::request::BodyCount;
+use crate::tally::Tally;
 use crate::transport::ByteCount;
 
 /// One thread's record of one interval.
 #[derive(Debug, Clone)]
 pub(crate) struct IntervalPart {
-    pub(crate) index: u64,
+    /// Which thread.
+    pub(crate) thread: usize,
+    /// Whether the thread has ended, and tells of no more.
+    pub(crate) is_last: bool,
     pub(crate) start_ns: u64,
     pub(crate) end_ns: u64,
-    /// One set for each request class.
-    pub(crate) latencies: Vec<LatencySet>,
-    /// Lateness that the generator alone is to blame for.
-    pub(crate) generator_lag: Histogram<u64>,
+    /// One for each request class.
+    pub(crate) latencies: Vec<LatencyTally>,
+    /// Lateness of requests that the generator alone is to blame for.
+    pub(crate) generator_lag: Tally,
     pub(crate) counts: Counts,
     pub(crate) in_flight: u64,
     /// Age of the oldest request that was due and unsent at the interval's end.
     pub(crate) backlog_age_ns: u64,
+}
+
+impl IntervalPart {
+    pub(crate) fn new(thread: usize, classes: usize) -> Self {
+        Self {
+            thread,
+            is_last: false,
+            start_ns: 0,
+            end_ns: 0,
+            latencies: vec![LatencyTally::default(); classes],
+            generator_lag: Tally::new(),
+            counts: Counts::default(),
+            in_flight: 0,
+            backlog_age_ns: 0,
+        }
+    }
+
+    /// Makes it an empty part again, with its memory kept.
+    pub(crate) fn clear(&mut self) {
+        self.latencies.iter_mut().for_each(LatencyTally::clear);
+        self.generator_lag.clear();
+        self.counts = Counts::default();
+    }
 }
 
 /// Counts that add up over intervals and threads.
@@ -77,18 +105,9 @@ pub(crate) struct RunTotals {
     pub(crate) longest_stall: (u64, u64),
 }
 
-/// One thread's notebook.
-pub(crate) struct Recorder {
-    part: IntervalPart,
-    /// Requests of each class sent at the very nanosecond they were due.
-    on_time: Vec<u64>,
-    pub(crate) totals: RunTotals,
-    bytes: Rc<ByteCount>,
-}
-
-impl Recorder {
-    pub(crate) fn new(classes: usize, bytes: Rc<ByteCount>) -> Self {
-        let totals = RunTotals {
+impl RunTotals {
+    fn new() -> Self {
+        Self {
             statuses: Box::new([0; 1000]),
             error_latency: Default::default(),
             connect_latency: new_histogram(),
@@ -98,11 +117,38 @@ impl Recorder {
             occupied_ns: 0,
             spin_ns: 0,
             longest_stall: (0, 0),
-        };
+        }
+    }
+}
+
+/// One thread's notebook.
+pub(crate) struct Recorder {
+    part: Box<IntervalPart>,
+    /// Parts that the collector has done with.
+    spare: mpsc::Receiver<Box<IntervalPart>>,
+    /// The part of the next interval, made before the clock starts.
+    next: Option<Box<IntervalPart>>,
+    /// Requests of each class sent at the very nanosecond they were due.
+    on_time: Vec<u64>,
+    pub(crate) totals: RunTotals,
+    bytes: Rc<ByteCount>,
+}
+
+impl Recorder {
+    /// The notebook of thread `thread`; `spare` gives back parts that were handed over.
+    pub(crate) fn new(
+        thread: usize,
+        classes: usize,
+        bytes: Rc<ByteCount>,
+        spare: mpsc::Receiver<Box<IntervalPart>>,
+    ) -> Self {
+        let part = || Box::new(IntervalPart::new(thread, classes));
         Self {
-            part: new_part(classes, 0, 0),
+            part: part(),
+            spare,
+            next: Some(part()),
             on_time: vec![0; classes],
-            totals,
+            totals: RunTotals::new(),
             bytes,
         }
     }
@@ -121,10 +167,8 @@ impl Recorder {
             self.on_time[class] += 1;
             return;
         }
-        self.part.latencies[class]
-            .send_lag
-            .saturating_record(send_lag_ns);
-        self.part.generator_lag.saturating_record(generator_lag_ns);
+        self.part.latencies[class].send_lag.record(send_lag_ns);
+        self.part.generator_lag.record(generator_lag_ns);
     }
 
     #[inline]
@@ -153,9 +197,7 @@ impl Recorder {
 
     /// A request that was due and not sent by the run's end.
     pub(crate) fn never_sent(&mut self, class: usize, age_ns: u64) {
-        self.part.latencies[class]
-            .response
-            .saturating_record(age_ns);
+        self.part.latencies[class].response.record(age_ns);
     }
 
     #[inline]
@@ -167,8 +209,9 @@ impl Recorder {
         self.part.counts.decoded_bytes += body.decoded_bytes;
     }
 
+    /// Notes that the thread did not run. It is late by that for the requests that were due then
+    /// and for no other: their lag says so, and a stall that none fell into made none late.
     pub(crate) fn stalled(&mut self, from_ns: u64, to_ns: u64) {
-        self.part.generator_lag.saturating_record(to_ns - from_ns);
         let (longest_from, longest_to) = self.totals.longest_stall;
         if to_ns - from_ns > longest_to - longest_from {
             self.totals.longest_stall = (from_ns, to_ns);
@@ -179,8 +222,8 @@ impl Recorder {
     fn answered(&mut self, class: usize, response_ns: u64, service_ns: u64) {
         self.totals.occupied_ns += u128::from(service_ns);
         let set = &mut self.part.latencies[class];
-        set.response.saturating_record(response_ns);
-        set.service.saturating_record(service_ns);
+        set.response.record(response_ns);
+        set.service.record(service_ns);
     }
 
     fn count_error(&mut self, error: ErrorClass, response_ns: u64) {
@@ -191,20 +234,44 @@ impl Recorder {
     }
 
     /// Ends the interval at `end_ns` and begins the next one.
-    pub(crate) fn cut(&mut self, end_ns: u64, in_flight: u64, backlog_age_ns: u64) -> IntervalPart {
-        let next = new_part(self.part.latencies.len(), self.part.index + 1, end_ns);
-        let mut part = std::mem::replace(&mut self.part, next);
-        for (set, on_time) in part.latencies.iter_mut().zip(&mut self.on_time) {
+    pub(crate) fn cut(
+        &mut self,
+        end_ns: u64,
+        in_flight: u64,
+        backlog_age_ns: u64,
+    ) -> Box<IntervalPart> {
+        for (tally, on_time) in self.part.latencies.iter_mut().zip(&mut self.on_time) {
             let count = std::mem::take(on_time);
-            set.send_lag.saturating_record_n(0, count);
-            part.generator_lag.saturating_record_n(0, count);
+            if count > 0 {
+                tally.send_lag.record_n(0, count);
+                self.part.generator_lag.record_n(0, count);
+            }
         }
+        let part = &mut *self.part;
         part.end_ns = end_ns;
         part.in_flight = in_flight;
         part.backlog_age_ns = backlog_age_ns;
         part.counts.wire_read_bytes = self.bytes.read.replace(0);
         part.counts.wire_written_bytes = self.bytes.written.replace(0);
-        part
+        let mut next = self.unused_part();
+        next.start_ns = end_ns;
+        std::mem::replace(&mut self.part, next)
+    }
+
+    /// An empty part: one that was given back, and a new one only while the collector is behind.
+    fn unused_part(&mut self) -> Box<IntervalPart> {
+        self.next
+            .take()
+            .or_else(|| self.spare.try_recv().ok())
+            .unwrap_or_else(|| {
+                let (thread, classes) = (self.part.thread, self.part.latencies.len());
+                Box::new(IntervalPart::new(thread, classes))
+            })
+    }
+
+    /// Gives what is kept for the whole run, once.
+    pub(crate) fn take_totals(&mut self) -> RunTotals {
+        std::mem::replace(&mut self.totals, RunTotals::new())
     }
 
     /// Bytes read and written in the interval so far.
@@ -217,15 +284,40 @@ impl Recorder {
     }
 }
 
-fn new_part(classes: usize, index: u64, start_ns: u64) -> IntervalPart {
-    IntervalPart {
-        index,
-        start_ns,
-        end_ns: start_ns,
-        latencies: (0..classes).map(|_| LatencySet::new()).collect(),
-        generator_lag: new_histogram(),
-        counts: Counts::default(),
-        in_flight: 0,
-        backlog_age_ns: 0,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorder() -> (Recorder, mpsc::Sender<Box<IntervalPart>>) {
+        let (sender, spare) = mpsc::channel();
+        (Recorder::new(0, 200, Rc::default(), spare), sender)
+    }
+
+    #[test]
+    fn a_stall_is_noted_and_is_no_lateness_of_requests() {
+        let (mut recorder, _sender) = recorder();
+        (0..8).for_each(|_| recorder.sent(0, 0, 0));
+        recorder.stalled(1_000_000, 9_400_000);
+        let part = recorder.cut(10_000_000, 0, 0);
+        let lag = part.generator_lag.to_histogram();
+        assert_eq!((lag.len(), lag.max()), (8, 0));
+        assert_eq!(recorder.take_totals().longest_stall, (1_000_000, 9_400_000));
+    }
+
+    #[test]
+    fn parts_are_used_again_and_begin_empty() {
+        let (mut recorder, sender) = recorder();
+        recorder.completed(7, 2_000, 1_000);
+        let mut first = recorder.cut(10, 1, 0);
+        let address = &raw const *first;
+        recorder.cut(20, 0, 0);
+        first.clear();
+        sender.send(first).unwrap();
+        recorder.cut(30, 0, 0);
+        let again = recorder.cut(40, 0, 0);
+        assert_eq!(&raw const *again, address);
+        assert_eq!((again.start_ns, again.end_ns), (30, 40));
+        assert_eq!(again.counts.completed, 0);
+        assert_eq!(again.latencies[7].service.to_histogram().len(), 0);
     }
 }

@@ -7,11 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use crate::arrival::Arrival;
+use crate::backlog;
 use crate::clock::{Clock, monotonic_ns};
 use crate::collector::{Collector, errors_of};
 use crate::engine::{Engine, H1Fast, HyperH1, HyperH2};
 use crate::errors::{ErrorClass, LoadError};
-use crate::generator::{Message, Shared, ThreadEnd, run_thread, slots_of};
+use crate::generator::{Mailbox, Message, Shared, ThreadEnd, run_thread, slots_of};
 use crate::latency::{LatencySet, add, new_histogram};
 use crate::ledger::Ledger;
 use crate::outcome::{
@@ -55,14 +56,20 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
         .iter()
         .map(|class| class.name.clone())
         .collect();
-    let mut collector = Collector::new(spec, hooks, names)?;
+    let (spare, spares): (Vec<_>, Vec<_>) = (0..spec.threads).map(|_| mpsc::channel()).unzip();
+    let mut collector = Collector::new(spec, hooks, names, spare)?;
     let (sender, messages) = mpsc::channel();
     let ends = thread::scope(|scope| {
         let shared = &shared;
-        let threads: Vec<_> = (0..spec.threads)
-            .map(|thread| {
-                let sender = sender.clone();
-                scope.spawn(move || run_thread::<E>(shared, thread, &sender))
+        let threads: Vec<_> = spares
+            .into_iter()
+            .enumerate()
+            .map(|(thread, spare)| {
+                let mailbox = Mailbox {
+                    messages: sender.clone(),
+                    spare,
+                };
+                scope.spawn(move || run_thread::<E>(shared, thread, mailbox))
             })
             .collect();
         drop(sender);
@@ -155,7 +162,7 @@ fn collect(
 ) -> Result<(), LoadError> {
     for message in messages {
         if let Message::Interval(part) = message {
-            collector.take(*part)?;
+            collector.take(part)?;
         }
     }
     Ok(())
@@ -164,11 +171,11 @@ fn collect(
 fn summarize(
     spec: &LoadSpec,
     mut collector: Collector<'_>,
-    mut ends: Vec<ThreadEnd>,
+    ends: Vec<ThreadEnd>,
     clock: Clock,
 ) -> Result<LoadOutcome, LoadError> {
     let mut ledger = Ledger::default();
-    for (thread, end) in ends.iter_mut().enumerate() {
+    for (thread, end) in ends.iter().enumerate() {
         if !end.lane.ledger.balances() {
             return Err(LoadError::Unbalanced {
                 thread,
@@ -176,12 +183,6 @@ fn summarize(
             });
         }
         ledger.add(&end.lane.ledger);
-        let empty = std::mem::take(&mut end.lane.last_part.latencies);
-        let last = crate::recorder::IntervalPart {
-            latencies: empty,
-            ..end.lane.last_part.clone()
-        };
-        collector.take(last)?;
     }
     collector.finish()?;
     let end_ns = ends.iter().map(|end| end.lane.end_ns).max().unwrap_or(0);
@@ -190,7 +191,7 @@ fn summarize(
     collector
         .classes
         .iter()
-        .for_each(|class| latency.add(class));
+        .for_each(|class| class.add_to(&mut latency));
     let seconds = elapsed.as_secs_f64().max(1e-9);
     let counts = collector.counts;
     let host = collector.host();
@@ -206,11 +207,18 @@ fn summarize(
         statuses: statuses(&ends),
         classes: names
             .zip(collector.classes)
-            .map(|(name, latency)| ClassOutcome { name, latency })
+            .map(|(name, latency)| ClassOutcome {
+                name,
+                latency: latency.to_histograms(),
+            })
             .collect(),
         latency,
-        generator_lag: collector.generator_lag,
+        generator_lag: collector.generator_lag.to_histogram(),
         intervals: collector.intervals,
+        backlog: {
+            let watches: Vec<_> = ends.iter().map(|end| &end.lane.backlog).collect();
+            backlog::looks_of(&spec.arrival, &watches)
+        },
         requested_rate_per_s: requested_rate(spec, &ledger, seconds),
         achieved_rate_per_s: ledger.completed as f64 / seconds,
         started_monotonic_ns: clock.absolute_ns(0),
@@ -226,7 +234,7 @@ fn summarize(
         },
         littles_law: littles_law(spec, &ends, seconds),
     };
-    outcome.verdict = verdict::judge(&outcome, &spec.limits);
+    outcome.verdict = verdict::judge(&outcome, spec);
     Ok(outcome)
 }
 

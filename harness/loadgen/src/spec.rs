@@ -112,6 +112,9 @@ impl LoadSpec {
         if self.duration > Duration::from_secs(30 * 24 * 3600) {
             return refuse("duration must be at most 30 days".into());
         }
+        if self.drain > Duration::from_secs(24 * 3600) {
+            return refuse("drain must be at most 1 day".into());
+        }
         if self.timeout.is_zero() {
             return refuse("timeout must be above zero".into());
         }
@@ -370,41 +373,5 @@ impl std::fmt::Debug for Hooks<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_resolve_to_endpoints() {
-        let (endpoint, target) = Endpoint::from_url("http://127.0.0.1:8080/a?b=c").unwrap();
-        assert_eq!(endpoint.address.to_string(), "127.0.0.1:8080");
-        assert_eq!(
-            (endpoint.authority.as_str(), target.as_str()),
-            ("127.0.0.1:8080", "/a?b=c")
-        );
-        let (endpoint, target) = Endpoint::from_url("https://[::1]").unwrap();
-        assert_eq!(
-            endpoint.address,
-            Address::Tcp {
-                host: "::1".into(),
-                port: 443
-            }
-        );
-        assert!(endpoint.tls.is_some());
-        assert_eq!(target, "/");
-    }
-
-    #[test]
-    fn urls_that_cannot_be_used_say_why() {
-        for (url, word) in [
-            ("127.0.0.1:80/", ""),
-            ("ftp://host/", "scheme"),
-            ("http://u:p@host/", "authorization"),
-            ("http://host:0/", "port"),
-            ("http://host:99999/", ""),
-            ("", ""),
-        ] {
-            let text = Endpoint::from_url(url).unwrap_err().to_string();
-            assert!(text.contains(word), "{url}: {text}");
-        }
-    }
-}
+#[path = "spec_tests.rs"]
+mod tests;

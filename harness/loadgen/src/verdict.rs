@@ -5,7 +5,9 @@
 
 use serde::Serialize;
 
+use crate::backlog;
 use crate::outcome::{Interval, LoadOutcome};
+use crate::spec::LoadSpec;
 
 /// Whether a run's figures can be taken for the server's, with the reason and the stretch of
 /// time where not.
@@ -104,13 +106,14 @@ impl Default for VerdictLimits {
 
 /// Judges a run. The generator is looked at first: when it was late, an apparent overload may
 /// be its own.
-pub(crate) fn judge(outcome: &LoadOutcome, limits: &VerdictLimits) -> Verdict {
+pub(crate) fn judge(outcome: &LoadOutcome, spec: &LoadSpec) -> Verdict {
+    let limits = &spec.limits;
     let whole = Stretch {
         from_s: 0.0,
         to_s: outcome.elapsed.as_secs_f64(),
     };
     generator_bound(outcome, limits, whole)
-        .or_else(|| overloaded(outcome, limits, whole))
+        .or_else(|| overloaded(outcome, spec, whole))
         .or_else(|| noisy(outcome, limits, whole))
         .unwrap_or(Verdict::Valid)
 }
@@ -136,7 +139,9 @@ fn generator_bound(
         return Some(Verdict::GeneratorBound {
             interval: worst_stretch(outcome).unwrap_or(whole),
             reason: format!(
-                "1 % of requests were sent {:.1} ms or more late although a connection was free{}",
+                "{} of {} requests were sent {:.1} ms or more late although a connection was free{}",
+                outcome.generator_lag.count_between(lag_ns, u64::MAX),
+                outcome.generator_lag.len(),
                 lag_ns as f64 / 1e6,
                 meanwhile(outcome, limits, whole)
             ),
@@ -152,31 +157,52 @@ fn generator_bound(
     })
 }
 
-fn overloaded(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Option<Verdict> {
-    let ledger = &outcome.ledger;
+/// The server did not keep up when its backlog grew, or when too much of the schedule was left
+/// undone at the end. Only the first sees an overload whose requests all wait within the server:
+/// it lengthens the service's own time, by which the second excuses what is under way.
+fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<Verdict> {
     outcome.requested_rate_per_s?;
-    let unanswered = ledger.in_flight + ledger.never_sent;
-    // What is under way at any time in a run without backlog, with room for bursts.
-    let rate = ledger.scheduled as f64 / outcome.elapsed.as_secs_f64();
-    let usual = rate * outcome.latency.service.value_at_quantile(0.5) as f64 / 1e9;
-    let limit = (ledger.scheduled as f64 * limits.unanswered_share)
-        .max(16.0)
-        .max(3.0 * usual);
-    if (unanswered as f64) <= limit || (ledger.never_sent == 0 && ledger.in_flight < 16) {
+    let ledger = &outcome.ledger;
+    let growth = backlog::overload(outcome, &spec.arrival);
+    if growth.is_none() && !leaves_too_much(outcome, &spec.limits) {
         return None;
     }
-    let from_s = backlog_start_s(outcome);
+    let (from_s, grew) = match growth {
+        None => (backlog_start_s(outcome), String::new()),
+        Some(growth) => (
+            growth.from.at_s,
+            format!(
+                "the backlog grew from {:.0} requests to {:.0}; ",
+                growth.from.undone, growth.to.undone
+            ),
+        ),
+    };
     Some(Verdict::Overloaded {
         interval: Stretch {
             from_s,
             to_s: whole.to_s,
         },
         reason: format!(
-            "{unanswered} of {} requests were unanswered at the end ({} sent, {} not); \
+            "{grew}{} of {} requests were unanswered at the end ({} sent, {} not); \
              the server did not keep up",
-            ledger.scheduled, ledger.in_flight, ledger.never_sent
+            ledger.in_flight + ledger.never_sent,
+            ledger.scheduled,
+            ledger.in_flight,
+            ledger.never_sent
         ),
     })
+}
+
+/// Whether more was left undone at the end than is at any time in a run without backlog, with
+/// room for bursts. A service that takes its time excuses what it has been sent, and nothing
+/// that waited for a connection.
+fn leaves_too_much(outcome: &LoadOutcome, limits: &VerdictLimits) -> bool {
+    let ledger = &outcome.ledger;
+    let few = (ledger.scheduled as f64 * limits.unanswered_share).max(16.0);
+    let rate = ledger.scheduled as f64 / outcome.elapsed.as_secs_f64();
+    let usual = rate * outcome.latency.service.value_at_quantile(0.5) as f64 / 1e9;
+    let unanswered = (ledger.in_flight + ledger.never_sent) as f64;
+    ledger.never_sent as f64 > few || unanswered > few.max(3.0 * usual)
 }
 
 /// The interval whose requests were the most late.
@@ -276,3 +302,7 @@ fn meanwhile(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> S
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -185,11 +185,14 @@ fn a_server_that_stops_reading() {
         spec.connections = 2;
         spec.max_requests = Some(4);
         spec.timeout = Duration::from_millis(200);
-        spec.duration = Duration::from_secs(10);
+        spec.duration = Duration::from_secs(60);
         let outcome = run(&spec, &Hooks::default()).unwrap();
         assert_sound(&outcome);
-        assert_eq!(outcome.ledger.settled(), 4, "{:?}", outcome.errors);
-        assert_eq!(outcome.ledger.completed, 0);
+        assert_eq!(outcome.ledger.timed_out, 4, "{:?}", outcome.errors);
+        // The server was there for each of them, and writing came to a stop on the way.
+        assert!(server.log().requests() >= 1);
+        let written = outcome.bytes.written;
+        assert!(written > 0 && written < 4 * (16 << 20), "{written}");
     }
 }
 

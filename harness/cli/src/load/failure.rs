@@ -3,7 +3,7 @@
 
 use loadgen::{ErrorClass, LoadError};
 
-use crate::exit::Failure;
+use crate::exit::{Ending, Failure};
 
 /// Maps an error to its exit code and message.
 pub(super) fn from_load(error: LoadError) -> Failure {
@@ -34,6 +34,10 @@ pub(super) fn from_load(error: LoadError) -> Failure {
         LoadError::TlsOptions(reason) => Failure::usage(format!(
             "TLS: {reason} (--cacert FILE, --insecure, --sni NAME)"
         )),
+        LoadError::Cancelled => Failure {
+            ending: Ending::Incomplete,
+            message: error.to_string(),
+        },
         LoadError::InvalidSpec(_) | LoadError::InvalidRequest { .. } | LoadError::File { .. } => {
             Failure::usage(error)
         }

@@ -1,8 +1,9 @@
 //! The hyper engine for HTTP/2: slots are streams, several of which share a connection.
 //!
-//! The connection's driver is a task of its own, since many slots depend on it.
+//! The connection's driver is a task of its own, since many slots depend on it. It leaves behind
+//! why it ended, for the streams that it breaks are only told that it did.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -20,7 +21,15 @@ use crate::request::{BodyCheck, BodyCount, HyperRequests};
 
 type Sender = http2::SendRequest<Full<Bytes>>;
 /// The open connection of a group of slots; the lock keeps it from being opened twice.
-type Group = Rc<Mutex<Option<Sender>>>;
+type Group = Rc<Mutex<Option<Open>>>;
+
+/// An open connection.
+#[derive(Clone)]
+struct Open {
+    sender: Sender,
+    /// Why the driver ended, where it was an error.
+    cause: Rc<OnceCell<Failure>>,
+}
 
 /// Opens HTTP/2 connections and shares them out.
 pub(crate) struct HyperH2 {
@@ -44,15 +53,15 @@ impl Engine for HyperH2 {
         let number = slot / self.context.streams;
         let group = self.groups.borrow_mut().entry(number).or_default().clone();
         let mut open = group.lock().await;
-        let is_fresh = open.as_ref().is_none_or(http2::SendRequest::is_closed);
+        let is_fresh = open.as_ref().is_none_or(|open| open.sender.is_closed());
         if is_fresh {
             *open = Some(self.open().await?);
         }
-        let sender = open.clone().expect("the group was opened above");
+        let open = open.clone().expect("the group was opened above");
         let connection = HyperH2Stream {
             context: self.context.clone(),
             requests: self.requests.clone(),
-            sender,
+            open,
         };
         Ok(Connected {
             connection,
@@ -62,7 +71,7 @@ impl Engine for HyperH2 {
 }
 
 impl HyperH2 {
-    async fn open(&self) -> Result<Sender, Failure> {
+    async fn open(&self) -> Result<Open, Failure> {
         let transport = self
             .context
             .connector
@@ -74,9 +83,15 @@ impl HyperH2 {
             .handshake(TokioIo::new(transport))
             .await
             .map_err(|error| failure_of(&error))?;
-        // How the connection ends is told by the streams that it breaks.
-        tokio::task::spawn_local(async move { drop(driver.await) });
-        Ok(sender)
+        let cause = Rc::new(OnceCell::new());
+        let left = cause.clone();
+        tokio::task::spawn_local(async move {
+            if let Err(error) = driver.await {
+                // Set once: a driver ends once.
+                let _ = left.set(failure_of(&error));
+            }
+        });
+        Ok(Open { sender, cause })
     }
 }
 
@@ -94,12 +109,12 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for OnThisThread {
 pub(crate) struct HyperH2Stream {
     context: EngineContext,
     requests: Rc<HyperRequests>,
-    sender: Sender,
+    open: Open,
 }
 
 impl Connection for HyperH2Stream {
     fn is_usable(&mut self) -> bool {
-        !self.sender.is_closed()
+        !self.open.sender.is_closed()
     }
 
     async fn exchange(&mut self, class: usize, request: u64) -> Exchange {
@@ -108,9 +123,9 @@ impl Connection for HyperH2Stream {
             Ok(message) => message,
             Err(text) => return Exchange::broken(0, Failure::new(ErrorClass::Protocol, text)),
         };
-        let response = match self.sender.send_request(message).await {
+        let response = match self.open.sender.send_request(message).await {
             Ok(response) => response,
-            Err(error) => return Exchange::broken(0, failure_of(&error)),
+            Err(error) => return Exchange::broken(0, self.failure_of(&error)),
         };
         let status = response.status().as_u16();
         let mut check = BodyCheck::default();
@@ -126,15 +141,26 @@ impl Connection for HyperH2Stream {
                         check.take(data);
                     }
                 }
-                Err(error) => return Exchange::broken(status, failure_of(&error)),
+                Err(error) => return Exchange::broken(status, self.failure_of(&error)),
             }
         }
         let (body, verdict): (BodyCount, _) = check.finish(status, &prepared.expect);
         Exchange {
             status,
             body,
-            keep_alive: !self.sender.is_closed(),
+            keep_alive: !self.open.sender.is_closed(),
             verdict,
+        }
+    }
+}
+
+impl HyperH2Stream {
+    /// The failure of a stream: the connection's own, where that is what broke it.
+    fn failure_of(&self, error: &hyper::Error) -> Failure {
+        let ended = error.is_canceled() || error.is_closed();
+        match self.open.cause.get().filter(|_| ended) {
+            Some(cause) => cause.clone(),
+            None => failure_of(error),
         }
     }
 }

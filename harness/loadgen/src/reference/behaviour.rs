@@ -17,6 +17,13 @@ impl Default for Behaviour {
     }
 }
 
+impl Behaviour {
+    /// Whether the first thing it does is to hang, which it does before a request's body is read.
+    pub(super) fn hangs(&self) -> bool {
+        matches!(self, Self::Script(script) if matches!(script.first(), Some(Action::Hang)))
+    }
+}
+
 /// A right answer and what delays it.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -80,6 +87,7 @@ pub enum Action {
     Close,
     /// Reset the connection.
     Reset,
-    /// Never read or write again, with the connection open.
+    /// Never read or write again, with the connection open. As the first step it comes before the
+    /// request's body is read.
     Hang,
 }

@@ -12,8 +12,13 @@ use super::behaviour::{Action, Behaviour, Reply, Script};
 use super::server::{ServerLog, ServerStream};
 use crate::clock::monotonic_ns;
 
-/// Largest request that the server takes, head and body.
-const MAX_REQUEST_BYTES: usize = 1 << 20;
+/// Largest head that the server takes; bodies are passed over and may have any length.
+const MAX_HEAD_BYTES: usize = 1 << 20;
+/// Read at a time.
+const READ_BYTES: usize = 64 * 1024;
+/// What is answered to what is no HTTP/1 request, as servers do.
+const BAD_REQUEST: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// What all connections of a server share.
 #[derive(Clone)]
@@ -67,7 +72,24 @@ pub(super) async fn serve(mut stream: impl ServerStream, shared: Shared) {
         taken: 0,
     };
     let mut answered = 0;
-    while let Some(wants_close) = reader.next(&mut stream).await {
+    loop {
+        let head = match reader.head(&mut stream).await {
+            Ok(Some(head)) => head,
+            Ok(None) => return,
+            Err(Garbage) => {
+                refuse(&mut stream, &mut reader).await;
+                return;
+            }
+        };
+        if shared.behaviour.hangs() {
+            // Before the body, for the socket's buffers to fill and writing itself to stop.
+            shared.log.arrived(monotonic_ns());
+            return std::future::pending().await;
+        }
+        if !reader.pass_over(&mut stream, head.body_bytes).await {
+            return;
+        }
+        let wants_close = head.wants_close;
         shared.log.arrived(monotonic_ns());
         let goes_on = match &*shared.behaviour {
             Behaviour::Answer(reply) => {
@@ -91,6 +113,16 @@ pub(super) async fn serve(mut stream: impl ServerStream, shared: Shared) {
         if !goes_on {
             return;
         }
+    }
+}
+
+/// Answers what is no request. What else comes is read, since closing with bytes unread would
+/// reset the connection, and the answer be lost (RFC 9112, section 9.6).
+async fn refuse(stream: &mut impl ServerStream, reader: &mut RequestReader) {
+    // Nobody may be there to read it.
+    let sent = stream.write_all(BAD_REQUEST).await;
+    if sent.and(stream.shutdown().await).is_ok() {
+        reader.pass_over(stream, usize::MAX).await;
     }
 }
 
@@ -160,33 +192,61 @@ struct RequestReader {
     taken: usize,
 }
 
+/// What the server wants to know of a request.
+struct Head {
+    wants_close: bool,
+    body_bytes: usize,
+}
+
+/// What is no HTTP/1 request.
+struct Garbage;
+
 impl RequestReader {
-    /// Reads the next request; gives whether it wants the connection closed, or none at the
-    /// end of the stream or for what is no request.
-    async fn next(&mut self, stream: &mut impl ServerStream) -> Option<bool> {
+    /// Reads the next request's head; none at the end of the stream.
+    async fn head(&mut self, stream: &mut impl ServerStream) -> Result<Option<Head>, Garbage> {
         loop {
-            if let Some(wants_close) = self.take_request()? {
-                return Some(wants_close);
+            if let Some(head) = self.take_head()? {
+                return Ok(Some(head));
             }
-            if self.taken > 0 {
-                self.buffer.drain(..self.taken);
-                self.taken = 0;
+            if self.buffer.len() - self.taken > MAX_HEAD_BYTES {
+                return Err(Garbage);
             }
-            if self.buffer.len() > MAX_REQUEST_BYTES
-                || stream.read_buf(&mut self.buffer).await.ok()? == 0
-            {
-                return None;
+            if !self.fill(stream).await {
+                return Ok(None);
             }
         }
     }
 
-    /// A whole request from the buffer: outer none for garbage, inner none for "more".
-    fn take_request(&mut self) -> Option<Option<bool>> {
+    /// Passes over a body; gives whether all of it came.
+    async fn pass_over(&mut self, stream: &mut impl ServerStream, mut bytes: usize) -> bool {
+        loop {
+            let there = bytes.min(self.buffer.len() - self.taken);
+            self.taken += there;
+            bytes -= there;
+            if bytes == 0 {
+                return true;
+            }
+            if !self.fill(stream).await {
+                return false;
+            }
+        }
+    }
+
+    /// Reads once; gives whether anything came.
+    async fn fill(&mut self, stream: &mut impl ServerStream) -> bool {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
+        let mut limited = (&mut *stream).take(READ_BYTES as u64);
+        matches!(limited.read_buf(&mut self.buffer).await, Ok(count) if count > 0)
+    }
+
+    /// A whole head from the buffer, or none where more is to come.
+    fn take_head(&mut self) -> Result<Option<Head>, Garbage> {
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut request = httparse::Request::new(&mut headers);
         let input = &self.buffer[self.taken..];
-        let head = match request.parse(input).ok()? {
-            httparse::Status::Partial => return Some(None),
+        let length = match request.parse(input).map_err(|_| Garbage)? {
+            httparse::Status::Partial => return Ok(None),
             httparse::Status::Complete(length) => length,
         };
         let value = |name: &str| {
@@ -195,24 +255,23 @@ impl RequestReader {
                 .iter()
                 .find(|header| header.name.eq_ignore_ascii_case(name))
         };
-        let body = match value("content-length") {
+        let body_bytes = match value("content-length") {
             None => 0,
             Some(header) => std::str::from_utf8(header.value)
-                .ok()?
-                .trim()
-                .parse()
-                .ok()?,
+                .ok()
+                .and_then(|text| text.trim().parse().ok())
+                .ok_or(Garbage)?,
         };
         let wants_close =
             value("connection").is_some_and(|header| header.value.eq_ignore_ascii_case(b"close"));
-        if input.len() < head + body {
-            return Some(None);
-        }
-        self.taken += head + body;
+        self.taken += length;
         if self.taken == self.buffer.len() {
             self.buffer.clear();
             self.taken = 0;
         }
-        Some(Some(wants_close))
+        Ok(Some(Head {
+            wants_close,
+            body_bytes,
+        }))
     }
 }

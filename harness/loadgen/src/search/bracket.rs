@@ -4,17 +4,18 @@ use super::SearchOptions;
 
 /// What is known of the border between good rates and bad ones.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Bracket {
-    pub(super) good: Option<f64>,
-    pub(super) bad: Option<f64>,
+pub(crate) struct Bracket {
+    pub(crate) good: Option<f64>,
+    pub(crate) bad: Option<f64>,
 }
 
 impl Bracket {
-    /// Narrows the border down, starting around `scale`, which the closed loop achieved.
-    pub(super) fn narrow<E>(
+    /// Narrows the border down, starting around `scale`, which the closed loop achieved. Stops
+    /// when `is_good` gives no answer.
+    pub(crate) fn narrow<E>(
         scale: f64,
         options: &SearchOptions,
-        mut is_good: impl FnMut(f64) -> Result<bool, E>,
+        mut is_good: impl FnMut(f64) -> Result<Option<bool>, E>,
     ) -> Result<Self, E> {
         let mut bracket = Self::default();
         if scale.is_nan() || scale <= 0.0 {
@@ -38,10 +39,10 @@ impl Bracket {
             if bracket.good.is_none() || bracket.bad.is_none() {
                 stride *= stride;
             }
-            if is_good(rate)? {
-                bracket.good = Some(rate);
-            } else {
-                bracket.bad = Some(rate);
+            match is_good(rate)? {
+                Some(true) => bracket.good = Some(rate),
+                Some(false) => bracket.bad = Some(rate),
+                None => break,
             }
         }
         Ok(bracket)
@@ -66,7 +67,7 @@ mod tests {
         let mut probes = 1;
         let bracket = Bracket::narrow(scale, &SearchOptions::default(), |rate| {
             probes += 1;
-            Ok::<_, LoadError>(rate <= border)
+            Ok::<_, LoadError>(Some(rate <= border))
         })
         .unwrap();
         (bracket, probes)
@@ -96,5 +97,17 @@ mod tests {
     fn without_a_scale_nothing_is_tried() {
         let (bracket, probes) = narrow(10.0, 0.0);
         assert_eq!((bracket.good, bracket.bad, probes), (None, None, 1));
+    }
+
+    #[test]
+    fn without_an_answer_the_search_ends_with_what_it_knows() {
+        let mut tried = 0;
+        let bracket = Bracket::narrow(100.0, &SearchOptions::default(), |rate| {
+            tried += 1;
+            Ok::<_, LoadError>((tried < 3).then_some(rate < 90.0))
+        });
+        let bracket = bracket.unwrap();
+        assert_eq!((tried, bracket.good), (3, None));
+        assert!(bracket.bad.is_some());
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! The main functions are [`find_knee`] and [`find_highest_rate`]. Both ask the same question
 //! of one rate after the other, "is this one good?", and differ in what is good. `bracket`
-//! chooses the next rate, `backlog` tells whether a server kept up with one. Nothing here knows
-//! how a run is made beyond calling [`crate::run()`].
+//! chooses the next rate, [`crate::backlog`] tells whether a server kept up with one. Nothing here
+//! knows how a run is made beyond calling [`crate::run()`].
 
-mod backlog;
 mod bracket;
 mod find;
 
 pub use find::{Probe, SearchOptions, SearchOutcome, find_highest_rate, find_knee};
+
+#[cfg(test)]
+pub(crate) use bracket::Bracket;

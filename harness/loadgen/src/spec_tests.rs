@@ -1,0 +1,51 @@
+//! What specifications and URLs are refused for.
+
+use super::*;
+
+#[test]
+fn urls_resolve_to_endpoints() {
+    let (endpoint, target) = Endpoint::from_url("http://127.0.0.1:8080/a?b=c").unwrap();
+    assert_eq!(endpoint.address.to_string(), "127.0.0.1:8080");
+    assert_eq!(
+        (endpoint.authority.as_str(), target.as_str()),
+        ("127.0.0.1:8080", "/a?b=c")
+    );
+    let (endpoint, target) = Endpoint::from_url("https://[::1]").unwrap();
+    assert_eq!(
+        endpoint.address,
+        Address::Tcp {
+            host: "::1".into(),
+            port: 443
+        }
+    );
+    assert!(endpoint.tls.is_some());
+    assert_eq!(target, "/");
+}
+
+#[test]
+fn urls_that_cannot_be_used_say_why() {
+    for (url, word) in [
+        ("127.0.0.1:80/", ""),
+        ("ftp://host/", "scheme"),
+        ("http://u:p@host/", "authorization"),
+        ("http://host:0/", "port"),
+        ("http://host:99999/", ""),
+        ("", ""),
+    ] {
+        let text = Endpoint::from_url(url).unwrap_err().to_string();
+        assert!(text.contains(word), "{url}: {text}");
+    }
+}
+
+#[test]
+fn no_request_can_get_older_than_a_histogram_tells() {
+    let endpoint = Endpoint::tcp(([127, 0, 0, 1], 1).into());
+    let mut spec = LoadSpec::new(endpoint, RequestMix::get("/"));
+    let day = Duration::from_secs(24 * 3600);
+    (spec.duration, spec.drain) = (30 * day, day);
+    spec.validate().unwrap();
+    let oldest = spec.duration + spec.drain;
+    assert!(oldest.as_nanos() <= u128::from(crate::latency::MAX_TRACKED_NS));
+    spec.drain = 2 * day;
+    assert!(spec.validate().unwrap_err().to_string().contains("drain"));
+}

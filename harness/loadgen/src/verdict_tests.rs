@@ -1,0 +1,119 @@
+//! Verdicts over made-up figures.
+
+use std::time::Duration;
+
+use super::*;
+use crate::arrival::Arrival;
+use crate::backlog::BacklogLook;
+use crate::ledger::Ledger;
+use crate::outcome::made_up;
+use crate::request::RequestMix;
+use crate::spec::Endpoint;
+
+fn at_constant_rate() -> LoadSpec {
+    let endpoint = Endpoint::tcp(([127, 0, 0, 1], 1).into());
+    let mut spec = LoadSpec::new(endpoint, RequestMix::get("/"));
+    spec.arrival = Arrival::Constant {
+        rate_per_s: 1_000.0,
+    };
+    spec
+}
+
+/// Two seconds at 1,000/s with what is undone at any moment, and nothing else amiss.
+fn run_of(undone: impl Fn(f64) -> f64, never_sent: u64, service_ms: u64) -> LoadOutcome {
+    let mut outcome = made_up();
+    outcome.elapsed = Duration::from_secs(2);
+    let look = |k: u32| {
+        let at_s = f64::from(k) / 20.0;
+        BacklogLook {
+            at_s,
+            undone: undone(at_s),
+        }
+    };
+    outcome.backlog = (1..40).map(look).collect();
+    let left = undone(2.0) as u64;
+    outcome.ledger = Ledger {
+        scheduled: 2_000,
+        completed: 2_000 - left,
+        in_flight: left - never_sent,
+        never_sent,
+        ..Ledger::default()
+    };
+    let service = &mut outcome.latency.service;
+    service.saturating_record_n(service_ms * 1_000_000, 2_000 - never_sent);
+    outcome
+}
+
+#[test]
+fn twice_the_capacity_is_an_overload_however_long_its_queue_makes_the_service() {
+    let spec = at_constant_rate();
+    // At 50, 200 and 2,000 connections, the last of which hold the whole queue.
+    for (never_sent, service_ms) in [(950, 100), (801, 400), (0, 500)] {
+        let outcome = run_of(|at_s| 500.0 * at_s, never_sent, service_ms);
+        let Verdict::Overloaded { interval, reason } = judge(&outcome, &spec) else {
+            panic!(
+                "{never_sent} never sent is no {}",
+                judge(&outcome, &spec).name()
+            );
+        };
+        assert_eq!(interval.to_s, 2.0);
+        assert!(reason.starts_with("the backlog grew from "), "{reason}");
+        let ending = format!(
+            "({} sent, {never_sent} not); the server did not keep up",
+            1_000 - never_sent
+        );
+        assert!(reason.ends_with(&ending), "{reason}");
+    }
+}
+
+#[test]
+fn a_slow_server_that_keeps_up_is_measured_well() {
+    let slow = run_of(|at_s| 1_000.0 * at_s.min(0.6), 0, 600);
+    assert_eq!(judge(&slow, &at_constant_rate()), Verdict::Valid);
+}
+
+#[test]
+fn a_stall_that_was_made_good_for_is_measured_well() {
+    let stall = |at_s: f64| match at_s {
+        1.3..1.8 => 1_000.0 * (at_s - 1.3),
+        _ => 1.0,
+    };
+    let stalled = run_of(stall, 0, 1);
+    assert_eq!(judge(&stalled, &at_constant_rate()), Verdict::Valid);
+}
+
+#[test]
+fn a_stall_across_the_end_is_an_overload() {
+    let stall = |at_s: f64| {
+        if at_s > 1.97 {
+            1_000.0 * (at_s - 1.9)
+        } else {
+            1.0
+        }
+    };
+    let stalled = run_of(stall, 92, 1);
+    assert!(matches!(
+        judge(&stalled, &at_constant_rate()),
+        Verdict::Overloaded { .. }
+    ));
+}
+
+#[test]
+fn a_stall_that_no_request_fell_into_makes_no_generator_late() {
+    let spec = at_constant_rate();
+    let mut outcome = run_of(|_| 0.0, 0, 1);
+    outcome.generator_lag.saturating_record_n(0, 8);
+    outcome.generator.longest_stall = Some(Stretch {
+        from_s: 0.1,
+        to_s: 0.1084,
+    });
+    assert_eq!(judge(&outcome, &spec), Verdict::Valid);
+    outcome.generator_lag.saturating_record_n(8_400_000, 2);
+    let Verdict::GeneratorBound { reason, .. } = judge(&outcome, &spec) else {
+        panic!("requests were late");
+    };
+    assert!(
+        reason.starts_with("2 of 10 requests were sent 8.4 ms"),
+        "{reason}"
+    );
+}
