@@ -13,6 +13,7 @@ use record::diagnosis::{DIAGNOSIS_FORMAT, Diagnosis, ProfileFile};
 use record::threshold::{Threshold, Thresholds};
 use record::trial::Phase;
 
+use super::captured::is_quiet;
 use super::fixtures::{captured, gotrace_fixture, ranked};
 use super::severity;
 
@@ -60,11 +61,11 @@ fn a_log_of_blocks_alone_is_judged_by_the_rules_of_the_scheduler() {
     assert_eq!(severity(&busy, "S1"), Some(Warn));
     assert_eq!(severity(&busy, "S5"), Some(Info));
     assert_eq!(severity(&busy, "S6"), None);
-    assert!(busy.quiet.iter().any(|own| own == "S3"), "{busy:?}");
+    is_quiet(&busy, "S3");
     let alone = analyzed(&blocks(0..30, |_, own| {
         own.replace("runqueue=1 ", "runqueue=0 ")
     }));
-    assert!(alone.quiet.iter().any(|own| own == "S1"), "{alone:?}");
+    is_quiet(&alone, "S1");
 
     let queued = analyzed(&blocks(0..30, |_, own| {
         own.replace("runqueue=1 ", "runqueue=12 ")
@@ -169,7 +170,7 @@ fn a_diagnosis_tells_ps_that_are_lost_to_system_calls() {
     let calm = diagnosed(&before, "go1.25.5", usual());
     // By the 34 it would be 47 %.
     assert_eq!(severity(&calm, "S6"), None);
-    assert!(calm.quiet.iter().any(|own| own == "S6"), "{calm:?}");
+    is_quiet(&calm, "S6");
     // From Go 1.26 on no P has that state, and its absence says nothing.
     assert!(!is_judged(&diagnosed(&before, "go1.26.8", usual()), "S6"));
 }
@@ -201,6 +202,6 @@ fn a_diagnosis_judges_spinning_by_blocks_and_profile_together() {
         judged(blocks(0..18, idle), &low),
         judged(blocks(0..18, spinning), &Thresholds::default()),
     ] {
-        assert!(calm.quiet.iter().any(|own| own == "S9"), "{calm:?}");
+        is_quiet(&calm, "S9");
     }
 }

@@ -79,12 +79,17 @@ pub(crate) fn advised(scenario: &str, with_raw: bool) -> Advice {
         true => raw(scenario, &trial.id),
         false => Raw::default(),
     };
+    advised_of(&run, &trials, &raw)
+}
+
+/// The advice on a run.
+pub(crate) fn advised_of(run: &Run, trials: &[Trial], raw: &dyn Fn(&Trial) -> Raw) -> Advice {
     let given = Given {
-        run: &run,
-        trials: &trials,
-        ranking: &ranked(&run, &trials),
+        run,
+        trials,
+        ranking: &ranked(run, trials),
         diagnoses: &[],
-        raw: &raw,
+        raw,
     };
     advise(&given, &AdviseOptions::default()).unwrap()
 }

@@ -2,10 +2,12 @@
 
 mod blocks;
 mod captured;
+mod changed;
 mod fixtures;
 mod page;
 mod partial;
 mod run;
+mod shares;
 
 use analysis::advice::{Judgement, Severity};
 
