@@ -4,6 +4,9 @@
 //! version of the format, not of Go: Go 1.24 writes 1.23 and Go 1.27 writes 1.26
 //! (internal/trace/version).
 //!
+//! [`TraceHeader::is_cut_off`] walks over what the header is followed by, to tell a trace that was cut in its middle:
+//! `go tool trace` names other reasons for it, or none.
+//!
 //! Deliberately absent: the events. `go tool trace -pprof=sched|sync|net|syscall` of a toolchain
 //! that reads the format turns them into a profile ([`crate::profile`]).
 
@@ -64,6 +67,31 @@ impl TraceHeader {
         })
     }
 
+    /// Whether a trace, its header included, ends in its middle. A cut that falls between two batches of a format before
+    /// 1.26 cannot be told: nothing marks the end there.
+    ///
+    /// Sources: `readBatch` in internal/trace/batch.go (Go 1.22 on), `readTrace` in internal/trace/parser.go (1.21).
+    #[must_use]
+    pub fn is_cut_off(&self, bytes: &[u8]) -> bool {
+        let mut rest = Rest(bytes.get(HEADER_BYTES..).unwrap_or_default());
+        // A header alone: the runtime writes at least one batch when a trace is stopped.
+        let mut last = if rest.0.is_empty() {
+            Step::Cut
+        } else {
+            Step::Whole
+        };
+        while last != Step::Cut && !rest.0.is_empty() {
+            last = match self.wire {
+                Wire::First => rest.event(),
+                Wire::Second => rest.batch(),
+            };
+            if last == Step::Unknown {
+                return false;
+            }
+        }
+        last == Step::Cut || (self.format_minor >= 26 && last != Step::EndOfGeneration)
+    }
+
     /// Lowest Go minor version whose `go tool trace` reads this format: a tool reads its own
     /// format and all older ones (go1.27.3 read all of 1.21 to 1.27; go1.24.11 refused 1.26).
     #[must_use]
@@ -82,6 +110,95 @@ impl TraceHeader {
             26 => &[26, 27],
             _ => &[],
         }
+    }
+}
+
+/// What one step over a trace met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Whole,
+    /// The mark that ends a generation, and with the last one the trace, from format 1.26 on.
+    EndOfGeneration,
+    Cut,
+    /// Nothing that the format knows.
+    Unknown,
+}
+
+/// What is left of a trace.
+struct Rest<'a>(&'a [u8]);
+
+impl Rest<'_> {
+    /// Passes over a batch of events: `[type, experiment?, generation, M, time, length, data]`.
+    fn batch(&mut self) -> Step {
+        // EvEventBatch, EvExperimentalBatch and EvEndOfGeneration of internal/trace/tracev2/events.go.
+        let numbers = match self.byte() {
+            Some(1) => 3,
+            Some(49) => match self.byte() {
+                Some(_) => 3,
+                None => return Step::Cut,
+            },
+            Some(52) => return Step::EndOfGeneration,
+            _ => return Step::Unknown,
+        };
+        self.numbers(numbers)
+            .and_then(|()| self.counted())
+            .map_or(Step::Cut, |()| Step::Whole)
+    }
+
+    /// Passes over an event of the format up to Go 1.21: type and number of arguments in a byte, then the arguments.
+    fn event(&mut self) -> Step {
+        // EvString and EvUserLog of internal/trace/parser.go.
+        const STRING: u8 = 37;
+        const USER_LOG: u8 = 48;
+        let Some(first) = self.byte() else {
+            return Step::Cut;
+        };
+        let (kind, arguments) = (first & 0x3f, usize::from(first >> 6) + 1);
+        if kind == 0 {
+            return Step::Unknown;
+        }
+        let passed = if kind == STRING {
+            self.number().and_then(|_| self.counted())
+        } else if arguments < 4 {
+            self.numbers(arguments)
+        } else {
+            self.counted()
+        };
+        let passed = match kind {
+            USER_LOG => passed.and_then(|()| self.counted()),
+            _ => passed,
+        };
+        passed.map_or(Step::Cut, |()| Step::Whole)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    /// A base-128 number, the low seven bits first.
+    fn number(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        Some(value)
+    }
+
+    fn numbers(&mut self, count: usize) -> Option<()> {
+        (0..count).try_for_each(|_| self.number().map(drop))
+    }
+
+    /// A number of bytes, and those bytes.
+    fn counted(&mut self) -> Option<()> {
+        let count = usize::try_from(self.number()?).ok()?;
+        self.0 = self.0.get(count..)?;
+        Some(())
     }
 }
 

@@ -46,5 +46,6 @@ pub mod version;
 
 pub use error::Error;
 pub use gunzip::gunzip;
+pub use lines::after_nuls;
 pub use recognise::{Kind, recognise};
 pub use version::GoVersion;

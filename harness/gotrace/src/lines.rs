@@ -1,6 +1,9 @@
 //! Splits a byte stream that arrives in chunks into lines, with bounded memory.
 //!
 //! Main type: [`LineSplitter`]. The lines do not depend on where the chunks were cut.
+//!
+//! NULs at the start of a line are passed over: a log that is rotated by copying and truncating, while its writer goes
+//! on at its old offset, begins with a hole that reads as NULs (logrotate(8), `copytruncate`).
 
 use crate::scan::find_byte;
 
@@ -32,7 +35,7 @@ impl LineSplitter {
             let (head, rest) = chunk.split_at(at);
             chunk = &rest[1..];
             if self.partial.is_empty() && !self.overlong {
-                sink(line(head, true, false));
+                sink(line(after_nuls(head), true, false));
             } else {
                 self.keep(head);
                 sink(line(&self.partial, true, self.overlong));
@@ -53,11 +56,23 @@ impl LineSplitter {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
+        let bytes = if self.partial.is_empty() {
+            after_nuls(bytes)
+        } else {
+            bytes
+        };
         let room = LONGEST_LINE_BYTES - self.partial.len();
         self.overlong |= bytes.len() > room;
         self.partial
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
+}
+
+/// The bytes behind leading NULs; see the module's documentation.
+#[must_use]
+pub fn after_nuls(bytes: &[u8]) -> &[u8] {
+    let first = bytes.iter().position(|byte| *byte != 0);
+    &bytes[first.unwrap_or(bytes.len())..]
 }
 
 fn line(bytes: &[u8], terminated: bool, overlong: bool) -> Line<'_> {
@@ -111,6 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn leading_nuls_are_no_part_of_a_line() {
+        let mut hole = vec![0; LONGEST_LINE_BYTES + 100];
+        hole.extend_from_slice(b"gc 1\n\0\0gc 2\na\0b\n\0");
+        let whole = split(&[&hole]);
+        let lines: Vec<&[u8]> = whole.iter().map(|(bytes, ..)| bytes.as_slice()).collect();
+        assert_eq!(lines, [&b"gc 1"[..], b"gc 2", b"a\0b"]);
+        assert!(whole.iter().all(|(_, _, overlong)| !overlong));
+        assert_eq!(split(&[&hole[..77], &hole[77..]]), whole);
+    }
+
+    #[test]
     fn an_overlong_line_is_cut_alike_however_it_arrives() {
         let mut bytes = vec![b'x'; LONGEST_LINE_BYTES + 10];
         bytes.extend_from_slice(b"\nnext\n");
@@ -130,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cuts_do_not_matter(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200), cut in 0_usize..200) {
+        fn cuts_do_not_matter(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(0), any::<u8>()], 0..200), cut in 0_usize..200) {
             let cut = cut.min(bytes.len());
             prop_assert_eq!(split(&[&bytes]), split(&[&bytes[..cut], &bytes[cut..]]));
         }

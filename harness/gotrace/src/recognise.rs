@@ -6,6 +6,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::buildinfo::BuildInfo;
 use crate::exectrace::TraceHeader;
+use crate::lines::after_nuls;
 use crate::profile::{Profile, ProfileKind};
 use crate::scan::contains;
 use crate::stderr::{self, Event};
@@ -61,9 +62,11 @@ pub struct RuntimeLog {
 /// How much of a text is looked at.
 const ENOUGH_TEXT_BYTES: usize = 4 << 20;
 
-/// Recognises a file by its first megabytes. Of a profile it needs all bytes.
+/// Recognises a file by its first megabytes. Of a profile it needs all bytes. NULs in front of everything are passed
+/// over, and NULs in a log do not hide its lines.
 #[must_use]
 pub fn recognise(bytes: &[u8]) -> Kind {
+    let bytes = after_nuls(bytes);
     if let Ok(header) = TraceHeader::parse(bytes) {
         return Kind::ExecutionTrace(header);
     }
@@ -77,10 +80,12 @@ pub fn recognise(bytes: &[u8]) -> Kind {
     match document(text) {
         Some(kind) => kind,
         // A first field of sample types, and bytes that no text holds: try the plain form.
-        None if bytes.first() == Some(&0x0a) && looks_binary(text) => {
-            Profile::parse(bytes).map_or(Kind::Unknown, |profile| Kind::Profile(profile.kind()))
-        }
-        None if looks_binary(text) => Kind::Unknown,
+        None if bytes.first() == Some(&0x0a) && looks_binary(text) => Profile::parse(bytes)
+            .map_or_else(
+                |_| doubtful_log(text).unwrap_or(Kind::Unknown),
+                |profile| Kind::Profile(profile.kind()),
+            ),
+        None if looks_binary(text) => doubtful_log(text).unwrap_or(Kind::Unknown),
         None => log(text),
     }
 }
@@ -92,10 +97,12 @@ fn compressed(bytes: &[u8]) -> Kind {
     let _ = MultiGzDecoder::new(bytes)
         .take(ENOUGH_TEXT_BYTES as u64)
         .read_to_end(&mut text);
-    match document(&text) {
+    let text = after_nuls(&text);
+    match document(text) {
         Some(kind) => kind,
-        None if text.is_empty() || looks_binary(&text) => Kind::OtherGzip,
-        None => match log(&text) {
+        None if text.is_empty() => Kind::OtherGzip,
+        None if looks_binary(text) => doubtful_log(text).unwrap_or(Kind::OtherGzip),
+        None => match log(text) {
             Kind::OtherText => Kind::OtherGzip,
             kind => kind,
         },
@@ -130,6 +137,21 @@ fn document(text: &[u8]) -> Option<Kind> {
         return Some(Kind::BuildInfo);
     }
     None
+}
+
+/// What looks binary is a log all the same if the runtime's lines are in it: an application may write NULs between
+/// them. A message alone proves nothing, as every Go executable holds the words of all of them; a dump of goroutines
+/// does.
+fn doubtful_log(text: &[u8]) -> Option<Kind> {
+    let mut proven = false;
+    stderr::read(text, |event| {
+        proven |= match event {
+            Event::App(_) | Event::Torn(_) | Event::PeriodicGc => false,
+            Event::Crash(crash) => crash.goroutines.iter().any(|own| !own.frames.is_empty()),
+            _ => true,
+        };
+    });
+    proven.then(|| log(text))
 }
 
 fn log(text: &[u8]) -> Kind {

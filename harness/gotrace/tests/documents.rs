@@ -191,3 +191,54 @@ fn other_documents_are_recognised() {
         .encode();
     assert_eq!(recognise(&plain), Kind::Profile(ProfileKind::Cpu));
 }
+
+#[test]
+fn a_trace_that_was_cut_is_told() {
+    for (version, least_told) in [
+        ("1.21.13", 0.3),
+        ("1.22.10", 0.95),
+        ("1.23.9", 0.95),
+        ("1.24.11", 0.95),
+        ("1.25.5", 0.95),
+        ("1.26.6", 1.0),
+        ("1.27.3", 1.0),
+    ] {
+        let bytes = read(&folder("go-logs").join(format!("trace-idle-{version}.bin")));
+        let header = TraceHeader::parse(&bytes).expect("header");
+        assert!(!header.is_cut_off(&bytes), "{version} is whole");
+        // Cuts between two batches, or between two events in 1.21, look like an end; those at the end of a generation
+        // are one.
+        let cuts = 16..bytes.len();
+        let told = cuts.clone().filter(|cut| header.is_cut_off(&bytes[..*cut]));
+        let share = told.count() as f64 / cuts.len() as f64;
+        assert!(share > least_told - 0.005, "{version}: {share}");
+    }
+    // What no format knows is not called cut.
+    let mut garbled = b"go 1.26 trace\0\0\0".to_vec();
+    garbled.extend_from_slice(&[200, 1, 2, 3]);
+    let header = TraceHeader::parse(&garbled).expect("header");
+    assert!(!header.is_cut_off(&garbled));
+}
+
+#[test]
+fn nuls_do_not_hide_a_log() {
+    let log = read(&folder("go-logs/gctrace-1.27.3.log"));
+    let with = |head: &[u8]| recognise(&[head, &log].concat());
+    let is_log = |kind: Kind| matches!(kind, Kind::RuntimeLog(found) if found.gc);
+    // What logrotate's copytruncate leaves, and an application that writes a NUL.
+    assert!(is_log(with(&[0; 100_000])));
+    assert!(is_log(with(b"a\0b\n")));
+    assert!(is_log(with(b"\x0aa\0b\n")));
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &[b"\0\0a\0b\n", log.as_slice()].concat())
+        .expect("memory");
+    assert!(is_log(recognise(&packed.finish().expect("memory"))));
+    // The words of a panic between NULs are what every Go executable holds.
+    assert_eq!(
+        recognise(b"\x7fELF\0\0\n\npanic: \nfatal error: \0\n"),
+        Kind::Unknown
+    );
+    assert_eq!(recognise(&[0; 500]), Kind::Unknown);
+    let crash = b"a\0b\npanic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n";
+    assert!(matches!(recognise(crash), Kind::RuntimeLog(found) if found.crash));
+}
