@@ -3,5 +3,7 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = gotrace::exectrace::TraceHeader::parse(bytes);
+    if let Ok(header) = gotrace::exectrace::TraceHeader::parse(bytes) {
+        let _ = header.is_cut_off(bytes);
+    }
 });
