@@ -239,6 +239,108 @@ fn a_trace_without_a_toolchain_says_what_is_needed() {
 }
 
 #[test]
+fn what_cannot_be_read_keeps_nothing_else_from_being_analysed() {
+    let desk = TempDir::new().unwrap();
+    let [log, other, profile] = [
+        "go-logs/gctrace-1.27.3.log",
+        "go-logs/gctrace-1.21.13.log",
+        "go-logs/pprof-cpu-1.27.3.pb.gz",
+    ]
+    .map(|name| fixture(name).display().to_string());
+    fs::write(desk.path().join("empty.log"), b"").unwrap();
+    let args = [&log, "empty.log", &other, "missing.log", &profile];
+    let (code, stdout, stderr) = said(
+        gosweep(&desk, &[&args[..], &["--html", "page.html"]].concat())
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(code, Some(0), "{stderr}");
+    let warned: Vec<&str> = stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("warning: "))
+        .collect();
+    assert_eq!(warned.len(), 2, "{stderr}");
+    assert!(warned[0].starts_with("empty.log is empty; "), "{stderr}");
+    assert!(
+        warned[1].starts_with("missing.log cannot be read: "),
+        "{stderr}"
+    );
+    assert_eq!(stdout.matches("\nINPUT    ").count(), 3, "{stdout}");
+    assert_eq!(stdout.matches("\nNOT READ ").count(), 2, "{stdout}");
+    let page = fs::read_to_string(desk.path().join("page.html")).unwrap();
+    assert!(page.contains("<code>empty.log</code> is empty; "));
+
+    let (_, stdout, _) = said(
+        gosweep(&desk, &[&args[..], &["--json"]].concat())
+            .output()
+            .unwrap(),
+    );
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(document["inputs"].as_array().unwrap().len(), 3);
+    assert_eq!(document["unread"][0]["name"], "empty.log");
+    assert_eq!(document["unread"][1]["name"], "missing.log");
+
+    // Without anything to analyse, and for a difference, it is an error that names all of them.
+    let args = ["empty.log", "missing.log"];
+    let (code, stdout, stderr) = said(gosweep(&desk, &args).output().unwrap());
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(
+        stderr.contains("empty.log is empty") && stderr.contains("missing.log cannot be read"),
+        "{stderr}"
+    );
+    let (code, ..) = said(
+        gosweep(&desk, &["--diff", &profile, "empty.log"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(code, Some(2));
+}
+
+#[test]
+fn a_log_with_nuls_is_a_log_as_file_and_as_stream() {
+    let desk = TempDir::new().unwrap();
+    let log = fs::read(fixture("go-logs/gctrace-1.27.3.log")).unwrap();
+    // logrotate's copytruncate under a writer that goes on at its offset; an application that writes a NUL.
+    for head in [&[0_u8; 200_000][..], b"a\0b\n"] {
+        let whole = [head, &log].concat();
+        fs::write(desk.path().join("web.log"), &whole).unwrap();
+        let (code, stdout, stderr) = said(gosweep(&desk, &["web.log"]).output().unwrap());
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(stdout.contains("76 collections"), "{stdout}");
+
+        let mut child = gosweep(&desk, &["-"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        for part in whole.chunks(1000) {
+            pipe.write_all(part).unwrap();
+        }
+        drop(pipe);
+        let (code, stdout, stderr) = said(child.wait_with_output().unwrap());
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(stdout.contains("76 collections"), "{stdout}");
+    }
+}
+
+#[test]
+fn a_cut_trace_is_named_and_called_cut() {
+    let desk = TempDir::new().unwrap();
+    let whole = fs::read(fixture("go-logs/trace-idle-1.26.6.bin")).unwrap();
+    fs::write(desk.path().join("slow.trace"), &whole[..whole.len() / 2]).unwrap();
+    // Without a toolchain; with one it is an error, see the tests on real Go.
+    let (code, stdout, stderr) = said(gosweep(&desk, &["slow.trace"]).output().unwrap());
+    assert_eq!(code, Some(0), "{stderr}");
+    let words = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.starts_with(
+            "VERDICT not judged: slow.trace: the trace is cut off after 2,319 bytes; "
+        ),
+        "{stdout}"
+    );
+}
+
+#[test]
 fn unusable_input_is_a_usage_error() {
     let desk = TempDir::new().unwrap();
     let put = |name: &str, bytes: &[u8]| fs::write(desk.path().join(name), bytes).unwrap();

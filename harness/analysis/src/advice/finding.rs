@@ -100,6 +100,9 @@ pub struct Once {
     pub rule: String,
     /// Its title.
     pub title: String,
+    /// How grave it was where it held, at most; `None` in documents made before this was written down.
+    #[serde(default)]
+    pub severity: Option<Severity>,
     /// Samples in which it held.
     pub evidence: Vec<Seen>,
 }

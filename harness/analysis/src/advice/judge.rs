@@ -35,10 +35,11 @@ pub fn judge(evidence: &Evidence, thresholds: &Thresholds) -> Judgement {
     for rule in catalogue::rules() {
         match outcome(rule, evidence, thresholds) {
             Outcome::Fires(finding) => judgement.findings.push(*finding),
-            Outcome::Once(evidence) => judgement.once.push(Once {
+            Outcome::Once(shown) => judgement.once.push(Once {
                 rule: rule.id.to_owned(),
                 title: rule.title.to_owned(),
-                evidence,
+                severity: shown.iter().map(|own| own.sign.severity).max(),
+                evidence: worst_first(shown),
             }),
             Outcome::Quiet => judgement.quiet.push(rule.id.to_owned()),
             Outcome::NotJudged(missing) => judgement.not_judged.push(NotJudged {
@@ -62,7 +63,7 @@ pub fn judge(evidence: &Evidence, thresholds: &Thresholds) -> Judgement {
 
 enum Outcome {
     Fires(Box<Finding>),
-    Once(Vec<Seen>),
+    Once(Vec<Shown>),
     Quiet,
     NotJudged(Vec<String>),
 }
@@ -101,7 +102,7 @@ fn outcome(rule: &Rule, evidence: &Evidence, thresholds: &Thresholds) -> Outcome
         .find(|severity| lasting(*severity));
     match severity {
         Some(severity) => Outcome::Fires(Box::new(finding(rule, evidence, readings, severity))),
-        None => Outcome::Once(worst_first(readings.shown)),
+        None => Outcome::Once(readings.shown),
     }
 }
 

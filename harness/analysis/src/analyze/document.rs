@@ -27,6 +27,8 @@ pub struct Analysis {
     pub locks: Option<LockCheck>,
     /// What could not be had, with how to get it.
     pub missing: Vec<String>,
+    /// Inputs that were given and could not be read.
+    pub unread: Vec<Unread>,
     /// Pictures for the page.
     #[serde(skip)]
     pub pictures: Vec<Picture>,
@@ -46,6 +48,21 @@ pub enum Severity {
     Critical,
 }
 
+/// An input that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// As it was given.
+    pub name: String,
+    /// Why, and what would do; goes on from the name, e.g. `is empty: …`.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.reason)
+    }
+}
+
 /// One input.
 #[derive(Debug, Clone, Serialize)]
 pub struct InputReport {
@@ -59,6 +76,8 @@ pub struct InputReport {
     pub facts: Vec<Fact>,
     /// What a reader has to know about it.
     pub notes: Vec<String>,
+    /// What kept it from being looked into, or into all of it, with what would do.
+    pub problem: Option<String>,
     /// The processes of a log.
     pub processes: Vec<ProcessReport>,
     /// Ends of processes.
@@ -89,12 +108,27 @@ pub struct ProcessReport {
     pub gomaxprocs: Option<u32>,
     /// Its collections.
     pub gc: Option<GcFigures>,
+    /// Its longest stop for a collection, over all lines.
+    pub longest_stop: Option<LongestStop>,
     /// Its scheduler lines.
     pub sched: Option<SchedFigures>,
     /// Values over time.
     pub plots: Vec<Plot>,
     /// Lines before the kept ones, which only the timeline knows.
     pub lines_let_go: u64,
+}
+
+/// The longest time that a collection stopped the world.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LongestStop {
+    /// Sequence number of the collection.
+    pub collection: u64,
+    /// When that began, seconds of the process's clock.
+    pub at_s: f64,
+    /// How long, ms, to the two digits that gctrace prints.
+    pub stop_ms: f64,
+    /// Whether it was the stop at the start, which includes waiting for every P to stop (runtime/mgc.go).
+    pub at_start: bool,
 }
 
 /// Collections of a process, over the kept lines.

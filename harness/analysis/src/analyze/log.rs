@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use gotrace::crash::Crash;
 use gotrace::gctrace::GcCycle;
+use gotrace::pacer::Pacer;
 use gotrace::schedtrace::SchedSample;
 use gotrace::stderr::{Counts, Event, Reader};
 
@@ -38,6 +39,24 @@ pub struct Log {
     pub(super) go: GoRange,
     pub(super) seen: Seen,
     pub(super) scavenged: Option<Scavenged>,
+    pub(super) paced: Option<Paced>,
+}
+
+/// What the lines that gcpacertrace prints at the end of a cycle add up to, over all processes.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Paced {
+    pub(super) cycles: u64,
+    /// Share of CPU of the collector in each cycle, percent, summed: background workers taken at their goal, and what
+    /// assists added (`endCycle` in runtime/mgcpacer.go).
+    pub(super) cpu_percent_sum: f64,
+    pub(super) cpu_percent_most: i64,
+    /// By the last line.
+    pub(super) cpu_goal_percent: i64,
+    pub(super) work_bytes: f64,
+    pub(super) expected_bytes: f64,
+    /// Cycles at whose end the heap was larger than its goal.
+    pub(super) over_goal: u64,
+    pub(super) most_over_bytes: i64,
 }
 
 /// What scavtrace lines add up to, over all processes.
@@ -86,6 +105,12 @@ impl LogReader {
         reader.finish(|event| log.take(event));
         log.counts = reader.counts();
         log
+    }
+
+    /// Whether anything of the runtime's was in it so far.
+    #[must_use]
+    pub fn has_runtime_lines(&self) -> bool {
+        !self.log.is_empty()
     }
 
     /// Where the log stands, in one line for someone who watches.
@@ -141,13 +166,37 @@ impl Log {
                     self.go.at_most(20, "one kind of work in scavtrace lines");
                 }
             }
-            Event::Pacer(_) => self.seen.pacer += 1,
+            Event::Pacer(it) => self.add_pacer(it),
             Event::ScanStats(_) => self.go.at_least(25, "scan statistics"),
             Event::FinalizerQueue(_) => self.go.at_least(25, "finalizer queues"),
             Event::PeriodicGc => self.seen.periodic += 1,
             Event::Crash(crash) => self.add_crash(*crash),
             Event::PackageInit(_) | Event::Torn(_) | Event::App(_) => {}
         }
+    }
+
+    fn add_pacer(&mut self, line: Pacer) {
+        self.seen.pacer += 1;
+        let Pacer::End {
+            cpu_percent,
+            cpu_goal_percent,
+            work_bytes,
+            expected_bytes,
+            over_goal_bytes,
+            ..
+        } = line
+        else {
+            return;
+        };
+        let own = self.paced.get_or_insert_default();
+        own.cycles += 1;
+        own.cpu_percent_sum += cpu_percent as f64;
+        own.cpu_percent_most = own.cpu_percent_most.max(cpu_percent);
+        own.cpu_goal_percent = cpu_goal_percent;
+        own.work_bytes += work_bytes.iter().map(|it| *it as f64).sum::<f64>();
+        own.expected_bytes += expected_bytes as f64;
+        own.over_goal += u64::from(over_goal_bytes > 0);
+        own.most_over_bytes = own.most_over_bytes.max(over_goal_bytes);
     }
 
     fn add_gc(&mut self, cycle: GcCycle) {

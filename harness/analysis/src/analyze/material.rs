@@ -12,6 +12,7 @@ use gotrace::{Kind, recognise};
 
 use super::log::Log;
 use crate::error::AnalysisError;
+use crate::figures::count_text;
 
 /// Largest single input that is held in memory; a longer log is read as a stream.
 pub const LARGEST_INPUT_BYTES: usize = gotrace::profile::LARGEST_INPUT_BYTES;
@@ -82,7 +83,19 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AnalysisEr
         reason,
     };
     if bytes.is_empty() {
-        return Err(fail("is empty".to_owned()));
+        return Err(fail(
+            "is empty; the runtime writes to standard error, so redirect that (2> FILE, or 2>&1 before a pipe), and give \
+             the file before it is rotated away"
+                .to_owned(),
+        ));
+    }
+    let bytes = gotrace::after_nuls(bytes);
+    if bytes.is_empty() {
+        return Err(fail(
+            "holds nothing but NUL bytes, as a log does whose writer went on after it was truncated; give the file that \
+             it was copied to, or open logs for appending"
+                .to_owned(),
+        ));
     }
     let unreadable = |error: gotrace::Error| fail(format!("cannot be read: {error}"));
     let text = || String::from_utf8_lossy(bytes);
@@ -99,7 +112,13 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AnalysisEr
             header,
             bytes: bytes.to_vec(),
             views: Vec::new(),
-            problem: None,
+            problem: header.is_cut_off(bytes).then(|| {
+                format!(
+                    "the trace is cut off after {} bytes; take it again and let it end (trace.Stop, or all of \
+                     /debug/pprof/trace?seconds=N)",
+                    count_text(bytes.len() as f64)
+                )
+            }),
         },
         Kind::MetricsSnapshot => Part::Metrics(snapshots(bytes).map_err(unreadable)?),
         Kind::HeapText => Part::MemStats(Box::new(MemStats::parse(&text()).map_err(unreadable)?)),

@@ -9,12 +9,16 @@
 //!
 //! Deliberately absent: reading files, sockets and terminals (`cli`, `orchestrator`); rules of its own.
 
+mod calm;
 mod crash;
+mod difference;
 mod document;
 mod evidence;
+mod input;
 mod judged;
 mod log;
 mod material;
+mod point;
 mod process;
 mod profiles;
 mod series;
@@ -23,8 +27,8 @@ mod verdict;
 mod version;
 
 pub use document::{
-    Analysis, CrashReport, Fact, GcFigures, GoroutineGroup, InputReport, Picture, ProcessReport,
-    ProfileReport, SchedFigures, Severity,
+    Analysis, CrashReport, Fact, GcFigures, GoroutineGroup, InputReport, LongestStop, Picture,
+    ProcessReport, ProfileReport, SchedFigures, Severity, Unread,
 };
 pub use judged::{AnalyzeOptions, analyze};
 pub use log::{Log, LogReader};

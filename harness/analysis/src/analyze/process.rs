@@ -7,7 +7,7 @@ use gotrace::scheddetail::SchedDetail;
 use gotrace::schedtrace::SchedSample;
 use gotrace::summary::{self, Spread, Window};
 
-use super::document::{GcFigures, ProcessReport, SchedFigures};
+use super::document::{GcFigures, LongestStop, ProcessReport, SchedFigures};
 use super::series::Series;
 
 /// gctrace lines, and schedtrace lines, that are kept of a process in full: statistics and rules are over these.
@@ -34,6 +34,7 @@ pub(super) struct Process {
     last_s: f64,
     /// Start of the stretch whose GC share is being summed, and the CPU time in it, ms.
     share: Option<(f64, f64)>,
+    longest_stop: Option<LongestStop>,
     live: Series,
     goal: Series,
     gc_share: Series,
@@ -57,6 +58,7 @@ impl Process {
             first_s: None,
             last_s: start_s,
             share: None,
+            longest_stop: None,
             live: series.clone(),
             goal: series.clone(),
             gc_share: series.clone(),
@@ -98,8 +100,14 @@ impl Process {
         if cycle.goal_mib < NO_GOAL_MIB {
             self.goal.add(at_s, cycle.goal_mib as f64);
         }
-        self.stop
-            .add(at_s, cycle.clock.sweep_term.max(cycle.clock.mark_term));
+        let stop = stop_of(&cycle);
+        self.stop.add(at_s, stop.stop_ms);
+        if self
+            .longest_stop
+            .is_none_or(|longest| stop.stop_ms > longest.stop_ms)
+        {
+            self.longest_stop = Some(stop);
+        }
         self.add_share(&cycle);
         self.cycles.push_back(cycle);
         if self.cycles.len() > KEPT_LINES {
@@ -198,6 +206,7 @@ impl Process {
             to_s: self.last_s,
             gomaxprocs: self.gomaxprocs(),
             gc: summary::gc(&cycles, Window::ALL).map(gc_figures),
+            longest_stop: self.longest_stop,
             sched: summary::sched(&samples, Window::ALL).map(sched_figures),
             plots: plots.into_iter().flatten().collect(),
             lines_let_go: self.let_go,
@@ -225,6 +234,16 @@ impl Process {
             parts.push(format!("threads {}", last.threads));
         }
         parts.join(", ")
+    }
+}
+
+fn stop_of(cycle: &GcCycle) -> LongestStop {
+    let (start_ms, end_ms) = (cycle.clock.sweep_term, cycle.clock.mark_term);
+    LongestStop {
+        collection: cycle.seq,
+        at_s: cycle.at_s,
+        stop_ms: start_ms.max(end_ms),
+        at_start: start_ms >= end_ms,
     }
 }
 

@@ -6,7 +6,7 @@ use gotrace::metrics::Snapshot;
 use record::quantity::format_bytes;
 
 use super::document::Fact;
-use super::log::Scavenged;
+use super::log::{Paced, Scavenged};
 use crate::figures::{count_text, significant};
 use crate::profile::duration_text;
 
@@ -165,6 +165,45 @@ pub(super) fn scavenged(it: Scavenged) -> Vec<Fact> {
             format!("{} %", it.utilisation_percent),
         ),
     ]
+}
+
+/// What the pacer aimed at and what became of it. The CPU share is no measurement of background workers: the runtime
+/// takes them at their goal of 25 % and adds the assists (`endCycle` in runtime/mgcpacer.go), so what is beyond the goal
+/// is assists.
+pub(super) fn paced(it: Paced) -> Vec<Fact> {
+    let cycles = it.cycles as f64;
+    let mut facts = vec![
+        fact("cycles that the pacer tells of", count_text(cycles)),
+        fact(
+            "CPU while marking, background workers at their goal and assists",
+            format!(
+                "{} % on average, {} % at most; goal {} %",
+                significant(it.cpu_percent_sum / cycles),
+                it.cpu_percent_most,
+                it.cpu_goal_percent
+            ),
+        ),
+    ];
+    if it.expected_bytes > 0.0 {
+        facts.push(fact(
+            "scan work against what was expected",
+            format!(
+                "{} of {}, {} %",
+                format_bytes(it.work_bytes),
+                format_bytes(it.expected_bytes),
+                significant(it.work_bytes / it.expected_bytes * 100.0)
+            ),
+        ));
+    }
+    let most = match it.most_over_bytes {
+        ..=0 => String::new(),
+        bytes => format!(", by {} at most", format_bytes(bytes as f64)),
+    };
+    facts.push(fact(
+        "cycles that ended above the heap goal",
+        format!("{} of {}{most}", it.over_goal, count_text(cycles)),
+    ));
+    facts
 }
 
 /// How a binary was built.

@@ -106,3 +106,35 @@ fn a_running_service_is_looked_at() {
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     assert!(done.stdout.contains("schedtrace"), "{}", done.stdout);
 }
+
+#[test]
+fn a_trace_that_was_cut_is_called_cut_and_not_what_the_toolchain_says() {
+    let Some(lab) = Lab::open() else { return };
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../gotrace/tests/fixtures/go-logs/trace-idle-1.21.13.bin");
+    let whole = fs::read(fixture).unwrap();
+    // Every toolchain from 1.21 on reads this format.
+    fs::write(lab.path("whole.trace"), &whole).unwrap();
+    fs::write(lab.path("slow.trace"), &whole[..whole.len() - 3]).unwrap();
+    let done = lab.say(&["analyze", "slow.trace"]);
+    assert_eq!(done.code, Some(2), "{}{}", done.stdout, done.stderr);
+    assert!(
+        done.stderr.starts_with("error: slow.trace is an execution trace with nothing to be read in it: the trace is cut off after 2,498 bytes"),
+        "{}",
+        done.stderr
+    );
+    // Beside one that is whole it is named, and the other is shown.
+    let done = lab.say(&["analyze", "slow.trace", "whole.trace"]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("warning: slow.trace is an execution trace"),
+        "{}",
+        done.stderr
+    );
+    assert!(
+        done.stdout.contains("INPUT    whole.trace") && done.stdout.contains("trace, sync:"),
+        "{}",
+        done.stdout
+    );
+}

@@ -7,7 +7,7 @@ mod window;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use analysis::analyze::{AnalyzeOptions, Material};
+use analysis::analyze::{AnalyzeOptions, Material, Unread};
 use analysis::report;
 use clap::Args as ClapArgs;
 
@@ -30,7 +30,14 @@ Examples:
   gosweep analyze --url http://127.0.0.1:6060/debug/pprof --for 30s
   gosweep analyze --diff before.pb.gz after.pb.gz --html difference.html
 
-Exit codes: 0 analysed, whatever was found; 2 invalid input; 5 interrupted;
+A file that cannot be read is named on stderr and in the report, with the
+reason; the others are analysed all the same. With --diff every file is needed.
+
+MYTHS.md of this project says which lines, keys and advice in circulation are
+no output of Go's runtime.
+
+Exit codes: 0 analysed, whatever was found, even if some of the files could not
+be read; 2 invalid input, or none of it could be read; 5 interrupted;
 70 internal error")]
 pub(crate) struct AnalyzeArgs {
     /// What the service wrote; `-` reads standard input to its end or to Ctrl-C
@@ -79,8 +86,12 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
         options.missing = taken.missing;
     }
     for file in &args.files {
-        materials.push(inputs::read(file)?);
+        match inputs::read(file) {
+            Ok(material) => materials.push(material),
+            Err(unread) => options.unread.push(unread),
+        }
     }
+    go_on_without(&options.unread, materials.is_empty() || args.diff)?;
     let analysis = analysis::analyze::analyze(&materials, &options).map_err(Failure::usage)?;
     if let Some(file) = &args.html {
         let page = report::analysis_html(&analysis).map_err(Failure::internal)?;
@@ -93,4 +104,16 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
         output::print(&report::analysis_text(&analysis, terminal()))?;
     }
     Ok(Ending::Pass)
+}
+
+/// Names what could not be read; an error if nothing else is there, or if all of it is needed.
+fn go_on_without(unread: &[Unread], needed: bool) -> Result<(), Failure> {
+    if needed && let [first, others @ ..] = unread {
+        let others: String = others.iter().map(|one| format!("\n{one}")).collect();
+        return Err(Failure::usage(format!("{first}{others}")));
+    }
+    for one in unread {
+        tell!("warning: {one}");
+    }
+    Ok(())
 }

@@ -1,25 +1,48 @@
-//! Execution traces: a Go toolchain that reads their format turns them into profiles.
+//! Execution traces: a Go toolchain that reads their format turns them into profiles. What the toolchain says against a
+//! trace is told without the temporary file that it was handed.
 
-use analysis::analyze::{Material, Part, TraceView};
+use analysis::analyze::{Material, Part, TraceView, Unread};
 use gotrace::exectrace::TraceHeader;
-use orchestrator::toolchain::{self, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles};
+use orchestrator::toolchain::{
+    self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles,
+};
 
 use crate::verbs::run::toolbox;
 
 /// A trace with what a toolchain makes of it; anything else as it is.
-pub(super) fn viewed(material: Material) -> Material {
-    let Part::Trace { header, bytes, .. } = material.part else {
-        return material;
+///
+/// # Errors
+/// The trace was cut off so early that a toolchain finds nothing in it.
+pub(super) fn viewed(material: Material) -> Result<Material, Unread> {
+    let Part::Trace {
+        header,
+        bytes,
+        problem: cut,
+        ..
+    } = material.part
+    else {
+        return Ok(material);
     };
-    let (views, problem) = match views(&header, &bytes) {
-        Ok(views) if views.is_empty() => (
+    let (views, problem) = match (views(&header, &bytes), cut) {
+        (Ok(views), Some(cut)) if !views.is_empty() => (
             views,
-            Some("no goroutine was delayed in it, or it is too short".to_owned()),
+            Some(format!("{cut}; what is below is of the part that is there")),
         ),
-        Ok(views) => (views, None),
-        Err(problem) => (Vec::new(), Some(problem)),
+        (Ok(_) | Err(Unviewed::Refused(_)), Some(cut)) => {
+            return Err(Unread {
+                name: material.name,
+                reason: format!("is an execution trace with nothing to be read in it: {cut}"),
+            });
+        }
+        (Err(Unviewed::NoReader(why)), Some(cut)) => (Vec::new(), Some(format!("{cut}; {why}"))),
+        (Ok(views), None) => {
+            let empty = views.is_empty();
+            let problem = "no goroutine was delayed in it, or it is too short";
+            (views, empty.then(|| problem.to_owned()))
+        }
+        (Err(Unviewed::NoReader(why) | Unviewed::Refused(why)), None) => (Vec::new(), Some(why)),
     };
-    Material {
+    Ok(Material {
         name: material.name,
         part: Part::Trace {
             header,
@@ -27,17 +50,35 @@ pub(super) fn viewed(material: Material) -> Material {
             views,
             problem,
         },
-    }
+    })
 }
 
-fn views(header: &TraceHeader, bytes: &[u8]) -> Result<Vec<TraceView>, String> {
+/// Why a toolchain shows nothing of a trace.
+enum Unviewed {
+    /// There is none, or it could not be run.
+    NoReader(String),
+    /// It does not read this one.
+    Refused(String),
+}
+
+fn views(header: &TraceHeader, bytes: &[u8]) -> Result<Vec<TraceView>, Unviewed> {
     let needed = header.readable_since_minor();
-    let toolbox = toolbox(None, None).map_err(|failure| failure.message)?;
+    let toolbox = toolbox(None, None).map_err(|failure| Unviewed::NoReader(failure.message))?;
     let reader = reader(&toolbox, needed).ok_or_else(|| {
-        format!("no Go 1.{needed} or later is at hand to read it; `gosweep toolchain install 1.{needed}` fetches one")
+        Unviewed::NoReader(format!(
+            "no Go 1.{needed} or later is at hand to read it; `gosweep toolchain install 1.{needed}` fetches one"
+        ))
     })?;
-    let found = delay_profiles(&reader.goroot, &toolbox.store, bytes, Watch::silent())
-        .map_err(|error| error.to_string())?;
+    let found = delay_profiles(&reader.goroot, &toolbox.store, bytes, Watch::silent()).map_err(
+        |error| match error {
+            DelayError::Refused { words, .. } => Unviewed::Refused(format!(
+                "`go tool trace` of Go {} does not read it: {words}",
+                reader.version
+            )),
+            DelayError::NoProfile { .. } => Unviewed::Refused(error.to_string()),
+            other => Unviewed::NoReader(other.to_string()),
+        },
+    )?;
     let views = found.into_iter();
     Ok(views
         .map(|(kind, profile)| TraceView { kind, profile })

@@ -71,11 +71,12 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Result<Window, Failure> {
     for one in taken {
         let name = format!("{} of {}", label(one.endpoint), options.base);
         let material = one.answer.and_then(|bytes| {
-            analysis::analyze::read(&name, &bytes, hint(one.endpoint))
-                .map_err(|error| error.to_string())
+            let material = analysis::analyze::read(&name, &bytes, hint(one.endpoint))
+                .map_err(|error| error.to_string())?;
+            trace::viewed(material).map_err(|unread| unread.to_string())
         });
         match material {
-            Ok(material) => window.materials.push(trace::viewed(material)),
+            Ok(material) => window.materials.push(material),
             Err(reason) => {
                 window.missing.push(missing(one.endpoint, &reason));
                 reasons.push(reason);
