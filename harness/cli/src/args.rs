@@ -154,8 +154,9 @@ pub(crate) enum ToolchainAction {
 /// `gosweep rank`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Exit codes: 0 ranked, 2 invalid input, 70 internal error
-With --selftest: 0 holds, 1 fails, 3 too little was measured to tell")]
+Exit codes: 0 ranked, 2 invalid input or a record that contradicts itself, 70 internal error
+With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 too little was measured
+to tell")]
 pub(crate) struct RankArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]
@@ -183,7 +184,7 @@ pub(crate) struct RankArgs {
 Rules read what each trial left in the run's folder. What they compare with is the matrix's
 `thresholds`; a rule fires only if it holds in three windows of a trial or in two trials.
 
-Exit codes: 0 advised, 2 not a run or no such cell, 4 a record that contradicts itself")]
+Exit codes: 0 advised, 2 not a run, no such cell, or a record that contradicts itself")]
 pub(crate) struct AdviseArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]

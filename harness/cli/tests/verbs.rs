@@ -467,6 +467,41 @@ fn a_kept_run_is_ranked_and_reported() {
 }
 
 #[test]
+fn a_record_that_contradicts_itself_is_no_usable_input() {
+    let desk = Desk::new();
+    let kept = |name: &str| fs::read_to_string(Path::new(KEPT_RUN).join(name)).unwrap();
+    desk.put("odd/run.json", kept("run.json"));
+    let trials = kept("trials.jsonl");
+    let cell = trials.split("\"cell\":\"").nth(1).unwrap();
+    let (cell, _) = cell.split_once('"').unwrap();
+    let of_nowhere = trials.replacen(cell, "000000000000", usize::MAX);
+    desk.put("odd/trials.jsonl", of_nowhere);
+    for args in [
+        &["rank", "odd"][..],
+        &["rank", "odd", "--explore"],
+        &["rank", "odd", "--selftest"],
+        &["advise", "odd"],
+        &["report", "odd", "--format", "md"],
+    ] {
+        let said = desk.say(args);
+        assert_eq!(said.code, USAGE, "{args:?}: {}", said.stderr);
+        let expected = "which run.json does not list";
+        assert!(said.stderr.contains(expected), "{args:?}: {}", said.stderr);
+    }
+    // Of GOGC the order is known, of GOMAXPROCS nothing.
+    let other_axis = kept("run.json").replace("gogc", "gomaxprocs");
+    desk.put("other/run.json", other_axis);
+    desk.put("other/trials.jsonl", trials);
+    let unknown = desk.say(&["rank", "other", "--selftest"]);
+    assert_eq!(unknown.code, USAGE, "{}", unknown.stdout);
+    assert!(
+        unknown.stderr.contains("matrices/proof"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
 fn what_holds_no_run_is_not_ranked() {
     let desk = Desk::new();
     desk.put("file", "");

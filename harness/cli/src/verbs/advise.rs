@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use analysis::AnalysisError;
 use analysis::advice::{Advice, AdviseOptions, Given, Raw};
 use analysis::ranking::Ranking;
 use analysis::report;
@@ -46,10 +45,7 @@ fn advice(folder: &Path, ranking: &Ranking, options: &AdviseOptions) -> Result<A
         raw: &|trial| raw(&folder.join(&trial.raw)),
     };
     let advice = analysis::advice::advise(&given, options);
-    advice.map_err(|error| match error {
-        AnalysisError::Side { .. } => Failure::usage(error),
-        other => Failure::not_fit(other),
-    })
+    advice.map_err(Failure::usage)
 }
 
 /// What is left of a trial's raw evidence. A file that is gone only means fewer rules.

@@ -45,7 +45,7 @@ pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
 
 fn load_by(folder: &Path, preferred: analysis::RankOptions) -> Result<Ranking, Failure> {
     let (run, trials) = read(folder)?;
-    analysis::rank(&run, &trials, &by_us(preferred)).map_err(Failure::not_fit)
+    analysis::rank(&run, &trials, &by_us(preferred)).map_err(Failure::usage)
 }
 
 /// The same options, signed by this gosweep.
@@ -65,7 +65,7 @@ pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Trial>), Failure> {
 fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
     let (run, trials) = read(&args.run)?;
     let found =
-        analysis::exploration::explore(&run, &trials, objectives).map_err(Failure::not_fit)?;
+        analysis::exploration::explore(&run, &trials, objectives).map_err(Failure::usage)?;
     if args.json {
         return output::print_json(&found);
     }
@@ -79,7 +79,7 @@ fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
         tool: output::TOOL.to_owned(),
         ..analysis::RankOptions::default()
     };
-    let proof = analysis::proof::prove(&run, &trials, &options).map_err(Failure::not_fit)?;
+    let proof = analysis::proof::prove(&run, &trials, &options).map_err(Failure::usage)?;
     if args.json {
         output::print_json(&proof)?;
     } else {
