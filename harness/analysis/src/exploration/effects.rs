@@ -39,6 +39,9 @@ pub struct AxisEffect {
     pub interval: [f64; 2],
     /// Two-sided p, Holm-adjusted over this objective's main effects.
     pub p: f64,
+    /// Whether it is no larger than what the control differs from its own duplicate.
+    #[serde(default)]
+    pub within_noise: bool,
 }
 
 /// A difference of differences.
@@ -56,6 +59,9 @@ pub struct AxisInteraction {
     pub interval: [f64; 2],
     /// Two-sided p, Holm-adjusted over this objective's interactions.
     pub p: f64,
+    /// Whether it is no larger than what the control differs from its own duplicate.
+    #[serde(default)]
+    pub within_noise: bool,
 }
 
 /// `None` where nothing varies or no cell has a partner that differs in one axis only.
@@ -83,6 +89,7 @@ pub(super) fn effects(evidence: &Evidence<'_>, table: &Table, axes: &[Axis]) -> 
         };
         (own.point.exp(), [own.low.exp(), own.high.exp()])
     };
+    let is_noise = |ratio: f64| ratio.ln().abs() <= table.noise;
     let main: Vec<AxisEffect> = main_effects(&blocks, &layout, LEVEL)
         .ok()?
         .iter()
@@ -96,6 +103,7 @@ pub(super) fn effects(evidence: &Evidence<'_>, table: &Table, axes: &[Axis]) -> 
                 ratio,
                 interval,
                 p: effect.p_holm,
+                within_noise: is_noise(ratio),
             }
         })
         .collect();
@@ -112,6 +120,7 @@ pub(super) fn effects(evidence: &Evidence<'_>, table: &Table, axes: &[Axis]) -> 
                 ratio,
                 interval,
                 p: interaction.p_holm,
+                within_noise: is_noise(ratio),
             }
         })
         .collect();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stats::{CompleteBlocks, Resampling, pareto};
 
 use super::Table;
-use crate::rank::{Evidence, built_in_margin, label};
+use crate::rank::{Evidence, label};
 
 /// Cells that no other is as good as everywhere and better than somewhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ pub(super) fn front(
         .zip(&values)
         .map(|(table, values)| pareto::Objective {
             values,
-            margin: built_in_margin(table.objective).ln_1p(),
+            margin: table.margin,
         })
         .collect();
     let rule = pareto::FrontRule {

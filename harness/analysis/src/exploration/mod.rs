@@ -1,8 +1,10 @@
 //! What a run says beyond the ranking: which cells trade one objective for another (the Pareto front), what each axis
 //! does by itself and together with another, and where more GOMAXPROCS stops helping.
 //!
-//! [`explore`] answers an [`Exploration`], which [`crate::report::exploration_text`] draws. It is exploratory: effects
-//! are Holm-corrected within their table, but nothing here decides a verdict. Values that are zero somewhere have no
+//! [`explore`] answers an [`Exploration`], which [`crate::report::exploration_text`] draws. Nothing here decides a
+//! verdict, and yet people act on a single line of it: so effects are Holm-corrected within their table (METHODOLOGY,
+//! why not Benjamini-Hochberg), margins are the ranking's, A/A floor included, and what is no larger than the control's
+//! difference from its own duplicate is marked and not told in summaries. Values that are zero somewhere have no
 //! logarithm, so such an objective is left out, by name.
 //!
 //! Deliberately absent: models that extrapolate beyond the measured cells.
@@ -26,7 +28,10 @@ pub use scaling::Knee;
 pub(crate) use scaling::{cpu_count, cpus};
 
 use crate::error::AnalysisError;
-use crate::rank::{Evidence, check_cells, targets, varying_axes};
+use crate::rank::{
+    Evidence, Margins, Pair, RankOptions, check_cells, default_margin, targets, varying_axes,
+};
+use crate::ranking::Scale;
 
 /// The version of the exploration document.
 pub const EXPLORATION_FORMAT: u32 = 1;
@@ -78,9 +83,10 @@ pub fn explore(
     objectives: &[Objective],
 ) -> Result<Exploration, AnalysisError> {
     check_cells(run, trials)?;
+    let options = RankOptions::default();
     let explored = targets(run).into_iter().map(|target| {
         let evidence = Evidence::of_target(run, target, trials)?;
-        Ok(explore_target(run, &evidence, objectives))
+        Ok(explore_target(run, &evidence, objectives, &options))
     });
     Ok(Exploration {
         format: EXPLORATION_FORMAT,
@@ -93,12 +99,13 @@ pub(crate) fn explore_target(
     run: &Run,
     evidence: &Evidence<'_>,
     objectives: &[Objective],
+    options: &RankOptions,
 ) -> TargetExploration {
     let axes = varying_axes(evidence);
     let cells = measured_cells(evidence, objectives);
     let tables: Vec<(Objective, Option<Table>)> = objectives
         .iter()
-        .map(|&objective| (objective, Table::new(evidence, objective, &cells)))
+        .map(|&objective| (objective, Table::new(evidence, objective, &cells, options)))
         .collect();
     let left_out = tables.iter().filter(|(_, table)| table.is_none());
     let left_out = left_out.map(|(objective, _)| *objective).collect();
@@ -135,10 +142,19 @@ struct Table {
     /// Blocks by number, in the order of the rows.
     blocks: Vec<u32>,
     rows: Vec<Vec<f64>>,
+    /// A log ratio that matters: the margin asked for or the A/A floor, whichever is larger.
+    margin: f64,
+    /// The A/A floor alone, as a log ratio; zero where the control has no duplicate.
+    noise: f64,
 }
 
 impl Table {
-    fn new(evidence: &Evidence<'_>, objective: Objective, cells: &[usize]) -> Option<Table> {
+    fn new(
+        evidence: &Evidence<'_>,
+        objective: Objective,
+        cells: &[usize],
+        options: &RankOptions,
+    ) -> Option<Table> {
         let values = evidence.values(objective);
         let columns: Vec<&BTreeMap<u32, f64>> =
             cells.iter().map(|&cell| &values.cells[cell]).collect();
@@ -158,7 +174,12 @@ impl Table {
             })
             .collect();
         let is_sound = rows.len() >= 2 && rows.iter().flatten().all(|value| value.is_finite());
+        let margins = Margins::of_values(&values, default_margin(objective, options), options);
+        let aa = Pair::new(objective, &values.duplicate, &values.cells[values.control]);
+        let floor = aa.noise_floor(LEVEL).filter(|_| aa.scale == Scale::Ratio);
         is_sound.then(|| Table {
+            margin: margins.applied.on(Scale::Ratio),
+            noise: floor.map_or(0.0, |floor| floor.reach),
             objective,
             cells: cells.to_vec(),
             blocks,

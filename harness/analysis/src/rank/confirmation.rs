@@ -104,6 +104,12 @@ impl Fresh {
             .is_some_and(|figures| figures.effect == Effect::Better)
     }
 
+    /// Whether the fresh blocks cannot tell.
+    pub(crate) fn is_unclear(&self, criterion: impl Into<Criterion>) -> bool {
+        self.on(criterion)
+            .is_some_and(|figures| figures.effect == Effect::Unclear)
+    }
+
     /// Whether it is clearly worse beyond the margin asked for.
     pub(crate) fn is_cost(&self, criterion: impl Into<Criterion>) -> bool {
         self.gain(criterion).is_some_and(|gain| gain.is_cost())

@@ -95,7 +95,7 @@ fn table(values: &Values, scale: Scale) -> Option<(Vec<usize>, CompleteBlocks)> 
         .iter()
         .map(|block| {
             let own = cells.iter().map(|&cell| values.cells[cell][block]);
-            own.map(|value| super::compare::on_scale(value, scale))
+            own.map(|value| super::model::on_scale(value, scale))
                 .collect()
         })
         .collect();

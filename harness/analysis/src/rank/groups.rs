@@ -8,9 +8,9 @@ use stats::CompleteBlocks;
 use stats::additive::{self, Observation};
 use stats::selection::{GroupRule, PairTest, Standing, top_group, top_group_of_fit};
 
-use super::compare::observations;
 use super::evidence::Values;
 use super::margin::Margin;
+use super::model::observations;
 use crate::ranking::Scale;
 
 /// The group of every cell, from 1; `None` for a cell without values.

@@ -8,6 +8,7 @@
 //! ([`crate::comparison`]).
 
 mod cells;
+mod claim;
 mod compare;
 mod confirmation;
 mod constraint;
@@ -15,6 +16,7 @@ mod cross_check;
 mod evidence;
 mod groups;
 mod margin;
+mod model;
 mod order;
 mod pair;
 mod preference;
@@ -30,13 +32,14 @@ use record::decision::StopReason;
 use record::matrix::Matrix;
 use record::objective::Objective;
 use record::run::Run;
-use record::trial::Trial;
+use record::trial::{Stage, Trial};
 
 pub(crate) use cells::{label, settings, state_of, varying_axes};
 use compare::Compared;
-pub(crate) use compare::{Comparison, observations};
+pub(crate) use compare::Comparison;
 pub(crate) use evidence::{CellEvidence, Evidence, Values};
 pub(crate) use margin::{Margins, built_in_margin, default_margin};
+pub(crate) use model::observations;
 pub(crate) use pair::{Column, Pair, shown};
 pub(crate) use preference::Criterion;
 use preference::Preference;
@@ -158,6 +161,10 @@ fn rank_target(
         criteria: &criteria,
         rank_by,
         blocks: evidence.complete.len(),
+        trials: trials
+            .iter()
+            .filter(|trial| is_searched(evidence, trial))
+            .count(),
         options,
     });
     for cell in &mut cells {
@@ -191,13 +198,19 @@ fn rank_target(
         weights: preference.weights.clone(),
         exploration: options
             .explore
-            .then(|| explore_target(run, evidence, &EXPLORED)),
+            .then(|| explore_target(run, evidence, &EXPLORED, options)),
         score: compared.score.map(|score| score.summary),
         objectives: summaries(compared.objectives, rank_by),
         cells,
         confirmation,
     });
     Ok(())
+}
+
+/// Whether a trial is one of the search on this target.
+fn is_searched(evidence: &Evidence<'_>, trial: &Trial) -> bool {
+    let mut cells = evidence.cells.iter();
+    trial.stage == Stage::Search && cells.any(|own| own.cell.id == trial.cell)
 }
 
 /// Every objective that at least one cell has a value on, and the score where objectives are weighed.

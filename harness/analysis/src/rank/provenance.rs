@@ -5,6 +5,7 @@ use record::run::Run;
 
 use super::RankOptions;
 use crate::ranking::Provenance;
+use crate::warnings::SHORTEST_JUDGED;
 
 pub(crate) fn provenance(run: &Run, matrix: &Matrix, options: &RankOptions) -> Provenance {
     Provenance {
@@ -26,13 +27,13 @@ pub(crate) fn provenance(run: &Run, matrix: &Matrix, options: &RankOptions) -> P
         toolchains: run.toolchains.clone(),
         artifacts: run.artifacts.clone(),
         calibration: run.calibration.clone(),
-        method: method(options),
+        method: method(options, matrix),
     }
 }
 
-fn method(options: &RankOptions) -> Vec<String> {
+fn method(options: &RankOptions, matrix: &Matrix) -> Vec<String> {
     let (level, alpha) = (options.level * 100.0, options.alpha * 100.0);
-    vec![
+    let mut method = vec![
         "Each block holds one fresh process of every cell in seeded random order, and a second one of the control; \
          the unit is one number per trial, never a request."
             .to_owned(),
@@ -48,7 +49,21 @@ fn method(options: &RankOptions) -> Vec<String> {
              within the blocks (max-T) has to agree. \"Within\" means that the whole interval lies inside the default margin; the top group is every cell that no other beats (one-sided, Holm over its rivals) by \
              more than the margin."
         ),
-    ]
+    ];
+    method.extend(steady_state_not_judged(matrix));
+    method
+}
+
+/// Silence about the steady state must not read as "steady".
+fn steady_state_not_judged(matrix: &Matrix) -> Option<String> {
+    let needed = format!("{:?}", SHORTEST_JUDGED);
+    match matrix.load.saturate {
+        None => Some("Steady state not judged: there is no saturate window.".to_owned()),
+        Some(window) if window < SHORTEST_JUDGED => Some(format!(
+            "Steady state not judged: the saturate window, {window:?}, is shorter than {needed}."
+        )),
+        Some(_) => None,
+    }
 }
 
 /// A word as a POSIX shell would have to be given it.

@@ -146,10 +146,7 @@ impl Page {
     }
 
     fn effects(&self, effects: &Effects) -> String {
-        let title = format!(
-            "WHAT EACH AXIS DOES to {} (cells that differ in nothing else; p is Holm-corrected)",
-            effects.objective.heading()
-        );
+        let title = words::effects_caption("WHAT EACH AXIS DOES", effects, MOST_INTERACTIONS);
         let mut text = self.layout.wrapped("", &title);
         let mut table = self.layout.table();
         table.set_header(["axis", "against", "change", "pairs", "p"]);

@@ -135,7 +135,11 @@ fn effects_line(effects: &Effects) -> Option<String> {
     if !has_several(effects) {
         return None;
     }
-    let mut main: Vec<_> = effects.main.iter().filter(|own| own.p <= SHOWN).collect();
+    let mut main: Vec<_> = effects
+        .main
+        .iter()
+        .filter(|own| own.p <= SHOWN && !own.within_noise)
+        .collect();
     main.sort_by(|a, b| b.ratio.ln().abs().total_cmp(&a.ratio.ln().abs()));
     let mut told: Vec<String> = main
         .iter()
@@ -145,7 +149,10 @@ fn effects_line(effects: &Effects) -> Option<String> {
             format!("{}={} vs {} {change}", own.axis, own.level, own.reference)
         })
         .collect();
-    let together = effects.interactions.iter().find(|own| own.p <= SHOWN);
+    let together = effects
+        .interactions
+        .iter()
+        .find(|own| own.p <= SHOWN && !own.within_noise);
     told.extend(together.map(|own| {
         format!(
             "{} with {} {} beyond both",
@@ -209,11 +216,36 @@ fn front_table(front: &Front) -> FrontTable {
 
 fn effect_table(effects: &Effects) -> EffectTable {
     EffectTable {
-        caption: format!(
-            "What each axis does to {} (cells that differ in nothing else; p is Holm-corrected)",
-            effects.objective.heading()
-        ),
+        caption: effects_caption("What each axis does", effects, usize::MAX),
         rows: effect_rows(effects, usize::MAX),
+    }
+}
+
+/// What a table of effects shows, and what its marks mean.
+pub(super) fn effects_caption(lead: &str, effects: &Effects, most_interactions: usize) -> String {
+    let main = effects.main.iter().map(|own| own.within_noise);
+    let together = effects.interactions.iter().take(most_interactions);
+    let any_noise = main
+        .chain(together.map(|own| own.within_noise))
+        .any(|own| own);
+    let mark = match any_noise {
+        true => format!("; {NOISE} no larger than what the control differs from its own duplicate"),
+        false => String::new(),
+    };
+    format!(
+        "{lead} to {} (cells that differ in nothing else; p is Holm-corrected{mark})",
+        effects.objective.heading()
+    )
+}
+
+/// Stands behind a change that is no larger than the A/A noise.
+const NOISE: &str = "~";
+
+fn change_text(ratio: f64, interval: [f64; 2], within_noise: bool) -> String {
+    let text = ratio_text(ratio, Some(interval));
+    match within_noise {
+        true => format!("{text} {NOISE}"),
+        false => text,
     }
 }
 
@@ -222,7 +254,7 @@ pub(super) fn effect_rows(effects: &Effects, most_interactions: usize) -> Vec<Ef
     let main = effects.main.iter().map(|own| EffectRow {
         what: format!("{}={}", own.axis, own.level),
         against: own.reference.clone(),
-        change: ratio_text(own.ratio, Some(own.interval)),
+        change: change_text(own.ratio, own.interval, own.within_noise),
         pairs: own.pairs.to_string(),
         p: p_text(own.p),
     });
@@ -230,7 +262,7 @@ pub(super) fn effect_rows(effects: &Effects, most_interactions: usize) -> Vec<Ef
     main.chain(together.map(|own| EffectRow {
         what: format!("{} with {}", own.first, own.second),
         against: "no interaction".to_owned(),
-        change: ratio_text(own.ratio, Some(own.interval)),
+        change: change_text(own.ratio, own.interval, own.within_noise),
         pairs: own.squares.to_string(),
         p: p_text(own.p),
     }))

@@ -1,14 +1,14 @@
 //! What the load generator says of itself.
+//!
+//! Deliberately absent: Little's law, by which a trial is invalid or carries a doubt of its own (rule V3).
 
 use record::objective::Objective;
-use record::trial::{Phase, Trial};
+use record::trial::Trial;
 
 use super::{Context, Shown};
 use crate::figures::significant;
 use crate::ranking::{Severity, Warning};
 
-/// Little's law: |N − throughput x mean latency| ÷ N beyond this means that the generator lost track.
-const LITTLE: f64 = 0.05;
 /// Send lateness P99 beyond this share of the P99 limit spoils the verdict on the limit.
 const LATENESS_OF_LIMIT: f64 = 0.01;
 /// Without a limit: beyond this share of the measured P99 the figure is the generator's too.
@@ -73,13 +73,6 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
             what: "requests left the generator late, and the lateness is part of the response times",
             next_step: "Give the generator its own cores, or lower the constant rate.",
         },
-        Rule {
-            applies: &|trial| little(trial.saturate.as_ref()),
-            severity: Severity::Caution,
-            code: "littles_law",
-            what: "connections, throughput and latency do not agree (Little's law is off by more than 5%)",
-            next_step: "Treat QPS with care: some connections stood idle or the clock jumped.",
-        },
     ];
     rules
         .into_iter()
@@ -142,10 +135,4 @@ fn late(context: &Context<'_>, trial: &Trial) -> bool {
         None => LATENESS_OF_P99 * phase.response_ms.p99,
     };
     phase.send_lag_ms.p99 > bound
-}
-
-fn little(phase: Option<&Phase>) -> bool {
-    phase
-        .and_then(|phase| phase.littles_law_error)
-        .is_some_and(|error| error.abs() > LITTLE)
 }

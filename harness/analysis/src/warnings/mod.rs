@@ -25,6 +25,7 @@ use crate::ranking::{Severity, Warning};
 
 pub(crate) use course::end_of_search;
 pub(crate) use host::warnings_of_run;
+pub(crate) use physics::SHORTEST_JUDGED;
 
 /// What warnings are read from.
 pub(crate) struct Context<'a> {

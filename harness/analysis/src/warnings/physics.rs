@@ -2,6 +2,8 @@
 //!
 //! Both are doubts and make no trial invalid: a trial is judged by its host and its generator, never by what it measured.
 
+use std::time::Duration;
+
 use record::threshold::Thresholds;
 use record::trial::{Phase, Trial};
 use stats::steady::{SteadyRule, steady_state};
@@ -10,6 +12,8 @@ use super::Context;
 use crate::physics::{Collections, Heap, Predicted, plausible};
 use crate::ranking::{Severity, Warning};
 
+/// Shorter saturate windows have too few seconds to show a trend ([`steady_state`] asks for six values).
+pub(crate) const SHORTEST_JUDGED: Duration = Duration::from_secs(6);
 /// Intervals of 250 ms in one second.
 const INTERVALS_PER_SECOND: usize = 4;
 

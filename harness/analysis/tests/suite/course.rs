@@ -302,6 +302,33 @@ fn what_holds_up_is_recommended_by_its_fresh_figures() {
 }
 
 #[test]
+fn what_is_not_shown_either_way_is_told_by_its_fresh_figures() {
+    let mut lab = winner();
+    // On the margin, so that neither the search nor six blocks can tell; afresh from the other side.
+    lab.cells[2].2.p99_ms = 3.68;
+    lab.noise = 0.03;
+    let mut later = lab.clone();
+    (later.seed, later.noise) = (99, 0.04);
+    later.cells[2].2.p99_ms = 4.35;
+    let unclear = |ranking: &Ranking| {
+        let mut reasons = ranking.targets[0].verdict.reasons.clone();
+        reasons.retain(|own| own.starts_with("Not shown either way"));
+        reasons.concat()
+    };
+    let search = unclear(&ranked(&lab));
+    assert!(
+        search.contains("P99 −"),
+        "{:#?}",
+        ranked(&lab).targets[0].verdict
+    );
+    let (run, trials) = confirmed(&lab, afresh(&later, 2, 8, 6));
+    let ranking = ranking(&run, &trials);
+    assert_eq!(ranking.targets[0].verdict.kind, VerdictKind::Recommend);
+    let fresh = unclear(&ranking);
+    assert!(fresh.contains("P99 +"), "{:#?}", ranking.targets[0].verdict);
+}
+
+#[test]
 fn what_does_not_hold_up_is_no_change() {
     let lab = winner();
     let mut later = winner();

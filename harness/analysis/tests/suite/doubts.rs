@@ -36,7 +36,7 @@ fn a_clean_run_has_no_warnings() {
 #[test]
 fn one_bad_trial_raises_its_own_warning_and_no_other() {
     type Change = fn(&mut Trial);
-    let cases: [(&str, Change); 12] = [
+    let cases: [(&str, Change); 11] = [
         ("generator_bound", |t| {
             t.saturate.as_mut().unwrap().verdict.name = "GENERATOR_BOUND".into()
         }),
@@ -51,9 +51,6 @@ fn one_bad_trial_raises_its_own_warning_and_no_other() {
         }),
         ("late_sends", |t| {
             t.constant.as_mut().unwrap().send_lag_ms.p99 = 2.0
-        }),
-        ("littles_law", |t| {
-            t.saturate.as_mut().unwrap().littles_law_error = Some(-0.2)
         }),
         ("steal", |t| {
             t.constant.as_mut().unwrap().host.as_mut().unwrap().steal = 0.03

@@ -1,10 +1,11 @@
 //! Fronts, effects and knees of laboratories whose truth is known.
 
 use analysis::exploration::{Exploration, explore};
-use analysis::report::{TerminalOptions, exploration_text};
+use analysis::report::{TerminalOptions, exploration_text, markdown};
+use analysis::{RankOptions, rank};
 use proptest::prelude::*;
 use record::objective::Objective;
-use record::trial::Trial;
+use record::trial::{Role, Trial};
 
 use crate::lab::{Lab, Service};
 
@@ -85,6 +86,77 @@ fn front_effects_and_knees_tell_the_truth() {
         );
     }
     insta::assert_snapshot!(text);
+}
+
+/// Makes the control's duplicate so many times as fast.
+fn with_duplicate(lab: &Lab, times: u64) -> Vec<Trial> {
+    let mut trials = lab.trials();
+    let duplicates = trials
+        .iter_mut()
+        .filter(|trial| trial.role == Role::ControlDuplicate);
+    for trial in duplicates {
+        let ledger = &mut trial.saturate.as_mut().unwrap().ledger;
+        ledger.completed = ledger.completed * times / 100;
+    }
+    trials
+}
+
+/// GOGC adds a tenth; the control's own duplicate a fifth.
+#[test]
+fn effects_within_the_noise_of_the_control_are_marked_and_not_told() {
+    let lab = lab();
+    let told = |trials: &[Trial]| {
+        let ranking = rank(&lab.run(), trials, &RankOptions::default()).unwrap();
+        let found = ranking.targets[0].exploration.as_ref().unwrap();
+        let gogc = found.effects[0].main.iter().find(|own| own.axis == "gogc");
+        let text = markdown(&ranking).unwrap();
+        let mut lines = text.lines();
+        let of_qps = lines.find(|line| line.contains("QPS: gomaxprocs=4 vs"));
+        let is_told = of_qps.unwrap().contains("gogc=400 vs 100");
+        (gogc.unwrap().within_noise, is_told, text)
+    };
+    let calm = told(&lab.trials());
+    assert_eq!((calm.0, calm.1), (false, true));
+    let noisy = told(&with_duplicate(&lab, 120));
+    assert_eq!((noisy.0, noisy.1), (true, false));
+    let marked = |text: &str| text.matches("~ |").count();
+    assert!(
+        marked(&noisy.2) > marked(&calm.2),
+        "{} {}",
+        marked(&noisy.2),
+        marked(&calm.2)
+    );
+}
+
+#[test]
+fn the_front_asks_for_more_than_the_noise_of_the_control() {
+    let normal = Service::default();
+    // Cell 1 loses 6 % of throughput, beyond the margin of 3 %, and gains a lot of latency.
+    let lab = Lab::new().cell(&[("gogc", "100")], normal).cell(
+        &[("gogc", "400")],
+        Service {
+            qps: normal.qps * 0.94,
+            p99_ms: normal.p99_ms * 0.5,
+            ..normal
+        },
+    );
+    let on_front = |trials: &[Trial]| {
+        let found = explore(&lab.run(), trials, &OBJECTIVES[..2]).unwrap();
+        let front = found.targets[0].front.clone().unwrap();
+        front.cells.iter().filter(|cell| cell.on_front).count()
+    };
+    assert_eq!(on_front(&lab.trials()), 2, "both trade");
+    let mut trials = with_duplicate(&lab, 110);
+    // Less certain than the noise of the control allows: 6 % are then as good as nothing.
+    let own = lab.id(1);
+    for trial in trials.iter_mut().filter(|trial| trial.cell == own) {
+        let ledger = &mut trial.saturate.as_mut().unwrap().ledger;
+        ledger.completed = match trial.block % 2 {
+            0 => ledger.completed * 108 / 100,
+            _ => ledger.completed * 96 / 100,
+        };
+    }
+    assert_eq!(on_front(&trials), 1);
 }
 
 #[test]

@@ -281,7 +281,20 @@ fn without_a_control_nothing_is_claimed() {
 #[test]
 fn no_trials_and_one_block_are_inconclusive() {
     let lab = winner();
-    assert_eq!(verdict(&ranked_with(&lab, &[])), VerdictKind::Inconclusive);
+    let nothing = ranked_with(&lab, &[]);
+    assert_eq!(verdict(&nothing), VerdictKind::Inconclusive);
+    let own = &nothing.targets[0].verdict;
+    assert_eq!(own.reasons, ["The run has no trials yet."]);
+    assert!(
+        own.next_step.contains("goes on where it stopped"),
+        "{own:?}"
+    );
+    let begun = ranked_with(&lab, &lab.trials()[..2]);
+    let own = &begun.targets[0].verdict;
+    assert_eq!(
+        own.reasons,
+        ["The run has 2 trials so far, and no complete block."]
+    );
     let mut one = winner();
     one.blocks = 1;
     assert_eq!(verdict(&ranked(&one)), VerdictKind::Inconclusive);

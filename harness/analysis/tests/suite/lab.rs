@@ -34,6 +34,7 @@ impl Default for Service {
 }
 
 /// A run in the making. The first cell of each target is its control.
+#[derive(Clone)]
 pub(crate) struct Lab {
     pub(crate) blocks: u32,
     pub(crate) cells: Vec<(String, BTreeMap<String, String>, Service)>,

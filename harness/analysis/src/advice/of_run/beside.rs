@@ -111,7 +111,7 @@ fn interactions(source: &Source<'_>, evidence: &rank::Evidence<'_>) -> Vec<Inter
         let found: Vec<Interaction> = effects
             .interactions
             .iter()
-            .filter(|own| own.p < ALPHA)
+            .filter(|own| own.p < ALPHA && !own.within_noise)
             .map(|own| Interaction {
                 objective: effects.objective.heading().to_owned(),
                 first: own.first.clone(),

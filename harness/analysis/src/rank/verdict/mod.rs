@@ -43,6 +43,8 @@ pub(crate) struct Judged<'a> {
     /// The objectives behind it.
     pub(crate) rank_by: &'a [Objective],
     pub(crate) blocks: usize,
+    /// Trials of the search so far, those of incomplete blocks included.
+    pub(crate) trials: usize,
     pub(crate) options: &'a RankOptions,
 }
 
@@ -64,6 +66,10 @@ fn by_search(judged: &Judged<'_>) -> Verdict {
     };
     if judged.cells.len() == 1 {
         return words::lone_control(control);
+    }
+    let tried = |cell: &CellRanking| !cell.failures.is_empty() || !cell.invalid.is_empty();
+    if judged.blocks == 0 && !judged.cells.iter().any(tried) {
+        return words::nothing_yet(judged.trials);
     }
     if matches!(control.state, CellState::NoData)
         || (control.state == CellState::Failed && control.n < 2)

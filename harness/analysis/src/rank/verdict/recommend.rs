@@ -35,7 +35,7 @@ pub(super) fn by_search(judged: &Judged<'_>, cell: &CellRanking, control: &CellR
         gains: judged.gains(cell),
         costs: judged.costs(cell),
     };
-    let mut reasons = grounds(judged, Chosen { cell, control });
+    let mut reasons = grounds(judged, Chosen { cell, control }, &judged.unclear(cell));
     reasons.push(
         "The blocks that give this figure also chose the cell, so a fresh run may show a little less.".to_owned(),
     );
@@ -101,6 +101,11 @@ fn confirmed(judged: &Judged<'_>, chosen: Chosen<'_>, fresh: &Fresh) -> Verdict 
     let costs = judged
         .by_weight()
         .filter(|&objective| fresh.is_cost(objective) || judged.is_cost(chosen.cell, objective));
+    let costs: Vec<Objective> = costs.collect();
+    let unclear = judged.rank_by.iter().copied().filter(|objective| {
+        fresh.is_unclear(*objective) && !costs.contains(objective) && !open.contains(objective)
+    });
+    let unclear = lines(fresh, unclear);
     let quoted = Quoted {
         score: judged
             .is_weighted()
@@ -121,7 +126,7 @@ fn confirmed(judged: &Judged<'_>, chosen: Chosen<'_>, fresh: &Fresh) -> Verdict 
             texts(&open).join(", ")
         ));
     }
-    reasons.extend(grounds(judged, chosen));
+    reasons.extend(grounds(judged, chosen, &unclear));
     let watched: Vec<&str> = quoted
         .costs
         .iter()
@@ -168,8 +173,8 @@ fn recommendation(
     }
 }
 
-/// Why this cell and no other.
-fn grounds(judged: &Judged<'_>, chosen: Chosen<'_>) -> Vec<String> {
+/// Why this cell and no other. `unclear` is what the blocks that are quoted cannot tell.
+fn grounds(judged: &Judged<'_>, chosen: Chosen<'_>, unclear: &[EffectLine]) -> Vec<String> {
     let Chosen { cell, control } = chosen;
     let mut reasons = Vec::new();
     if control.state == CellState::Violated {
@@ -178,11 +183,10 @@ fn grounds(judged: &Judged<'_>, chosen: Chosen<'_>) -> Vec<String> {
             broken(control)
         ));
     }
-    let unclear = judged.unclear(cell);
     if !unclear.is_empty() {
         reasons.push(format!(
             "Not shown either way, so watch it in the rollout: {}.",
-            texts(&unclear).join(", ")
+            texts(unclear).join(", ")
         ));
     }
     let ties: Vec<&str> = judged

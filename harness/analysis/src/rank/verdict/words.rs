@@ -73,6 +73,26 @@ pub(super) fn lone_control(control: &CellRanking) -> Verdict {
     }
 }
 
+/// Nothing was measured yet, or not one whole block.
+pub(super) fn nothing_yet(trials: usize) -> Verdict {
+    let measured = match trials {
+        0 => "The run has no trials yet.".to_owned(),
+        some => format!(
+            "The run has {} so far, and no complete block.",
+            counted(some, "trial")
+        ),
+    };
+    Verdict {
+        reasons: vec![measured],
+        next_step: "Let the run finish: `gosweep run` on the same folder goes on where it stopped."
+            .to_owned(),
+        ..plain(
+            VerdictKind::Inconclusive,
+            "inconclusive: nothing to compare yet",
+        )
+    }
+}
+
 pub(super) fn no_control(control: &CellRanking) -> Verdict {
     let cause = control.failures.first().map_or_else(
         || match control.invalid.len() {

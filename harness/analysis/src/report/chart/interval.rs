@@ -201,7 +201,7 @@ fn effect_line(own: &AxisEffect, objective: Objective, scale: &Scale, top: f64) 
         label: shortened(&label, LABEL),
         label_y: coordinate(top + 15.0),
         y: coordinate(top + 27.0),
-        class: match own.p <= 0.05 {
+        class: match own.p <= 0.05 && !own.within_noise {
             true if gain > 0.0 => "better",
             true => "worse",
             false => "unclear",
