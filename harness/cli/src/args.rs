@@ -170,7 +170,7 @@ pub(crate) struct RankArgs {
     /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives: qps,p99,gc_per_kreq,rss]
     #[arg(long)]
     pub(crate) explore: bool,
-    /// Check instead what the ranking says of cells whose truth is known, as in matrices/proof
+    /// Check instead what the run says of cells whose truth is known, as in matrices/proof
     #[arg(long, conflicts_with_all = ["explore", "by", "limits"])]
     pub(crate) selftest: bool,
     /// Print as JSON

@@ -151,6 +151,46 @@ fn too_few_blocks_prove_nothing_and_say_how_many_would() {
     assert_eq!(proved(&lab).verdict, Outcome::Holds);
 }
 
+/// Of two runs of six blocks not one would show so small a step, by what size and noise predict: that proves nothing.
+#[test]
+fn power_too_small_to_be_missed_proves_nothing() {
+    let mut lab = burning([1.8, 4.6, 9.2]);
+    lab.noise = 0.08;
+    let proof = proved(&lab);
+    let power = proof
+        .checks
+        .iter()
+        .find(|own| own.name == "injection_power");
+    let power = power.unwrap();
+    assert_eq!(power.outcome, Outcome::Inconclusive, "{power:?}");
+    assert!(
+        power.needed.as_ref().unwrap().contains("blocks"),
+        "{power:?}"
+    );
+}
+
+/// One block of every six without the slowdown: enough that no interval excludes nothing, and too little for the noise
+/// to explain it.
+#[test]
+fn a_slowdown_that_too_many_runs_miss_fails() {
+    let lab = burning([1.8, 4.6, 9.2]);
+    let mut trials = lab.trials();
+    let step = lab.id(3);
+    for trial in trials
+        .iter_mut()
+        .filter(|trial| trial.cell == step && trial.block % 6 == 0)
+    {
+        let process = trial.constant.as_mut().unwrap().process.as_mut().unwrap();
+        process.user_seconds *= 0.85;
+    }
+    let proof = prove(&lab.run(), &trials, &RankOptions::default()).unwrap();
+    assert_eq!(
+        of(&proof, "injection_power")[2],
+        Outcome::Fails,
+        "{proof:#?}"
+    );
+}
+
 /// One run in twenty may flag something, so one of one is no surprise, two of two are.
 #[test]
 fn false_alarms_fail_from_two_runs_on() {
