@@ -21,7 +21,6 @@ pub(super) fn limits(evidence: &Evidence, judgement: &Judgement) -> Vec<Limit> {
     let kinds = [
         (Drive::Closed, "at saturation"),
         (Drive::Open, "at the constant rate"),
-        (Drive::Live, "in the log"),
     ];
     let of_kind = |(drive, at): (Drive, &str)| {
         let samples: Vec<&Sample> = evidence

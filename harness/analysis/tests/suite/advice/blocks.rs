@@ -1,9 +1,10 @@
 //! Rules on scheduler blocks (scheddetail): of a log, and of a diagnosis with its profiles.
 //!
-//! The blocks are a busy one of go1.25.5 over and over, since the captures hold three each; where a rule must fire, the
-//! test says which figure it changed.
+//! Two diagnoses are captured. Elsewhere the blocks are a busy one of go1.25.5 over and over, since those captures hold
+//! three each; the test says which figure it changed.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use analysis::advice::Severity::{Critical, Info, Warn};
 use analysis::advice::{Advice, AdviseOptions, Given, Judgement, Raw, advise};
@@ -14,7 +15,7 @@ use record::threshold::{Threshold, Thresholds};
 use record::trial::Phase;
 
 use super::captured::is_quiet;
-use super::fixtures::{captured, gotrace_fixture, ranked};
+use super::fixtures::{captured, folder, gotrace_fixture, ranked};
 use super::severity;
 
 /// Time between two blocks, as a diagnosis asks for them.
@@ -98,9 +99,22 @@ fn ten_blocks_say_of_system_calls_what_two_cannot() {
     assert_eq!(severity(&seldom, "S6"), None);
 }
 
-/// The advice on a captured run with a diagnosis beside it: these blocks, 9 s of load as a diagnosis has them by
-/// default, and a captured CPU profile.
+/// As [`diagnosed_by`], with a captured CPU profile of go1.27.3.
 fn diagnosed(log: &str, go: &str, thresholds: Thresholds) -> Judgement {
+    let cpu = gotrace_fixture("go-logs/pprof-cpu-1.27.3.pb.gz");
+    diagnosed_by(log.as_bytes().to_vec(), cpu, go, thresholds)
+}
+
+/// What a captured diagnosis says of its cell.
+fn of_capture(name: &str) -> Judgement {
+    let file = |end: &str| fs::read(folder("diagnoses").join(name).join(end)).unwrap();
+    let (log, cpu) = (file("stderr.log"), file("cpu.pb.gz"));
+    diagnosed_by(log, cpu, "go1.25.14", Thresholds::default())
+}
+
+/// The advice on a captured run with a diagnosis beside it: these blocks, this CPU profile, and 9 s of load as a
+/// diagnosis has them by default.
+fn diagnosed_by(log: Vec<u8>, cpu: Vec<u8>, go: &str, thresholds: Thresholds) -> Judgement {
     let (mut run, mut trials) = captured("healthy");
     for toolchain in &mut run.toolchains {
         toolchain.version = go.to_owned();
@@ -133,11 +147,8 @@ fn diagnosed(log: &str, go: &str, thresholds: Thresholds) -> Judgement {
         readback: None,
     };
     let files = BTreeMap::from([
-        ("stderr.log".to_owned(), log.as_bytes().to_vec()),
-        (
-            "profiles/cpu.pb.gz".to_owned(),
-            gotrace_fixture("go-logs/pprof-cpu-1.27.3.pb.gz"),
-        ),
+        ("stderr.log".to_owned(), log),
+        ("profiles/cpu.pb.gz".to_owned(), cpu),
     ]);
     let given = Given {
         run: &run,
@@ -204,4 +215,23 @@ fn a_diagnosis_judges_spinning_by_blocks_and_profile_together() {
     ] {
         is_quiet(&calm, "S9");
     }
+}
+
+#[test]
+fn captured_diagnoses_fire_by_their_blocks() {
+    let spin = of_capture("spin");
+    assert_eq!(severity(&spin, "S9"), Some(Critical));
+    let finding = spin.findings.iter().find(|own| own.rule == "S9").unwrap();
+    // `go tool pprof -focus` on both gives 72 of 269 samples.
+    assert!(
+        finding
+            .signal
+            .contains("26.8% of CPU time in findRunnable and futex calls"),
+        "{finding:?}"
+    );
+    is_quiet(&spin, "S6");
+    let syscalls = of_capture("syscalls");
+    assert_eq!(severity(&syscalls, "S6"), Some(Warn));
+    is_quiet(&syscalls, "S9");
+    is_quiet(&syscalls, "S3");
 }

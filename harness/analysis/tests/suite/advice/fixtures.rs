@@ -25,7 +25,7 @@ struct Captured {
     trials: Vec<Trial>,
 }
 
-fn folder(scenario: &str) -> PathBuf {
+pub(crate) fn folder(scenario: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/advice")
         .join(scenario)

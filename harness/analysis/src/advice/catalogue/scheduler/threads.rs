@@ -170,7 +170,12 @@ fn by_metrics(look: &Look<'_>) -> Reading {
     let outside = look.sample.runtime.as_ref().and_then(|own| own.not_in_go);
     let procs = physics::gomaxprocs(look.subject, look.sample);
     let (Some([before, after]), Some(procs)) = (outside, procs) else {
-        return Reading::TooLittle(Signal::Syscalls.describe());
+        let has_blocks = look.sample.detail.is_some();
+        return Reading::TooLittle(match (has_blocks, &look.subject.go) {
+            (true, None) => "the Go version: up to 1.25 blocks show Ps in system calls",
+            (true, Some(_)) => "/sched/goroutines/not-in-go: from Go 1.26 on blocks do not show it",
+            _ => Signal::Syscalls.describe(),
+        });
     };
     // A gauge at two instants: both must show it. A program that takes signals has one goroutine that always waits in
     // a call of the runtime's own (os/signal.loop), which says nothing.
