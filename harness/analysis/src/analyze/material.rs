@@ -137,13 +137,7 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AnalysisEr
                     .to_owned(),
             ));
         }
-        Kind::OtherText => {
-            return Err(fail(
-                "is text without a line of the Go runtime; run the service with GODEBUG=gctrace=1,schedtrace=1000 and \
-                 give its standard error"
-                    .to_owned(),
-            ));
-        }
+        Kind::OtherText => return Err(fail(without_runtime_lines(bytes))),
         Kind::OtherGzip => {
             return Err(fail(
                 "is a gzip of something that Go does not write, or cut off".to_owned(),
@@ -161,6 +155,22 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AnalysisEr
         name: name.to_owned(),
         part,
     })
+}
+
+/// What a text without a line of the runtime's is told. Words of lines that no Go prints are common in articles and
+/// generated text.
+fn without_runtime_lines(bytes: &[u8]) -> String {
+    const RESEMBLES: [&str; 4] = ["SCHED", "scvg", "assist time", "stop the world"];
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(64 << 10)]);
+    let beside = if RESEMBLES.iter().any(|words| head.contains(words)) {
+        "; what resembles one in it is cut, or no output of Go 1.18 to 1.27: MYTHS.md of gosweep names such lines"
+    } else {
+        ""
+    };
+    format!(
+        "is text without a line of the Go runtime{beside}; run the service with GODEBUG=gctrace=1,schedtrace=1000 and give \
+         its standard error"
+    )
 }
 
 /// One document, or one on every line.

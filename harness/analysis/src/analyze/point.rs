@@ -184,14 +184,14 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
     {
         return None;
     }
+    let several_inputs = analysis.inputs.len() > 1;
     let processes = analysis.inputs.iter().flat_map(|input| {
         let several = input.processes.len() > 1;
         input.processes.iter().map(move |process| {
-            let number = several.then(|| format!(" of process {}", process.number));
-            (
-                process,
-                format!("{}{}", input.name, number.unwrap_or_default()),
-            )
+            let file = several_inputs.then(|| format!(" of {}", input.name));
+            let number = several.then(|| format!(", process {}", process.number));
+            let place = format!("{}{}", file.unwrap_or_default(), number.unwrap_or_default());
+            (process, place)
         })
     });
     let (stop, place) = processes
@@ -215,7 +215,7 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
         },
         name: format!("a stop of the world of {length}"),
         sentence: format!(
-            "GC {} at {} s stopped the world for {length} {phase} ({place}; {STOPS} calls {} ms critical)",
+            "GC {}{place} at {} s stopped the world for {length} {phase} ({STOPS} calls {} ms critical)",
             stop.collection,
             significant(stop.at_s),
             significant(critical_ms)

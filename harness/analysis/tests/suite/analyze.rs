@@ -72,7 +72,19 @@ fn a_long_stop_is_named_whatever_the_count() {
     assert_eq!(
         analysis.verdict,
         "GC 1 at 0.0530 s stopped the world for 3,156 ms before marking, which includes waiting for every P to stop \
-         (gctrace-asyncpreemptoff-1.27.3.log; G5 calls 5.00 ms critical)"
+         (G5 calls 5.00 ms critical)"
+    );
+    // Among several files the one is named.
+    let analysis = of(&[
+        "go-logs/gctrace-1.27.3.log",
+        "go-logs/gctrace-asyncpreemptoff-1.27.3.log",
+    ]);
+    assert!(
+        analysis.verdict.starts_with(
+            "GC 1 of gctrace-asyncpreemptoff-1.27.3.log at 0.0530 s stopped the world"
+        ),
+        "{}",
+        analysis.verdict
     );
     let with_stop = |at: u64, stop: &str| {
         let needle = format!("gc {at} @");
@@ -348,6 +360,10 @@ fn what_cannot_be_read_is_named() {
             told("a.log", b""),
             told("hole.log", &[0; 100]),
             told("b.log", b"hello\nworld\n"),
+            told(
+                "myth.log",
+                b"[12345.678901] cpu=0 SCHED=CFS RUNQUEUE=3,127 GRs=2,0,1\n"
+            ),
             told("c.bin", &[0, 1, 2, 3, 0xff, 0xfe]),
             told("d.pb.gz", &fixture("go-logs/pprof-cpu-1.27.3.pb.gz")[..500]),
             told("e.txt", &fixture("go-logs/pprof-mutex-1.27.3.txt")),

@@ -33,8 +33,8 @@ Examples:
 A file that cannot be read is named on stderr and in the report, with the
 reason; the others are analysed all the same. With --diff every file is needed.
 
-MYTHS.md of this project says which lines, keys and advice in circulation are
-no output of Go's runtime.
+Lines, keys and advice in circulation that are none of Go's are answered in the
+project's MYTHS.md.
 
 Exit codes: 0 analysed, whatever was found, even if some of the files could not
 be read; 2 invalid input, or none of it could be read; 5 interrupted;
