@@ -106,9 +106,10 @@ pub enum ErrorClass {
     FdExhausted,
     /// No ephemeral ports left on our side (EADDRNOTAVAIL).
     PortsExhausted,
-    /// The peer reset the connection.
+    /// The peer reset the connection, or the HTTP/2 stream.
     Reset,
-    /// The peer closed before the answer was complete.
+    /// The peer closed before the answer was complete, or took leave of the HTTP/2 connection
+    /// (GOAWAY).
     Closed,
     /// No complete answer within the timeout (includes the time to connect).
     Timeout,

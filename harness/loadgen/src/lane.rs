@@ -280,7 +280,7 @@ impl Lane {
             Ok(()) => {
                 totals.connects += 1;
                 totals.reconnects += u64::from(again);
-                totals.connect_latency.saturating_record(latency_ns);
+                totals.connect_latency.record(latency_ns);
             }
             Err(class) => totals.connect_failures[class as usize] += 1,
         }

@@ -42,24 +42,12 @@ impl LatencySet {
             send_lag: new_histogram(),
         }
     }
-
-    /// Adds another set's records; lossless, all histograms being of one shape.
-    pub fn add(&mut self, other: &Self) {
-        add(&mut self.response, &other.response);
-        add(&mut self.service, &other.service);
-        add(&mut self.send_lag, &other.send_lag);
-    }
 }
 
 impl Default for LatencySet {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Adds `from` to `into`; both have the crate's one shape.
-pub(crate) fn add(into: &mut Histogram<u64>, from: &Histogram<u64>) {
-    into.add(from).expect("all histograms have the same bounds");
 }
 
 /// The three latencies of one request class while they are recorded; as [`LatencySet`].

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::backlog::BacklogLook;
 use crate::errors::ErrorClass;
 use crate::host::HostShare;
-use crate::latency::LatencySet;
+use crate::latency::{LatencySet, LatencyTally};
 use crate::ledger::Ledger;
 use crate::spec::EngineChoice;
 use crate::spin::Spin;
@@ -64,8 +64,14 @@ pub struct LoadOutcome {
 pub struct ClassOutcome {
     /// The class's name.
     pub name: String,
-    /// Its latencies.
-    pub latency: LatencySet,
+    pub(crate) tally: LatencyTally,
+}
+
+impl ClassOutcome {
+    /// Its latencies. Made when asked for, since there may be hundreds of classes.
+    pub fn latency(&self) -> LatencySet {
+        self.tally.to_histograms()
+    }
 }
 
 /// Failed requests of one error class.

@@ -6,10 +6,8 @@
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use hdrhistogram::Histogram;
-
 use crate::errors::ErrorClass;
-use crate::latency::{LatencyTally, new_histogram};
+use crate::latency::LatencyTally;
 use crate::request::BodyCount;
 use crate::tally::Tally;
 use crate::transport::ByteCount;
@@ -91,9 +89,9 @@ impl Counts {
 pub(crate) struct RunTotals {
     /// Answers by status, 0 to 999.
     pub(crate) statuses: Box<[u64; 1000]>,
-    /// Response time of failed requests, by error class, made when first needed.
-    pub(crate) error_latency: [Option<Box<Histogram<u64>>>; ErrorClass::ALL.len()],
-    pub(crate) connect_latency: Histogram<u64>,
+    /// Response time of failed requests, by error class.
+    pub(crate) error_latency: [Tally; ErrorClass::ALL.len()],
+    pub(crate) connect_latency: Tally,
     pub(crate) connects: u64,
     pub(crate) connect_failures: [u64; ErrorClass::ALL.len()],
     pub(crate) reconnects: u64,
@@ -110,7 +108,7 @@ impl RunTotals {
         Self {
             statuses: Box::new([0; 1000]),
             error_latency: Default::default(),
-            connect_latency: new_histogram(),
+            connect_latency: Tally::new(),
             connects: 0,
             connect_failures: Default::default(),
             reconnects: 0,
@@ -228,9 +226,7 @@ impl Recorder {
 
     fn count_error(&mut self, error: ErrorClass, response_ns: u64) {
         self.part.counts.errors[error as usize] += 1;
-        self.totals.error_latency[error as usize]
-            .get_or_insert_with(|| Box::new(new_histogram()))
-            .saturating_record(response_ns);
+        self.totals.error_latency[error as usize].record(response_ns);
     }
 
     /// Ends the interval at `end_ns` and begins the next one.

@@ -13,7 +13,7 @@ use crate::collector::{Collector, errors_of};
 use crate::engine::{Engine, H1Fast, HyperH1, HyperH2};
 use crate::errors::{ErrorClass, LoadError};
 use crate::generator::{Mailbox, Message, Shared, ThreadEnd, run_thread, slots_of};
-use crate::latency::{LatencySet, add, new_histogram};
+use crate::latency::{LatencySet, new_histogram};
 use crate::ledger::Ledger;
 use crate::outcome::{
     ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, LittlesLaw, LoadOutcome,
@@ -207,10 +207,7 @@ fn summarize(
         statuses: statuses(&ends),
         classes: names
             .zip(collector.classes)
-            .map(|(name, latency)| ClassOutcome {
-                name,
-                latency: latency.to_histograms(),
-            })
+            .map(|(name, tally)| ClassOutcome { name, tally })
             .collect(),
         latency,
         generator_lag: collector.generator_lag.to_histogram(),
@@ -255,9 +252,7 @@ fn errors(
         .map(|(class, count)| {
             let mut latency = new_histogram();
             for end in ends {
-                if let Some(part) = &end.lane.totals.error_latency[class as usize] {
-                    add(&mut latency, part);
-                }
+                end.lane.totals.error_latency[class as usize].add_to(&mut latency);
             }
             (class, ErrorCount { count, latency })
         })
@@ -280,7 +275,7 @@ fn connections(ends: &[ThreadEnd]) -> ConnectionCounts {
     let mut latency = new_histogram();
     let mut failed = [0; ErrorClass::ALL.len()];
     for end in ends {
-        add(&mut latency, &end.lane.totals.connect_latency);
+        end.lane.totals.connect_latency.add_to(&mut latency);
         for (into, from) in failed.iter_mut().zip(end.lane.totals.connect_failures) {
             *into += from;
         }

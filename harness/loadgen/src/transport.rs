@@ -95,7 +95,11 @@ impl Connector {
                 Stream::TcpTls(Box::new(self.handshake(tls, stream).await?))
             }
         };
-        Ok(Transport { stream, bytes })
+        Ok(Transport {
+            stream,
+            bytes,
+            ending: Rc::default(),
+        })
     }
 
     async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
@@ -196,6 +200,34 @@ pub(crate) struct ByteCount {
 pub(crate) struct Transport {
     stream: Stream,
     bytes: Rc<ByteCount>,
+    ending: Rc<Cell<Option<ErrorClass>>>,
+}
+
+impl Transport {
+    /// How the stream ended, once it has: the first that was seen of it. For engines that are not
+    /// told by the library that they give the stream to.
+    pub(crate) fn ending(&self) -> Rc<Cell<Option<ErrorClass>>> {
+        self.ending.clone()
+    }
+
+    #[inline]
+    fn wrote(&self, result: &Poll<std::io::Result<usize>>) {
+        match result {
+            Poll::Ready(Ok(written)) => {
+                let total = self.bytes.written.get() + *written as u64;
+                self.bytes.written.set(total);
+            }
+            Poll::Ready(Err(error)) => self.ended(ErrorClass::of_io(error)),
+            Poll::Pending => {}
+        }
+    }
+
+    #[cold]
+    fn ended(&self, class: ErrorClass) {
+        if self.ending.get().is_none() {
+            self.ending.set(Some(class));
+        }
+    }
 }
 
 enum Stream {
@@ -228,6 +260,13 @@ impl AsyncRead for Transport {
         let result = on_stream!(self, stream => Pin::new(stream).poll_read(context, buffer));
         let read = (buffer.filled().len() - before) as u64;
         self.bytes.read.set(self.bytes.read.get() + read);
+        match &result {
+            Poll::Ready(Err(error)) => self.ended(ErrorClass::of_io(error)),
+            Poll::Ready(Ok(())) if read == 0 && buffer.remaining() > 0 => {
+                self.ended(ErrorClass::Closed);
+            }
+            _ => {}
+        }
         result
     }
 }
@@ -240,11 +279,7 @@ impl AsyncWrite for Transport {
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
         let result = on_stream!(self, stream => Pin::new(stream).poll_write(context, bytes));
-        if let Poll::Ready(Ok(written)) = &result {
-            self.bytes
-                .written
-                .set(self.bytes.written.get() + *written as u64);
-        }
+        self.wrote(&result);
         result
     }
 
@@ -255,11 +290,7 @@ impl AsyncWrite for Transport {
     ) -> Poll<std::io::Result<usize>> {
         let result =
             on_stream!(self, stream => Pin::new(stream).poll_write_vectored(context, slices));
-        if let Poll::Ready(Ok(written)) = &result {
-            self.bytes
-                .written
-                .set(self.bytes.written.get() + *written as u64);
-        }
+        self.wrote(&result);
         result
     }
 

@@ -6,25 +6,40 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ENGINES, assert_sound, spec};
-use loadgen::reference::{Behaviour, ReferenceServer};
-use loadgen::{Arrival, ErrorClass, Hooks, run};
+use common::{ENGINES, ServerProcess, assert_sound, classes, serve_for_parent};
+use loadgen::reference::Behaviour;
+use loadgen::{Arrival, Endpoint, EngineChoice, ErrorClass, Hooks, LoadSpec, RequestMix, run};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 #[test]
+#[ignore = "the other test's server process, which ends with its standard input"]
+fn serve() {
+    serve_for_parent(Behaviour::default());
+}
+
+#[test]
 fn what_runs_out_is_named_and_no_request_is_lost() {
+    // In a process of its own, for the descriptors that run out to be the driver's alone.
+    let server = ServerProcess::start("serve");
     for engine in ENGINES {
-        let server = ReferenceServer::start(Behaviour::default()).unwrap();
         ports_run_out(&server, engine);
         descriptors_run_out(&server, engine);
     }
 }
 
-fn ports_run_out(server: &ReferenceServer, engine: loadgen::EngineChoice) {
+fn spec(server: &ServerProcess, engine: EngineChoice) -> LoadSpec {
+    let mut spec = LoadSpec::new(Endpoint::tcp(server.address), RequestMix::get("/"));
+    spec.engine = engine;
+    spec.connections = 8;
+    spec.duration = Duration::from_millis(400);
+    spec
+}
+
+fn ports_run_out(server: &ServerProcess, engine: EngineChoice) {
     let mut spec = spec(server, engine);
     spec.arrival = Arrival::Constant { rate_per_s: 500.0 };
     // The range of each engine is its own: ports of closed connections rest for a minute.
-    let first = if engine == loadgen::EngineChoice::Hyper {
+    let first = if engine == EngineChoice::Hyper {
         40_100
     } else {
         40_200
@@ -42,10 +57,10 @@ fn ports_run_out(server: &ReferenceServer, engine: loadgen::EngineChoice) {
     assert_eq!(failed, outcome.ledger.failed, "{:?}", outcome.errors);
 }
 
-fn descriptors_run_out(server: &ReferenceServer, engine: loadgen::EngineChoice) {
+fn descriptors_run_out(server: &ServerProcess, engine: EngineChoice) {
     let open = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
     let before = getrlimit(Resource::Nofile);
-    // Room for the runtime and some of the connections, whose other ends are ours too.
+    // Room for the runtime and some of the connections.
     let limit = Rlimit {
         current: Some(open + 16),
         maximum: before.maximum,
@@ -54,15 +69,19 @@ fn descriptors_run_out(server: &ReferenceServer, engine: loadgen::EngineChoice) 
     let mut spec = spec(server, engine);
     spec.connections = 40;
     spec.arrival = Arrival::Constant { rate_per_s: 500.0 };
-    spec.timeout = Duration::from_millis(300);
+    spec.max_requests = Some(200);
+    spec.duration = Duration::from_secs(60);
     let outcome = run(&spec, &Hooks::default());
     setrlimit(Resource::Nofile, before).unwrap();
     let outcome = outcome.unwrap();
     assert_sound(&outcome);
     assert!(outcome.connections.failed[&ErrorClass::FdExhausted] > 0);
-    assert!(
-        !outcome.errors.contains_key(&ErrorClass::Io),
-        "{:?}",
-        outcome.errors
+    // Some requests found a connection, and the others say why not.
+    let ledger = outcome.ledger;
+    assert!(ledger.completed > 0 && ledger.failed > 0, "{ledger:?}");
+    assert_eq!(ledger.settled(), 200);
+    assert_eq!(
+        classes(&outcome),
+        [(ErrorClass::FdExhausted, ledger.failed)]
     );
 }

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ENGINES, assert_sound, scripted, send, spec};
+use common::{ENGINES, assert_sound, classes, scripted, send, spec};
 use loadgen::reference::{Action, Behaviour, ReferenceServer, Reply};
 use loadgen::{
     Arrival, Endpoint, EngineChoice, ErrorClass, Hooks, LoadError, LoadOutcome, LoadSpec,
@@ -43,8 +43,7 @@ fn assert_class(class: ErrorClass, actions: Vec<Action>) {
     };
     for engine in ENGINES {
         let outcome = outcome_of(engine, actions.clone(), timeout);
-        let classes: Vec<_> = outcome.errors.iter().map(|(c, e)| (*c, e.count)).collect();
-        assert_eq!(classes, [(class, 6)], "{engine:?} {actions:?}");
+        assert_eq!(classes(&outcome), [(class, 6)], "{engine:?} {actions:?}");
     }
 }
 

@@ -115,3 +115,45 @@ fn connections_that_the_server_closes_in_order_are_no_errors() {
         );
     }
 }
+
+#[test]
+fn connections_are_given_up_after_as_many_requests_as_asked_for() {
+    for engine in ENGINES {
+        let server = ReferenceServer::start(Behaviour::default()).unwrap();
+        let mut spec = spec(&server, engine);
+        (spec.connections, spec.requests_per_connection) = (2, Some(7));
+        spec.max_requests = Some(70);
+        spec.duration = Duration::from_secs(60);
+        let outcome = run(&spec, &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        assert_eq!(outcome.ledger.completed, 70, "{:?}", outcome.errors);
+        // However the two slots shared the requests: full connections, and at most one begun by
+        // each of the slots.
+        let opened = outcome.connections.opened;
+        assert!((10..=11).contains(&opened), "{opened}");
+        assert_eq!(outcome.connections.reconnects, opened - 2);
+        assert_eq!(server.log().connections(), opened);
+    }
+}
+
+#[test]
+fn redirects_are_answers_and_are_not_followed() {
+    for engine in ENGINES {
+        let reply = Reply {
+            status: 302,
+            headers: vec!["location: /elsewhere".into()],
+            ..Reply::default()
+        };
+        let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
+        let mut spec = spec(&server, engine);
+        spec.max_requests = Some(20);
+        spec.duration = Duration::from_secs(60);
+        let outcome = run(&spec, &Hooks::default()).unwrap();
+        assert_sound(&outcome);
+        assert_eq!(
+            outcome.statuses.into_iter().collect::<Vec<_>>(),
+            [(302, 20)]
+        );
+        assert_eq!(server.log().requests(), 20);
+    }
+}

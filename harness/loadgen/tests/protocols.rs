@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use common::{ENGINES, assert_sound, spec};
+use common::{ENGINES, assert_sound, classes, spec};
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use http_body_util::Full;
@@ -213,8 +213,7 @@ fn http2_to_a_server_that_speaks_http1_is_a_protocol_error() {
     let outcome = run(&spec, &Hooks::default()).unwrap();
     assert_sound(&outcome);
     // The preface is answered by 400 in clear text, which is no HTTP/2 frame.
-    let classes: Vec<_> = outcome.errors.iter().map(|(c, e)| (*c, e.count)).collect();
-    assert_eq!(classes, [(ErrorClass::Protocol, 5)]);
+    assert_eq!(classes(&outcome), [(ErrorClass::Protocol, 5)]);
 }
 
 #[test]
@@ -273,11 +272,11 @@ fn a_mix_keeps_its_shares_and_its_classes_apart_and_is_the_same_for_both_engines
             outcome.ledger.failed
         );
         assert_eq!(
-            outcome.classes[0].latency.response.len(),
+            outcome.classes[0].latency().response.len(),
             outcome.ledger.completed
         );
         assert_eq!(
-            outcome.classes[1].latency.send_lag.len(),
+            outcome.classes[1].latency().send_lag.len(),
             outcome.ledger.failed
         );
         let share = outcome.ledger.completed as f64 / 2_000.0;

@@ -3,8 +3,9 @@
 //! The connection's driver is a task of its own, since many slots depend on it. It leaves behind
 //! why it ended, for the streams that it breaks are only told that it did.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::error::Error;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -29,6 +30,8 @@ struct Open {
     sender: Sender,
     /// Why the driver ended, where it was an error.
     cause: Rc<OnceCell<Failure>>,
+    /// How the byte stream ended.
+    ending: Rc<Cell<Option<ErrorClass>>>,
 }
 
 /// Opens HTTP/2 connections and shares them out.
@@ -77,6 +80,7 @@ impl HyperH2 {
             .connector
             .connect(self.context.bytes.clone())
             .await?;
+        let ending = transport.ending();
         let (sender, driver) = http2::Builder::new(OnThisThread)
             .initial_stream_window_size(1 << 20)
             .initial_connection_window_size(8 << 20)
@@ -88,10 +92,14 @@ impl HyperH2 {
         tokio::task::spawn_local(async move {
             if let Err(error) = driver.await {
                 // Set once: a driver ends once.
-                let _ = left.set(failure_of(&error));
+                let _ = left.set(failure_of_http2(&error));
             }
         });
-        Ok(Open { sender, cause })
+        Ok(Open {
+            sender,
+            cause,
+            ending,
+        })
     }
 }
 
@@ -155,12 +163,38 @@ impl Connection for HyperH2Stream {
 }
 
 impl HyperH2Stream {
-    /// The failure of a stream: the connection's own, where that is what broke it.
+    /// The failure of a stream: the connection's own, where that is what broke it. What hyper says
+    /// then depends on which of its parts saw it first; the byte stream knows.
     fn failure_of(&self, error: &hyper::Error) -> Failure {
-        let ended = error.is_canceled() || error.is_closed();
-        match self.open.cause.get().filter(|_| ended) {
-            Some(cause) => cause.clone(),
-            None => failure_of(error),
+        let is_of_connection =
+            error.is_canceled() || error.is_closed() || ErrorClass::of_chain(error).is_some();
+        if !is_of_connection {
+            return failure_of_http2(error);
         }
+        let cause = self.open.cause.get();
+        if let Some(cause) = cause.filter(|cause| cause.class == ErrorClass::Protocol) {
+            return cause.clone();
+        }
+        match self.open.ending.get() {
+            Some(class) => Failure::new(class, "connection ended before the response was complete"),
+            None => cause.cloned().unwrap_or_else(|| failure_of_http2(error)),
+        }
+    }
+}
+
+/// The failure that hyper's error stands for, with what HTTP/2 has of its own: a stream that the
+/// peer resets, and a connection that it takes leave of.
+fn failure_of_http2(error: &hyper::Error) -> Failure {
+    // The cause's type is h2's, which is none of our dependencies; its text says who began
+    // (`impl Display for Error` in h2's error.rs). The tests of the faults hold it.
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    let peer_began = [
+        ("stream error received", ErrorClass::Reset),
+        ("connection error received", ErrorClass::Closed),
+    ];
+    let class = peer_began.iter().find(|(text, _)| cause.starts_with(text));
+    match class {
+        Some((_, class)) => Failure::new(*class, cause),
+        None => failure_of(error),
     }
 }

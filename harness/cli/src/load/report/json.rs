@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use loadgen::{
-    Arrival, ByteTotals, ErrorClass, Histogram, HostShare, Ledger, LittlesLaw, LoadOutcome,
-    Protocol, SearchOutcome, Stretch, Summary, Verdict,
+    Arrival, ByteTotals, ErrorClass, HostShare, Ledger, LittlesLaw, LoadOutcome, Protocol,
+    SearchOutcome, Stretch, Summary, Verdict,
 };
 use serde::Serialize;
 
@@ -214,12 +214,12 @@ fn load(report: &Report<'_>) -> Load {
 }
 
 fn class(class: &loadgen::ClassOutcome) -> Class<'_> {
-    let of = |histogram: &Histogram<u64>| Summary::of_ms(histogram);
+    let latency = class.latency();
     Class {
         name: &class.name,
-        response_ms: of(&class.latency.response),
-        service_ms: of(&class.latency.service),
-        send_lag_ms: of(&class.latency.send_lag),
+        response_ms: Summary::of_ms(&latency.response),
+        service_ms: Summary::of_ms(&latency.service),
+        send_lag_ms: Summary::of_ms(&latency.send_lag),
     }
 }
 

@@ -179,7 +179,7 @@ fn classes(outcome: &LoadOutcome) -> String {
         "response by request, ms", "p50", "p99", "max", "count"
     );
     for class in &outcome.classes {
-        let of = Summary::of_ms(&class.latency.response);
+        let of = Summary::of_ms(&class.latency().response);
         let figures = [of.p50, of.p99, of.max].map(|ms| format!("{:>9}", milliseconds(ms)));
         line(
             &mut text,
