@@ -143,6 +143,12 @@ fn why_the_harness_threw_a_trial_away_is_told_in_its_words() {
     let stolen = judged(spoilt("V4", "stolen"));
     assert_eq!(severity(&stolen, "V2"), None);
     assert!(stolen.quiet.contains(&"V2".to_owned()), "{stolen:?}");
+    // Nothing was read back: whether it was applied is not known.
+    let unread = judged(Sample {
+        settings: None,
+        ..spoilt("V4", "stolen")
+    });
+    assert!(unread.not_judged.iter().any(|own| own.rule == "V2"));
 }
 
 #[test]

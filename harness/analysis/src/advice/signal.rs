@@ -167,7 +167,10 @@ impl Signal {
                 let profiles = sample.profiles.as_ref();
                 profiles.is_some_and(|own| own.locks.is_some())
             }
-            Signal::Readback => sample.settings.is_some() || !sample.invalid.is_empty(),
+            Signal::Readback => {
+                let told = sample.invalid.iter().any(|own| own.rule == "V2");
+                told || sample.settings.is_some()
+            }
             _ => false,
         }
     }
