@@ -8,11 +8,12 @@ use record::run::{Cell, Run};
 use record::trial::Trial;
 
 use super::document::Design;
+use super::noise::Noise;
 use super::sample::Sample;
 use super::select::Selector;
 use crate::error::AnalysisError;
-use crate::rank::{Column, Evidence, Pair, check_cells, label, settings, targets, varying_axes};
-use crate::ranking::{Ranking, Scale};
+use crate::rank::{Column, Evidence, check_cells, label, settings, targets, varying_axes};
+use crate::ranking::Ranking;
 
 /// A run with everything that comparing needs.
 pub(crate) struct Measured<'a> {
@@ -105,37 +106,7 @@ impl Matched<'_> {
 
     /// What the same procedure shows where there is nothing to see: the larger one of the two sides.
     pub(crate) fn noise(&self, objective: Objective, level: f64) -> Noise {
-        let mut noise = Noise::default();
-        for evidence in [self.baseline, self.candidate] {
-            let values = evidence.values(objective);
-            let pair = Pair::new(objective, &values.duplicate, &values.cells[values.control]);
-            let Some(floor) = pair.noise_floor(level) else {
-                continue;
-            };
-            let own = match pair.scale {
-                Scale::Ratio => &mut noise.ratio,
-                Scale::Difference => &mut noise.difference,
-            };
-            *own = Some(own.map_or(floor.reach, |other| other.max(floor.reach)));
-        }
-        noise
-    }
-}
-
-/// How far the control was, or may have been, from its own duplicate: the A/A floor, as in a ranking.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Noise {
-    ratio: Option<f64>,
-    difference: Option<f64>,
-}
-
-impl Noise {
-    /// On the scale of a change; `None` where the duplicate did not show it.
-    pub(crate) fn on(&self, scale: Scale) -> Option<f64> {
-        match scale {
-            Scale::Ratio => self.ratio,
-            Scale::Difference => self.difference,
-        }
+        Noise::of([self.baseline, self.candidate], objective, level)
     }
 }
 

@@ -7,6 +7,7 @@
 //! A verdict has three ways (METHODOLOGY, estimates and tests): REGRESSED where the whole interval lies beyond the
 //! margin on the bad side, NO WORSE (or IMPROVED) where it lies wholly on the good side of it, INCONCLUSIVE otherwise.
 //! A change that the control shows against its own duplicate too is not claimed; the noise never widens what passes.
+//! What two sides measured at constant rates that differ is of two loads, and stays INCONCLUSIVE.
 //!
 //! Deliberately absent: the order among many cells ([`crate::rank()`]), rules ([`crate::gate`]).
 
@@ -14,6 +15,7 @@ mod bar;
 mod document;
 mod doubts;
 mod matched;
+mod noise;
 mod objective;
 mod outcomes;
 mod sample;

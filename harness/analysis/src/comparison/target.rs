@@ -9,7 +9,8 @@ use super::CompareOptions;
 use super::document::{
     CellComparison, CellSide, Design, Judgement, ObjectiveComparison, TargetComparison,
 };
-use super::matched::{Matched, Noise};
+use super::matched::Matched;
+use super::noise::Noise;
 use super::objective::{Question, change, margin};
 use super::outcomes::{Outcomes, outcomes};
 use super::sample::Detectable;
