@@ -280,6 +280,20 @@ fn what_cannot_be_read_keeps_nothing_else_from_being_analysed() {
     assert_eq!(document["unread"][0]["name"], "empty.log");
     assert_eq!(document["unread"][1]["name"], "missing.log");
 
+    // A service that does not answer is no more than such a file.
+    let url = "http://127.0.0.1:1/debug/pprof";
+    let args = ["--url", url, "--for", "1s", &log];
+    let (code, stdout, stderr) = said(gosweep(&desk, &args).output().unwrap());
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stderr.contains(&format!("warning: {url} gives no profile: ")),
+        "{stderr}"
+    );
+    assert!(
+        stdout.contains(&format!("NOT READ {url} gives no profile:")),
+        "{stdout}"
+    );
+
     // Without anything to analyse, and for a difference, it is an error that names all of them.
     let args = ["empty.log", "missing.log"];
     let (code, stdout, stderr) = said(gosweep(&desk, &args).output().unwrap());

@@ -2,8 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{Analysis, InputReport};
+use super::document::{Analysis, InputReport, Severity};
 use crate::figures::{counted, listed};
+
+/// Silence of rules that looked, or of rules that could not.
+pub(super) fn severity(analysis: &Analysis) -> Severity {
+    match looked(analysis) {
+        0 => Severity::NotJudged,
+        _ => Severity::Calm,
+    }
+}
 
 /// What was looked at, in a sentence.
 pub(super) fn sentence(analysis: &Analysis) -> String {

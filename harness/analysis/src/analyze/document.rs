@@ -38,7 +38,9 @@ pub struct Analysis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Nothing stands out.
+    /// Nothing of what was given could be judged by a rule, so nothing is known.
+    NotJudged,
+    /// Rules looked, and nothing stands out.
     Calm,
     /// Worth knowing.
     Info,

@@ -15,7 +15,7 @@ pub(super) fn verdict(analysis: &Analysis, thresholds: &Thresholds) -> (Severity
     let mut points = points.into_iter();
     let Some(gravest) = points.next() else {
         return (
-            Severity::Calm,
+            calm::severity(analysis),
             calm::sentence(analysis),
             calm::next_step(analysis),
         );

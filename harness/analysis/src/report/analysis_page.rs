@@ -59,7 +59,7 @@ impl Page<'_> {
         match self.analysis.severity {
             Severity::Critical => "infeasible",
             Severity::Warn => "inconclusive",
-            Severity::Info | Severity::Calm => "",
+            Severity::Info | Severity::Calm | Severity::NotJudged => "",
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod advice;
 mod analyze;
+mod analyze_verdict;
 mod comparison;
 mod course;
 mod cross_check;

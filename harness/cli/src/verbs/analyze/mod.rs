@@ -30,8 +30,9 @@ Examples:
   gosweep analyze --url http://127.0.0.1:6060/debug/pprof --for 30s
   gosweep analyze --diff before.pb.gz after.pb.gz --html difference.html
 
-A file that cannot be read is named on stderr and in the report, with the
-reason; the others are analysed all the same. With --diff every file is needed.
+A file or service that gives nothing readable is named on stderr and in the
+report, with the reason; the others are analysed all the same. With --diff
+every file is needed.
 
 Lines, keys and advice in circulation that are none of Go's are answered in the
 project's MYTHS.md.
@@ -84,6 +85,7 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
         let taken = window::take(args, url)?;
         materials.extend(taken.materials);
         options.missing = taken.missing;
+        options.unread.extend(taken.unread);
     }
     for file in &args.files {
         match inputs::read(file) {

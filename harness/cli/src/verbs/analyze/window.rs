@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use analysis::analyze::{Hint, Material};
+use analysis::analyze::{Hint, Material, Unread};
 use gotrace::profile::ProfileKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use orchestrator::observe::{Taken, WindowOptions, take_window};
@@ -18,6 +18,8 @@ pub(super) struct Window {
     pub(super) materials: Vec<Material>,
     /// What could not be had, with how to get it.
     pub(super) missing: Vec<String>,
+    /// The service, if it gave nothing at all.
+    pub(super) unread: Option<Unread>,
 }
 
 /// Takes a window from the service at `url`.
@@ -40,7 +42,7 @@ pub(super) fn take(args: &AnalyzeArgs, url: &str) -> Result<Window, Failure> {
             message: "interrupted".to_owned(),
         });
     };
-    read(taken, &options)
+    Ok(read(taken, &options))
 }
 
 fn options(args: &AnalyzeArgs, url: &str) -> Result<WindowOptions, Failure> {
@@ -62,10 +64,11 @@ fn options(args: &AnalyzeArgs, url: &str) -> Result<WindowOptions, Failure> {
     })
 }
 
-fn read(taken: Vec<Taken>, options: &WindowOptions) -> Result<Window, Failure> {
+fn read(taken: Vec<Taken>, options: &WindowOptions) -> Window {
     let mut window = Window {
         materials: Vec::new(),
         missing: Vec::new(),
+        unread: None,
     };
     let mut reasons = Vec::new();
     for one in taken {
@@ -84,13 +87,17 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Result<Window, Failure> {
         }
     }
     if window.materials.is_empty() {
-        return Err(Failure::usage(format!(
-            "{} gives no profile: {}; the service must import net/http/pprof and serve it there",
-            options.base,
-            reasons.first().map_or("it does not answer", String::as_str)
-        )));
+        // One reason for all endpoints says more than each by itself.
+        window.missing.clear();
+        window.unread = Some(Unread {
+            name: options.base.clone(),
+            reason: format!(
+                "gives no profile: {}; the service must import net/http/pprof and serve it there",
+                reasons.first().map_or("it does not answer", String::as_str)
+            ),
+        });
     }
-    Ok(window)
+    window
 }
 
 /// What people call it.
