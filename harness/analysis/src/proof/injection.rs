@@ -50,7 +50,8 @@ struct Step {
     cell: usize,
     /// Iterations per request more than the control's.
     iterations: f64,
-    /// Rise over the control, as a share of it, by block.
+    /// Rise over the control by block, as a share of the control's median. Not of the block's own value: the mean of
+    /// ratios to a noisy value is too large, by as much as a small step.
     rises: BTreeMap<u32, f64>,
     /// Of the log ratio.
     estimate: Option<Estimate>,
@@ -80,23 +81,22 @@ impl Injection {
         let control = &values.cells[known.evidence.control];
         let axes = &known.evidence.cells[known.evidence.control].cell.axes;
         let base: f64 = axes.get(AXIS)?.parse().ok()?;
+        let level = values.median(known.evidence.control);
+        let level = level.filter(|level| *level > 0.0);
         let mut steps: Vec<Step> = known
             .differing_in(AXIS)
             .filter_map(|(at, _, value)| Some((at, value.parse::<f64>().ok()? - base)))
             .filter(|(_, iterations)| *iterations > 0.0)
             .map(|(cell, iterations)| {
                 let column = &values.cells[cell];
-                let both = column
-                    .iter()
-                    .filter(|(block, _)| control.contains_key(block));
-                let rises = both.filter(|(block, _)| control[block] > 0.0);
+                let rises = column.iter().filter_map(|(block, own)| {
+                    Some((*block, (own - control.get(block)?) / level?))
+                });
                 let pair = Pair::new(MEASURED, column, control);
                 Step {
                     cell,
                     iterations,
-                    rises: rises
-                        .map(|(block, own)| (*block, own / control[block] - 1.0))
-                        .collect(),
+                    rises: rises.collect(),
                     estimate: pair.estimate(known.options.level),
                     deviation: summary::deviation(&pair.differences),
                 }
@@ -105,12 +105,11 @@ impl Injection {
         steps.sort_by(|a, b| a.iterations.total_cmp(&b.iterations));
         let sure_level = 1.0 - SURPRISE / steps.len().max(1) as f64;
         let slopes = slopes(&steps);
-        let shares: Vec<f64> = slopes.values().copied().collect();
-        let nanoseconds = slopes.iter().map(|(block, own)| own * control[block] * 1e3);
-        let nanoseconds: Vec<f64> = nanoseconds.collect();
+        let in_ns = |slope: &f64| Some(slope * level? * 1e3);
+        let nanoseconds: Vec<f64> = slopes.iter().filter_map(in_ns).collect();
         (!steps.is_empty()).then(|| Injection {
             steps,
-            slope: paired::estimate(&shares, known.options.level).ok(),
+            slope: paired::estimate(&slopes, known.options.level).ok(),
             slope_ns: paired::estimate(&nanoseconds, sure_level).ok(),
             sure_level,
         })
@@ -246,9 +245,9 @@ impl Injection {
             .filter_map(|cell| cell.objectives.get(&MEASURED)?.interval)
             .collect();
         let runs = intervals.len();
-        let found = intervals.iter().filter(|[low, _]| *low > 1.0).count();
+        let shown = intervals.iter().filter(|[low, _]| *low > 1.0).count();
         let predicted = self.predicted_power(known, step);
-        let judged = predicted.map(|(share, _)| Missing::judge(found, runs, share));
+        let judged = predicted.map(|(share, _)| Missed::judge(shown, runs, share));
         let outcome = judged
             .as_ref()
             .map_or(Outcome::Inconclusive, |own| own.outcome);
@@ -258,18 +257,18 @@ impl Injection {
             about: known.label(step.cell),
             promised: match predicted {
                 Some((share, deviation)) => format!(
-                    "the interval of {:.0}% of runs of {PART} blocks lies above the control, by its size and a deviation \
-                     of {:.1}% a pair",
+                    "shown by {:.0}% of runs of {PART} blocks or more (their interval lies above the control), by its \
+                     size and a deviation of {:.1}% a pair",
                     share * 100.0,
                     deviation.exp_m1() * 100.0
                 ),
                 None => format!(
-                    "the interval of runs of {PART} blocks lies above the control as often as size and noise predict; \
-                     the size is not known yet"
+                    "shown by as many runs of {PART} blocks as size and noise predict (their interval lies above the \
+                     control); the size is not known yet"
                 ),
             },
-            observed: format!("that of {found} of {}", counted(runs, "run")),
-            fails: judged.as_ref().map_or_else(String::new, Missing::fails),
+            observed: format!("shown by {shown} of {}", counted(runs, "run")),
+            fails: judged.as_ref().map_or_else(String::new, Missed::fails),
             needed: (outcome == Outcome::Inconclusive).then(|| {
                 parts_that_would_do(
                     judged.as_ref().map_or(f64::INFINITY, |own| own.needed),
@@ -305,7 +304,7 @@ impl Step {
 }
 
 /// Rise by one iteration in each block: the least-squares line through the origin over the steps that it has.
-fn slopes(steps: &[Step]) -> BTreeMap<u32, f64> {
+fn slopes(steps: &[Step]) -> Vec<f64> {
     let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for step in steps {
         for (block, rise) in &step.rises {
@@ -314,8 +313,9 @@ fn slopes(steps: &[Step]) -> BTreeMap<u32, f64> {
             *square += step.iterations * step.iterations;
         }
     }
-    let slope = |(block, (both, square))| (block, both / square);
-    sums.into_iter().map(slope).collect()
+    sums.into_values()
+        .map(|(both, square)| both / square)
+        .collect()
 }
 
 /// Blocks at which the lower side of an estimate's interval would lie above nothing, were the effect `size`: the width
@@ -326,50 +326,45 @@ fn blocks_for(blocks: usize, estimate: &Estimate, size: f64) -> f64 {
     needed.max((blocks + 1).max(PART) as f64)
 }
 
-/// A number of runs that show a step, against a predicted share: both ways too seldom by chance, each by half of what
-/// may surprise.
-struct Missing {
+/// A number of runs that show a step, against the share that should.
+///
+/// Too few is a fault, too many is none: noise with outliers has a larger deviation than what hides a step from ranks,
+/// and intervals that are too narrow raise false alarms, which have a check of their own.
+struct Missed {
     runs: usize,
     /// So few, or fewer, are too few.
     too_few: Option<usize>,
-    /// So many, or more, are too many.
-    too_many: Option<usize>,
     outcome: Outcome,
     /// Runs of which not one showing it would be too few.
     needed: f64,
 }
 
-impl Missing {
-    fn judge(found: usize, runs: usize, share: f64) -> Missing {
-        let rare =
-            |chance: Result<f64, stats::StatsError>| chance.is_ok_and(|own| own < SURPRISE / 2.0);
-        let too_few = (0..=runs).rfind(|&few| rare(proportion::at_most(few, runs, share)));
-        let too_many = (0..=runs).find(|&many| rare(proportion::at_least(many, runs, share)));
-        let is_out =
-            too_few.is_some_and(|few| found <= few) || too_many.is_some_and(|many| found >= many);
-        Missing {
+impl Missed {
+    fn judge(shown: usize, runs: usize, share: f64) -> Missed {
+        let is_rare = |few: &usize| {
+            proportion::at_most(*few, runs, share).is_ok_and(|chance| chance < SURPRISE)
+        };
+        let too_few = (0..=runs).rfind(is_rare);
+        Missed {
             runs,
             too_few,
-            too_many,
             outcome: match too_few {
-                _ if is_out => Outcome::Fails,
-                // Missed alarms are what is looked for: where none at all could be chance, nothing is shown.
+                Some(few) if shown <= few => Outcome::Fails,
                 Some(_) => Outcome::Holds,
+                // Where none at all could be chance, nothing is proved.
                 None => Outcome::Inconclusive,
             },
-            needed: ((SURPRISE / 2.0).ln() / (1.0 - share).ln()).max(1.0),
+            needed: (SURPRISE.ln() / (1.0 - share).ln()).max(1.0),
         }
     }
 
     fn fails(&self) -> String {
-        let runs = counted(self.runs, "run");
-        match (self.too_few, self.too_many) {
-            (None, None) => String::new(),
-            (Some(few), None) => format!("with that of at most {few} of {runs}"),
-            (None, Some(many)) => format!("with that of at least {many} of {runs}"),
-            (Some(few), Some(many)) => {
-                format!("with that of at most {few}, or of at least {many}, of {runs}")
-            }
-        }
+        self.too_few.map_or_else(String::new, |few| {
+            let how_few = match few {
+                0 => "none".to_owned(),
+                few => format!("at most {few}"),
+            };
+            format!("shown by {how_few} of {}", counted(self.runs, "run"))
+        })
     }
 }

@@ -191,6 +191,19 @@ fn a_slowdown_that_too_many_runs_miss_fails() {
     );
 }
 
+/// The long versions of matrices/proof as a busy host gives them: nothing fails, and every line says what it is worth.
+#[test]
+fn the_long_proofs_of_a_noisy_host_read_well() {
+    let mut lab = burning([2.0, 5.0, 10.0]);
+    (lab.blocks, lab.noise) = (60, 0.17);
+    let proof = proved(&lab);
+    assert!(!of(&proof, "injection_slope").contains(&Outcome::Fails));
+    insta::assert_snapshot!(text(&proof));
+    let mut lab = alias(Service::default());
+    (lab.blocks, lab.noise) = (120, 0.1);
+    insta::assert_snapshot!(text(&proved(&lab)));
+}
+
 /// One run in twenty may flag something, so one of one is no surprise, two of two are.
 #[test]
 fn false_alarms_fail_from_two_runs_on() {
