@@ -13,7 +13,7 @@
 //! | how did it die | [`crash`] |
 //! | what do its metrics say | [`metrics`], [`memstats`] |
 //! | what does its profile say | [`profile`] |
-//! | which execution trace is this | [`exectrace`] |
+//! | which execution trace is this, and is it whole | [`exectrace`] |
 //! | what is this file at all | [`recognise()`] |
 //! | what does a window of it amount to | [`summary`] |
 //!

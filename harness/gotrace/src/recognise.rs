@@ -79,15 +79,18 @@ pub fn recognise(bytes: &[u8]) -> Kind {
     let text = &bytes[..bytes.len().min(ENOUGH_TEXT_BYTES)];
     match document(text) {
         Some(kind) => kind,
-        // A first field of sample types, and bytes that no text holds: try the plain form.
-        None if bytes.first() == Some(&0x0a) && looks_binary(text) => Profile::parse(bytes)
-            .map_or_else(
-                |_| doubtful_log(text).unwrap_or(Kind::Unknown),
-                |profile| Kind::Profile(profile.kind()),
-            ),
-        None if looks_binary(text) => doubtful_log(text).unwrap_or(Kind::Unknown),
+        None if looks_binary(text) => plain_profile(bytes)
+            .or_else(|| doubtful_log(text))
+            .unwrap_or(Kind::Unknown),
         None => log(text),
     }
+}
+
+/// A profile that is not compressed. Its fields come in any order: Go's own writer begins with the time (`build` in
+/// runtime/pprof/proto.go), others with the sample types, so nothing but the whole tells.
+fn plain_profile(bytes: &[u8]) -> Option<Kind> {
+    let profile = Profile::parse(bytes).ok()?;
+    (!profile.sample_types.is_empty()).then(|| Kind::Profile(profile.kind()))
 }
 
 /// A gzip that is no profile may still be a compressed log.
