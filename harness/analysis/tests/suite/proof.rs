@@ -204,6 +204,21 @@ fn the_long_proofs_of_a_noisy_host_read_well() {
     insta::assert_snapshot!(text(&proved(&lab)));
 }
 
+/// At 14 % noise a pair, twelve blocks: what is in proportion never fails, what is the same for every step always does.
+#[test]
+fn noise_fails_no_proof_and_hides_no_fault() {
+    let failed = |microseconds: [f64; 3]| {
+        let verdicts = (0..20).map(|seed| {
+            let mut lab = burning(microseconds);
+            (lab.blocks, lab.noise, lab.seed) = (12, 0.17, seed);
+            proved(&lab).verdict
+        });
+        verdicts.filter(|own| *own == Outcome::Fails).count()
+    };
+    assert_eq!(failed([2.0, 5.0, 10.0]), 0);
+    assert_eq!(failed([60.0; 3]), 20);
+}
+
 /// One run in twenty may flag something, so one of one is no surprise, two of two are.
 #[test]
 fn false_alarms_fail_from_two_runs_on() {
