@@ -256,6 +256,31 @@ fn cancelling_ends_the_run_early_with_its_books_in_order() {
     }
 }
 
+#[test]
+fn refusing_what_is_too_much_is_not_keeping_up_with_it() {
+    let rate = 200.0;
+    let reply = Reply {
+        refuses_above_per_s: Some(rate),
+        ..Reply::default()
+    };
+    let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
+    let mut spec = spec(&server, loadgen::EngineChoice::H1Fast);
+    spec.connections = 4;
+    let options = SearchOptions {
+        probe: Duration::from_millis(1_000),
+        ..Default::default()
+    };
+    let found = find_knee(&spec, &options, &Hooks::default()).unwrap();
+    for probe in &found.probes {
+        assert_sound(&probe.outcome);
+    }
+    // A tenth of a second's requests are taken at once, before the rate holds.
+    let best = found.best_rate_per_s.unwrap_or(0.0);
+    assert!(best < rate * 1.15, "{best}");
+    let refused = found.probes.iter().filter(|probe| !probe.is_good);
+    assert!(refused.count() > 0);
+}
+
 /// A search that is stopped during run `during` of it, counted from 1.
 fn search_stopped(during: u64) -> SearchOutcome {
     let server = ReferenceServer::start(Behaviour::default()).unwrap();

@@ -39,6 +39,9 @@ pub struct Reply {
     pub stall: Option<Stall>,
     /// Requests per second that are answered, one after the other, as by one worker.
     pub capacity_per_s: Option<f64>,
+    /// Requests per second beyond which they are refused at once with status 503, counted over
+    /// a tenth of a second.
+    pub refuses_above_per_s: Option<f64>,
     /// Connections are closed after this many answers, which the last one says.
     pub requests_per_connection: Option<u64>,
 }
@@ -52,6 +55,7 @@ impl Default for Reply {
             delay: Duration::ZERO,
             stall: None,
             capacity_per_s: None,
+            refuses_above_per_s: None,
             requests_per_connection: None,
         }
     }

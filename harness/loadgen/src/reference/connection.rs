@@ -19,6 +19,10 @@ const READ_BYTES: usize = 64 * 1024;
 /// What is answered to what is no HTTP/1 request, as servers do.
 const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+/// What is answered to requests that are too many.
+const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+/// How long requests may come faster than a server that refuses takes them.
+const BURST_NS: u64 = 100_000_000;
 
 /// What all connections of a server share.
 #[derive(Clone)]
@@ -27,6 +31,8 @@ pub(super) struct Shared {
     log: Arc<ServerLog>,
     /// When the one worker of a server with a capacity will be free, on the monotonic clock.
     free_at_ns: Rc<Cell<u64>>,
+    /// Until when what was taken lasts at the rate of a server that refuses what is more.
+    taken_until_ns: Rc<Cell<u64>>,
     answer: Rc<Vec<u8>>,
     last_answer: Rc<Vec<u8>>,
 }
@@ -41,6 +47,7 @@ impl Shared {
             behaviour: Rc::new(behaviour),
             log,
             free_at_ns: Rc::default(),
+            taken_until_ns: Rc::default(),
             answer: Rc::new(answer),
             last_answer: Rc::new(last_answer),
         }
@@ -92,6 +99,9 @@ pub(super) async fn serve(mut stream: impl ServerStream, shared: Shared) {
         let wants_close = head.wants_close;
         shared.log.arrived(monotonic_ns());
         let goes_on = match &*shared.behaviour {
+            Behaviour::Answer(reply) if refuses(reply, &shared) => {
+                stream.write_all(REFUSED).await.is_ok()
+            }
             Behaviour::Answer(reply) => {
                 answered += 1;
                 wait_for_turn(reply, &shared).await;
@@ -124,6 +134,22 @@ async fn refuse(stream: &mut impl ServerStream, reader: &mut RequestReader) {
     if sent.and(stream.shutdown().await).is_ok() {
         reader.pass_over(stream, usize::MAX).await;
     }
+}
+
+/// Whether a request is one too many; one that is not takes its share of the rate.
+fn refuses(reply: &Reply, shared: &Shared) -> bool {
+    let Some(rate_per_s) = reply.refuses_above_per_s else {
+        return false;
+    };
+    let now_ns = monotonic_ns();
+    let taken_until_ns = shared.taken_until_ns.get().max(now_ns);
+    if taken_until_ns > now_ns + BURST_NS {
+        return true;
+    }
+    shared
+        .taken_until_ns
+        .set(taken_until_ns + (1e9 / rate_per_s) as u64);
+    false
 }
 
 /// Waits as long as delay, stall and capacity have it.
