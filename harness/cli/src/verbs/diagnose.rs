@@ -143,7 +143,7 @@ pub(super) fn interrupted(folder: &Path) -> Ending {
 pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let kept = read(folder)?;
     let run = RunDir::open(folder)?.read_run()?;
-    let shown = diagnoses(&run, &kept).map_err(Failure::not_fit)?;
+    let shown = diagnoses(&run, &kept).map_err(Failure::usage)?;
     let page = folder.join(PAGE);
     let html = report::diagnosis_html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;

@@ -13,6 +13,10 @@ use super::super::super::signal::Signal;
 use crate::figures::significant;
 use crate::physics::least_heap_goal;
 
+/// A rate over less than this is that of start-up, where the heap is small and grows: hundreds of cycles a second for
+/// some milliseconds.
+const SHORTEST_S: f64 = 0.25;
+
 /// Samples of a CPU profile from which on a share of them means something: 1 s of one busy CPU at 100 Hz.
 pub(in super::super) const ENOUGH_CPU_SAMPLES: u64 = 100;
 
@@ -74,6 +78,9 @@ fn cycles_per_second(look: &Look<'_>) -> Reading {
     else {
         return Reading::Clear;
     };
+    if seconds < SHORTEST_S {
+        return Reading::TooLittle("a window of a quarter of a second");
+    }
     let mut shows = format!("{} GC cycles/s", significant(cycles / seconds));
     // Many cycles of a small heap are cheap: what they cost decides whether they are grave.
     let cost = enough_gc_cpu(look.sample)
