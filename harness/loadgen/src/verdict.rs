@@ -82,7 +82,7 @@ pub struct VerdictLimits {
     pub stall_s: f64,
     /// GENERATOR_BOUND above this share of one CPU on the busiest thread.
     pub cpu_share: f64,
-    /// OVERLOADED above this share of the schedule left unanswered at the end.
+    /// OVERLOADED above this share of the schedule left unanswered at the end, or grown up to.
     pub unanswered_share: f64,
     /// NOISY above this share of the elapsed time in which the generator's threads were ready
     /// to run and had no CPU.
@@ -163,8 +163,9 @@ fn generator_bound(
 fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<Verdict> {
     outcome.requested_rate_per_s?;
     let ledger = &outcome.ledger;
-    let growth = backlog::overload(outcome, &spec.arrival);
-    if growth.is_none() && !leaves_too_much(outcome, &spec.limits) {
+    let few = few_requests(outcome, &spec.limits);
+    let growth = backlog::overload(outcome, &spec.arrival).filter(|growth| growth.to.undone > few);
+    if growth.is_none() && !leaves_too_much(outcome, few) {
         return None;
     }
     let (from_s, grew) = match growth {
@@ -196,13 +197,17 @@ fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<
 /// Whether more was left undone at the end than is at any time in a run without backlog, with
 /// room for bursts. A service that takes its time excuses what it has been sent, and nothing
 /// that waited for a connection.
-fn leaves_too_much(outcome: &LoadOutcome, limits: &VerdictLimits) -> bool {
+fn leaves_too_much(outcome: &LoadOutcome, few: f64) -> bool {
     let ledger = &outcome.ledger;
-    let few = (ledger.scheduled as f64 * limits.unanswered_share).max(16.0);
     let rate = ledger.scheduled as f64 / outcome.elapsed.as_secs_f64();
     let usual = rate * outcome.latency.service.value_at_quantile(0.5) as f64 / 1e9;
     let unanswered = (ledger.in_flight + ledger.never_sent) as f64;
     ledger.never_sent as f64 > few || unanswered > few.max(3.0 * usual)
+}
+
+/// Requests undone that say nothing of a server: a host that gets busier takes some too.
+fn few_requests(outcome: &LoadOutcome, limits: &VerdictLimits) -> f64 {
+    (outcome.ledger.scheduled as f64 * limits.unanswered_share).max(16.0)
 }
 
 /// The interval whose requests were the most late.

@@ -73,6 +73,14 @@ fn a_slow_server_that_keeps_up_is_measured_well() {
 }
 
 #[test]
+fn a_few_requests_more_at_the_end_are_no_overload() {
+    let busier = run_of(|at_s| 1.0 + 7.0 * at_s, 0, 8);
+    assert_eq!(judge(&busier, &at_constant_rate()), Verdict::Valid);
+    let overloaded = run_of(|at_s| 1.0 + 20.0 * at_s, 0, 20);
+    assert!(!judge(&overloaded, &at_constant_rate()).is_valid());
+}
+
+#[test]
 fn a_stall_that_was_made_good_for_is_measured_well() {
     let stall = |at_s: f64| match at_s {
         1.3..1.8 => 1_000.0 * (at_s - 1.3),
