@@ -84,7 +84,7 @@ pub(crate) struct DriveArgs {
     /// How requests are spaced around the rate [default: constant]
     #[arg(long, value_name = "HOW", value_enum, help_heading = "Load")]
     pub(crate) arrival: Option<ArrivalName>,
-    /// Find the knee: the highest rate that the server keeps up with
+    /// Find the knee: the highest rate that the server keeps up with, at most 1 % of requests failing
     #[arg(long, help_heading = "Load")]
     pub(crate) max: bool,
     /// Find the highest rate that meets this, e.g. 'p99<5ms' (repeatable: all must hold)

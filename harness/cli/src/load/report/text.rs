@@ -283,13 +283,20 @@ fn search_text(job: &Job, search: &SearchOutcome) -> String {
             per_second(best),
             per_second(worst)
         ),
+        (Some(best), None) if search.is_cancelled => format!(
+            "{}/s {question}; the search was stopped before it tried anything higher\n",
+            per_second(best)
+        ),
+        (None, _) if search.is_cancelled => {
+            format!("the search was stopped before it found a rate that {question}\n")
+        }
         (Some(best), None) => format!(
             "{}/s {question}, and nothing higher was tried; allow more probes (--probes)\n",
             per_second(best)
         ),
         (None, _) => format!("no rate tried {question}\n"),
     };
-    if !search.is_converged && search.best_rate_per_s.is_some() {
+    if !search.is_converged && !search.is_cancelled && search.best_rate_per_s.is_some() {
         line(
             &mut text,
             "the bounds are further apart than 3 %; allow more probes (--probes) or longer ones (-d)",
@@ -312,10 +319,14 @@ fn search_text(job: &Job, search: &SearchOutcome) -> String {
             (_, true) => "good",
             (_, false) => "too much",
         };
+        let failed = match probe.outcome.ledger.error_rate() {
+            0.0 => String::new(),
+            share => format!(", {:.1} % failed", share * 100.0),
+        };
         line(
             &mut text,
             &format!(
-                "{rate:<12}{:>10}/s {:>11} {:>11}  {verdict} ({})",
+                "{rate:<12}{:>10}/s {:>11} {:>11}  {verdict} ({}{failed})",
                 per_second(probe.outcome.achieved_rate_per_s),
                 milliseconds(response.p50),
                 milliseconds(response.p99),
