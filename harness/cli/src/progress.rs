@@ -5,11 +5,13 @@
 
 use crate::output::tell;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use orchestrator::events::Event;
+use record::cell::CellId;
 use record::decision::Decision;
 use record::quantity::format_duration;
 use record::trial::{Outcome, Trial};
@@ -25,6 +27,8 @@ pub(crate) struct Progress {
 #[derive(Debug, Default)]
 struct State {
     trial: String,
+    /// What the cells are called, as far as they were run.
+    names: BTreeMap<CellId, String>,
     last: String,
     started: Option<Instant>,
     finished: u32,
@@ -100,10 +104,13 @@ impl Progress {
                 target,
                 settings,
                 block,
-                ..
+                cell,
             } => {
-                let trial = format!("block {} · {target} {settings}", block + 1);
-                self.state.borrow_mut().trial = trial;
+                let name = format!("{target} {settings}");
+                let mut state = self.state.borrow_mut();
+                state.trial = format!("block {} · {name}", block + 1);
+                state.names.insert(cell, name);
+                drop(state);
                 self.draw("");
             }
             Event::PhaseStarted(phase) => self.draw(phase),
@@ -158,17 +165,24 @@ impl Progress {
     fn decided(&self, decision: &Decision, left: usize) {
         let after = format!("after block {}", decision.blocks);
         for out in &decision.eliminated {
-            self.say(&format!("{after}: {} {}", out.cell, out.words));
+            self.say(&format!("{after}: {} {}", self.name(&out.cell), out.words));
         }
         if let Some(stop) = &decision.stop {
             self.say(&format!("{after}: {}", stop.words));
         }
         for finalist in &decision.finalists {
-            let chosen = format!("{} is measured afresh: {}", finalist.cell, finalist.words);
-            self.say(&chosen);
+            let name = self.name(&finalist.cell);
+            self.say(&format!("{name} is measured afresh: {}", finalist.words));
         }
         self.bar.set_length(self.bar.position() + left as u64);
         self.state.borrow_mut().left = u32::try_from(left).unwrap_or(u32::MAX);
+    }
+
+    /// A cell by its settings, or by its id where this call has not run it.
+    fn name(&self, cell: &CellId) -> String {
+        let state = self.state.borrow();
+        let known = state.names.get(cell).cloned();
+        known.unwrap_or_else(|| cell.to_string())
     }
 
     fn draw(&self, phase: &str) {
