@@ -256,13 +256,8 @@ fn cancelling_ends_the_run_early_with_its_books_in_order() {
     }
 }
 
-#[test]
-fn refusing_what_is_too_much_is_not_keeping_up_with_it() {
-    let rate = 200.0;
-    let reply = Reply {
-        refuses_above_per_s: Some(rate),
-        ..Reply::default()
-    };
+/// The knee of a server that answers so, by probes of a second over four connections.
+fn knee_of(reply: Reply) -> SearchOutcome {
     let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
     let mut spec = spec(&server, loadgen::EngineChoice::H1Fast);
     spec.connections = 4;
@@ -270,7 +265,17 @@ fn refusing_what_is_too_much_is_not_keeping_up_with_it() {
         probe: Duration::from_millis(1_000),
         ..Default::default()
     };
-    let found = find_knee(&spec, &options, &Hooks::default()).unwrap();
+    find_knee(&spec, &options, &Hooks::default()).unwrap()
+}
+
+#[test]
+fn refusing_what_is_too_much_is_not_keeping_up_with_it() {
+    let rate = 200.0;
+    let reply = Reply {
+        refuses_above_per_s: Some(rate),
+        ..Reply::default()
+    };
+    let found = knee_of(reply);
     for probe in &found.probes {
         assert_sound(&probe.outcome);
     }
@@ -362,14 +367,7 @@ fn the_knee_of_a_known_capacity_is_found() {
         capacity_per_s: Some(capacity),
         ..Reply::default()
     };
-    let server = ReferenceServer::start(Behaviour::Answer(reply)).unwrap();
-    let mut spec = spec(&server, loadgen::EngineChoice::H1Fast);
-    spec.connections = 4;
-    let options = SearchOptions {
-        probe: Duration::from_millis(1_000),
-        ..Default::default()
-    };
-    let found = find_knee(&spec, &options, &Hooks::default()).unwrap();
+    let found = knee_of(reply);
     assert!(found.probes.len() <= 10);
     for probe in &found.probes {
         assert_sound(&probe.outcome);

@@ -116,22 +116,9 @@ fn a_limit_holds_for_every_cell_of_a_group() {
                 ..normal
             },
         );
-    let run = lab.run();
-    let report = gate(&GateRequest {
-        run: &run,
-        trials: &lab.trials(),
-        rules: &Rules::parse("rules.yaml", "rules: [p99 <= 5ms]").unwrap(),
-        baseline: &"toolchain=1.25.5".parse().unwrap(),
-        candidate: Some(&"toolchain=1.27.3".parse().unwrap()),
-        options: &CompareOptions::default(),
-    })
-    .unwrap();
-    let outcomes: Vec<_> = report
-        .checks()
-        .map(|(_, check)| (check.cell.as_str(), check.outcome))
-        .collect();
+    let report = upgraded(&lab, "rules: [p99 <= 5ms]");
     assert_eq!(
-        outcomes,
+        outcomes(&report),
         [
             ("", GateOutcome::Passed),
             ("gogc=100", GateOutcome::Passed),
@@ -140,26 +127,34 @@ fn a_limit_holds_for_every_cell_of_a_group() {
     );
 }
 
-#[test]
-fn one_bad_pair_is_not_averaged_away() {
-    let mut lab = upgrade(1.0);
-    lab.cells[5].2 = slower(1.07);
-    let report = gate(&GateRequest {
+/// A gate of the newer toolchain against the older one.
+fn upgraded(lab: &Lab, rules: &str) -> GateReport {
+    gate(&GateRequest {
         run: &lab.run(),
         trials: &lab.trials(),
-        rules: &Rules::parse("rules.yaml", "rules: [{qps: no worse than 4%}]").unwrap(),
+        rules: &Rules::parse("rules.yaml", rules).unwrap(),
         baseline: &"toolchain=1.25.5".parse().unwrap(),
         candidate: Some(&"toolchain=1.27.3".parse().unwrap()),
         options: &CompareOptions::default(),
     })
-    .unwrap();
-    let outcomes: Vec<_> = report
-        .checks()
+    .unwrap()
+}
+
+fn outcomes(report: &GateReport) -> Vec<(&str, GateOutcome)> {
+    let checks = report.checks();
+    checks
         .map(|(_, check)| (check.cell.as_str(), check.outcome))
-        .collect();
+        .collect()
+}
+
+#[test]
+fn one_bad_pair_is_not_averaged_away() {
+    let mut lab = upgrade(1.0);
+    lab.cells[5].2 = slower(1.07);
+    let report = upgraded(&lab, "rules: [{qps: no worse than 4%}]");
     // The built-in rule, all pairs together, and the pair that is worse by itself; the others are not listed.
     assert_eq!(
-        outcomes,
+        outcomes(&report),
         [
             ("", GateOutcome::Passed),
             ("", GateOutcome::Passed),

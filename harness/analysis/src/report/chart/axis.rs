@@ -43,6 +43,12 @@ impl Scale {
     }
 }
 
+/// A labelled place on an axis.
+pub(super) struct Tick {
+    pub(super) at: String,
+    pub(super) label: String,
+}
+
 /// Round values in a range, about `wanted` of them.
 pub(super) fn round_ticks((low, high): (f64, f64), wanted: usize) -> Vec<f64> {
     let span = high - low;

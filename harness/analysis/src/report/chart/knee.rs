@@ -3,7 +3,7 @@
 use askama::Template;
 use record::objective::Objective;
 
-use super::axis::{Scale, round_ticks};
+use super::axis::{Scale, Tick, round_ticks};
 use super::{Chart, coordinate, failed};
 use crate::error::AnalysisError;
 use crate::exploration::Knee;
@@ -43,11 +43,6 @@ struct KneeChart {
     law: String,
     knee_x: Option<String>,
     points: Vec<Point>,
-}
-
-struct Tick {
-    at: String,
-    label: String,
 }
 
 /// The trials at one value of GOMAXPROCS.

@@ -3,7 +3,7 @@
 use askama::Template;
 use record::objective::{Direction, Objective};
 
-use super::axis::{Scale, round_ticks};
+use super::axis::{Scale, Tick, round_ticks};
 use super::{Chart, coordinate, failed};
 use crate::error::AnalysisError;
 use crate::figures::value_text;
@@ -38,11 +38,6 @@ struct ScatterChart {
     tick_y: String,
     front: String,
     points: Vec<Point>,
-}
-
-struct Tick {
-    at: String,
-    label: String,
 }
 
 struct Point {

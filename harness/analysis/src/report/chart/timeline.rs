@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::axis::{Scale, round_ticks};
+use super::axis::{Scale, Tick, round_ticks};
 use super::{Chart, coordinate, failed};
 use crate::analyze::Plot;
 use crate::error::AnalysisError;
@@ -99,11 +99,6 @@ struct Drawing {
     highest: String,
     x_ticks: Vec<Tick>,
     y_ticks: Vec<Tick>,
-}
-
-struct Tick {
-    at: String,
-    label: String,
 }
 
 impl Drawing {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadgen::{SearchOptions, Verdict};
+use loadgen::{LoadOutcome, SearchOptions, Verdict};
 
 use super::lab::Lab;
 use super::server::ServerSpec;
@@ -45,17 +45,28 @@ pub(super) fn knee(lab: &Lab, findings: &mut Findings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A run at a rate. What is not VALID is run once more: a stall of the machine is no limit of the generator.
+fn tried_at(lab: &Lab, rate: f64) -> Result<LoadOutcome, Failure> {
+    let run = || {
+        let server = lab.server(ServerSpec::default())?;
+        let mut spec = lab.spec(&server, rate)?;
+        spec.duration = lab.length(1_000, 500);
+        spec.interval = Duration::from_millis(250);
+        lab.run(&spec)
+    };
+    match run()? {
+        outcome if outcome.verdict == Verdict::Valid => Ok(outcome),
+        _ => run(),
+    }
+}
+
 /// The highest rate in steps of a half at which the verdict is still VALID.
 pub(super) fn trusted_rate(lab: &Lab, findings: &mut Findings) -> Result<(), Failure> {
     let mut trusted = None;
     let mut limit = "nothing higher was tried".to_owned();
     for step in 0..MOST_STEPS {
         let rate = FIRST_RATE * STEP.powi(step);
-        let server = lab.server(ServerSpec::default())?;
-        let mut spec = lab.spec(&server, rate)?;
-        spec.duration = lab.length(1_000, 500);
-        spec.interval = Duration::from_millis(250);
-        let outcome = lab.run(&spec)?;
+        let outcome = tried_at(lab, rate)?;
         match &outcome.verdict {
             Verdict::Valid => trusted = Some((rate, outcome.generator.busiest_thread_share)),
             Verdict::Overloaded { .. } => {
