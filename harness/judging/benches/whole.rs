@@ -8,11 +8,7 @@ use std::hint::black_box;
 use advisor::rank;
 use criterion::{Criterion, criterion_group, criterion_main};
 use judging::RankOptions;
-use lab::{Lab, Service};
-
-#[expect(dead_code, reason = "the tests use more of the laboratory")]
-#[path = "../tests/suite/lab.rs"]
-mod lab;
+use testing::{Lab, Service};
 
 /// 10 x 10 x 5 x 2 cells.
 fn thousand() -> Lab {

@@ -8,4 +8,4 @@ mod lab;
 mod scenarios;
 
 pub use lab::{Lab, Service, crashed, gctrace, invalid};
-pub use scenarios::{explored, hostile, two, winner};
+pub use scenarios::{hostile, trade_off, two, winner};

@@ -61,7 +61,7 @@ pub fn hostile() -> Lab {
 }
 
 /// GOGC trades memory for throughput; GOMAXPROCS scales with 10 % contention; 400 with P=4 is 10 % worse than both say.
-pub fn explored() -> Lab {
+pub fn trade_off() -> Lab {
     let normal = Service::default();
     let mut lab = Lab::new();
     for (gogc, speed, memory, gc) in [("100", 1.0, 1.0, 1.0), ("400", 1.1, 1.5, 0.3)] {

@@ -144,12 +144,7 @@ fn shared_cpus_are_named() {
     run.cells
         .iter_mut()
         .for_each(|cell| cell.generator_cpus = "1-3".into());
-    let ranking = advisor::rank(
-        &run,
-        &lab.trials(),
-        &judging::options::RankOptions::default(),
-    )
-    .unwrap();
+    let ranking = advisor::rank(&run, &lab.trials(), &judging::RankOptions::default()).unwrap();
     assert_eq!(codes(&ranking), ["shared_cpus"]);
 }
 

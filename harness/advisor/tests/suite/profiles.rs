@@ -5,11 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use advisor::profile::{
-    FlameOptions, LockEvidence, LockLimits, Scaling, difference, flame_graph, folded, lock_check,
-    top,
+    FlameOptions, LockEvidence, LockLimits, Scaling, difference, flame_graph, lock_check, top,
 };
 use documents::figures::amount_text;
-use documents::profile::{LockVerdict, Measure};
+use documents::profile::LockVerdict;
 use gotrace::profile::{Frame, FrameIndex, Profile, Sample, ValueType, diff};
 
 fn profile(name: &str) -> Profile {
@@ -87,7 +86,7 @@ fn tables_hold_what_pprof_says() {
         ),
     ] {
         let it = profile(name);
-        let table = top(&it, &Measure::main(&it).unwrap(), 4);
+        let table = top(&it, &advisor::profile::main_measure(&it).unwrap(), 4);
         let line = &table.lines[0];
         assert_eq!(
             (line.function.as_str(), line.flat, line.cum),
@@ -114,7 +113,11 @@ fn the_main_measure_is_time_or_space() {
         ("go-logs/pprof-block-1.27.3.pb.gz", "delay"),
         ("profiles/leak-1.27.3-goroutineleak.pb.gz", "goroutineleak"),
     ] {
-        assert_eq!(Measure::main(&profile(name)).unwrap().kind, kind, "{name}");
+        assert_eq!(
+            advisor::profile::main_measure(&profile(name)).unwrap().kind,
+            kind,
+            "{name}"
+        );
     }
 }
 
@@ -192,24 +195,6 @@ fn hostile_names_stay_text() {
     assert!(!svg.contains("<b>"));
     assert!(!svg.contains('\u{0}') && !svg.contains('\u{7}'));
     assert_eq!(svg.matches("]]>").count(), 1, "only the script's own end");
-    let text = folded(&it, &Measure::main(&it).unwrap());
-    assert_eq!(
-        text,
-        "</title><script>alert(1)</script>;a:b:c:d 3\n]]><svg onload=alert(1)> 1\n"
-    );
-}
-
-#[test]
-fn folded_stacks_hold_every_sample() {
-    let it = profile("profiles/contended-1.27.3-block.pb.gz");
-    let measure = Measure::main(&it).unwrap();
-    let text = folded(&it, &measure);
-    let sum: i64 = text
-        .lines()
-        .map(|line| line.rsplit_once(' ').unwrap().1.parse::<i64>().unwrap())
-        .sum();
-    assert_eq!(sum, 134_892_880_852);
-    assert!(text.contains("main.acquire.1;main.(*shard).use;sync.(*Mutex).Lock 122871244042\n"));
 }
 
 #[test]
@@ -371,7 +356,7 @@ fn cpu_alone_is_a_false_spike() {
 #[test]
 fn leaked_goroutines_are_counted() {
     let it = profile("profiles/leak-1.27.3-goroutineleak.pb.gz");
-    let table = top(&it, &Measure::main(&it).unwrap(), 10);
+    let table = top(&it, &advisor::profile::main_measure(&it).unwrap(), 10);
     let leaker = table
         .lines
         .iter()

@@ -2,7 +2,7 @@
 
 use documents::comparison::{Comparison, Design, Judgement, ObjectiveComparison};
 use judging::JudgingError;
-use judging::comparison::{CompareOptions, Selector, between_runs, within_run};
+use judging::comparison::{self, CompareOptions, Selector};
 use proptest::prelude::*;
 use record::objective::Objective;
 use record::run::{Run, Toolchain};
@@ -19,6 +19,27 @@ fn options() -> CompareOptions {
 
 fn side(text: &str) -> Selector {
     text.parse().unwrap()
+}
+
+fn within_run(
+    run: &Run,
+    trials: &[Trial],
+    baseline: &Selector,
+    candidate: &Selector,
+    options: &CompareOptions,
+) -> Result<Comparison, JudgingError> {
+    let measured = advisor::measured(run, trials)?;
+    comparison::within_run(&measured, baseline, candidate, options)
+}
+
+fn between_runs(
+    baseline: (&Run, &[Trial]),
+    candidate: (&Run, &[Trial]),
+    options: &CompareOptions,
+) -> Result<Comparison, JudgingError> {
+    let baseline = advisor::measured(baseline.0, baseline.1)?;
+    let candidate = advisor::measured(candidate.0, candidate.1)?;
+    comparison::between_runs(&baseline, &candidate, options)
 }
 
 fn compared_with(lab: &Lab, trials: &[Trial], baseline: &str, candidate: &str) -> Comparison {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use record::objective::Objective;
 use record::trial::{Role, Trial};
 use report::{TerminalOptions, exploration_text, markdown};
-use testing::{Lab, Service};
+use testing::{Lab, Service, trade_off};
 
 const OBJECTIVES: [Objective; 4] = [
     Objective::Qps,
@@ -23,7 +23,7 @@ fn explored(lab: &Lab, trials: &[Trial]) -> Exploration {
 
 #[test]
 fn front_effects_and_knees_tell_the_truth() {
-    let lab = lab();
+    let lab = trade_off();
     let exploration = explored(&lab, &lab.trials());
     let target = &exploration.targets[0];
     let front = target.front.as_ref().unwrap();
@@ -84,7 +84,7 @@ fn with_duplicate(lab: &Lab, times: u64) -> Vec<Trial> {
 /// GOGC adds a tenth; the control's own duplicate a fifth.
 #[test]
 fn effects_within_the_noise_of_the_control_are_marked_and_not_told() {
-    let lab = lab();
+    let lab = trade_off();
     let told = |trials: &[Trial]| {
         let ranking = rank(&lab.run(), trials, &RankOptions::default()).unwrap();
         let found = ranking.targets[0].exploration.as_ref().unwrap();
@@ -163,7 +163,7 @@ proptest! {
 
     #[test]
     fn the_order_of_trials_does_not_matter_to_an_exploration(order in Just((0..56usize).collect::<Vec<_>>()).prop_shuffle()) {
-        let lab = lab();
+        let lab = trade_off();
         let trials = lab.trials();
         prop_assert_eq!(trials.len(), order.len());
         let shuffled: Vec<_> = order.iter().map(|&at| trials[at].clone()).collect();

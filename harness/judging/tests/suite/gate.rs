@@ -35,8 +35,7 @@ fn judged(
         ..CompareOptions::default()
     };
     gate(&GateRequest {
-        run: &lab.run(),
-        trials,
+        measured: &advisor::measured(&lab.run(), trials)?,
         rules: &Rules::parse("rules.yaml", rules).unwrap(),
         baseline: &Selector::Control,
         candidate: candidate.as_ref(),
@@ -128,8 +127,7 @@ fn a_limit_holds_for_every_cell_of_a_group() {
 /// A gate of the newer toolchain against the older one.
 fn upgraded(lab: &Lab, rules: &str) -> GateReport {
     gate(&GateRequest {
-        run: &lab.run(),
-        trials: &lab.trials(),
+        measured: &advisor::measured(&lab.run(), &lab.trials()).unwrap(),
         rules: &Rules::parse("rules.yaml", rules).unwrap(),
         baseline: &"toolchain=1.25.5".parse().unwrap(),
         candidate: Some(&"toolchain=1.27.3".parse().unwrap()),

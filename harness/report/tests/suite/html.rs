@@ -4,7 +4,7 @@ use documents::ranking::Ranking;
 use report::html;
 use testing::{crashed, hostile, invalid, winner};
 
-use crate::{exploration, ranked, ranked_with};
+use crate::{ranked, ranked_with};
 
 fn page(ranking: &Ranking) -> String {
     let page = html(ranking).unwrap();
@@ -60,7 +60,7 @@ fn charts_can_be_read_without_seeing_them() {
 
 #[test]
 fn the_law_is_drawn_through_the_trials() {
-    let page = page(&ranked(&exploration::lab()));
+    let page = page(&ranked(&testing::trade_off()));
     let charts: Vec<&str> = page
         .split("<svg")
         .filter(|svg| svg.contains("class=\"law\""))

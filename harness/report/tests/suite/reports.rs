@@ -3,7 +3,7 @@
 use record::run::DroppedCell;
 use record::trial::{Role, Trial};
 use report::{TerminalOptions, json, markdown, terminal};
-use testing::{Lab, Service, crashed, invalid};
+use testing::{Lab, Service, crashed, hostile, invalid, two, winner};
 
 use crate::{ranked, ranked_with};
 
