@@ -4,18 +4,12 @@
 
 #[path = "judged/desk.rs"]
 mod desk;
-#[path = "../../analysis/tests/suite/lab.rs"]
-#[expect(
-    dead_code,
-    reason = "the laboratory of crate analysis has more than is needed here"
-)]
-mod lab;
 
 use std::fs;
 
 use desk::Desk;
-use lab::{Lab, Service};
 use serde_json::Value;
+use testing::{Lab, Service};
 
 const RULES: &str = "rules:\n  - qps: no worse than 3%\n  - p99 <= 5ms\n";
 const GATE: [&str; 4] = ["gate", "run", "--rules", "rules.yaml"];

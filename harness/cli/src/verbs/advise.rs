@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use analysis::advice::{Advice, AdviseOptions, Given, Raw};
-use analysis::ranking::Ranking;
-use analysis::report;
+use advisor::{AdviseOptions, Given, Raw};
+use documents::advice::Advice;
+use documents::ranking::Ranking;
 
 use super::{diagnose, rank};
 use crate::args::AdviseArgs;
@@ -44,7 +44,7 @@ fn advice(folder: &Path, ranking: &Ranking, options: &AdviseOptions) -> Result<A
         diagnoses: &diagnose::read(folder)?,
         raw: &|trial| raw(&folder.join(&trial.raw)),
     };
-    let advice = analysis::advice::advise(&given, options);
+    let advice = advisor::advise(&given, options);
     advice.map_err(Failure::usage)
 }
 

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use analysis::comparison::Selector;
-use analysis::diagnosis::{Kept, Wanted, choose, diagnoses, files};
-use analysis::report;
+use advisor::diagnosis::{Kept, Wanted, choose, diagnoses, files};
 use clap::Args as ClapArgs;
+use judging::comparison::Selector;
 use orchestrator::plan::Plan;
 use orchestrator::run::{Choice, Ending as RunEnding, RunRequest};
 use record::diagnosis::Diagnosis;

@@ -4,10 +4,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use analysis::comparison::{CompareOptions, Selector};
-use analysis::gate::{self, GateOutcome, GateReport, GateRequest, Rules};
-use analysis::report;
 use clap::Args as ClapArgs;
+use documents::gate::{GateOutcome, GateReport};
+use judging::comparison::{CompareOptions, Selector};
+use judging::gate;
+use judging::gate::{GateRequest, Rules};
 
 use super::compare::selector;
 use super::rank::{read, terminal};
@@ -77,11 +78,11 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     let report = judged(args, run, rules)?;
     // Files first: a closed pipe on standard output must not keep them from a CI.
     if let Some(file) = &args.junit {
-        output::write_file(file, &gate::junit(&report))?;
+        output::write_file(file, &report::junit(&report))?;
     }
     if args.github {
         // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
-        tell_text(&gate::annotations(&report));
+        tell_text(&report::annotations(&report));
         append_summary(&report)?;
     }
     if args.json {
@@ -106,8 +107,7 @@ fn judged(args: &GateArgs, run: &Path, rules: &Path) -> Result<GateReport, Failu
         ..CompareOptions::default()
     };
     gate::gate(&GateRequest {
-        run: &run,
-        trials: &trials,
+        measured: &advisor::measured(&run, &trials).map_err(Failure::usage)?,
         rules: &rules,
         baseline: &baseline,
         candidate: candidate.as_ref(),
@@ -124,7 +124,7 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
         .create(true)
         .append(true)
         .open(&path)
-        .and_then(|mut file| file.write_all(gate::summary(report).as_bytes()));
+        .and_then(|mut file| file.write_all(report::summary(report).as_bytes()));
     written.map_err(|error| {
         Failure::usage(format!(
             "cannot append to {} ($GITHUB_STEP_SUMMARY): {error}",
@@ -136,7 +136,7 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
 fn selftest() -> Result<Ending, Failure> {
     let cases = gate::selftest().map_err(Failure::internal)?;
     output::print(&report::selftest_text(&cases, terminal()))?;
-    if cases.iter().all(gate::SelftestCase::held) {
+    if cases.iter().all(documents::gate::SelftestCase::held) {
         Ok(Ending::Pass)
     } else {
         Err(Failure::internal("the gate's self-test does not hold"))

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use analysis::exploration::EXPLORED;
-use analysis::proof::Outcome;
-use analysis::ranking::Ranking;
-use analysis::report::{self, TerminalOptions};
+use documents::proof::Outcome;
+use documents::ranking::Ranking;
+use judging::exploration::EXPLORED;
 use record::objective::Objective;
 use record::run::Run;
 use record::store::RunDir;
 use record::trial::Trial;
+use report::TerminalOptions;
 
 use crate::args::RankArgs;
 use crate::exit::{Ending, Failure};
@@ -24,14 +24,14 @@ pub(crate) fn rank(args: &RankArgs) -> Result<Ending, Failure> {
     if args.explore {
         explore(args, &by.unwrap_or_else(|| EXPLORED.to_vec()))?;
     } else {
-        let preferred = analysis::RankOptions {
+        let preferred = judging::RankOptions {
             rank_by: by,
             weights: args
                 .by
                 .as_ref()
                 .map_or_else(Default::default, |by| by.weights.clone()),
             constraints: args.limits.as_ref().map(|limits| limits.0.clone()),
-            ..analysis::RankOptions::default()
+            ..judging::RankOptions::default()
         };
         show(&load_by(&args.run, preferred)?, args.json)?;
     }
@@ -40,17 +40,17 @@ pub(crate) fn rank(args: &RankArgs) -> Result<Ending, Failure> {
 
 /// Reads a run and ranks it as its matrix says.
 pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
-    load_by(folder, analysis::RankOptions::default())
+    load_by(folder, judging::RankOptions::default())
 }
 
-fn load_by(folder: &Path, preferred: analysis::RankOptions) -> Result<Ranking, Failure> {
+fn load_by(folder: &Path, preferred: judging::RankOptions) -> Result<Ranking, Failure> {
     let (run, trials) = read(folder)?;
-    analysis::rank(&run, &trials, &by_us(preferred)).map_err(Failure::usage)
+    advisor::rank(&run, &trials, &by_us(preferred)).map_err(Failure::usage)
 }
 
 /// The same options, signed by this gosweep.
-pub(super) fn by_us(preferred: analysis::RankOptions) -> analysis::RankOptions {
-    analysis::RankOptions {
+pub(super) fn by_us(preferred: judging::RankOptions) -> judging::RankOptions {
+    judging::RankOptions {
         tool: output::TOOL.to_owned(),
         ..preferred
     }
@@ -64,8 +64,7 @@ pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Trial>), Failure> {
 
 fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
     let (run, trials) = read(&args.run)?;
-    let found =
-        analysis::exploration::explore(&run, &trials, objectives).map_err(Failure::usage)?;
+    let found = judging::exploration::explore(&run, &trials, objectives).map_err(Failure::usage)?;
     if args.json {
         return output::print_json(&found);
     }
@@ -75,11 +74,11 @@ fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
 /// Holds the ranking against what is known of the cells.
 fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
     let (run, trials) = read(&args.run)?;
-    let options = analysis::RankOptions {
+    let options = judging::RankOptions {
         tool: output::TOOL.to_owned(),
-        ..analysis::RankOptions::default()
+        ..judging::RankOptions::default()
     };
-    let proof = analysis::proof::prove(&run, &trials, &options).map_err(Failure::usage)?;
+    let proof = judging::proof::prove(&run, &trials, &options).map_err(Failure::usage)?;
     if args.json {
         output::print_json(&proof)?;
     } else {

@@ -1,6 +1,6 @@
 //! `gosweep report`: the report of a run, made again from its record.
 
-use analysis::ranking::Ranking;
+use documents::ranking::Ranking;
 
 use super::advise;
 use crate::args::{ReportArgs, ReportFormat};
@@ -20,9 +20,9 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
 /// The report in a format.
 pub(super) fn render(ranking: &Ranking, format: ReportFormat) -> Result<String, Failure> {
     match format {
-        ReportFormat::Md => analysis::report::markdown(ranking),
-        ReportFormat::Json => analysis::report::json(ranking),
-        ReportFormat::Html => analysis::report::html(ranking),
+        ReportFormat::Md => report::markdown(ranking),
+        ReportFormat::Json => report::json(ranking),
+        ReportFormat::Html => report::html(ranking),
     }
     .map_err(Failure::internal)
 }

@@ -68,12 +68,12 @@ pub(super) struct RankedSteering;
 
 impl Steering for RankedSteering {
     fn after_block(&self, run: &Run, trials: &[Trial]) -> Result<Judgement, String> {
-        analysis::steering::judge(run, trials, &rank::by_us(analysis::RankOptions::default()))
+        judging::steering::judge(run, trials, &rank::by_us(judging::RankOptions::default()))
             .map_err(|error| error.to_string())
     }
 
     fn finalists(&self, run: &Run, trials: &[Trial]) -> Result<Vec<Finalist>, String> {
-        analysis::steering::finalists(run, trials, &rank::by_us(analysis::RankOptions::default()))
+        judging::steering::finalists(run, trials, &rank::by_us(judging::RankOptions::default()))
             .map_err(|error| error.to_string())
     }
 }

@@ -1,0 +1,123 @@
+//! The HTML page: well formed, self-contained, safe against what values hold.
+
+use documents::ranking::Ranking;
+use report::html;
+use testing::{crashed, hostile, invalid, winner};
+
+use crate::{ranked, ranked_with};
+
+fn page(ranking: &Ranking) -> String {
+    let page = html(ranking).unwrap();
+    check_balance(&page);
+    page
+}
+
+fn full() -> Ranking {
+    let mut lab = winner();
+    lab.constraints = "{error_rate: 0.1%}";
+    let mut trials = lab.trials();
+    trials[3].outcome = invalid();
+    trials[6].outcome = crashed();
+    ranked_with(&lab, &trials)
+}
+
+#[test]
+fn is_well_formed_and_self_contained() {
+    let page = page(&full());
+    assert!(page.starts_with("<!DOCTYPE html>"));
+    for outside in ["src=", "<link", "<script", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    // The only address is the name of the SVG vocabulary, which nobody fetches.
+    assert_eq!(
+        page.replace("http://www.w3.org/2000/svg", "")
+            .matches("http")
+            .count(),
+        page.matches("httpjson").count()
+    );
+}
+
+#[test]
+fn charts_can_be_read_without_seeing_them() {
+    let page = page(&full());
+    let charts = page.matches("<svg").count();
+    assert_eq!(
+        charts, 7,
+        "three objectives, P99 against QPS, the axes of three"
+    );
+    assert_eq!(page.matches("<desc").count(), charts);
+    assert_eq!(page.matches("role=\"img\" aria-labelledby").count(), charts);
+    let ids: Vec<&str> = page
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let mut unique = ids.clone();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), ids.len(), "an id names one element");
+}
+
+#[test]
+fn the_law_is_drawn_through_the_trials() {
+    let page = page(&ranked(&testing::trade_off()));
+    let charts: Vec<&str> = page
+        .split("<svg")
+        .filter(|svg| svg.contains("class=\"law\""))
+        .collect();
+    assert_eq!(charts.len(), 2, "one for each GOGC");
+    for chart in charts {
+        assert_eq!(chart.matches("<circle").count(), 3, "1, 2 and 4 Ps");
+        assert!(chart.contains("GOMAXPROCS 4: "), "{chart}");
+        assert!(chart.contains("universal scalability law"), "{chart}");
+    }
+}
+
+#[test]
+fn hostile_values_stay_text() {
+    let page = page(&ranked(&hostile()));
+    assert!(!page.contains("<script"));
+    assert!(page.contains("&#60;script&#62;") || page.contains("&lt;script&gt;"));
+}
+
+#[test]
+fn an_empty_run_has_a_page() {
+    let lab = winner();
+    page(&ranked_with(&lab, &[]));
+}
+
+/// Every element that is opened is closed, in order.
+fn check_balance(page: &str) {
+    const VOID: [&str; 3] = ["meta", "br", "!DOCTYPE"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = page;
+    while let Some(start) = rest.find('<') {
+        let tag = &rest[start + 1..];
+        let end = end_of_tag(tag);
+        let (content, after) = tag.split_at(end);
+        rest = &after[1..];
+        let name = content
+            .split(|c: char| c.is_whitespace() || c == '/')
+            .find(|part| !part.is_empty());
+        let name = name.unwrap_or_else(|| panic!("a bare < before {}", &tag[..40.min(tag.len())]));
+        if content.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "closed out of order");
+        } else if !content.ends_with('/') && !VOID.contains(&name) {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new(), "never closed");
+}
+
+/// The position of the `>` that ends a tag; those in quotes do not.
+fn end_of_tag(tag: &str) -> usize {
+    let mut quoted = false;
+    for (at, c) in tag.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '>' if !quoted => return at,
+            _ => {}
+        }
+    }
+    panic!("a tag is never closed: {}", &tag[..60.min(tag.len())]);
+}

@@ -1,0 +1,11 @@
+//! Made-up laboratories with a known truth, for the tests of other crates.
+//!
+//! A [`Lab`] gives a run's record and its trials, with reproducible noise. Nothing that is shipped uses this crate.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod lab;
+mod scenarios;
+
+pub use lab::{Lab, Service, crashed, gctrace, invalid};
+pub use scenarios::{hostile, trade_off, two, winner};
