@@ -14,9 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("topology", &[]),
     ("loadgen", &[]),
     ("record", &[]),
+    ("toolchain", &["gotrace"]),
     (
         "orchestrator",
-        &["record", "topology", "loadgen", "gotrace"],
+        &["record", "topology", "loadgen", "gotrace", "toolchain"],
     ),
     ("analysis", &["record", "gotrace", "stats"]),
     (
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "loadgen",
             "gotrace",
             "stats",
+            "toolchain",
             "orchestrator",
             "analysis",
         ],

@@ -7,7 +7,7 @@
 //! | step | module |
 //! |---|---|
 //! | cells, CPUs, order, time | [`plan`] |
-//! | Go toolchains and artifacts | [`toolchain`], [`build`] |
+//! | artifacts, by the Go toolchains of [`toolchain`] | [`build`] |
 //! | processes that never outlive us | [`supervise`] |
 //! | /proc, the host, the probe | [`observe`] |
 //! | one trial | [`trial`] |
@@ -19,5 +19,4 @@ pub mod observe;
 pub mod plan;
 pub mod run;
 pub mod supervise;
-pub mod toolchain;
 pub mod trial;

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::error::{BuildError, GoFailure, cure};
 use super::request::{BuildRequest, Network, Pgo};
-use crate::toolchain::child::{self, Finished, command_line};
-use crate::toolchain::environment::{self, goarch};
-use crate::toolchain::{Store, Toolchain, ToolchainError, Watch};
+use toolchain::child::{self, Finished, command_line};
+use toolchain::environment::{self, goarch};
+use toolchain::{Store, Toolchain, ToolchainError, Watch};
 
 /// What makes up a go command besides its verb.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use gotrace::buildinfo::{self, BuildInfo};
 use super::error::BuildError;
 use super::inputs::Inputs;
 use super::request::BuildRequest;
-use crate::toolchain::environment::{self, goarch};
-use crate::toolchain::{Toolchain, ToolchainError, Watch, child};
+use toolchain::environment::{self, goarch};
+use toolchain::{Toolchain, ToolchainError, Watch, child};
 
 /// `go version -m` of `folder/<target>`, as text and read.
 pub(super) fn ask(

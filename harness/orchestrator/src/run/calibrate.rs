@@ -6,10 +6,11 @@ use record::quantity::Rate;
 use record::run::Calibration;
 use record::trial::Outcome;
 
-use super::prepare::ReadyCell;
-use super::schedule::MOST_ATTEMPTS;
-use super::{RunError, RunRequest};
+use super::budget::MOST_ATTEMPTS;
+use super::error::RunError;
+use super::request::RunRequest;
 use crate::events::{Event, Listener};
+use crate::plan::ReadyCell;
 use crate::supervise::Spawner;
 use crate::trial::{Observation, TrialRequest, run_trial};
 

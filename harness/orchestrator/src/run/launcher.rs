@@ -4,9 +4,10 @@ use std::path::Path;
 
 use record::trial::Canary;
 
-use super::RunRequest;
-use super::prepare::{Prepared, ReadyCell};
+use super::prepare::Prepared;
+use super::request::RunRequest;
 use crate::events::Listener;
+use crate::plan::ReadyCell;
 use crate::supervise::Spawner;
 use crate::trial::{Observation, Observed, TrialRequest, run_trial};
 

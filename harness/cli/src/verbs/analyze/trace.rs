@@ -3,9 +3,7 @@
 
 use analysis::analyze::{Material, Part, TraceView, Unread};
 use gotrace::exectrace::TraceHeader;
-use orchestrator::toolchain::{
-    self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles,
-};
+use toolchain::{self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles};
 
 use crate::verbs::run::toolbox;
 

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::super::install::{Toolbox, install};
-use super::super::store::Store;
-use super::super::testing::{fake_archive, serve};
-use super::super::verify::verify;
 use super::*;
-use crate::toolchain::{Origin, Source};
+use crate::install::install;
+use crate::store::Store;
+use crate::testing::{fake_archive, serve};
+use crate::toolbox::Toolbox;
+use crate::verify::verify;
+use crate::{Origin, Source};
 
 /// What the server says of its archive of 1.99.1, true or not.
 struct Site {
@@ -114,7 +115,7 @@ fn a_good_archive_is_installed_recorded_and_verified() {
         verification
             .checks
             .iter()
-            .all(|check| check.outcome == crate::toolchain::Outcome::Passed)
+            .all(|check| check.outcome == crate::Outcome::Passed)
     );
 }
 

@@ -1,24 +1,15 @@
-//! Toolchains that are on this machine already, and the type for all of them.
+//! A Go toolchain on disk: what it is, where it came from, what tells it from any other.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use gotrace::version::GoVersion;
 use serde::{Deserialize, Serialize};
 
-use super::child;
-use super::digest;
-use super::environment;
-use super::error::{Attempt, ToolchainError, one_line};
-use super::install::Toolbox;
-use super::spec::ToolchainSpec;
-use super::watch::Watch;
-
-/// Long enough for a cold disk, far too long for anything but a hang.
-pub(super) const QUICK: Duration = Duration::from_secs(60);
+use crate::digest;
+use crate::environment;
+use crate::error::{Attempt, ToolchainError, one_line};
+use crate::spec::ToolchainSpec;
 
 /// Where a toolchain's files came from in the first place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,7 +46,7 @@ impl Origin {
         }
     }
 
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|origin| origin.name() == name)
     }
 }
@@ -73,7 +64,7 @@ pub struct ToolDigests {
 }
 
 impl ToolDigests {
-    pub(super) fn of(goroot: &Path) -> Result<Self, ToolchainError> {
+    pub(crate) fn of(goroot: &Path) -> Result<Self, ToolchainError> {
         let hash =
             |path: &Path| digest::of_file(path).map_err(|e| ToolchainError::io("hash", path, e));
         let tools = tool_folder(goroot)?;
@@ -132,7 +123,10 @@ impl Toolchain {
     /// installed one its files. For one that is not ours the three programs,
     /// and size and time of every file of its source tree, because the
     /// standard library is compiled from there.
-    pub(crate) fn identity(&self) -> Result<String, ToolchainError> {
+    ///
+    /// # Errors
+    /// The source tree of one that is not ours cannot be listed.
+    pub fn identity(&self) -> Result<String, ToolchainError> {
         let tree = match &self.files_sha256 {
             Some(sum) => sum.clone(),
             None => source_stamp(&self.goroot.join("src"))?,
@@ -144,75 +138,8 @@ impl Toolchain {
     }
 }
 
-/// The `go` of PATH, through the GOROOT that it reports.
-pub(super) fn on_path(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, ToolchainError> {
-    let go = toolbox
-        .find_program("go")
-        .ok_or_else(|| ToolchainError::Unavailable("no `go` on PATH".to_owned()))?;
-    let mut command = Command::new(&go);
-    // A `go` on PATH may be a shim (asdf, snap, mise) that needs the user's
-    // own environment. Only Go's variables are taken away.
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("GO") {
-            command.env_remove(name);
-        }
-    }
-    command
-        .env("GOTOOLCHAIN", "local")
-        .env("GOENV", "off")
-        .env("GOWORK", "off");
-    command.current_dir("/").args(["env", "GOROOT"]);
-    let done = child::run(command, QUICK, watch, &|| {})?;
-    if !done.success() {
-        let reason = format!(
-            "{} env GOROOT failed: {}",
-            go.display(),
-            one_line(&done.stderr)
-        );
-        return Err(ToolchainError::Unavailable(reason));
-    }
-    let goroot = PathBuf::from(done.stdout.trim_end_matches('\n'));
-    existing(&goroot, ToolchainSpec::Path, Origin::Path, toolbox, watch)
-}
-
-/// The toolchain in a folder that is not ours.
-pub(super) fn existing(
-    goroot: &Path,
-    spec: ToolchainSpec,
-    origin: Origin,
-    toolbox: &Toolbox,
-    watch: Watch<'_>,
-) -> Result<Toolchain, ToolchainError> {
-    if !goroot.is_absolute() {
-        return Err(no_goroot(goroot, "the path is not absolute".to_owned()));
-    }
-    let version = version_of(goroot)?;
-    let scratch = toolbox.store.scratch()?;
-    let told = told_version(goroot, scratch.path(), watch)?;
-    if !told.same_release(&version) {
-        return Err(no_goroot(
-            goroot,
-            format!("VERSION says {version}, `go version` says {told}"),
-        ));
-    }
-    Ok(Toolchain {
-        spec,
-        version,
-        goroot: goroot.to_owned(),
-        origin,
-        from_cache: false,
-        archive_sha256: None,
-        files_sha256: None,
-        verified_by:
-            "not verified: gosweep did not install it; its VERSION file and `go version` agree"
-                .to_owned(),
-        tools: ToolDigests::of(goroot)?,
-        passed_over: Vec::new(),
-    })
-}
-
 /// The release that `go/VERSION` names in its first line.
-pub(super) fn version_of(goroot: &Path) -> Result<GoVersion, ToolchainError> {
+pub(crate) fn version_of(goroot: &Path) -> Result<GoVersion, ToolchainError> {
     let path = goroot.join("VERSION");
     let text = fs::read_to_string(&path)
         .map_err(|error| no_goroot(goroot, format!("cannot read its VERSION file: {error}")))?;
@@ -228,37 +155,8 @@ pub(super) fn version_of(goroot: &Path) -> Result<GoVersion, ToolchainError> {
     })
 }
 
-/// The release that its go command claims to be, run in a clean environment.
-pub(super) fn told_version(
-    goroot: &Path,
-    scratch: &Path,
-    watch: Watch<'_>,
-) -> Result<GoVersion, ToolchainError> {
-    let mut command = environment::clean(&goroot.join("bin/go"), scratch);
-    command.current_dir(scratch).arg("version");
-    let done = child::run(command, QUICK, watch, &|| {})?;
-    if !done.success() {
-        return Err(no_goroot(
-            goroot,
-            format!("`go version` failed: {}", one_line(&done.stderr)),
-        ));
-    }
-    // "go version go1.25.5 linux/amd64", with more words in between where a
-    // vendor or an experiment has its say: VERSION tells those.
-    done.stdout
-        .strip_prefix("go version ")
-        .and_then(|rest| rest.trim_end().rsplit_once(' '))
-        .and_then(|(version, _platform)| GoVersion::parse(version).ok())
-        .ok_or_else(|| {
-            no_goroot(
-                goroot,
-                format!("`go version` says `{}`", one_line(&done.stdout)),
-            )
-        })
-}
-
 /// `pkg/tool/linux_<arch>`, whatever this Go calls the architecture.
-pub(super) fn tool_folder(goroot: &Path) -> Result<PathBuf, ToolchainError> {
+pub(crate) fn tool_folder(goroot: &Path) -> Result<PathBuf, ToolchainError> {
     let folder = goroot.join("pkg/tool");
     let entries = fs::read_dir(&folder)
         .map_err(|error| no_goroot(goroot, format!("cannot list pkg/tool: {error}")))?;
@@ -282,11 +180,7 @@ pub(super) fn tool_folder(goroot: &Path) -> Result<PathBuf, ToolchainError> {
     })
 }
 
-pub(super) fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-fn no_goroot(goroot: &Path, reason: String) -> ToolchainError {
+pub(crate) fn no_goroot(goroot: &Path, reason: String) -> ToolchainError {
     ToolchainError::NoGoroot {
         goroot: goroot.to_owned(),
         reason,

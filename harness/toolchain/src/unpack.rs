@@ -13,18 +13,18 @@ use std::path::{Component, Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
-use super::digest::{self, Hashing};
-use super::error::ToolchainError;
+use crate::digest::{self, Hashing};
+use crate::error::ToolchainError;
 
 /// How much an archive may hold. Go 1.27.3 has 12 092 files and 228 MB.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) files: u64,
-    pub(super) bytes: u64,
+pub(crate) struct Limits {
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Limits {
-    pub(super) const TOOLCHAIN: Self = Self {
+    pub(crate) const TOOLCHAIN: Self = Self {
         files: 60_000,
         bytes: 1 << 30,
     };
@@ -32,16 +32,16 @@ impl Limits {
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
-    pub(super) sha256: String,
-    pub(super) bytes: u64,
+pub(crate) struct Written {
+    pub(crate) sha256: String,
+    pub(crate) bytes: u64,
 }
 
 /// What was written, by its name in the archive.
-pub(super) type Contents = BTreeMap<String, Written>;
+pub(crate) type Contents = BTreeMap<String, Written>;
 
 /// Unpacks a gzipped tar archive into the empty folder `into`.
-pub(super) fn tar_gz(
+pub(crate) fn tar_gz(
     archive: &Path,
     into: &Path,
     limits: Limits,
@@ -78,7 +78,7 @@ pub(super) fn tar_gz(
 }
 
 /// Unpacks a zip archive into the empty folder `into`.
-pub(super) fn zip(
+pub(crate) fn zip(
     archive: &Path,
     into: &Path,
     limits: Limits,

@@ -1,9 +1,9 @@
 //! The order of sources, the store under several hands, and the real world:
 //! the machine's own go and, on request, real downloads.
 
-use super::super::testing::write_fake_goroot;
-use super::super::verify::{Outcome, verify};
 use super::*;
+use crate::testing::write_fake_goroot;
+use crate::verify::{Outcome, verify};
 
 fn toolbox(folder: &Path, order: &str) -> Toolbox {
     Toolbox {

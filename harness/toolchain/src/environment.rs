@@ -37,7 +37,7 @@ pub(crate) fn furnish_home(home: &Path) -> io::Result<()> {
 
 /// `program` (a go binary) with `scratch`, a furnished home, as its home and nothing inherited:
 /// no network, no toolchain switch, no workspace, no user settings.
-pub(crate) fn clean(program: &Path, scratch: &Path) -> Command {
+pub fn clean(program: &Path, scratch: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()
@@ -58,7 +58,7 @@ pub(crate) fn clean(program: &Path, scratch: &Path) -> Command {
 }
 
 /// Lets a clean command reach the network the way this machine does.
-pub(crate) fn allow_network(command: &mut Command) {
+pub fn allow_network(command: &mut Command) {
     for name in NETWORK {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -67,7 +67,7 @@ pub(crate) fn allow_network(command: &mut Command) {
 }
 
 /// Go's name for this machine's processor, `None` where Go has no release.
-pub(crate) fn goarch() -> Option<&'static str> {
+pub fn goarch() -> Option<&'static str> {
     match std::env::consts::ARCH {
         "x86_64" => Some("amd64"),
         "aarch64" => Some("arm64"),

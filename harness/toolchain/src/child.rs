@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::watch::Watch;
+use crate::watch::Watch;
 
 /// More output than this is drained and dropped, with a note in its place.
 const KEEP_BYTES: usize = 8 << 20;
@@ -63,21 +63,29 @@ pub enum ChildError {
 
 /// A child that came to its own end, well or not.
 #[derive(Debug)]
-pub(crate) struct Finished {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) elapsed: Duration,
+pub struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed, up to 8 MiB.
+    pub stdout: String,
+    /// What it complained of, up to 8 MiB.
+    pub stderr: String,
+    /// From its start to its end.
+    pub elapsed: Duration,
 }
 
 impl Finished {
-    pub(crate) fn success(&self) -> bool {
+    /// It ended with code 0.
+    pub fn success(&self) -> bool {
         self.status.success()
     }
 }
 
 /// Runs `command` with no stdin and calls `tick` five times a second.
-pub(crate) fn run(
+///
+/// # Errors
+/// See [`ChildError`]; an exit code other than 0 is none.
+pub fn run(
     mut command: Command,
     limit: Duration,
     watch: Watch<'_>,
@@ -188,7 +196,7 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
 }
 
 /// The command line as a person would type it, for messages and records.
-pub(crate) fn command_line(command: &Command) -> String {
+pub fn command_line(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(quoted)

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::child::ChildError;
-use super::source::Source;
+use crate::child::ChildError;
+use crate::source::Source;
 
 /// One source that could not serve, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,8 @@ pub enum ToolchainError {
 }
 
 impl ToolchainError {
-    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+    /// A file operation that failed.
+    pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io {
             action,
             path: path.to_owned(),
@@ -82,7 +83,8 @@ impl ToolchainError {
         }
     }
 
-    pub(crate) fn refused(what: impl fmt::Display, reason: impl fmt::Display) -> Self {
+    /// What came is not what it should be.
+    pub fn refused(what: impl fmt::Display, reason: impl fmt::Display) -> Self {
         Self::Refused {
             what: what.to_string(),
             reason: reason.to_string(),
@@ -90,7 +92,7 @@ impl ToolchainError {
     }
 
     /// A stop must not be taken for "this source is not reachable, ask the next".
-    pub(crate) fn is_cancelled(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         matches!(
             self,
             Self::Cancelled | Self::Child(ChildError::Cancelled { .. })

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::digest;
-use super::discover::{self, Origin, ToolDigests, Toolchain};
-use super::error::ToolchainError;
-use super::install::Toolbox;
-use super::watch::{Progress, Watch};
+use crate::digest;
+use crate::discover;
+use crate::error::ToolchainError;
+use crate::goroot::{self, Origin, ToolDigests, Toolchain};
+use crate::toolbox::Toolbox;
+use crate::watch::{Progress, Watch};
 
 /// How a check came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +91,7 @@ fn outcome(result: Result<Outcome, ToolchainError>) -> Result<Outcome, Toolchain
 }
 
 fn version_file(toolchain: &Toolchain) -> Result<Outcome, ToolchainError> {
-    let found = discover::version_of(&toolchain.goroot)?;
+    let found = goroot::version_of(&toolchain.goroot)?;
     Ok(expect(found == toolchain.version, || {
         format!("it says {found}, not {}", toolchain.version)
     }))

@@ -16,7 +16,6 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -24,12 +23,13 @@ use std::time::Duration;
 use gotrace::version::GoVersion;
 use serde::{Deserialize, Serialize};
 
-use super::digest;
-use super::discover::{Origin, ToolDigests, Toolchain};
-use super::environment::{furnish_home, goarch};
-use super::error::ToolchainError;
-use super::spec::ToolchainSpec;
-use super::watch::{Progress, Watch};
+use crate::digest;
+use crate::environment::{furnish_home, goarch};
+use crate::error::ToolchainError;
+use crate::files::{make_folder, names_in, rename_into_place, temporary_in, write_synced};
+use crate::goroot::{Origin, ToolDigests, Toolchain};
+use crate::spec::ToolchainSpec;
+use crate::watch::{Progress, Watch};
 
 const MANIFEST: &str = "toolchain.json";
 const FILES: &str = "files.sha256";
@@ -46,16 +46,16 @@ pub struct Store {
 /// What `toolchain.json` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
-    pub(super) format_version: u32,
-    pub(super) version: String,
-    pub(super) origin: String,
-    pub(super) archive: String,
-    pub(super) archive_sha256: String,
-    pub(super) verified_by: String,
-    pub(super) installed_at: String,
-    pub(super) files_sha256: String,
-    pub(super) tools: ToolDigests,
+pub(crate) struct Manifest {
+    pub(crate) format_version: u32,
+    pub(crate) version: String,
+    pub(crate) origin: String,
+    pub(crate) archive: String,
+    pub(crate) archive_sha256: String,
+    pub(crate) verified_by: String,
+    pub(crate) installed_at: String,
+    pub(crate) files_sha256: String,
+    pub(crate) tools: ToolDigests,
 }
 
 impl Store {
@@ -87,17 +87,22 @@ impl Store {
         &self.root
     }
 
-    pub(crate) fn go_build(&self) -> PathBuf {
+    /// Go's build caches, one folder per toolchain.
+    pub fn go_build(&self) -> PathBuf {
         self.root.join("go-build")
     }
 
-    pub(crate) fn artifacts(&self) -> PathBuf {
+    /// Built targets, by content hash.
+    pub fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")
     }
 
     /// A home for go commands that is removed when dropped. What a killed
     /// gosweep has left is removed after a day.
-    pub(crate) fn scratch(&self) -> Result<tempfile::TempDir, ToolchainError> {
+    ///
+    /// # Errors
+    /// [`ToolchainError::Io`], with the folder.
+    pub fn scratch(&self) -> Result<tempfile::TempDir, ToolchainError> {
         let folder = self.root.join("scratch");
         for name in names_in(&folder)? {
             let path = folder.join(name);
@@ -114,7 +119,7 @@ impl Store {
         Ok(home)
     }
 
-    pub(super) fn toolchains(&self) -> PathBuf {
+    pub(crate) fn toolchains(&self) -> PathBuf {
         self.root.join("toolchains")
     }
 
@@ -123,12 +128,12 @@ impl Store {
         self.toolchains().join(folder_name(version))
     }
 
-    pub(super) fn staging(&self, version: &GoVersion) -> Result<tempfile::TempDir, ToolchainError> {
+    pub(crate) fn staging(&self, version: &GoVersion) -> Result<tempfile::TempDir, ToolchainError> {
         temporary_in(&self.toolchains(), &staging_prefix(version))
     }
 
     /// Removes what an installer that was killed has left. Only under the lock.
-    pub(super) fn sweep_staging(&self, version: &GoVersion) -> Result<(), ToolchainError> {
+    pub(crate) fn sweep_staging(&self, version: &GoVersion) -> Result<(), ToolchainError> {
         let prefix = staging_prefix(version);
         for name in names_in(&self.toolchains())? {
             if name.starts_with(&prefix) {
@@ -140,7 +145,10 @@ impl Store {
     }
 
     /// Waits for the lock on `name`, which the system takes from a dead holder.
-    pub(crate) fn lock(&self, name: &str, watch: Watch<'_>) -> Result<Lock, ToolchainError> {
+    ///
+    /// # Errors
+    /// [`ToolchainError::Cancelled`], or the lock file cannot be had.
+    pub fn lock(&self, name: &str, watch: Watch<'_>) -> Result<Lock, ToolchainError> {
         let folder = self.root.join("locks");
         make_folder(&folder)?;
         let path = folder.join(name);
@@ -171,7 +179,7 @@ impl Store {
     }
 
     /// The releases whose folder is there, whole or not, oldest first.
-    pub(super) fn versions(&self) -> Result<Vec<GoVersion>, ToolchainError> {
+    pub(crate) fn versions(&self) -> Result<Vec<GoVersion>, ToolchainError> {
         let mut versions: Vec<_> = names_in(&self.toolchains())?
             .iter()
             .filter_map(|name| {
@@ -184,7 +192,7 @@ impl Store {
     }
 
     /// An installed release as its manifest tells it; nothing is hashed.
-    pub(super) fn read(&self, version: &GoVersion) -> Result<Toolchain, ToolchainError> {
+    pub(crate) fn read(&self, version: &GoVersion) -> Result<Toolchain, ToolchainError> {
         let folder = self.folder_of(version);
         let manifest = self.manifest(version)?;
         let origin = Origin::from_name(&manifest.origin).ok_or_else(|| {
@@ -209,7 +217,7 @@ impl Store {
 
     /// [`Store::read`], and then go, compile and link are hashed: what the
     /// manifest says of them must still be so.
-    pub(super) fn open(&self, version: &GoVersion) -> Result<Toolchain, ToolchainError> {
+    pub(crate) fn open(&self, version: &GoVersion) -> Result<Toolchain, ToolchainError> {
         let toolchain = self.read(version)?;
         let now = ToolDigests::of(&toolchain.goroot)?;
         if now != toolchain.tools {
@@ -244,7 +252,7 @@ impl Store {
     }
 
     /// The recorded checksums of every file, themselves checked first.
-    pub(super) fn recorded_files(
+    pub(crate) fn recorded_files(
         &self,
         version: &GoVersion,
     ) -> Result<BTreeMap<String, String>, ToolchainError> {
@@ -267,7 +275,7 @@ impl Store {
 
     /// Completes a staging folder that holds `go/` and gives it its final
     /// name. Only under the lock of that version.
-    pub(super) fn commit(
+    pub(crate) fn commit(
         &self,
         version: &GoVersion,
         staging: tempfile::TempDir,
@@ -289,77 +297,10 @@ impl Store {
     }
 }
 
-/// Gives a staging folder its final name, in place of a broken one if need be.
-pub(crate) fn rename_into_place(
-    staging: tempfile::TempDir,
-    destination: &Path,
-) -> Result<(), ToolchainError> {
-    if destination.exists() {
-        fs::remove_dir_all(destination)
-            .map_err(|e| ToolchainError::io("remove", destination, e))?;
-    }
-    // tempfile makes folders private; a cache may be shared between users.
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(staging.path(), readable)
-        .map_err(|e| ToolchainError::io("open to readers", staging.path(), e))?;
-    fs::rename(staging.path(), destination)
-        .map_err(|e| ToolchainError::io("rename into place", destination, e))?;
-    // Nothing is left under the old name.
-    let _ = staging.keep();
-    if let Some(parent) = destination.parent() {
-        File::open(parent)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|e| ToolchainError::io("sync", parent, e))?;
-    }
-    Ok(())
-}
-
-/// Writes a whole file and waits until it is on disk.
-pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), ToolchainError> {
-    File::create(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .map_err(|e| ToolchainError::io("write", path, e))
-}
-
 /// A held lock; dropping it, or dying, lets it go.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     _file: File,
-}
-
-pub(crate) fn make_folder(path: &Path) -> Result<(), ToolchainError> {
-    fs::create_dir_all(path).map_err(|e| ToolchainError::io("make", path, e))
-}
-
-pub(crate) fn temporary_in(
-    folder: &Path,
-    prefix: &str,
-) -> Result<tempfile::TempDir, ToolchainError> {
-    make_folder(folder)?;
-    tempfile::Builder::new()
-        .prefix(prefix)
-        .tempdir_in(folder)
-        .map_err(|e| ToolchainError::io("make a temporary folder in", folder, e))
-}
-
-fn names_in(folder: &Path) -> Result<Vec<String>, ToolchainError> {
-    let failed = |error| ToolchainError::io("list", folder, error);
-    match fs::read_dir(folder) {
-        Ok(entries) => entries
-            .map(|entry| {
-                Ok(entry
-                    .map_err(failed)?
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned())
-            })
-            .collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(failed(error)),
-    }
 }
 
 fn platform_suffix() -> String {

@@ -1,9 +1,9 @@
 //! RECORD and report, on wheels made here. The real pip is asked in
 //! install_tests.
 
-use super::super::testing::fake_goroot;
-use super::super::unpack::Written;
 use super::*;
+use crate::testing::fake_goroot;
+use crate::unpack::Written;
 
 /// A folder as unpacked, with a RECORD over it.
 struct Wheel {

@@ -13,37 +13,42 @@
 //! under limits into a staging folder, run once, and renamed into place only
 //! then. When no source can serve, the error lists each one with its reason.
 //!
-//! Deliberately absent: building (that is [`crate::build`]); removing old
+//! Deliberately absent: building (that is the orchestrator's); removing old
 //! toolchains; operating systems other than Linux; building Go from source.
 //! All calls block and may take minutes: an async caller wraps them in
 //! `spawn_blocking`.
 
-pub(crate) mod child;
+pub mod child;
 mod delays;
-pub(crate) mod digest;
+pub mod digest;
 mod discover;
-pub(crate) mod environment;
+pub mod environment;
 mod error;
+pub mod files;
 mod godev;
+mod goroot;
 mod gotoolchain;
 mod install;
+mod offer;
 mod pip;
 mod source;
 mod spec;
-pub(crate) mod store;
+mod store;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
+mod toolbox;
 mod unpack;
 mod verify;
 mod watch;
 
 pub use child::ChildError;
 pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles};
-pub use discover::{Origin, ToolDigests, Toolchain};
 pub use error::{Attempt, ToolchainError};
-pub use install::{Listing, Toolbox, install, list};
+pub use goroot::{Origin, ToolDigests, Toolchain};
+pub use install::{Listing, install, list};
 pub use source::{Source, SourceOrder};
 pub use spec::{SpecError, ToolchainSpec};
-pub use store::Store;
+pub use store::{Lock, Store};
+pub use toolbox::Toolbox;
 pub use verify::{Check, Outcome, Verification, verify};
 pub use watch::{Progress, Watch};

@@ -8,12 +8,15 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of some bytes.
-pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+pub fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
 /// SHA-256 of a file's content.
-pub(crate) fn of_file(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// The system's, when it cannot be read.
+pub fn of_file(path: &Path) -> io::Result<String> {
     let mut hashing = Hashing::new(io::sink());
     copy(&mut File::open(path)?, &mut hashing)?;
     Ok(hashing.finish().0)

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use gotrace::profile::Profile;
 
-use super::child::{self, ChildError};
-use super::environment::{clean, furnish_home};
-use super::{Store, Watch};
+use crate::child::{self, ChildError};
+use crate::environment::{clean, furnish_home};
+use crate::store::Store;
+use crate::watch::Watch;
 
 /// The profiles: waits for the network, for locks and channels, time in system
 /// calls, and time runnable without running.

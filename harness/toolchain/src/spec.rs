@@ -91,7 +91,7 @@ impl FromStr for ToolchainSpec {
 }
 
 /// Neither a beta, nor a release candidate, nor a development tree.
-pub(super) fn is_stable(version: &GoVersion) -> bool {
+pub(crate) fn is_stable(version: &GoVersion) -> bool {
     matches!(version.stage(), Stage::Release(_))
 }
 

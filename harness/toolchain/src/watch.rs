@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::source::Source;
+
 /// One thing that happened in a long call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -9,7 +11,7 @@ pub enum Progress {
     /// A source is being asked what it has.
     Asking {
         /// The source.
-        source: super::Source,
+        source: Source,
     },
     /// Another gosweep holds the lock.
     Waiting {
@@ -106,11 +108,13 @@ impl<'a> Watch<'a> {
         Self { cancelled, ..self }
     }
 
-    pub(crate) fn tell(&self, progress: Progress) {
+    /// Something happened.
+    pub fn tell(&self, progress: Progress) {
         (self.progress)(progress);
     }
 
-    pub(crate) fn is_cancelled(&self) -> bool {
+    /// Whether to stop.
+    pub fn is_cancelled(&self) -> bool {
         (self.cancelled)()
     }
 }

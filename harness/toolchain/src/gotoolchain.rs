@@ -18,29 +18,30 @@ use std::time::Duration;
 
 use gotrace::version::GoVersion;
 
-use super::child::{self, Finished};
-use super::digest;
-use super::discover;
-use super::environment::{self, goarch};
-use super::error::{ToolchainError, one_line};
-use super::install::{Fetched, Toolbox, near_misses, newest};
-use super::spec::ToolchainSpec;
-use super::store::make_folder;
-use super::watch::{Progress, Watch};
+use crate::child::{self, Finished};
+use crate::digest;
+use crate::discover;
+use crate::environment::{self, goarch};
+use crate::error::{ToolchainError, one_line};
+use crate::files::make_folder;
+use crate::offer::{Fetched, bytes_below, near_misses, newest};
+use crate::spec::ToolchainSpec;
+use crate::toolbox::Toolbox;
+use crate::watch::{Progress, Watch};
 
 const LIST: Duration = Duration::from_secs(60);
 const DOWNLOAD: Duration = Duration::from_secs(30 * 60);
 
 /// A release, and the go command that is to fetch it.
 #[derive(Debug)]
-pub(super) struct Offer {
-    pub(super) version: GoVersion,
+pub(crate) struct Offer {
+    pub(crate) version: GoVersion,
     go: PathBuf,
     go_version: GoVersion,
 }
 
 /// Finds a go command, and with it the newest release that fits.
-pub(super) fn offer(
+pub(crate) fn offer(
     spec: &ToolchainSpec,
     toolbox: &Toolbox,
     watch: Watch<'_>,
@@ -107,7 +108,7 @@ fn newest_offered(
 }
 
 /// Downloads into `staging/go`.
-pub(super) fn fetch(
+pub(crate) fn fetch(
     offer: &Offer,
     staging: &Path,
     watch: Watch<'_>,
@@ -214,19 +215,4 @@ fn failed(what: &str, done: &Finished) -> ToolchainError {
         .filter(|line| !line.starts_with("go: downloading"))
         .collect();
     ToolchainError::Unavailable(format!("{what}: {}", one_line(&told.join("\n"))))
-}
-
-/// Bytes in the files below a folder that is being written to.
-pub(super) fn bytes_below(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return 0;
-    };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(meta) if meta.is_dir() => bytes_below(&entry.path()),
-            Ok(meta) => meta.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }

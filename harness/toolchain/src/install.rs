@@ -1,54 +1,20 @@
 //! From a spec to a toolchain: asks the sources in order, installs once.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gotrace::version::GoVersion;
 
-use super::discover::{self, Origin, ToolDigests, Toolchain, is_executable};
-use super::error::{Attempt, ToolchainError, one_line};
-use super::source::{Source, SourceOrder};
-use super::spec::{ToolchainSpec, is_stable};
-use super::store::{Manifest, Store};
-use super::watch::{Progress, Watch};
-use super::{digest, godev, gotoolchain, pip};
-
-/// Everything that [`install`] needs besides the spec.
-#[derive(Debug, Clone)]
-pub struct Toolbox {
-    /// Our cache folder.
-    pub store: Store,
-    /// Which sources to ask, in which order. Counts for versions, minors and
-    /// `default`; an explicit GOROOT or `path` is what it says.
-    pub order: SourceOrder,
-    /// A list of folders as in PATH, where `go` and `python3` are looked for.
-    pub search_path: Option<OsString>,
-    /// Base address of the Go download site, ending in a slash. `https` only,
-    /// except for 127.0.0.1: the checksum comes from the same site.
-    pub godev: String,
-}
-
-impl Toolbox {
-    /// The usual settings: every source, PATH of this process, go.dev.
-    pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            order: SourceOrder::default(),
-            search_path: std::env::var_os("PATH"),
-            godev: "https://go.dev/dl/".to_owned(),
-        }
-    }
-
-    /// The first executable of that name on the search path.
-    pub(super) fn find_program(&self, name: &str) -> Option<PathBuf> {
-        let search_path = self.search_path.as_ref()?;
-        std::env::split_paths(search_path)
-            .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join(name))
-            .find(|path| is_executable(path))
-    }
-}
+use crate::discover;
+use crate::error::{Attempt, ToolchainError, one_line};
+use crate::goroot::{self, Origin, ToolDigests, Toolchain};
+use crate::offer::{Fetched, joined};
+use crate::source::Source;
+use crate::spec::ToolchainSpec;
+use crate::store::{Manifest, Store};
+use crate::toolbox::Toolbox;
+use crate::watch::{Progress, Watch};
+use crate::{digest, godev, gotoolchain, pip};
 
 /// What the store holds.
 #[derive(Debug, Default)]
@@ -59,7 +25,7 @@ pub struct Listing {
     pub broken: Vec<(PathBuf, String)>,
 }
 
-/// Lists the store. Nothing is hashed or run: see [`super::verify`] for that.
+/// Lists the store. Nothing is hashed or run: see [`crate::verify()`] for that.
 ///
 /// # Errors
 /// When the folder is there but cannot be read.
@@ -213,13 +179,6 @@ fn from_path(
     }
 }
 
-/// What a source has put into a staging folder, next to `go/`.
-pub(super) struct Fetched {
-    pub(super) archive: String,
-    pub(super) archive_sha256: String,
-    pub(super) verified_by: String,
-}
-
 /// Installs one release under its lock, unless somebody else just did.
 fn fetch_once(
     version: &GoVersion,
@@ -269,7 +228,7 @@ fn check_release(
     toolbox: &Toolbox,
     watch: Watch<'_>,
 ) -> Result<(), ToolchainError> {
-    let found = discover::version_of(goroot)?;
+    let found = goroot::version_of(goroot)?;
     let scratch = toolbox.store.scratch()?;
     let told = discover::told_version(goroot, scratch.path(), watch)?;
     if found.same_release(version) && told.same_release(version) {
@@ -296,49 +255,6 @@ fn keep_only(folder: &Path, name: &str) -> Result<(), ToolchainError> {
         removed.map_err(|e| ToolchainError::io("remove", &path, e))?;
     }
     Ok(())
-}
-
-/// The newest of some releases that a spec accepts.
-pub(super) fn newest<'a>(
-    spec: &ToolchainSpec,
-    versions: impl IntoIterator<Item = &'a GoVersion>,
-) -> Option<&'a GoVersion> {
-    versions
-        .into_iter()
-        .filter(|version| spec.accepts(version))
-        .max()
-}
-
-/// What a source has of the minor that was asked for, for its refusal.
-pub(super) fn near_misses(spec: &ToolchainSpec, versions: &[GoVersion]) -> String {
-    let asked = match spec {
-        ToolchainSpec::Version(version) => Some((version.major(), version.minor())),
-        ToolchainSpec::Minor { major, minor } => Some((*major, *minor)),
-        _ => None,
-    };
-    let near: Vec<_> = versions
-        .iter()
-        .filter(|version| asked == Some((version.major(), version.minor())))
-        .cloned()
-        .collect();
-    if !near.is_empty() {
-        return format!("it has {}", joined(&near));
-    }
-    match versions.iter().filter(|version| is_stable(version)).max() {
-        Some(newest) => format!(
-            "it has nothing of that minor; its newest is {}",
-            newest.number()
-        ),
-        None => "it has no release at all".to_owned(),
-    }
-}
-
-fn joined(versions: &[GoVersion]) -> String {
-    versions
-        .iter()
-        .map(GoVersion::number)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
 
-use super::environment::goarch;
+use crate::environment::goarch;
 
 /// The files of a GOROOT that says it is `version` and can do nothing else.
 pub(crate) fn fake_goroot(version: &str) -> Vec<(String, u32, Vec<u8>)> {

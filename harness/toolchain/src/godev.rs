@@ -13,13 +13,13 @@ use std::time::Duration;
 use gotrace::version::GoVersion;
 use serde::Deserialize;
 
-use super::digest::{self, Hashing};
-use super::environment::goarch;
-use super::error::ToolchainError;
-use super::install::{Fetched, near_misses, newest};
-use super::spec::ToolchainSpec;
-use super::unpack::{self, Limits};
-use super::watch::{Progress, Watch};
+use crate::digest::{self, Hashing};
+use crate::environment::goarch;
+use crate::error::ToolchainError;
+use crate::offer::{Fetched, near_misses, newest};
+use crate::spec::ToolchainSpec;
+use crate::unpack::{self, Limits};
+use crate::watch::{Progress, Watch};
 
 /// All releases ever, 40 files each: about 3 MB.
 const LIST_BYTES: u64 = 32 << 20;
@@ -49,8 +49,8 @@ struct Listed {
 
 /// An archive that the site has.
 #[derive(Debug)]
-pub(super) struct Offer {
-    pub(super) version: GoVersion,
+pub(crate) struct Offer {
+    pub(crate) version: GoVersion,
     url: String,
     file: String,
     sha256: String,
@@ -59,7 +59,7 @@ pub(super) struct Offer {
 }
 
 /// Asks the site for the newest release that fits.
-pub(super) fn offer(spec: &ToolchainSpec, base: &str) -> Result<Offer, ToolchainError> {
+pub(crate) fn offer(spec: &ToolchainSpec, base: &str) -> Result<Offer, ToolchainError> {
     let arch = goarch().ok_or_else(|| {
         ToolchainError::Unavailable(format!("no Go archives for {}", std::env::consts::ARCH))
     })?;
@@ -129,7 +129,7 @@ fn choose(
 }
 
 /// Downloads, checks and unpacks into `staging/go`.
-pub(super) fn fetch(
+pub(crate) fn fetch(
     offer: &Offer,
     staging: &Path,
     watch: Watch<'_>,

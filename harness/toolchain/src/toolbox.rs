@@ -1,0 +1,49 @@
+//! What finding and fetching a toolchain takes besides its name.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::source::SourceOrder;
+use crate::store::Store;
+
+/// Everything that [`crate::install()`] needs besides the spec.
+#[derive(Debug, Clone)]
+pub struct Toolbox {
+    /// Our cache folder.
+    pub store: Store,
+    /// Which sources to ask, in which order. Counts for versions, minors and
+    /// `default`; an explicit GOROOT or `path` is what it says.
+    pub order: SourceOrder,
+    /// A list of folders as in PATH, where `go` and `python3` are looked for.
+    pub search_path: Option<OsString>,
+    /// Base address of the Go download site, ending in a slash. `https` only,
+    /// except for 127.0.0.1: the checksum comes from the same site.
+    pub godev: String,
+}
+
+impl Toolbox {
+    /// The usual settings: every source, PATH of this process, go.dev.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            order: SourceOrder::default(),
+            search_path: std::env::var_os("PATH"),
+            godev: "https://go.dev/dl/".to_owned(),
+        }
+    }
+
+    /// The first executable of that name on the search path.
+    pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let search_path = self.search_path.as_ref()?;
+        std::env::split_paths(search_path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(name))
+            .find(|path| is_executable(path))
+    }
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
