@@ -14,10 +14,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("topology", &[]),
     ("loadgen", &[]),
     ("record", &[]),
-    ("toolchain", &["gotrace"]),
+    ("supervise", &["topology", "gotrace"]),
+    ("toolchain", &["gotrace", "topology", "supervise"]),
     (
         "orchestrator",
-        &["record", "topology", "loadgen", "gotrace", "toolchain"],
+        &[
+            "record",
+            "topology",
+            "loadgen",
+            "gotrace",
+            "supervise",
+            "toolchain",
+        ],
     ),
     ("analysis", &["record", "gotrace", "stats"]),
     (
@@ -28,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "loadgen",
             "gotrace",
             "stats",
+            "supervise",
             "toolchain",
             "orchestrator",
             "analysis",

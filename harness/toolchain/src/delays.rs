@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use gotrace::profile::Profile;
 
-use crate::child::{self, ChildError};
 use crate::environment::{clean, furnish_home};
 use crate::store::Store;
 use crate::watch::Watch;
+use supervise::child::{self, ChildError};
 
 /// The profiles: waits for the network, for locks and channels, time in system
 /// calls, and time runnable without running.
@@ -92,7 +92,7 @@ pub fn delay_profile(
         .env("GOCACHE", store.go_build().join("tools"))
         .args(["tool", "trace", &format!("-pprof={kind}")])
         .arg(trace);
-    let finished = child::run_into(command, profile, LIMIT, watch)?;
+    let finished = child::run_into(command, profile, LIMIT, watch.stop())?;
     if finished.success() {
         return Ok(());
     }

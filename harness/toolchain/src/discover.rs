@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use gotrace::version::GoVersion;
 
-use crate::child;
 use crate::environment;
 use crate::error::{ToolchainError, one_line};
 use crate::goroot::{Origin, ToolDigests, Toolchain, no_goroot, version_of};
 use crate::spec::ToolchainSpec;
 use crate::toolbox::Toolbox;
 use crate::watch::Watch;
+use supervise::child;
 
 /// Long enough for a cold disk, far too long for anything but a hang.
 pub(crate) const QUICK: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ pub(crate) fn on_path(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, 
         .env("GOENV", "off")
         .env("GOWORK", "off");
     command.current_dir("/").args(["env", "GOROOT"]);
-    let done = child::run(command, QUICK, watch, &|| {})?;
+    let done = child::run(command, QUICK, watch.stop(), &|| {})?;
     if !done.success() {
         let reason = format!(
             "{} env GOROOT failed: {}",
@@ -92,7 +92,7 @@ pub(crate) fn told_version(
 ) -> Result<GoVersion, ToolchainError> {
     let mut command = environment::clean(&goroot.join("bin/go"), scratch);
     command.current_dir(scratch).arg("version");
-    let done = child::run(command, QUICK, watch, &|| {})?;
+    let done = child::run(command, QUICK, watch.stop(), &|| {})?;
     if !done.success() {
         return Err(no_goroot(
             goroot,

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::child::ChildError;
 use crate::source::Source;
+use supervise::child::ChildError;
 
 /// One source that could not serve, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use gotrace::version::GoVersion;
 
-use crate::child::{self, Finished};
 use crate::digest;
 use crate::discover;
 use crate::environment::{self, goarch};
@@ -28,6 +27,7 @@ use crate::offer::{Fetched, bytes_below, near_misses, newest};
 use crate::spec::ToolchainSpec;
 use crate::toolbox::Toolbox;
 use crate::watch::{Progress, Watch};
+use supervise::child::{self, Finished};
 
 const LIST: Duration = Duration::from_secs(60);
 const DOWNLOAD: Duration = Duration::from_secs(30 * 60);
@@ -90,7 +90,7 @@ fn newest_offered(
     let scratch = toolbox.store.scratch()?;
     let mut command = fetching(go, scratch.path());
     command.args(["list", "-m", "-versions", "go"]);
-    let done = child::run(command, LIST, watch, &|| {})?;
+    let done = child::run(command, LIST, watch.stop(), &|| {})?;
     if !done.success() {
         return Err(failed("go list -m -versions go", &done));
     }
@@ -134,7 +134,7 @@ pub(crate) fn fetch(
             total,
         });
     };
-    let done = child::run(command, DOWNLOAD, watch, &tick)?;
+    let done = child::run(command, DOWNLOAD, watch.stop(), &tick)?;
     if !done.success() {
         return Err(failed(&format!("GOTOOLCHAIN={name} go env GOROOT"), &done));
     }

@@ -2,6 +2,7 @@
 //! the machine's own go and, on request, real downloads.
 
 use super::*;
+use crate::spec::is_stable;
 use crate::testing::write_fake_goroot;
 use crate::verify::{Outcome, verify};
 
@@ -208,9 +209,7 @@ fn a_changed_compiler_is_not_used_from_the_store() {
     let toolbox = toolbox(folder.path(), "cache");
     let toolchain = put("1.99.1", Origin::Pip, &toolbox).unwrap();
     fs::write(
-        discover::tool_folder(&toolchain.goroot)
-            .unwrap()
-            .join("link"),
+        goroot::tool_folder(&toolchain.goroot).unwrap().join("link"),
         "evil",
     )
     .unwrap();

@@ -18,7 +18,6 @@
 //! All calls block and may take minutes: an async caller wraps them in
 //! `spawn_blocking`.
 
-pub mod child;
 mod delays;
 pub mod digest;
 mod discover;
@@ -41,7 +40,6 @@ mod unpack;
 mod verify;
 mod watch;
 
-pub use child::ChildError;
 pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles};
 pub use error::{Attempt, ToolchainError};
 pub use goroot::{Origin, ToolDigests, Toolchain};

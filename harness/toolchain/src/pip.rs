@@ -24,7 +24,6 @@ use std::time::Duration;
 use gotrace::version::{GoVersion, Stage};
 use serde::Deserialize;
 
-use crate::child;
 use crate::digest::{self, hex_to_base64_url};
 use crate::error::{ToolchainError, one_line};
 use crate::files::make_folder;
@@ -33,6 +32,7 @@ use crate::spec::ToolchainSpec;
 use crate::toolbox::Toolbox;
 use crate::unpack::{self, Contents, Limits};
 use crate::watch::{Progress, Watch};
+use supervise::child;
 
 /// An index without separate metadata makes pip download the wheel for it.
 const ASK: Duration = Duration::from_secs(10 * 60);
@@ -97,7 +97,7 @@ pub(crate) fn offer(
         ])
         .args(["--only-binary", ":all:"])
         .arg(requirement(spec));
-    let done = child::run(command, ASK, watch, &|| {})?;
+    let done = child::run(command, ASK, watch.stop(), &|| {})?;
     if !done.success() {
         return Err(complaint(&done.stderr));
     }
@@ -232,7 +232,7 @@ fn download(
             total: None,
         });
     };
-    let done = child::run(command, DOWNLOAD, watch, &tick)?;
+    let done = child::run(command, DOWNLOAD, watch.stop(), &tick)?;
     if !done.success() {
         return Err(complaint(&done.stderr));
     }

@@ -113,6 +113,11 @@ impl<'a> Watch<'a> {
         (self.progress)(progress);
     }
 
+    /// Whether to stop, for what runs a child.
+    pub fn stop(&self) -> &'a dyn Fn() -> bool {
+        self.cancelled
+    }
+
     /// Whether to stop.
     pub fn is_cancelled(&self) -> bool {
         (self.cancelled)()

@@ -12,7 +12,7 @@ use super::error::BuildError;
 use super::inputs::Inputs;
 use super::prove;
 use super::request::BuildRequest;
-use toolchain::child::command_line;
+use supervise::child::command_line;
 use toolchain::{Progress, Store, Toolchain, ToolchainError, Watch, digest};
 
 /// A target's binary, and how it came to be.

@@ -10,7 +10,8 @@ use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
 use record::axis::Axis;
 use record::target::{Program as Source, Target};
-use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, child, environment, install};
+use supervise::child;
+use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install};
 
 use super::error::RunError;
 use super::request::RunRequest;
@@ -226,6 +227,6 @@ fn go_version_m(request: &RunRequest<'_>, binary: &Path, watch: Watch<'_>) -> Op
     let scratch = tempfile::tempdir().ok()?;
     let mut command = environment::clean(&toolchain.go(), scratch.path());
     command.arg("version").arg("-m").arg(binary);
-    let done = child::run(command, Duration::from_secs(60), watch, &|| {}).ok()?;
+    let done = child::run(command, Duration::from_secs(60), watch.stop(), &|| {}).ok()?;
     Some(done.stdout)
 }

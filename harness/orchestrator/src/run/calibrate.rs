@@ -11,8 +11,8 @@ use super::error::RunError;
 use super::request::RunRequest;
 use crate::events::{Event, Listener};
 use crate::plan::ReadyCell;
-use crate::supervise::Spawner;
 use crate::trial::{Observation, TrialRequest, run_trial};
+use supervise::Spawner;
 
 /// The window in which capacity is found when the matrix has none for QPS.
 const WINDOW: Duration = Duration::from_secs(2);

@@ -18,8 +18,8 @@ use super::request::{Ending, RunRequest};
 use super::start::start_spawner;
 use crate::events::{Event, Listener};
 use crate::plan::ReadyCell;
-use crate::supervise::Spawner;
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
+use supervise::Spawner;
 
 /// A cell to look at closely.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use super::prepare::Prepared;
 use super::request::RunRequest;
 use crate::events::Listener;
 use crate::plan::ReadyCell;
-use crate::supervise::Spawner;
 use crate::trial::{Observation, Observed, TrialRequest, run_trial};
+use supervise::Spawner;
 
 /// One trial to run.
 #[derive(Debug)]

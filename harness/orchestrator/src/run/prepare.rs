@@ -14,7 +14,7 @@ use super::request::RunRequest;
 use super::{calibrate, host};
 use crate::events::{Event, Listener};
 use crate::plan::{Plan, PlannedCell, ReadyCell, check_versions, option_values};
-use crate::supervise::Spawner;
+use supervise::Spawner;
 
 /// A run that only needs its trials.
 #[derive(Debug)]

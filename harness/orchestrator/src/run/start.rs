@@ -13,7 +13,7 @@ use super::request::{Ending, RunRequest};
 use super::schedule::{self, Site};
 use crate::events::Listener;
 use crate::plan::{self, Plan, trial_time};
-use crate::supervise::Spawner;
+use supervise::Spawner;
 
 /// Runs a plan, or what is left of it.
 ///

@@ -17,7 +17,7 @@ use super::observation::Observation;
 use super::request::TrialRequest;
 use crate::observe::{Info, Probe, ProcessSample};
 use crate::plan::{limits_of, option_values};
-use crate::supervise::{Exit, Launch, Process};
+use supervise::{Exit, Launch, Process};
 
 /// A port may be taken by somebody else between our choice and the target's
 /// bind; then another one is tried.

@@ -9,7 +9,7 @@ use topology::Topology;
 
 use super::observation::Observation;
 use crate::plan::{Plan, ReadyCell};
-use crate::supervise::Spawner;
+use supervise::Spawner;
 
 /// What one trial needs.
 #[derive(Debug)]

@@ -50,7 +50,7 @@ pub struct StderrLog {
 
 impl StderrLog {
     /// Starts draining into `file`.
-    pub(super) fn drain(
+    pub(crate) fn drain(
         mut pipe: ChildStderr,
         file: &Path,
         cpus: CpuSet,
@@ -99,7 +99,7 @@ impl StderrLog {
     }
 
     /// Waits for the end of the pipe; the process must have ended.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let Some(drain) = self.drain.take() {
             let _ = drain.join();
         }

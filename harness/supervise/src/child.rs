@@ -2,21 +2,21 @@
 //!
 //! The child leads its own process group. Whatever ends the call (the child's
 //! exit, the limit, a cancel, a panic) the whole group is killed, so that no
-//! compiler or pip helper stays behind. Output is always drained and kept up
-//! to a limit. Deliberately absent: a death signal tied to our own death (the
-//! launcher of targets has that); a shell.
+//! compiler or pip helper stays behind; and when we are killed, the death signal
+//! ends the child and a guard its group, so that no download goes on writing.
+//! Output is always drained and kept up to a limit. Deliberately absent: a shell.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::watch::Watch;
+use crate::fork::die_with_us;
+use crate::guard::Guard;
 
 /// More output than this is drained and dropped, with a note in its place.
 const KEEP_BYTES: usize = 8 << 20;
@@ -81,48 +81,53 @@ impl Finished {
     }
 }
 
-/// Runs `command` with no stdin and calls `tick` five times a second.
+/// Whether the caller wants a call to stop; asked several times a second.
+pub type Cancelled<'a> = &'a dyn Fn() -> bool;
+
+/// Runs `command` with no stdin and calls `tick` five times a second. Must be
+/// called on a thread that lives as long as the call, as every caller's does:
+/// the death signal follows the thread that forked.
 ///
 /// # Errors
 /// See [`ChildError`]; an exit code other than 0 is none.
 pub fn run(
     mut command: Command,
     limit: Duration,
-    watch: Watch<'_>,
+    cancelled: Cancelled<'_>,
     tick: &dyn Fn(),
 ) -> Result<Finished, ChildError> {
     command.stdout(Stdio::piped());
-    run_to_end(command, limit, watch, tick)
+    run_to_end(command, limit, cancelled, tick)
 }
 
 /// The same with what it prints, which may be no text, in a file.
-pub(crate) fn run_into(
+///
+/// # Errors
+/// See [`ChildError`].
+pub fn run_into(
     mut command: Command,
     stdout: File,
     limit: Duration,
-    watch: Watch<'_>,
+    cancelled: Cancelled<'_>,
 ) -> Result<Finished, ChildError> {
     command.stdout(stdout);
-    run_to_end(command, limit, watch, &|| {})
+    run_to_end(command, limit, cancelled, &|| {})
 }
 
 fn run_to_end(
     mut command: Command,
     limit: Duration,
-    watch: Watch<'_>,
+    cancelled: Cancelled<'_>,
     tick: &dyn Fn(),
 ) -> Result<Finished, ChildError> {
     let line = command_line(&command);
-    command
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .process_group(0);
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
+    die_with_us(&mut command, || Ok(()));
     let started = Instant::now();
-    let child = spawn(&mut command).map_err(|source| ChildError::Start {
+    let mut group = Group::start(&mut command).map_err(|source| ChildError::Start {
         command: line.clone(),
         source,
     })?;
-    let mut group = Group::new(child);
     let stdout = drain(group.child.stdout.take());
     let stderr = drain(group.child.stderr.take());
 
@@ -137,7 +142,7 @@ fn run_to_end(
         {
             break None;
         }
-        if watch.is_cancelled() {
+        if cancelled() {
             break Some(ChildError::Cancelled {
                 command: line.clone(),
             });
@@ -204,7 +209,8 @@ pub fn command_line(command: &Command) -> String {
         .join(" ")
 }
 
-pub(crate) fn quoted(word: &OsStr) -> String {
+/// A word of a command line, quoted where a shell would need it.
+pub fn quoted(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -227,21 +233,31 @@ fn last_lines(text: &str) -> String {
     }
 }
 
-/// A child that leads a process group; killed with it when dropped.
+/// A child that leads a process group; killed with it when dropped, or when we
+/// are gone.
 struct Group {
     child: Child,
     pid: Pid,
+    /// Let go of once the group is dead.
+    guard: Option<Guard>,
     reaped: bool,
 }
 
 impl Group {
-    fn new(child: Child) -> Self {
-        let pid = Pid::from_child(&child);
-        Self {
+    /// The guard first: there must be no moment at which we could die and leave
+    /// a grandchild behind.
+    fn start(command: &mut Command) -> io::Result<Self> {
+        let mut guard = Guard::start(&[])?;
+        let child = spawn(command)?;
+        let watched = guard.watch(child.id());
+        let group = Self {
+            pid: Pid::from_child(&child),
             child,
-            pid,
+            guard: Some(guard),
             reaped: false,
-        }
+        };
+        // Unwatched it must not run on: dropping the group kills it.
+        watched.map(|()| group)
     }
 
     /// Looks without reaping, so that the pid stays ours.
@@ -253,6 +269,9 @@ impl Group {
     fn kill_and_reap(&mut self) -> io::Result<ExitStatus> {
         // Fails only when nobody of the group is left to be killed.
         let _ = kill_process_group(self.pid, Signal::KILL);
+        if let Some(guard) = self.guard.take() {
+            guard.dismiss();
+        }
         let status = self.child.wait();
         self.reaped = status.is_ok();
         status
@@ -299,7 +318,7 @@ mod tests {
         let done = run(
             sh("echo out; echo err >&2; exit 3"),
             Duration::from_secs(30),
-            Watch::silent(),
+            &|| false,
             &|| {},
         )
         .unwrap();
@@ -318,13 +337,7 @@ mod tests {
             "echo last words >&2; sleep 300 & echo $! > '{}'; wait",
             file.display()
         );
-        let error = run(
-            sh(&script),
-            Duration::from_millis(600),
-            Watch::silent(),
-            &|| {},
-        )
-        .unwrap_err();
+        let error = run(sh(&script), Duration::from_millis(600), &|| false, &|| {}).unwrap_err();
         assert!(
             error.to_string().contains("last words: last words"),
             "{error}"
@@ -342,7 +355,7 @@ mod tests {
         let done = run(
             sh("sleep 300 & echo started"),
             Duration::from_secs(100),
-            Watch::silent(),
+            &|| false,
             &|| {},
         )
         .unwrap();
@@ -351,9 +364,48 @@ mod tests {
 
     #[test]
     fn a_cancel_stops_it() {
-        let watch = Watch::silent().cancelled_by(&|| true);
-        let error = run(sh("sleep 300"), Duration::from_secs(100), watch, &|| {}).unwrap_err();
+        let cancelled = &|| true;
+        let error = run(sh("sleep 300"), Duration::from_secs(100), cancelled, &|| {}).unwrap_err();
         assert!(matches!(error, ChildError::Cancelled { .. }));
+    }
+
+    /// Runs in a process of its own, which the test below kills.
+    #[test]
+    #[ignore = "a helper of killed_with_us_whatever_kills_us"]
+    fn helper_that_is_killed() {
+        let Ok(file) = std::env::var("GOSWEEP_TEST_PIDS") else {
+            return;
+        };
+        // The shell stands for pip or go, its child for what they start.
+        let script =
+            format!("sleep 300 & echo $$ $! > '{file}.new'; mv '{file}.new' '{file}'; wait");
+        let _ = run(sh(&script), Duration::from_secs(300), &|| false, &|| {});
+    }
+
+    #[test]
+    fn killed_with_us_whatever_kills_us() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pids");
+        let mut us = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--ignored",
+                "--exact",
+                "child::tests::helper_that_is_killed",
+            ])
+            .env("GOSWEEP_TEST_PIDS", &file)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let pids = (0..2000).find_map(|_| {
+            thread::sleep(Duration::from_millis(10));
+            std::fs::read_to_string(&file).ok()
+        });
+        us.kill().unwrap();
+        us.wait().unwrap();
+        let pids = pids.expect("the helper started its child");
+        for pid in pids.split_whitespace() {
+            assert!(is_dead(pid.parse().unwrap()), "{pid} lives on");
+        }
     }
 
     #[test]
@@ -361,7 +413,7 @@ mod tests {
         let error = run(
             Command::new("/nowhere/go"),
             Duration::from_secs(1),
-            Watch::silent(),
+            &|| false,
             &|| {},
         )
         .unwrap_err();

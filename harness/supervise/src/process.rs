@@ -8,8 +8,8 @@ use rustix::process::{
 };
 use topology::{GroupCounts, TargetGroup};
 
-use super::guard::Guard;
-use super::stderr::StderrLog;
+use crate::guard::Guard;
+use crate::stderr::StderrLog;
 
 /// How a target ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Process {
 }
 
 impl Process {
-    pub(super) fn new(
+    pub(crate) fn new(
         child: Child,
         guard: Guard,
         stderr: StderrLog,

@@ -11,11 +11,13 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
 use topology::{ChildGroup, ChildPinning, CpuSet, GroupError, GroupParent, Limits, TargetGroup};
 
-use super::guard::Guard;
-use super::process::Process;
-use super::stderr::StderrLog;
+use crate::fork::die_with_us;
+use crate::guard::Guard;
+use crate::process::Process;
+use crate::stderr::StderrLog;
 
 /// How to start a target.
 #[derive(Debug)]
@@ -180,32 +182,20 @@ fn control_group(
 }
 
 /// What the child does between fork and exec.
-#[expect(unsafe_code, reason = "pre_exec has no safe form")]
 fn prepare_child(command: &mut Command, pinning: Option<ChildPinning>, group: Option<ChildGroup>) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-    let parent = rustix::process::getpid();
-    // SAFETY: the closure only makes system calls that are async-signal-safe
-    // and allocates nothing; the CPU mask was prepared before the fork.
-    unsafe {
-        command.pre_exec(move || {
-            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-            // The parent may have died before the death signal was set.
-            if rustix::process::getppid() != Some(parent) {
-                return Err(std::io::Error::from_raw_os_error(libc::ESRCH));
-            }
-            let no_core = rustix::process::Rlimit {
-                current: Some(0),
-                maximum: Some(0),
-            };
-            rustix::process::setrlimit(rustix::process::Resource::Core, no_core)?;
-            if let Some(group) = &group {
-                group.join()?;
-            }
-            match &pinning {
-                Some(pinning) => pinning.apply(),
-                None => Ok(()),
-            }
-        });
-    }
+    // The CPU mask was prepared before the fork.
+    die_with_us(command, move || {
+        let no_core = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        setrlimit(Resource::Core, no_core)?;
+        if let Some(group) = &group {
+            group.join()?;
+        }
+        match &pinning {
+            Some(pinning) => pinning.apply(),
+            None => Ok(()),
+        }
+    });
 }

@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// Kills the group when dropped or when this process dies.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     child: Child,
     pipe: Option<ChildStdin>,
 }
@@ -41,7 +41,7 @@ impl Guard {
     /// Starts a guard, which must be there before what it watches over. Must be
     /// called on the spawner thread. `control_group` are the folders of the
     /// target's control group.
-    pub(super) fn start(control_group: &[PathBuf]) -> std::io::Result<Guard> {
+    pub(crate) fn start(control_group: &[PathBuf]) -> std::io::Result<Guard> {
         use std::os::unix::process::CommandExt;
         let mut child = Command::new("/bin/sh")
             .args(["-c", WAIT_AND_KILL, "gosweep-guard"])
@@ -59,7 +59,7 @@ impl Guard {
     }
 
     /// From now on the guard watches over this group.
-    pub(super) fn watch(&mut self, group: u32) -> std::io::Result<()> {
+    pub(crate) fn watch(&mut self, group: u32) -> std::io::Result<()> {
         match &mut self.pipe {
             Some(pipe) => writeln!(pipe, "{group}"),
             None => Ok(()),
@@ -68,7 +68,7 @@ impl Guard {
 
     /// The group has ended: the guard goes without killing anything, so that a
     /// later process with the same number is safe.
-    pub(super) fn dismiss(mut self) {
+    pub(crate) fn dismiss(mut self) {
         if let Some(mut pipe) = self.pipe.take() {
             let _ = pipe.write_all(b"over\n");
         }
