@@ -22,6 +22,12 @@ pub(crate) fn on_path(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, 
     let go = toolbox
         .find_program("go")
         .ok_or_else(|| ToolchainError::Unavailable("no `go` on PATH".to_owned()))?;
+    if let Some(version) = go_root(&go).and_then(|root| toolbox.store.version_at(&root)) {
+        let toolchain = toolbox.store.open(&version)?;
+        let spec = ToolchainSpec::Path;
+        return Ok(Toolchain { spec, ..toolchain });
+    }
+    toolbox.check_locked("the `go` of PATH")?;
     let mut command = Command::new(&go);
     // A `go` on PATH may be a shim (asdf, snap, mise) that needs the user's
     // own environment. Only Go's variables are taken away.
@@ -48,7 +54,14 @@ pub(crate) fn on_path(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, 
     existing(&goroot, ToolchainSpec::Path, Origin::Path, toolbox, watch)
 }
 
-/// The toolchain in a folder that is not ours.
+/// The GOROOT of a go command that lies in one, through links.
+fn go_root(go: &Path) -> Option<PathBuf> {
+    let go = std::fs::canonicalize(go).ok()?;
+    Some(go.parent()?.parent()?.to_owned())
+}
+
+/// The toolchain in a folder that the user or PATH names; one of the store is
+/// proved before anything of it is run.
 pub(crate) fn existing(
     goroot: &Path,
     spec: ToolchainSpec,
@@ -59,6 +72,11 @@ pub(crate) fn existing(
     if !goroot.is_absolute() {
         return Err(no_goroot(goroot, "the path is not absolute".to_owned()));
     }
+    if let Some(version) = toolbox.store.version_at(goroot) {
+        let toolchain = toolbox.store.open(&version)?;
+        return Ok(Toolchain { spec, ..toolchain });
+    }
+    toolbox.check_locked(&goroot.display().to_string())?;
     let version = version_of(goroot)?;
     let scratch = toolbox.store.scratch()?;
     let told = told_version(goroot, scratch.path(), watch)?;

@@ -63,6 +63,8 @@ fn toolbox(folder: &tempfile::TempDir, godev: String) -> Toolbox {
         order: "cache,godev".parse().unwrap(),
         search_path: None,
         godev,
+        offline: false,
+        locked: false,
     }
 }
 

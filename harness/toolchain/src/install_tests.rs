@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::spec::is_stable;
-use crate::testing::write_fake_goroot;
+use crate::testing::{alter, write_fake_goroot};
 use crate::verify::{Outcome, verify};
 
 fn toolbox(folder: &Path, order: &str) -> Toolbox {
@@ -12,6 +12,8 @@ fn toolbox(folder: &Path, order: &str) -> Toolbox {
         order: order.parse().unwrap(),
         search_path: None,
         godev: "http://127.0.0.1:1/dl/".to_owned(),
+        offline: false,
+        locked: false,
     }
 }
 
@@ -176,7 +178,7 @@ fn verification_finds_every_kind_of_change() {
         failed
     };
     assert_eq!(change(&|_| {}), [""; 0]);
-    let source = change(&|goroot| fs::write(goroot.join("src/fmt/print.go"), "evil").unwrap());
+    let source = change(&|goroot| alter(&goroot.join("src/fmt/print.go"), "evil"));
     assert_eq!(
         source,
         ["every file: 1 of 5 files: src/fmt/print.go changed"]
@@ -185,39 +187,168 @@ fn verification_finds_every_kind_of_change() {
     assert_eq!(new, ["every file: 1 of 5 files: src/fmt/evil.go is new"]);
     let gone = change(&|goroot| fs::remove_file(goroot.join("src/fmt/print.go")).unwrap());
     assert_eq!(gone, ["every file: 1 of 5 files: src/fmt/print.go is gone"]);
-    let version = change(&|goroot| fs::write(goroot.join("VERSION"), "go1.99.2\n").unwrap());
+    let version = change(&|goroot| alter(&goroot.join("VERSION"), "go1.99.2\n"));
     assert_eq!(version[0], "VERSION file: it says go1.99.2, not go1.99.1");
+    let ran = tempfile::tempdir().unwrap();
+    let marker = ran.path().join("ran");
     let go = change(&|goroot| {
-        fs::write(
-            goroot.join("bin/go"),
-            "#!/bin/sh\necho 'go version go1.1 x/y'\n",
-        )
-        .unwrap()
+        let script = format!("#!/bin/sh\ntouch {}\n", marker.display());
+        alter(&goroot.join("bin/go"), &script);
     });
-    assert_eq!(go[0], "go version runs: it says go1.1, not go1.99.1");
-    assert_eq!(go[1], "go, compile and link: changed: go");
-    let list = change(&|goroot| fs::write(goroot.join("../files.sha256"), "").unwrap());
+    assert_eq!(
+        go,
+        [
+            "go, compile and link: changed: go",
+            "every file: 1 of 5 files: bin/go changed"
+        ]
+    );
+    assert!(!marker.exists(), "an altered go was run");
+    let list = change(&|goroot| alter(&goroot.join("../files.sha256"), ""));
     assert!(
         list[0].contains("not the list that was written"),
         "{list:?}"
     );
 }
 
+/// Every door through which a toolchain of the store is used, once it is altered.
 #[test]
-fn a_changed_compiler_is_not_used_from_the_store() {
+fn an_altered_toolchain_is_neither_used_nor_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut toolbox = toolbox(folder.path(), "cache,path");
+    let toolchain = put("1.99.1", Origin::Pip, &toolbox).unwrap();
+    // Used once, so that there is a stamp to be deceived by.
+    find("1.99.1", &toolbox).unwrap();
+    let goroot = &toolchain.goroot;
+    let marker = folder.path().join("ran");
+    let go = fs::read_to_string(toolchain.go()).unwrap();
+    alter(
+        &toolchain.go(),
+        &format!("{go}touch {}\n", marker.display()),
+    );
+    toolbox.search_path = Some(goroot.join("bin").into());
+    let linked = folder.path().join("linked");
+    std::os::unix::fs::symlink(goroot, &linked).unwrap();
+    let by_path = [goroot, &linked].map(|path| path.display().to_string());
+    for spec in [
+        "1.99.1",
+        "1.99",
+        "default",
+        "path",
+        &by_path[0],
+        &by_path[1],
+    ] {
+        let text = find(spec, &toolbox).unwrap_err().to_string();
+        assert!(text.contains("bin/go changed"), "{spec}: {text}");
+        assert!(!marker.exists(), "{spec}: an altered go was run");
+    }
+}
+
+#[test]
+fn an_altered_standard_library_is_found_before_it_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let toolbox = toolbox(folder.path(), "cache");
     let toolchain = put("1.99.1", Origin::Pip, &toolbox).unwrap();
-    fs::write(
-        goroot::tool_folder(&toolchain.goroot).unwrap().join("link"),
-        "evil",
-    )
-    .unwrap();
+    find("1.99.1", &toolbox).unwrap();
+    let source = toolchain.goroot.join("src/fmt/print.go");
+    let modified = fs::metadata(&source).unwrap().modified().unwrap();
+    // As long as before, with the old time set back.
+    alter(&source, "package bad");
+    let file = fs::File::options().write(true).open(&source).unwrap();
+    file.set_times(fs::FileTimes::new().set_modified(modified))
+        .unwrap();
     let text = find("1.99.1", &toolbox).unwrap_err().to_string();
     assert!(
-        text.contains("go, compile or link changed since it was installed"),
+        text.contains("1 of 5 files: src/fmt/print.go changed"),
         "{text}"
     );
+    // What is put back as it was is good again.
+    alter(&source, "package fmt");
+    assert!(find("1.99.1", &toolbox).unwrap().from_cache);
+}
+
+#[test]
+fn an_unchanged_tree_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = toolbox(folder.path(), "cache");
+    let toolchain = put("1.99.1", Origin::Pip, &toolbox).unwrap();
+    find("1.99.1", &toolbox).unwrap();
+    // The list that a full check compares with is gone: only a stamp can serve.
+    let folder = toolbox.store.folder_of(&toolchain.version);
+    fs::remove_file(folder.join("files.sha256")).unwrap();
+    find("1.99.1", &toolbox).unwrap();
+    // A stamp of another installation does not.
+    fs::remove_dir_all(toolbox.store.root().join("stamps")).unwrap();
+    assert!(find("1.99.1", &toolbox).is_err());
+}
+
+#[test]
+fn what_is_installed_may_only_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = toolbox(folder.path(), "cache");
+    put("1.99.1", Origin::Pip, &toolbox).unwrap();
+    find("1.99.1", &toolbox).unwrap();
+    let mut folders = vec![toolbox.store.root().to_owned()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let mode = path.metadata().unwrap().permissions().mode();
+            if path.is_dir() {
+                assert_eq!(mode & 0o022, 0, "{}", path.display());
+                folders.push(path);
+            } else if !path.starts_with(toolbox.store.root().join("locks")) {
+                assert_eq!(mode & 0o222, 0, "{}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5);
+}
+
+#[test]
+fn offline_and_locked_fetch_nothing_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut toolbox = toolbox(folder.path(), "cache,gotoolchain,godev,pip");
+    put("1.99.1", Origin::Pip, &toolbox).unwrap();
+    // Any program that were asked would leave a mark.
+    let programs = folder.path().join("bin");
+    let marker = folder.path().join("asked");
+    fs::create_dir(&programs).unwrap();
+    for name in ["go", "python3"] {
+        let program = programs.join(name);
+        fs::write(&program, "").unwrap();
+        alter(
+            &program,
+            &format!("#!/bin/sh\ntouch {}\n", marker.display()),
+        );
+    }
+    toolbox.search_path = Some(programs.into());
+    toolbox.offline = true;
+    let text = find("1.99.2", &toolbox).unwrap_err().to_string();
+    assert_eq!(text.matches("not asked: --offline").count(), 3, "{text}");
+    assert!(find("1.99.1", &toolbox).is_ok());
+    toolbox.offline = false;
+    toolbox.locked = true;
+    let text = find("1.99.2", &toolbox).unwrap_err().to_string();
+    assert_eq!(text.matches("not asked: --locked").count(), 3, "{text}");
+    assert!(find("1.99.1", &toolbox).is_ok());
+    write_fake_goroot(folder.path(), "1.99.3");
+    for spec in ["path", &folder.path().join("go").display().to_string()] {
+        let text = find(spec, &toolbox).unwrap_err().to_string();
+        assert!(text.contains("--locked takes only"), "{spec}: {text}");
+    }
+    assert!(!marker.exists(), "a program was run");
+}
+
+#[test]
+fn a_third_partys_repackaging_is_asked_only_when_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut toolbox = toolbox(folder.path(), "cache");
+    toolbox.order = Default::default();
+    let text = find("1.99.1", &toolbox).unwrap_err().to_string();
+    assert!(!text.contains("- pip:"), "{text}");
+    assert!(text.contains("add `pip` to the sources"), "{text}");
 }
 
 #[test]

@@ -11,7 +11,8 @@
 //! Nothing is taken on trust: every archive is checked against a checksum that
 //! came by another way (which one is in [`Toolchain::verified_by`]), unpacked
 //! under limits into a staging folder, run once, and renamed into place only
-//! then. When no source can serve, the error lists each one with its reason.
+//! then. Before a toolchain of the store is used again its files are held against
+//! the checksums recorded then ([`Store::open`]); no altered `go` is run. When no source can serve, the error lists each one with its reason.
 //!
 //! Deliberately absent: building (that is the orchestrator's); removing old
 //! toolchains; operating systems other than Linux; building Go from source.
@@ -28,10 +29,12 @@ mod godev;
 mod goroot;
 mod gotoolchain;
 mod install;
+mod integrity;
 mod offer;
 mod pip;
 mod source;
 mod spec;
+mod stamp;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -43,7 +46,7 @@ mod watch;
 pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles};
 pub use error::{Attempt, ToolchainError};
 pub use goroot::{Origin, ToolDigests, Toolchain};
-pub use install::{Listing, install, list};
+pub use install::{Listing, install, list, recorded};
 pub use source::{Source, SourceOrder};
 pub use spec::{SpecError, ToolchainSpec};
 pub use store::{Lock, Store};

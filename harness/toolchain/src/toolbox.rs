@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::error::ToolchainError;
 use crate::source::SourceOrder;
 use crate::store::Store;
 
@@ -21,17 +22,38 @@ pub struct Toolbox {
     /// Base address of the Go download site, ending in a slash. `https` only,
     /// except for 127.0.0.1: the checksum comes from the same site.
     pub godev: String,
+    /// Nothing is fetched: only what is on this machine.
+    pub offline: bool,
+    /// Only toolchains whose checksums are recorded: those that gosweep installed
+    /// before. Nothing is installed, and neither the `go` of PATH nor a GOROOT is
+    /// taken.
+    pub locked: bool,
 }
 
 impl Toolbox {
-    /// The usual settings: every source, PATH of this process, go.dev.
+    /// The usual settings: the usual sources, PATH of this process, go.dev.
     pub fn new(store: Store) -> Self {
         Self {
             store,
             order: SourceOrder::default(),
             search_path: std::env::var_os("PATH"),
             godev: "https://go.dev/dl/".to_owned(),
+            offline: false,
+            locked: false,
         }
+    }
+
+    /// Refuses a toolchain of which no checksum is recorded, if it must be.
+    pub(crate) fn check_locked(&self, what: &str) -> Result<(), ToolchainError> {
+        if !self.locked {
+            return Ok(());
+        }
+        Err(ToolchainError::refused(
+            what,
+            "--locked takes only toolchains whose checksums are recorded, and gosweep did not \
+             install this one; cure: install its version (`gosweep toolchain install`) and name \
+             the version",
+        ))
     }
 
     /// The first executable of that name on the search path.

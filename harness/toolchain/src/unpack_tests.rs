@@ -5,6 +5,13 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
+const LIMITS: Limits = Limits {
+    files: 10,
+    bytes: 1000,
+    name_bytes: 2000,
+    archive_bytes: 64 << 20,
+};
+
 fn quiet(_: u64) {}
 
 /// One tar entry written raw, because the tar crate refuses to make bad ones.
@@ -48,27 +55,19 @@ impl Case {
     }
 
     fn tar(&self) -> Result<Contents, ToolchainError> {
-        let limits = Limits {
-            files: 10,
-            bytes: 1000,
-        };
         tar_gz(
             &self.folder.path().join("archive"),
             &self.folder.path().join("into"),
-            limits,
+            LIMITS,
             &quiet,
         )
     }
 
     fn zip(&self) -> Result<Contents, ToolchainError> {
-        let limits = Limits {
-            files: 10,
-            bytes: 1000,
-        };
         zip(
             &self.folder.path().join("archive"),
             &self.folder.path().join("into"),
-            limits,
+            LIMITS,
             &quiet,
         )
     }
@@ -244,10 +243,225 @@ fn a_truncated_or_damaged_zip_is_refused() {
     )]);
     refused(
         Case::new(&whole[..whole.len() - 30]).zip(),
-        "broken archive",
+        "no plain zip archive",
     );
     let mut damaged = whole;
     let at = 40 + "go/VERSION".len();
     damaged[at] ^= 0xff;
     refused(Case::new(&damaged).zip(), "");
+}
+
+#[test]
+fn long_names_that_are_honest_come_out() {
+    let long = format!("go/{}/print.go", "d".repeat(120));
+    let pax = |key: &str, value: &str| {
+        // The length counts itself: two digits here.
+        let rest = format!(" {key}={value}\n");
+        let length = (rest.len() + 3).to_string();
+        format!("{length}{rest}").into_bytes()
+    };
+    let by_gnu = tar_entry(
+        "././@LongLink",
+        b'L',
+        "",
+        "644",
+        format!("{long}\0").as_bytes(),
+    );
+    let by_pax = tar_entry("PaxHeader", b'x', "", "644", &pax("path", &long));
+    let times = tar_entry("PaxHeader", b'x', "", "644", b"18 mtime=1.123456\n");
+    let file = tar_entry("go/short", b'0', "", "644", b"x");
+    for announced in [by_gnu, by_pax] {
+        let case = Case::new(&gzip(&[announced, file.clone()]));
+        assert_eq!(case.tar().unwrap().keys().collect::<Vec<_>>(), [&long]);
+    }
+    let case = Case::new(&gzip(&[
+        times,
+        file.clone(),
+        tar_entry("b", b'0', "", "644", b""),
+    ]));
+    assert_eq!(
+        case.tar().unwrap().keys().collect::<Vec<_>>(),
+        ["b", "go/short"]
+    );
+    let evil = tar_entry(
+        "PaxHeader",
+        b'x',
+        "",
+        "644",
+        &pax("path", &format!("../{}", "e".repeat(99))),
+    );
+    refused(
+        Case::new(&gzip(&[evil, file])).tar(),
+        "no plain relative path",
+    );
+}
+
+/// One entry with 300 MiB, in a few megabytes of archive.
+fn bomb(kind: u8) -> Vec<u8> {
+    const BYTES: usize = 300 << 20;
+    let mut header = tar_entry("name", kind, "", "644", b"");
+    header[124..136].copy_from_slice(format!("{BYTES:011o}\0").as_bytes());
+    header[148..156].copy_from_slice(b"        ");
+    let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&header).unwrap();
+    let zeros = vec![b'x'; 1 << 20];
+    for _ in 0..BYTES >> 20 {
+        encoder.write_all(&zeros).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+/// Run by the test below in a process that may take 256 MiB.
+#[test]
+#[ignore = "a helper of an_archive_takes_no_more_memory_than_its_budget"]
+fn helper_in_little_memory() {
+    let Ok(archive) = std::env::var("GOSWEEP_TEST_ARCHIVE") else {
+        return;
+    };
+    let case = Case::new(&fs::read(archive).unwrap());
+    refused(case.tar(), "name or header of more than");
+}
+
+#[test]
+fn an_archive_takes_no_more_memory_than_its_budget() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in [b'L', b'x', b'g'] {
+        let archive = folder.path().join("bomb.tar.gz");
+        fs::write(&archive, bomb(kind)).unwrap();
+        let helped = std::process::Command::new("/bin/sh")
+            .args([
+                "-c",
+                "ulimit -v 262144 && exec \"$0\" --ignored --exact \"$1\" --test-threads 1",
+            ])
+            .arg(std::env::current_exe().unwrap())
+            .arg("unpack::tests::helper_in_little_memory")
+            .env("GOSWEEP_TEST_ARCHIVE", &archive)
+            .output()
+            .unwrap();
+        assert!(helped.status.success(), "{}: {helped:?}", char::from(kind));
+    }
+}
+
+#[test]
+fn lists_of_files_and_depths_have_a_budget() {
+    let many: Vec<(String, u32, &[u8])> = (0..11)
+        .map(|n| (format!("f{n}"), 0o644, &b""[..]))
+        .collect();
+    let many: Vec<_> = many
+        .iter()
+        .map(|(n, mode, c)| (n.as_str(), *mode, *c))
+        .collect();
+    // Known before anything is unpacked: nothing lies there.
+    let case = Case::new(&make_zip(&many));
+    refused(case.zip(), "more than 10 entries");
+    assert_eq!(
+        fs::read_dir(case.folder.path().join("into"))
+            .unwrap()
+            .count(),
+        0
+    );
+    let deep = format!("{}x", "d/".repeat(40));
+    refused(
+        Case::new(&make_zip(&[(&deep, 0o644, b"")])).zip(),
+        "too deep",
+    );
+    refused(
+        Case::new(&gzip(&[tar_entry(&deep, b'0', "", "644", b"")])).tar(),
+        "too deep",
+    );
+    let mut said_less = make_zip(&[("a", 0o644, b""), ("b", 0o644, b"")]);
+    let end = said_less.len() - 22;
+    said_less[end + 8] = 1;
+    said_less[end + 10] = 1;
+    refused(Case::new(&said_less).zip(), "longer than it says");
+    let mut commented = make_zip(&[("a", 0o644, b"")]);
+    commented.extend(b"comment");
+    refused(Case::new(&commented).zip(), "no plain zip archive");
+}
+
+mod any_bytes {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What lies below a folder: entries and bytes.
+    fn measured(folder: &Path) -> (u64, u64) {
+        let (mut entries, mut bytes) = (0, 0);
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let meta = entry.metadata().unwrap();
+            assert!(meta.is_dir() || meta.is_file(), "{:?}", entry.path());
+            entries += 1;
+            bytes += if meta.is_file() { meta.len() } else { 0 };
+            if meta.is_dir() {
+                let (below, size) = measured(&entry.path());
+                entries += below;
+                bytes += size;
+            }
+        }
+        (entries, bytes)
+    }
+
+    /// Whatever came of it, nothing lies outside and no more than allowed inside.
+    fn holds(case: &Case, result: Result<Contents, ToolchainError>) {
+        assert!(case.nothing_escaped());
+        let (entries, bytes) = measured(&case.folder.path().join("into"));
+        // A file takes folders with it, as deep as a name may be.
+        assert!(entries <= LIMITS.files * DEEPEST as u64, "{entries}");
+        // The byte that shows that there are too many is on disk.
+        assert!(bytes <= LIMITS.bytes + 1, "{bytes}");
+        if let Ok(contents) = result {
+            assert!(contents.len() as u64 <= LIMITS.files);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn tars_stay_within_their_limits(
+            entries in prop::collection::vec(("[a-z./\\\\]{0,12}", prop::sample::select(&b"05LxgK127S"[..]), 0usize..1500), 0..14),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        ) {
+            let mut tar = Vec::new();
+            for (name, kind, size) in &entries {
+                tar.extend(tar_entry(name, *kind, "", "644", &vec![b'a'; *size]));
+            }
+            for (at, byte) in damage.iter().filter(|_| !tar.is_empty()).collect::<Vec<_>>() {
+                let at = at.index(tar.len());
+                tar[at] = *byte;
+            }
+            let case = Case::new(&gzip(&[tar]));
+            holds(&case, case.tar());
+        }
+
+        #[test]
+        fn zips_stay_within_their_limits(
+            entries in prop::collection::vec(("[a-z]{1,6}/[a-z]{0,6}", 0usize..1500), 0..14),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        ) {
+            let content = vec![b'a'; 1500];
+            let mut seen = std::collections::BTreeSet::new();
+            let entries: Vec<_> = entries
+                .iter()
+                .filter(|(name, _)| seen.insert(name))
+                .map(|(name, size)| (name.as_str(), 0o644, &content[..*size]))
+                .collect();
+            let mut bytes = make_zip(&entries);
+            for (at, byte) in &damage {
+                let at = at.index(bytes.len());
+                bytes[at] = *byte;
+            }
+            let case = Case::new(&bytes);
+            holds(&case, case.zip());
+        }
+
+        #[test]
+        fn noise_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let case = Case::new(&bytes);
+            holds(&case, case.zip());
+            holds(&case, case.tar());
+        }
+    }
 }

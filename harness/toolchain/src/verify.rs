@@ -1,8 +1,5 @@
 //! Checks a toolchain again, as it lies on disk now.
 
-use std::collections::BTreeMap;
-
-use crate::digest;
 use crate::discover;
 use crate::error::ToolchainError;
 use crate::goroot::{self, Origin, ToolDigests, Toolchain};
@@ -40,16 +37,19 @@ impl Verification {
     /// Nothing failed. Skipped checks do not count against it: whoever needs
     /// them all looks at [`Verification::checks`].
     pub fn is_good(&self) -> bool {
-        !self
-            .checks
+        !Self::failed(&self.checks)
+    }
+
+    fn failed(checks: &[Check]) -> bool {
+        checks
             .iter()
             .any(|check| matches!(check.outcome, Outcome::Failed(_)))
     }
 }
 
-/// Checks that VERSION and `go version` say what is recorded, that go,
-/// compile and link are the recorded ones, and, for a toolchain that gosweep
-/// installed, that every file is there as it was and no other.
+/// Checks that VERSION says what is recorded, that go, compile and link are the
+/// recorded ones, and, for a toolchain that gosweep installed, that every file is
+/// there as it was and no other. Only if all that is so, `go version` is run.
 ///
 /// # Errors
 /// Only when stopped: what is wrong with the toolchain is in the result.
@@ -61,14 +61,10 @@ pub fn verify(
     watch.tell(Progress::Verifying {
         what: toolchain.version.to_string(),
     });
-    let checks = vec![
+    let mut checks = vec![
         Check {
             what: "VERSION file",
             outcome: outcome(version_file(toolchain))?,
-        },
-        Check {
-            what: "go version runs",
-            outcome: outcome(runs(toolchain, toolbox, watch))?,
         },
         Check {
             what: "go, compile and link",
@@ -79,6 +75,16 @@ pub fn verify(
             outcome: outcome(files(toolchain, toolbox))?,
         },
     ];
+    // What is not as it should be is not run to be told that it is.
+    let runs = if Verification::failed(&checks) {
+        Outcome::Skipped("it is not run, since it is not as it was".to_owned())
+    } else {
+        outcome(runs(toolchain, toolbox, watch))?
+    };
+    checks.push(Check {
+        what: "go version runs",
+        outcome: runs,
+    });
     Ok(Verification { checks })
 }
 
@@ -131,32 +137,8 @@ fn files(toolchain: &Toolchain, toolbox: &Toolbox) -> Result<Outcome, ToolchainE
         let reason = "gosweep did not install it, so no checksums are recorded";
         return Ok(Outcome::Skipped(reason.to_owned()));
     }
-    let was = toolbox.store.recorded_files(&toolchain.version)?;
-    let goroot = &toolchain.goroot;
-    let now = digest::of_tree(goroot).map_err(|e| ToolchainError::io("hash", goroot, e))?;
-    let differences = differences(&was, &now);
-    Ok(expect(differences.is_empty(), || {
-        let first: Vec<_> = differences.iter().take(5).map(String::as_str).collect();
-        format!(
-            "{} of {} files: {}",
-            differences.len(),
-            was.len(),
-            first.join(", ")
-        )
-    }))
-}
-
-fn differences(was: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {
-    let gone_or_changed = was.iter().filter_map(|(name, sum)| match now.get(name) {
-        None => Some(format!("{name} is gone")),
-        Some(other) if other != sum => Some(format!("{name} changed")),
-        Some(_) => None,
-    });
-    let new = now
-        .keys()
-        .filter(|name| !was.contains_key(*name))
-        .map(|name| format!("{name} is new"));
-    gone_or_changed.chain(new).collect()
+    let changes = toolbox.store.changes(toolchain)?;
+    Ok(changes.map_or(Outcome::Passed, Outcome::Failed))
 }
 
 fn expect(good: bool, otherwise: impl FnOnce() -> String) -> Outcome {
