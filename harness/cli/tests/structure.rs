@@ -14,9 +14,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("topology", &[]),
     ("loadgen", &[]),
     ("record", &[]),
+    ("supervise", &["topology", "gotrace"]),
+    ("toolchain", &["gotrace", "topology", "supervise"]),
     (
         "orchestrator",
-        &["record", "topology", "loadgen", "gotrace"],
+        &[
+            "record",
+            "topology",
+            "loadgen",
+            "gotrace",
+            "supervise",
+            "toolchain",
+        ],
     ),
     ("analysis", &["record", "gotrace", "stats"]),
     (
@@ -27,6 +36,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "loadgen",
             "gotrace",
             "stats",
+            "supervise",
+            "toolchain",
             "orchestrator",
             "analysis",
         ],

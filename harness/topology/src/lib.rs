@@ -31,6 +31,7 @@ mod error;
 mod limits;
 mod mask;
 mod model;
+mod owner;
 mod placement;
 mod read;
 mod readiness;
@@ -53,6 +54,7 @@ pub use model::{
     Cache, CacheKind, Core, CoreType, Cpu, CpuModel, CpuSets, LastLevelCache, Node, NodeDistance,
     Package, Topology,
 };
+pub use owner::Owner;
 pub use placement::{Placement, Policy, Request, place};
 pub use read::read;
 pub use readiness::{Check, State, readiness};

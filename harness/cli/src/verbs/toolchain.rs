@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use orchestrator::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+use ::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
 
 use super::run::toolbox;
 use crate::args::{ToolchainAction, ToolchainArgs};

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::super::request::{GoAmd64, Pgo};
 use super::*;
-use crate::toolchain::{Toolbox, ToolchainSpec, install};
+use toolchain::{Toolbox, ToolchainSpec, install};
 
 /// A module that needs no package but runtime, so that it builds in seconds.
 struct Bench {

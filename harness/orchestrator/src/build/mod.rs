@@ -1,6 +1,6 @@
 //! Builds targets: one toolchain and one set of build settings to one binary.
 //!
-//! [`build`] takes a [`crate::toolchain::Toolchain`] and a [`BuildRequest`]
+//! [`build`] takes a [`toolchain::Toolchain`] and a [`BuildRequest`]
 //! and returns an [`Artifact`]: a binary in our cache, with the command that
 //! made it and the proof, read back from the binary with `go version -m`,
 //! that it is what was asked for. The environment is clean (nothing of the

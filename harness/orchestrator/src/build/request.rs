@@ -8,7 +8,7 @@ use std::time::Duration;
 use gotrace::version::GoVersion;
 
 use super::error::BuildError;
-use crate::toolchain::Toolchain;
+use toolchain::Toolchain;
 
 /// The x86-64 level that the compiler may use. Go from 1.24 on accepts any
 /// text here without a word (1.24.11, 1.25.5 and 1.27.3 tried), so only the

@@ -49,7 +49,7 @@ pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
         }
     }
     for source in &matrix.toolchain_sources {
-        if let Err(cure) = source.value.parse::<crate::toolchain::SourceOrder>() {
+        if let Err(cure) = source.value.parse::<toolchain::SourceOrder>() {
             let message = format!("unknown toolchain source `{}`", source.value);
             findings.push(Diagnostic::new(source.span.clone(), message).help(cure));
         }
@@ -66,7 +66,7 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
         return None;
     }
     match axis {
-        Axis::Toolchain => match value.value.parse::<crate::toolchain::ToolchainSpec>() {
+        Axis::Toolchain => match value.value.parse::<toolchain::ToolchainSpec>() {
             Ok(_) => None,
             Err(error) => at(
                 error.to_string(),

@@ -3,16 +3,31 @@
 use std::path::Path;
 
 use record::axis::{Axis, Settings};
-use record::limit::CpuQuota;
+use record::limit::{CpuQuota, parse_memory_cap};
 use record::quantity::format_bytes;
-use topology::{Cgroup, Controller, GroupError, GroupParent, Placement};
+use topology::{Cgroup, Controller, CpuTime, GroupError, GroupParent, Limits, Placement};
 
-use super::Plan;
-use crate::trial::limits::limits_of;
+use super::cells::Plan;
 
 /// How a refusal begins.
 pub(crate) const GROUPS_WANTED: &str =
     "cpu_quota and memory_cap need a control group for every target: ";
+
+/// The limits that a cell asks for. The matrix was checked: what does not parse
+/// cannot stand here.
+pub(crate) fn limits_of(settings: &Settings) -> Limits {
+    let quota = settings.set_value(&Axis::CpuQuota);
+    let cap = settings.set_value(&Axis::MemoryCap);
+    Limits {
+        cpu: quota
+            .and_then(|text| text.parse().ok())
+            .map(|quota: CpuQuota| CpuTime {
+                quota_us: quota.quota_us,
+                period_us: quota.period_us,
+            }),
+        memory_bytes: cap.and_then(|text| parse_memory_cap(text).ok()),
+    }
+}
 
 /// Where this plan's control groups are made; `None` where no cell wants one.
 /// Groups are tried on the spot, so that what may not be is known before

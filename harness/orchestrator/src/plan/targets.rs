@@ -8,7 +8,7 @@ use record::diagnostic::{Diagnostic, Diagnostics, closest};
 use record::matrix::{Located, Matrix};
 use record::target::{RequestBody, Target};
 
-use super::PlanError;
+use super::error::PlanError;
 
 /// Where target names are looked up.
 #[derive(Debug, Clone)]

@@ -10,12 +10,14 @@ use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
 use record::axis::Axis;
 use record::target::{Program as Source, Target};
+use supervise::child;
+use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install};
 
-use super::{RunError, RunRequest};
+use super::error::RunError;
+use super::request::RunRequest;
 use crate::build::{BuildError, BuildRequest, Network, build};
 use crate::events::{Event, Listener};
 use crate::plan::{Plan, PlannedCell, toolchain_spec};
-use crate::toolchain::{Progress, Toolchain, ToolchainSpec, Watch, child, environment, install};
 
 /// What makes two cells share a program: target, toolchain, build settings.
 type Key = (String, String, BTreeMap<String, String>);
@@ -81,7 +83,7 @@ pub(super) fn provide(
     for name in request.plan.toolchain_specs() {
         let spec: ToolchainSpec = name
             .parse()
-            .map_err(|error: crate::toolchain::SpecError| RunError::Nothing(error.to_string()))?;
+            .map_err(|error: toolchain::SpecError| RunError::Nothing(error.to_string()))?;
         match install(&spec, request.toolbox, watch) {
             Ok(toolchain) => programs.toolchains.insert(name, toolchain),
             Err(error) if error.is_cancelled() => return Ok(None),
@@ -200,7 +202,7 @@ fn given(
         .map_err(|error| failed(format!("{}: {error}", path.display())))?;
     let unreadable = |error: std::io::Error| failed(format!("{}: {error}", path.display()));
     let size = path.metadata().map_err(unreadable)?.len();
-    let sha256 = crate::toolchain::digest::of_file(&path).map_err(unreadable)?;
+    let sha256 = toolchain::digest::of_file(&path).map_err(unreadable)?;
     let told = go_version_m(request, &path, watch);
     let version = told.as_deref().and_then(|text| BuildInfo::parse(text).ok());
     Ok(Program {
@@ -225,6 +227,6 @@ fn go_version_m(request: &RunRequest<'_>, binary: &Path, watch: Watch<'_>) -> Op
     let scratch = tempfile::tempdir().ok()?;
     let mut command = environment::clean(&toolchain.go(), scratch.path());
     command.arg("version").arg("-m").arg(binary);
-    let done = child::run(command, Duration::from_secs(60), watch, &|| {}).ok()?;
+    let done = child::run(command, Duration::from_secs(60), watch.stop(), &|| {}).ok()?;
     Some(done.stdout)
 }

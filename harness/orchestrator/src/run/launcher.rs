@@ -4,11 +4,12 @@ use std::path::Path;
 
 use record::trial::Canary;
 
-use super::RunRequest;
-use super::prepare::{Prepared, ReadyCell};
+use super::prepare::Prepared;
+use super::request::RunRequest;
 use crate::events::Listener;
-use crate::supervise::Spawner;
+use crate::plan::ReadyCell;
 use crate::trial::{Observation, Observed, TrialRequest, run_trial};
+use supervise::Spawner;
 
 /// One trial to run.
 #[derive(Debug)]

@@ -2,35 +2,19 @@
 //! ids, calibration, `run.json`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use gotrace::GoVersion;
-use record::axis::Axis;
 use record::cell::CellId;
 use record::run::{Calibration, Cell, Design, DroppedCell, RUN_FORMAT, Run, SourceFile};
 use record::store::RunDir;
 
 use super::artifacts::{self, Program, Programs};
-use super::{RunError, RunRequest, calibrate, host};
+use super::error::RunError;
+use super::request::RunRequest;
+use super::{calibrate, host};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, check_versions};
-use crate::supervise::Spawner;
-
-/// A cell that can be launched.
-#[derive(Debug, Clone)]
-pub struct ReadyCell {
-    /// Its id.
-    pub id: CellId,
-    /// Its plan.
-    pub planned: PlannedCell,
-    /// The program to start.
-    pub program: PathBuf,
-    /// SHA-256 of the program.
-    pub program_sha256: String,
-    /// The Go version that built it, where known.
-    pub go_version: Option<GoVersion>,
-}
+use crate::plan::{Plan, PlannedCell, ReadyCell, check_versions, option_values};
+use supervise::Spawner;
 
 /// A run that only needs its trials.
 #[derive(Debug)]
@@ -158,32 +142,6 @@ fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCel
         program_sha256: program.sha256.clone(),
         go_version: program.go_version.clone(),
     }
-}
-
-/// The options of a cell: the target's defaults, the matrix's for this target,
-/// then the cell's own.
-pub fn option_values(plan: &Plan, cell: &PlannedCell) -> BTreeMap<String, String> {
-    let target = plan.target(cell);
-    let mut values: BTreeMap<String, String> = target
-        .options
-        .iter()
-        .map(|(name, option)| (name.clone(), option.default.clone()))
-        .collect();
-    for (name, value) in plan
-        .matrix
-        .options
-        .get(&cell.spec.target)
-        .into_iter()
-        .flatten()
-    {
-        values.insert(name.clone(), value.value.clone());
-    }
-    for (name, slot) in &mut values {
-        if let Some(value) = cell.spec.settings.set_value(&Axis::Option(name.clone())) {
-            *slot = value.to_owned();
-        }
-    }
-    values
 }
 
 fn describe(

@@ -16,12 +16,13 @@ use record::trial::{Outcome, Reason, Role, Stage, Trial};
 use topology::{CpuSet, Placement};
 
 use super::budget::Budget;
+use super::error::RunError;
 use super::launcher::{Job, Runner};
-use super::prepare::ReadyCell;
+use super::request::Ending;
 use super::schedule::{Site, run_trials};
-use super::{Ending, RunError, Steering};
+use super::steering::Steering;
 use crate::events::Event;
-use crate::plan::PlannedCell;
+use crate::plan::{PlannedCell, ReadyCell};
 use crate::trial::Observed;
 
 /// A trial's length by the made-up clock.

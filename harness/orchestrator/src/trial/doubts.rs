@@ -7,12 +7,12 @@ use record::axis::{Axis, DEFAULT};
 use record::trial::{Canary, Phase, Reason};
 use topology::CpuSet;
 
-use super::Observed;
+use super::request::Observed;
 use super::thresholds::{
     CANARY_TRIALS, CANARY_UNSTEADY, CLOCK_MOVED, INVOLUNTARY_PER_CPU_SECOND, PRESSURE, RUN_DELAY,
     Step,
 };
-use crate::run::ReadyCell;
+use crate::plan::ReadyCell;
 
 /// What was found.
 #[derive(Debug, Default, PartialEq)]

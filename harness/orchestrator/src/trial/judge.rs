@@ -9,9 +9,9 @@ use record::trial::{Canary, Failure, FailureCause, Outcome, Phase, Reason};
 use topology::CpuSet;
 
 use super::doubts::{self, Findings};
+use super::request::{Observed, TrialRequest};
 use super::thresholds::{Step, THROTTLING};
-use super::{Observed, TrialRequest};
-use crate::run::ReadyCell;
+use crate::plan::ReadyCell;
 
 /// Sets the outcome of a trial whose target did its job to the end, and adds
 /// the doubts that do not spoil it.

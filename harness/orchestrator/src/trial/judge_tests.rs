@@ -12,8 +12,7 @@ use topology::Placement;
 use super::Observed;
 use super::doubts::{Findings, unread_settings};
 use super::judge::findings;
-use crate::plan::PlannedCell;
-use crate::run::ReadyCell;
+use crate::plan::{PlannedCell, ReadyCell};
 
 /// A cell that asks for everything that can be read back.
 fn cell() -> ReadyCell {

@@ -11,13 +11,13 @@ use record::target::{Protocol, placeholders};
 use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
-use super::TrialRequest;
 use super::last_words::{crash_line, last_words};
-use super::limits::{limits_of, out_of_memory, shown_quota, use_of_life};
+use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
+use super::request::TrialRequest;
 use crate::observe::{Info, Probe, ProcessSample};
-use crate::run::option_values;
-use crate::supervise::{Exit, Launch, Process};
+use crate::plan::{limits_of, option_values};
+use supervise::{Exit, Launch, Process};
 
 /// A port may be taken by somebody else between our choice and the target's
 /// bind; then another one is tried.

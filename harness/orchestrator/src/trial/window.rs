@@ -17,7 +17,8 @@ use super::launch::Target;
 use super::limits::use_between;
 use super::load::{load_spec, phase};
 use super::observed::{gctrace_window, runtime_window, schedtrace_window};
-use super::{Stop, TrialRequest};
+use super::request::TrialRequest;
+use super::stop::Stop;
 use crate::observe::{HostSample, ProcessSample};
 
 /// Warm-up goes on at most this much longer for the GC cycles it waits for.

@@ -4,9 +4,7 @@
 use advisor::analyze::{Material, Part, TraceView};
 use documents::analysis::Unread;
 use gotrace::exectrace::TraceHeader;
-use orchestrator::toolchain::{
-    self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles,
-};
+use toolchain::{self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles};
 
 use crate::verbs::run::toolbox;
 
