@@ -11,7 +11,7 @@ use clap::Args as ClapArgs;
 use record::objective::Objective;
 use record::quantity::parse_share;
 
-use super::rank::{read, terminal};
+use super::run_folder::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 

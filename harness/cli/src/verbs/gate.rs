@@ -10,7 +10,7 @@ use analysis::report;
 use clap::Args as ClapArgs;
 
 use super::compare::selector;
-use super::rank::{read, terminal};
+use super::run_folder::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell_text;

@@ -11,7 +11,7 @@ use analysis::analyze::{AnalyzeOptions, Material, Unread};
 use analysis::report;
 use clap::Args as ClapArgs;
 
-use super::rank::terminal;
+use super::run_folder::terminal;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell;
