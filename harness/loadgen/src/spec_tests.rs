@@ -1,6 +1,7 @@
 //! What specifications and URLs are refused for.
 
 use super::*;
+use crate::endpoint::Address;
 
 #[test]
 fn urls_resolve_to_endpoints() {

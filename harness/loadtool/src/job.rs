@@ -11,7 +11,7 @@ use loadgen::{
 };
 use record::target::Target;
 
-use crate::curl::{self, CurlBody, CurlCommand};
+use crate::curl::{self, CurlCommand};
 use crate::failure::{self, Failure};
 use crate::options::{DriveOptions, Stages};
 use crate::threshold::Threshold;
@@ -92,15 +92,17 @@ impl Job {
     ) -> Result<Self, Failure> {
         let mut notes = Vec::new();
         let given = std::mem::take(&mut options.url);
+        let mut curl_body = None;
         let url = if curl::is_curl(&given) {
             let command = curl::parse(&given).map_err(Failure::usage)?;
+            curl_body = command.body.clone();
             take_curl(&mut options, command, &mut notes)
         } else {
             given
         };
         refuse_contradictions(&options)?;
         let (endpoint, target) = endpoint(&url, &options)?;
-        let requests = requests(&options, target, requests_of, &mut notes)?;
+        let requests = requests(&options, target, curl_body, requests_of, &mut notes)?;
         let aim = aim(&options);
         let mut spec = LoadSpec::new(endpoint, requests);
         spec.arrival = arrival(&options);
@@ -152,7 +154,7 @@ impl Job {
 fn take_curl(options: &mut DriveOptions, command: CurlCommand, notes: &mut Vec<String>) -> String {
     // Braces in a copied request are its own.
     let literal = |text: String| text.replace("{{", "{{open}}");
-    options.method = options.method.take().or(command.method);
+    options.method = options.method.take().or(Some(command.method));
     let headers: Vec<_> = command
         .headers
         .into_iter()
@@ -170,19 +172,7 @@ fn take_curl(options: &mut DriveOptions, command: CurlCommand, notes: &mut Vec<S
     options.cacert.extend(command.cacert);
     options.unix = options.unix.take().or(command.unix);
     options.timeout = options.timeout.or(command.timeout);
-    if options.body.is_none() && options.body_file.is_none() {
-        match command.body {
-            Some(CurlBody::Text(text)) => options.body = Some(literal(text)),
-            Some(CurlBody::File(path)) => options.body_file = Some(path),
-            None => {}
-        }
-    }
-    notes.extend(
-        command
-            .ignored
-            .iter()
-            .map(|option| format!("curl's {option}: passed over")),
-    );
+    notes.extend(command.notes);
     literal(command.url)
 }
 
@@ -308,6 +298,7 @@ fn endpoint(url: &str, options: &DriveOptions) -> Result<(Endpoint, String), Fai
 fn requests(
     options: &DriveOptions,
     target: String,
+    curl_body: Option<Vec<u8>>,
     requests_of: fn(&Target) -> Vec<RequestSpec>,
     notes: &mut Vec<String>,
 ) -> Result<RequestMix, Failure> {
@@ -325,16 +316,16 @@ fn requests(
             notes.extend(recorded.notes);
             recorded.requests
         }
-        (None, None) => vec![single(options, target)],
+        (None, None) => vec![single(options, target, curl_body)],
     };
     Ok(RequestMix { requests, rows })
 }
 
-fn single(options: &DriveOptions, target: String) -> RequestSpec {
+fn single(options: &DriveOptions, target: String, curl_body: Option<Vec<u8>>) -> RequestSpec {
     let body = match (&options.body, &options.body_file) {
         (Some(text), _) => Body::Template(text.clone()),
         (None, Some(path)) => Body::File(path.clone()),
-        (None, None) => Body::Empty,
+        (None, None) => curl_body.map_or(Body::Empty, Body::Bytes),
     };
     let usual = if matches!(body, Body::Empty) {
         "GET"

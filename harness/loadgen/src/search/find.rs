@@ -169,6 +169,8 @@ fn is_good(outcome: &LoadOutcome, objectives: &[Objective], max_error_share: f64
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::ledger::Ledger;
     use crate::outcome::made_up;
