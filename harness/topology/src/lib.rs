@@ -25,6 +25,7 @@ mod arm;
 mod cgroup;
 mod core_types;
 mod cpuinfo;
+mod cpulist;
 mod cpuset;
 mod draw;
 mod error;

@@ -9,7 +9,7 @@ use judging::comparison::{CompareOptions, Selector, between_runs, within_run};
 use record::objective::Objective;
 use record::quantity::parse_share;
 
-use super::rank::{read, terminal};
+use super::run_folder::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 

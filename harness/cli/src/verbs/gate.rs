@@ -11,7 +11,7 @@ use judging::gate;
 use judging::gate::{GateRequest, Rules};
 
 use super::compare::selector;
-use super::rank::{read, terminal};
+use super::run_folder::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell_text;

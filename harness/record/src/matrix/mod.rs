@@ -12,6 +12,7 @@ pub(crate) mod design;
 pub(crate) mod diagnose;
 mod expand;
 pub(crate) mod load;
+mod objectives;
 mod values;
 
 use std::collections::BTreeMap;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::group::TargetGroup;
 use super::write::{word, write};
-use super::{Controller, Generation, Limits, Place};
-use crate::cgroup::controller_folders;
+use super::{Controller, Limits, Place};
+use crate::cgroup::{Generation, controller_folders};
 use crate::error::GroupError;
 use crate::owner::Owner;
 use crate::source::Source;

@@ -11,7 +11,7 @@ use advisor::analyze::{AnalyzeOptions, Material};
 use clap::Args as ClapArgs;
 use documents::analysis::Unread;
 
-use super::rank::terminal;
+use super::run_folder::terminal;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell;

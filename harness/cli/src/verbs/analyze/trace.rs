@@ -6,7 +6,7 @@ use documents::analysis::Unread;
 use gotrace::exectrace::TraceHeader;
 use toolchain::{self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles};
 
-use crate::verbs::run::toolbox;
+use crate::verbs::setup::toolbox;
 
 /// A trace with what a toolchain makes of it; anything else as it is.
 ///
