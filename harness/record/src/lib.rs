@@ -18,7 +18,7 @@ pub mod quantity;
 pub mod run;
 pub mod schema;
 pub mod store;
-pub mod target;
+pub mod target_file;
 pub mod threshold;
 pub mod trial;
 pub mod yaml;

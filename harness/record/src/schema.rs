@@ -19,7 +19,7 @@ mod tests {
     use crate::axis::Axis;
     use crate::matrix::{decode, design, diagnose, load};
     use crate::objective::Objective;
-    use crate::target::{Protocol, decode as target, requests};
+    use crate::target_file::{Protocol, decode as target, requests};
     use crate::threshold::Threshold;
 
     fn parsed(schema: &str) -> Value {

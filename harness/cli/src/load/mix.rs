@@ -6,7 +6,7 @@ use std::path::Path;
 
 use loadgen::RequestSpec;
 use orchestrator::trial::request_specs;
-use record::target::Target;
+use record::target_file::Target;
 use record::yaml::{self, Shape};
 
 use crate::exit::Failure;

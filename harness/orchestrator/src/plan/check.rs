@@ -9,7 +9,7 @@ use gotrace::environment::{self, Problem, ProblemKind};
 use record::axis::{Axis, DEFAULT};
 use record::diagnostic::{Diagnostic, closest};
 use record::matrix::{CellSpec, Located, Matrix};
-use record::target::{Program, Target};
+use record::target_file::{Program, Target};
 use topology::Placement;
 
 use super::limits;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use record::axis::{Axis, DEFAULT};
 use record::diagnostic::{Diagnostic, Diagnostics};
 use record::matrix::{CellSpec, Dropped, Matrix};
-use record::target::Target;
+use record::target_file::Target;
 use topology::{GroupError, Placement, Topology};
 
 pub use check::check_versions;
@@ -230,7 +230,7 @@ impl Plan {
             .filter(|cell| {
                 matches!(
                     self.target(cell).program,
-                    record::target::Program::Build { .. }
+                    record::target_file::Program::Build { .. }
                 )
             })
             .map(|cell| toolchain_spec(&cell.spec).to_owned())

@@ -9,7 +9,7 @@ use std::time::Duration;
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
 use record::axis::Axis;
-use record::target::{Program as Source, Target};
+use record::target_file::{Program as Source, Target};
 
 use super::{RunError, RunRequest};
 use crate::build::{BuildError, BuildRequest, Network, build};

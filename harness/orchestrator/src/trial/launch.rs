@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use record::axis::Axis;
-use record::target::{Protocol, placeholders};
+use record::target_file::{Protocol, placeholders};
 use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
@@ -100,7 +100,7 @@ impl Target {
         }
     }
 
-    fn is_ready(&self, spec: &record::target::Target) -> bool {
+    fn is_ready(&self, spec: &record::target_file::Target) -> bool {
         let base = match (&self.admin, spec.ready.on_admin) {
             (Some(admin), true) => format!("http://{admin}"),
             _ => format!("{}://{}", scheme(spec.protocol), self.address),

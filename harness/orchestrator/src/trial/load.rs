@@ -7,7 +7,7 @@ use loadgen::{
     Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, RequestMix,
     RequestSpec, StatusExpectation, TlsOptions, Verdict as LoadVerdict,
 };
-use record::target::{Request, RequestBody, Target};
+use record::target_file::{Request, RequestBody, Target};
 use record::trial::{Generator, Ledger, Phase, Quantiles, Verdict};
 
 /// The load of one window, without its hooks.
