@@ -43,7 +43,7 @@ pub(crate) use model::observations;
 pub(crate) use pair::{Column, Pair, shown};
 pub(crate) use preference::Criterion;
 use preference::Preference;
-pub(crate) use provenance::shell_quoted;
+pub(crate) use record::shell::quoted as shell_quoted;
 pub(crate) use verdict::limit_text;
 
 use confirmation::Fresh;

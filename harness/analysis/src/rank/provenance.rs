@@ -15,7 +15,7 @@ pub(crate) fn provenance(run: &Run, matrix: &Matrix, options: &RankOptions) -> P
         command: run
             .argv
             .iter()
-            .map(|word| shell_quoted(word))
+            .map(|word| record::shell::quoted(word))
             .collect::<Vec<_>>()
             .join(" "),
         started: run.started.clone(),
@@ -63,29 +63,5 @@ fn steady_state_not_judged(matrix: &Matrix) -> Option<String> {
             "Steady state not judged: the saturate window, {window:?}, is shorter than {needed}."
         )),
         Some(_) => None,
-    }
-}
-
-/// A word as a POSIX shell would have to be given it.
-pub(crate) fn shell_quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_quoted;
-
-    #[test]
-    fn quotes_only_what_needs_it() {
-        assert_eq!(
-            shell_quoted("matrices/quickstart.yaml"),
-            "matrices/quickstart.yaml"
-        );
-        assert_eq!(shell_quoted("it's here"), r"'it'\''s here'");
-        assert_eq!(shell_quoted(""), "''");
     }
 }

@@ -24,4 +24,4 @@ mod request;
 
 pub use compile::{Artifact, build};
 pub use error::{BuildError, GoFailure};
-pub use request::{BuildRequest, GoAmd64, Network, Pgo};
+pub use request::{BuildRequest, Network, Pgo};

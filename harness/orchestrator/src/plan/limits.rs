@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use record::axis::{Axis, Settings};
-use record::limit::CpuQuota;
+use record::axis::{Axis, AxisValue, Settings};
 use record::quantity::format_bytes;
 use topology::{Cgroup, Controller, GroupError, GroupParent, Placement};
 
@@ -64,9 +63,8 @@ pub(super) fn above_our_own(settings: &Settings, own: &Cgroup) -> Option<String>
 /// Remarks on limits that will not do what a reader may expect.
 pub(super) fn notes(settings: &Settings, placement: &Placement) -> Vec<String> {
     let mut notes = Vec::new();
-    let quota = settings.set_value(&Axis::CpuQuota);
     let cpus = placement.target.len();
-    if let Some(Ok(quota)) = quota.map(str::parse::<CpuQuota>)
+    if let Some(AxisValue::Quota(quota)) = settings.value(&Axis::CpuQuota)
         && quota.cpus() >= cpus as f64
     {
         notes.push(format!(
@@ -74,9 +72,8 @@ pub(super) fn notes(settings: &Settings, placement: &Placement) -> Vec<String> {
         ));
     }
     let limits = limits_of(settings);
-    let goal = settings.set_value(&Axis::Gomemlimit);
-    let goal = goal.and_then(|text| record::quantity::parse_bytes(text).ok());
-    if let (Some(cap), Some(goal)) = (limits.memory_bytes, goal)
+    if let (Some(cap), Some(AxisValue::Bytes(goal))) =
+        (limits.memory_bytes, settings.value(&Axis::Gomemlimit))
         && goal >= cap
     {
         notes.push(format!(

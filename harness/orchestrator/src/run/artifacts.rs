@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
-use record::axis::Axis;
+use gotrace::environment::goamd64;
+use record::axis::{Applied, Axis};
 use record::target_file::{Program as Source, Target};
 
 use super::{RunError, RunRequest};
@@ -114,10 +115,12 @@ fn key(plan: &Plan, cell: &PlannedCell) -> Key {
         Source::Build { .. } => toolchain_spec(&cell.spec).to_owned(),
         Source::Binary(_) => String::new(),
     };
-    let settings = [Axis::Goamd64, Axis::Goexperiment];
-    let settings = settings.into_iter().filter_map(|axis| {
-        let value = cell.spec.settings.set_value(&axis)?;
-        Some((axis.to_string().to_uppercase(), value.to_owned()))
+    let settings = Axis::PLAIN.iter().filter_map(|axis| {
+        let (Applied::BuildVariable(name) | Applied::BuildFlag(name)) = axis.applied() else {
+            return None;
+        };
+        let value = cell.spec.settings.set_value(axis)?;
+        Some((name.to_owned(), value.to_owned()))
     });
     (cell.spec.target.clone(), toolchain, settings.collect())
 }
@@ -157,10 +160,9 @@ fn built(
     if *fetch {
         build_request.network = Network::Inherit;
     }
-    if let Some(level) = key.2.get("GOAMD64") {
-        build_request.goamd64 = level.parse().map_err(failed)?;
+    for (setting, value) in &key.2 {
+        ask_for(&mut build_request, setting, value).map_err(failed)?;
     }
-    build_request.goexperiment = key.2.get("GOEXPERIMENT").cloned();
     let artifact = match build(toolchain, &build_request, &request.toolbox.store, watch) {
         Ok(artifact) => artifact,
         Err(BuildError::Toolchain(error)) if error.is_cancelled() => return Ok(None),
@@ -180,6 +182,16 @@ fn built(
         },
         path: artifact.path,
     }))
+}
+
+/// Puts a build setting of a cell into the request.
+fn ask_for(request: &mut BuildRequest, setting: &str, value: &str) -> Result<(), String> {
+    match setting {
+        "GOAMD64" => request.goamd64 = goamd64(value).map_err(|problem| problem.to_string())?,
+        "GOEXPERIMENT" => request.goexperiment = Some(value.to_owned()),
+        other => return Err(format!("nothing applies the build setting {other}")),
+    }
+    Ok(())
 }
 
 /// A ready-made binary: what it says of itself is all that is known of it.

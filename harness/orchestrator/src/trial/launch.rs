@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use record::axis::Axis;
+use record::axis::{Applied, Axis};
 use record::target_file::{Protocol, placeholders};
 use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
@@ -342,23 +342,20 @@ fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
     for (name, value) in &spec.env {
         set(name, value);
     }
-    for (axis, name) in [
-        (Axis::Gomaxprocs, "GOMAXPROCS"),
-        (Axis::Gogc, "GOGC"),
-        (Axis::Gomemlimit, "GOMEMLIMIT"),
-    ] {
-        if let Some(value) = settings.set_value(&axis) {
-            set(name, value);
-        }
-    }
+    // GODEBUG is shared with what we observe by.
     let observation = request.observation.godebug();
-    let godebug = match settings.set_value(&Axis::Godebug) {
-        Some(pairs) => format!("{pairs},{observation}"),
-        None => observation.to_owned(),
-    };
-    set("GODEBUG", &godebug);
+    set(
+        "GODEBUG",
+        &match settings.set_value(&Axis::Godebug) {
+            Some(pairs) => format!("{pairs},{observation}"),
+            None => observation.to_owned(),
+        },
+    );
     for (axis, value) in settings.iter() {
-        if let Axis::Env(name) = axis {
+        let Applied::Variable(name) = axis.applied() else {
+            continue;
+        };
+        if *axis != Axis::Godebug && settings.set_value(axis).is_some() {
             set(name, value);
         }
     }

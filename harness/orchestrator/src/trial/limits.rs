@@ -1,7 +1,7 @@
 //! CPU quota and memory cap of a cell: from its axes to the kernel and back.
 
-use record::axis::{Axis, Settings};
-use record::limit::{CpuQuota, parse_memory_cap};
+use record::axis::{Axis, AxisValue, Settings};
+use record::limit::CpuQuota;
 use record::quantity::format_bytes;
 use record::trial::ControlGroupUse;
 use topology::{CpuTime, GroupCounts, Limits};
@@ -9,17 +9,18 @@ use topology::{CpuTime, GroupCounts, Limits};
 /// The limits that a cell asks for. The matrix was checked: what does not parse
 /// cannot stand here.
 pub(crate) fn limits_of(settings: &Settings) -> Limits {
-    let quota = settings.set_value(&Axis::CpuQuota);
-    let cap = settings.set_value(&Axis::MemoryCap);
-    Limits {
-        cpu: quota
-            .and_then(|text| text.parse().ok())
-            .map(|quota: CpuQuota| CpuTime {
-                quota_us: quota.quota_us,
-                period_us: quota.period_us,
-            }),
-        memory_bytes: cap.and_then(|text| parse_memory_cap(text).ok()),
-    }
+    let cpu = match settings.value(&Axis::CpuQuota) {
+        Some(AxisValue::Quota(quota)) => Some(CpuTime {
+            quota_us: quota.quota_us,
+            period_us: quota.period_us,
+        }),
+        _ => None,
+    };
+    let memory_bytes = match settings.value(&Axis::MemoryCap) {
+        Some(AxisValue::Bytes(bytes)) => Some(bytes),
+        _ => None,
+    };
+    Limits { cpu, memory_bytes }
 }
 
 /// A quota of the kernel's as the axis writes it.
