@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
-use gotrace::environment::goamd64;
 use record::axis::{Applied, Axis};
 use record::target_file::{Program as Source, Target};
 
 use super::{RunError, RunRequest};
-use crate::build::{BuildError, BuildRequest, Network, build};
+use crate::build::{BuildError, BuildRequest, Network, ask_for, build};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, toolchain_spec};
+use crate::plan::{Plan, PlannedCell, check_versions, toolchain_spec};
 use crate::toolchain::{Progress, Toolchain, ToolchainSpec, Watch, child, environment, install};
 
 /// What makes two cells share a program: target, toolchain, build settings.
@@ -38,9 +37,18 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// The program of a cell.
-    pub(super) fn of(&self, plan: &Plan, cell: &PlannedCell) -> &Program {
-        &self.programs[&key(plan, cell)]
+    /// The program of a cell; `None` where its Go cannot build it.
+    pub(super) fn of(&self, plan: &Plan, cell: &PlannedCell) -> Option<&Program> {
+        self.programs.get(&key(plan, cell))
+    }
+
+    /// The Go version of a cell's program, built or not, where known.
+    pub(super) fn go_version(&self, plan: &Plan, cell: &PlannedCell) -> Option<&GoVersion> {
+        let key = key(plan, cell);
+        match self.toolchains.get(&key.1) {
+            Some(toolchain) => Some(&toolchain.version),
+            None => self.programs.get(&key)?.go_version.as_ref(),
+        }
     }
 
     pub(super) fn toolchains(&self) -> Vec<record::run::Toolchain> {
@@ -99,6 +107,10 @@ pub(super) fn provide(
             Source::Binary(path) => given(request, target, path, watch)?,
             Source::Build { .. } => {
                 let toolchain = &programs.toolchains[&key.1];
+                // Dropped with the reason, and no failed build.
+                if check_versions(&cell.spec, &toolchain.version).is_some() {
+                    continue;
+                }
                 match built(request, target, toolchain, &key, watch)? {
                     Some(program) => program,
                     None => return Ok(None),
@@ -123,6 +135,12 @@ fn key(plan: &Plan, cell: &PlannedCell) -> Key {
         Some((name.to_owned(), value.to_owned()))
     });
     (cell.spec.target.clone(), toolchain, settings.collect())
+}
+
+/// The folder that paths of the matrix are relative to.
+fn matrix_folder(plan: &Plan) -> &Path {
+    let folder = Path::new(&plan.matrix.file).parent();
+    folder.unwrap_or(Path::new("."))
 }
 
 /// The folder that paths of a target file are relative to.
@@ -161,7 +179,13 @@ fn built(
         build_request.network = Network::Inherit;
     }
     for (setting, value) in &key.2 {
-        ask_for(&mut build_request, setting, value).map_err(failed)?;
+        ask_for(
+            &mut build_request,
+            setting,
+            value,
+            matrix_folder(request.plan),
+        )
+        .map_err(failed)?;
     }
     let artifact = match build(toolchain, &build_request, &request.toolbox.store, watch) {
         Ok(artifact) => artifact,
@@ -182,16 +206,6 @@ fn built(
         },
         path: artifact.path,
     }))
-}
-
-/// Puts a build setting of a cell into the request.
-fn ask_for(request: &mut BuildRequest, setting: &str, value: &str) -> Result<(), String> {
-    match setting {
-        "GOAMD64" => request.goamd64 = goamd64(value).map_err(|problem| problem.to_string())?,
-        "GOEXPERIMENT" => request.goexperiment = Some(value.to_owned()),
-        other => return Err(format!("nothing applies the build setting {other}")),
-    }
-    Ok(())
 }
 
 /// A ready-made binary: what it says of itself is all that is known of it.

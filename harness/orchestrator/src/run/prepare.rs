@@ -106,14 +106,16 @@ fn ready_cells(
         .collect();
     let mut cells = Vec::new();
     for planned in &plan.cells {
-        let program = programs.of(plan, planned);
-        let impossible = program
-            .go_version
-            .as_ref()
+        let impossible = programs
+            .go_version(plan, planned)
             .and_then(|version| check_versions(&planned.spec, version));
-        let Some(reason) = impossible else {
-            cells.push(ready_cell(plan, planned, program));
-            continue;
+        let reason = match (impossible, programs.of(plan, planned)) {
+            (None, Some(program)) => {
+                cells.push(ready_cell(plan, planned, program));
+                continue;
+            }
+            (Some(reason), _) => reason,
+            (None, None) => "it was not built".to_owned(),
         };
         if planned.control {
             return Err(RunError::Control {
