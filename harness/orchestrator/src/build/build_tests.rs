@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use gotrace::environment::MicroArchitecture;
 
+use super::super::ask_for;
 use super::super::request::Pgo;
 use super::*;
 use crate::toolchain::{Toolbox, ToolchainSpec, install};
@@ -197,6 +198,25 @@ fn a_default_profile_is_used_only_when_asked_for() {
             .to_string()
             .contains("/nowhere/cpu.pprof is no absolute path to a file")
     );
+}
+
+#[test]
+fn tags_decide_which_files_are_built() {
+    let Some(bench) = Bench::new("tags_decide_which_files_are_built") else {
+        return;
+    };
+    bench.write(
+        "special.go",
+        "//go:build special\n\npackage main\n\nfunc init() { println(\"special\") }\n",
+    );
+    let plain = bench.build(&bench.request()).unwrap();
+    let mut request = bench.request();
+    ask_for(&mut request, "-tags", "other,special", Path::new("/")).unwrap();
+    let tagged = bench.build(&request).unwrap();
+    assert_eq!(plain.build_info.setting("-tags"), None);
+    assert_eq!(tagged.build_info.setting("-tags"), Some("other,special"));
+    assert_eq!(tagged.source_files, plain.source_files + 1);
+    assert_ne!(tagged.sha256, plain.sha256);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub fn ask_for(
     match setting {
         "GOAMD64" => request.goamd64 = goamd64(value).map_err(|problem| problem.to_string())?,
         "GOEXPERIMENT" => request.goexperiment = Some(value.to_owned()),
+        "-tags" => request.tags = value.split(',').map(str::to_owned).collect(),
         other => return Err(format!("nothing applies the build setting {other}")),
     }
     Ok(())
@@ -65,6 +66,12 @@ mod tests {
             }
             assert!(applied > 0, "{axis} changes no build");
         }
+    }
+
+    #[test]
+    fn tags_are_a_list() {
+        let request = asked(&Axis::BuildTags, "netgo,osusergo").unwrap();
+        assert_eq!(request.tags, ["netgo", "osusergo"]);
     }
 
     #[test]

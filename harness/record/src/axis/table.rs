@@ -170,6 +170,19 @@ table! {
         values: "experiments at build time, e.g. `greenteagc`; `none`",
         without: "Go's",
     }
+    BuildTags {
+        name: "build_tags",
+        label: "-tags",
+        applied: Applied::BuildFlag("-tags"),
+        unset: &["none"],
+        parse: value::names,
+        shown: Some(|shown| shown.build_setting("-tags")),
+        agree: |asked, shown| asked.to_string() == shown.to_string(),
+        about: "Build tags, one or several separated by commas, as `go build -tags` takes them; `none` for none.",
+        examples: r#"["netgo", "netgo,osusergo", "none"]"#,
+        values: "build tags, several with commas; `none`",
+        without: "none",
+    }
     Gomaxprocs {
         name: "gomaxprocs",
         label: "GOMAXPROCS",

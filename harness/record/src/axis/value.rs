@@ -134,6 +134,21 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
     Ok(AxisValue::Pairs(pairs))
 }
 
+/// Names separated by commas, in any order.
+pub(super) fn names(text: &str) -> Result<AxisValue, String> {
+    let mut names: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_name = |name: &&str| {
+        let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        !name.is_empty() && name.chars().all(plain)
+    };
+    if !names.iter().all(is_name) {
+        return Err("write names of letters, digits, `_` and `.`, separated by commas".to_owned());
+    }
+    names.sort_unstable();
+    names.dedup();
+    Ok(AxisValue::Text(names.join(",")))
+}
+
 /// CPU time per period.
 pub(super) fn quota(text: &str) -> Result<AxisValue, String> {
     text.parse().map(AxisValue::Quota)
@@ -168,6 +183,7 @@ mod tests {
             (cap, "65536KiB", "64MiB"),
             (pairs, "b=2, a=1", "a=1,b=2"),
             (quota, "0.50", "0.5"),
+            (names, "osusergo, netgo,netgo", "netgo,osusergo"),
         ] {
             assert_eq!(shown(parse, text), canonical, "{text}");
         }
@@ -189,6 +205,13 @@ mod tests {
             (go_bytes, "16777216TiB"),
         ] {
             assert_eq!(parse(text), Ok(AxisValue::Text(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_name_is_whole() {
+        for text in ["a b", "a,", "!race", "-x", "a,,b"] {
+            assert!(names(text).is_err(), "{text}");
         }
     }
 
