@@ -220,6 +220,26 @@ fn tags_decide_which_files_are_built() {
 }
 
 #[test]
+fn another_seed_lays_the_same_functions_out_otherwise() {
+    let Some(bench) = Bench::new("another_seed_lays_the_same_functions_out_otherwise") else {
+        return;
+    };
+    if !bench.toolchain.version.at_least(23) {
+        return;
+    }
+    let with_seed = |seed: &str| {
+        let mut request = bench.request();
+        ask_for(&mut request, "-ldflags=-randlayout", seed, Path::new("/")).unwrap();
+        bench.build(&request).unwrap()
+    };
+    let plain = bench.build(&bench.request()).unwrap();
+    let (one, two, again) = (with_seed("1"), with_seed("2"), with_seed("1"));
+    assert_ne!(one.sha256, plain.sha256);
+    assert_ne!(one.sha256, two.sha256);
+    assert_eq!((again.sha256, again.cached), (one.sha256, true));
+}
+
+#[test]
 fn a_damaged_artifact_is_built_again() {
     let Some(bench) = Bench::new("a_damaged_artifact_is_built_again") else {
         return;

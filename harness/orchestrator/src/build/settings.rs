@@ -22,6 +22,7 @@ pub fn ask_for(
         "GOAMD64" => request.goamd64 = goamd64(value).map_err(|problem| problem.to_string())?,
         "GOEXPERIMENT" => request.goexperiment = Some(value.to_owned()),
         "-tags" => request.tags = value.split(',').map(str::to_owned).collect(),
+        "-ldflags=-randlayout" => request.ldflags = Some(format!("-randlayout={value}")),
         other => return Err(format!("nothing applies the build setting {other}")),
     }
     Ok(())

@@ -15,6 +15,7 @@ mod schedule_tests;
 mod settle;
 mod steering;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -236,6 +237,7 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
         spawner: &spawner,
         prepared: &prepared,
         listener,
+        of_block: RefCell::default(),
     };
     let site = Site {
         dir: &dir,

@@ -37,6 +37,7 @@ pub struct ReadyCell {
 pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
+    pub(super) programs: Programs,
 }
 
 impl Prepared {
@@ -86,7 +87,11 @@ pub(super) fn prepare(
             dir.write_run(&run)?;
         }
     }
-    Ok(Some(Prepared { run, cells }))
+    Ok(Some(Prepared {
+        run,
+        cells,
+        programs,
+    }))
 }
 
 fn ready_cells(

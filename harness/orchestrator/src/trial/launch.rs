@@ -186,6 +186,7 @@ impl Target {
                 .as_ref()
                 .map(|info| self.observation.without_ours(&info.godebug)),
             go_version: info.map(|info: Info| info.go_version),
+            program_sha256: None,
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
             generator_cpus: self.generator_cpus.clone(),
             cpu_quota: limits.and_then(|limits| shown_quota(&limits)),

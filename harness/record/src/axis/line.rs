@@ -15,6 +15,9 @@ impl Axis {
             Applied::BuildVariable(what) | Applied::BuildFlag(what) if unset => {
                 format!("# build without {what}")
             }
+            Applied::BuildFlag(_) if self.changes_by_block(value) => {
+                format!("# {self}: {value}")
+            }
             Applied::BuildVariable(what) | Applied::BuildFlag(what) => {
                 format!("# build with {what}={value}")
             }
@@ -46,6 +49,14 @@ mod tests {
             lines(&Axis::Goamd64, "v3"),
             own("# build with GOAMD64=v3", "# build without GOAMD64")
         );
+        assert_eq!(
+            lines(&Axis::Layout, "7"),
+            own(
+                "# build with -ldflags=-randlayout=7",
+                "# build without -ldflags=-randlayout"
+            )
+        );
+        assert_eq!(Axis::Layout.line("fresh"), "# layout: fresh");
         assert_eq!(
             lines(&Axis::MemoryCap, "64MiB"),
             own("# memory_cap: 64MiB", "# memory_cap: default")

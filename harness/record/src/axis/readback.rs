@@ -173,7 +173,10 @@ pub fn effective(settings: &Settings, readback: &Readback) -> Option<Vec<String>
         };
         format!("{axis}={}", value.unwrap_or_default())
     });
-    let free = settings.iter().filter(|(axis, _)| axis.is_free());
+    // An artifact stands for what was built, but for one block only.
+    let free = settings
+        .iter()
+        .filter(|(axis, value)| axis.is_free() || axis.changes_by_block(value));
     let free = free.map(|(axis, value)| format!("{axis}={value}"));
     Some(plain.chain(free).collect())
 }
@@ -273,6 +276,11 @@ mod tests {
         asked.insert(Axis::Gogc, "100");
         asked.insert(Axis::Placement, "none");
         assert_eq!(effective(&asked, &readback), Some(plain.clone()));
+        asked.insert(Axis::Layout, "7");
+        assert_eq!(effective(&asked, &readback), Some(plain.clone()));
+        asked.insert(Axis::Layout, "fresh");
+        assert_ne!(effective(&asked, &readback), Some(plain.clone()));
+        asked.insert(Axis::Layout, "default");
         asked.insert(Axis::Option("shards".into()), "4");
         assert_ne!(effective(&asked, &readback), Some(plain));
         assert_eq!(effective(&asked, &Readback::default()), None);

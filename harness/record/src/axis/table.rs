@@ -68,6 +68,8 @@ pub(super) struct Row {
     by_probe: bool,
     /// Whether what was asked for and what is shown agree.
     agree: fn(&AxisValue, &AxisValue) -> bool,
+    /// The value that means another one in every block.
+    by_block: Option<&'static str>,
     /// What it is, for the schema.
     about: &'static str,
     /// Examples for the schema, as a JSON list.
@@ -92,6 +94,7 @@ const PLAIN: Row = Row {
     shown: None,
     by_probe: false,
     agree: |asked, shown| asked == shown,
+    by_block: None,
     about: "",
     examples: "[]",
     values: "",
@@ -182,6 +185,20 @@ table! {
         examples: r#"["netgo", "netgo,osusergo", "none"]"#,
         values: "build tags, several with commas; `none`",
         without: "none",
+    }
+    Layout {
+        name: "layout",
+        label: "the layout",
+        // With -trimpath, which we always use, no binary tells its linker flags.
+        applied: Applied::BuildFlag("-ldflags=-randlayout"),
+        unset: &["none"],
+        parse: value::seed,
+        since_minor: Some(23),
+        by_block: Some(value::FRESH),
+        about: "Seed by which the linker shuffles functions, or `fresh` for another one in every block, so that luck of code placement becomes noise instead of bias; `none` keeps the linker's order. Go 1.23 and newer.",
+        examples: r#"[1, 2, "fresh", "none"]"#,
+        values: "seeds from 1 by which the linker shuffles functions; `fresh` for another one in every block; `none`",
+        without: "the linker's order",
     }
     Gomaxprocs {
         name: "gomaxprocs",
@@ -330,6 +347,12 @@ impl Axis {
     /// oldest that gosweep builds with.
     pub fn since_minor(&self) -> Option<u32> {
         self.row().since_minor
+    }
+
+    /// Whether a value means another one in every block, and so another
+    /// program.
+    pub fn changes_by_block(&self, value: &str) -> bool {
+        self.row().by_block == Some(value)
     }
 
     /// Its name in messages about what a process has, e.g. `GOGC`.

@@ -134,6 +134,21 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
     Ok(AxisValue::Pairs(pairs))
 }
 
+/// Another seed in every block.
+pub(super) const FRESH: &str = "fresh";
+
+/// A seed of the linker, which takes 0 for none (`-randlayout` in
+/// cmd/link/internal/ld/main.go).
+pub(super) fn seed(text: &str) -> Result<AxisValue, String> {
+    if text == FRESH {
+        return Ok(AxisValue::Text(FRESH.to_owned()));
+    }
+    let seed = decimal(text).filter(|seed| (1..=i64::from(i32::MAX)).contains(seed));
+    let seed = seed.and_then(|seed| u32::try_from(seed).ok());
+    seed.map(AxisValue::Count)
+        .ok_or_else(|| format!("write a seed from 1 to {}, `{FRESH}` or `none`", i32::MAX))
+}
+
 /// Names separated by commas, in any order.
 pub(super) fn names(text: &str) -> Result<AxisValue, String> {
     let mut names: Vec<&str> = text.split(',').map(str::trim).collect();
@@ -183,6 +198,8 @@ mod tests {
             (cap, "65536KiB", "64MiB"),
             (pairs, "b=2, a=1", "a=1,b=2"),
             (quota, "0.50", "0.5"),
+            (seed, "007", "7"),
+            (seed, "fresh", "fresh"),
             (names, "osusergo, netgo,netgo", "netgo,osusergo"),
         ] {
             assert_eq!(shown(parse, text), canonical, "{text}");
@@ -205,6 +222,13 @@ mod tests {
             (go_bytes, "16777216TiB"),
         ] {
             assert_eq!(parse(text), Ok(AxisValue::Text(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_linker_takes_no_seed_of_zero() {
+        for text in ["0", "-1", "stale", "2147483648"] {
+            assert!(seed(text).unwrap_err().contains("from 1"), "{text}");
         }
     }
 
