@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 
 use loadgen::RequestSpec;
-use record::target::Target;
+use record::target_file::Target;
 
 use crate::failure::Failure;
 

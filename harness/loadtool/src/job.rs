@@ -9,7 +9,7 @@ use loadgen::{
     Address, Arrival, Body, CsvRows, Endpoint, EngineChoice, Expect, LoadSpec, Objective, Protocol,
     RequestMix, RequestSpec, Spacing, StatusExpectation, TlsOptions,
 };
-use record::target::Target;
+use record::target_file::Target;
 
 use crate::curl::{self, CurlCommand};
 use crate::failure::{self, Failure};

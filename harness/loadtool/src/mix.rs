@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use loadgen::RequestSpec;
-use record::target::Target;
+use record::target_file::Target;
 use record::yaml::{self, Shape};
 
 use crate::failure::Failure;

@@ -298,6 +298,7 @@ fn readback(axes: &BTreeMap<String, String>) -> Readback {
         generator_cpus: Some("2-3".into()),
         cpu_quota: None,
         memory_cap_bytes: None,
+        program_sha256: None,
     }
 }
 

@@ -125,24 +125,8 @@ pub(super) fn name(cell: &CellRanking) -> CellName {
 
 /// A setting as a line that can be pasted; what is no environment variable says where it belongs.
 fn line(axis: &str, value: &str) -> String {
-    let variable = match axis.parse::<Axis>() {
-        Ok(Axis::Gomaxprocs) => "GOMAXPROCS".to_owned(),
-        Ok(Axis::Gogc) => "GOGC".to_owned(),
-        Ok(Axis::Gomemlimit) => "GOMEMLIMIT".to_owned(),
-        Ok(Axis::Godebug) => "GODEBUG".to_owned(),
-        Ok(Axis::Env(name)) => name,
-        Ok(Axis::Toolchain) => return format!("# build with Go {value}"),
-        Ok(Axis::Goamd64) => return format!("# build with GOAMD64={value}"),
-        Ok(Axis::Goexperiment) => return format!("# build with GOEXPERIMENT={value}"),
-        _ => return format!("# {axis}: {value}"),
-    };
-    match value {
-        record::axis::DEFAULT => format!("unset {variable}"),
-        _ => format!(
-            "export {variable}={}",
-            documents::figures::shell_quoted(value)
-        ),
-    }
+    axis.parse::<Axis>()
+        .map_or_else(|_| format!("# {axis}: {value}"), |axis| axis.line(value))
 }
 
 fn effects(

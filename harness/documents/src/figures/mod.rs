@@ -9,4 +9,4 @@ pub use values::{
     NOT_OBSERVED, count_text, difference_text, effect_text, grouped, margin_text, on_scale_text,
     p_text, ratio_text, significant, value_text,
 };
-pub use words::{counted, host_text, limit_text, listed, mark, shell_quoted, shortened};
+pub use words::{counted, host_text, limit_text, listed, mark, shortened};

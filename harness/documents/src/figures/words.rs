@@ -73,33 +73,14 @@ pub fn shortened(text: &str, most: usize) -> String {
     format!("{kept}…")
 }
 
-/// A word as a POSIX shell would have to be given it.
-pub fn shell_quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{counted, listed, shell_quoted};
+    use super::{counted, listed};
 
     #[test]
     fn lists_and_counts_are_english() {
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
         assert_eq!(listed(&["a"]), "a");
         assert_eq!(counted(1, "block"), "1 block");
-    }
-
-    #[test]
-    fn quotes_only_what_needs_it() {
-        assert_eq!(
-            shell_quoted("matrices/quickstart.yaml"),
-            "matrices/quickstart.yaml"
-        );
-        assert_eq!(shell_quoted("it's here"), r"'it'\''s here'");
-        assert_eq!(shell_quoted(""), "''");
     }
 }

@@ -232,7 +232,7 @@ fn has(run: &Run, cell: &Cell, setting: &Setting) -> bool {
             toolchain.spec == own && toolchain.version.trim_start_matches("go") == wanted
         })
     };
-    own == setting.value || (*axis == Axis::Toolchain && is_version())
+    axis.is_same(own, &setting.value) || (*axis == Axis::Toolchain && is_version())
 }
 
 /// What an axis has instead of the value, where no cell has it.

@@ -3,7 +3,7 @@
 use documents::comparison::{
     COMPARISON_FORMAT, Comparison, Design, Judgement, Side, TargetComparison,
 };
-use documents::figures::{host_text, shell_quoted};
+use documents::figures::host_text;
 use documents::warning::{self, Warning};
 use record::run::Run;
 
@@ -114,7 +114,7 @@ fn document(
 
 /// Where a side's numbers come from.
 pub(crate) fn side(asked: String, run: &Run) -> Side {
-    let words: Vec<String> = run.argv.iter().map(|word| shell_quoted(word)).collect();
+    let words: Vec<String> = run.argv.iter().map(|word| record::shell::quoted(word)).collect();
     Side {
         asked,
         run: run.id.clone(),

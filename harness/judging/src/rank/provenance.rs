@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use documents::figures::shell_quoted;
 use documents::ranking::Provenance;
 use record::matrix::Matrix;
 use record::run::Run;
@@ -20,7 +19,7 @@ pub(crate) fn provenance(run: &Run, matrix: &Matrix, options: &RankOptions) -> P
         command: run
             .argv
             .iter()
-            .map(|word| shell_quoted(word))
+            .map(|word| record::shell::quoted(word))
             .collect::<Vec<_>>()
             .join(" "),
         started: run.started.clone(),

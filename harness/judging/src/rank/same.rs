@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::axis::{Axis, Settings};
-use record::trial::Readback;
+use record::axis::Settings;
 
 use crate::evidence::{CellEvidence, Evidence};
 
@@ -31,37 +30,15 @@ pub(crate) fn same_as(evidence: &Evidence<'_>) -> Vec<Option<usize>> {
 /// What the process ran with, in comparable form; `None` where it did not report its settings.
 fn effective_settings(cell: &CellEvidence<'_>) -> Option<Vec<String>> {
     let readback = cell.valid.values().next()?.readback.as_ref()?;
-    let Readback {
-        gomaxprocs: Some(gomaxprocs),
-        gogc: Some(gogc),
-        gomemlimit_bytes: Some(gomemlimit),
-        ..
-    } = readback
-    else {
-        return None;
-    };
     let settings = Settings::from_names(&cell.cell.axes).ok()?;
-    let asked = |axis: &Axis| settings.set_value(axis).unwrap_or_default().to_owned();
-    let mut effective = vec![
-        gomaxprocs.to_string(),
-        gogc.to_string(),
-        gomemlimit.to_string(),
-        readback
-            .godebug
-            .clone()
-            .unwrap_or_else(|| asked(&Axis::Godebug)),
-        // Toolchain, GOAMD64 and GOEXPERIMENT have done their work when the artifact exists.
+    let mut effective = record::axis::readback::effective(&settings, readback)?;
+    effective.extend([
+        // What acts at build time has done its work when the artifact exists.
         cell.cell.artifact.clone(),
         // Placement ends in CPU lists.
         cell.cell.target_cpus.clone(),
         cell.cell.generator_cpus.clone(),
         format!("{:?}", cell.cell.memory_node),
-        readback.cpu_quota.clone().unwrap_or_default(),
-        format!("{:?}", readback.memory_cap_bytes),
-    ];
-    let others = settings
-        .iter()
-        .filter(|(axis, _)| matches!(axis, Axis::Option(_) | Axis::Env(_)));
-    effective.extend(others.map(|(axis, value)| format!("{axis}={value}")));
+    ]);
     Some(effective)
 }

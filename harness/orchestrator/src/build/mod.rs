@@ -21,7 +21,9 @@ mod error;
 mod inputs;
 mod prove;
 mod request;
+mod settings;
 
 pub use compile::{Artifact, build};
 pub use error::{BuildError, GoFailure};
-pub use request::{BuildRequest, GoAmd64, Network, Pgo};
+pub use request::{BuildRequest, Network, Pgo};
+pub use settings::ask_for;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use record::axis::{Axis, DEFAULT};
 use record::matrix::{CellSpec, Dropped, Matrix};
-use record::target::Target;
+use record::target_file::Target;
 use topology::Placement;
 
 /// What a matrix amounts to on this host.
@@ -47,7 +47,7 @@ impl Plan {
             .filter(|cell| {
                 matches!(
                     self.target(cell).program,
-                    record::target::Program::Build { .. }
+                    record::target_file::Program::Build { .. }
                 )
             })
             .map(|cell| toolchain_spec(&cell.spec).to_owned())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use record::axis::Axis;
 use record::diagnostic::{Diagnostic, Diagnostics};
 use record::matrix::{CellSpec, Dropped, Matrix};
-use record::target::Target;
+use record::target_file::Target;
 use topology::{Placement, Topology};
 
 use super::cells::{Plan, PlannedCell};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use record::diagnostic::{Diagnostic, Diagnostics, closest};
 use record::matrix::{Located, Matrix};
-use record::target::{RequestBody, Target};
+use record::target_file::{RequestBody, Target};
 
 use super::error::PlanError;
 

@@ -21,6 +21,7 @@ use supervise::Spawner;
 pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
+    pub(super) programs: Programs,
 }
 
 impl Prepared {
@@ -70,7 +71,11 @@ pub(super) fn prepare(
             dir.write_run(&run)?;
         }
     }
-    Ok(Some(Prepared { run, cells }))
+    Ok(Some(Prepared {
+        run,
+        cells,
+        programs,
+    }))
 }
 
 fn ready_cells(
@@ -90,14 +95,16 @@ fn ready_cells(
         .collect();
     let mut cells = Vec::new();
     for planned in &plan.cells {
-        let program = programs.of(plan, planned);
-        let impossible = program
-            .go_version
-            .as_ref()
+        let impossible = programs
+            .go_version(plan, planned)
             .and_then(|version| check_versions(&planned.spec, version));
-        let Some(reason) = impossible else {
-            cells.push(ready_cell(plan, planned, program));
-            continue;
+        let reason = match (impossible, programs.of(plan, planned)) {
+            (None, Some(program)) => {
+                cells.push(ready_cell(plan, planned, program));
+                continue;
+            }
+            (Some(reason), _) => reason,
+            (None, None) => "it was not built".to_owned(),
         };
         if planned.control {
             return Err(RunError::Control {

@@ -215,6 +215,15 @@ impl Schedule<'_> {
         writer: &mut LineWriter<Trial>,
     ) -> Result<bool, RunError> {
         let mut queue: VecDeque<(usize, Slot)> = self.block_order(block).into();
+        let is_open = |slot: &Slot| {
+            let key = (self.site.cells[slot.cell].id.clone(), block, slot.role);
+            self.slots.get(&key).is_none_or(|state| !state.over())
+        };
+        let open = queue.iter().filter(|(_, slot)| is_open(slot));
+        let open: Vec<&ReadyCell> = open.map(|(_, slot)| &self.site.cells[slot.cell]).collect();
+        if !open.is_empty() && !self.site.runner.begin_block(block, &open)? {
+            return Ok(false);
+        }
         while let Some((position, slot)) = queue.pop_front() {
             let key = (self.site.cells[slot.cell].id.clone(), block, slot.role);
             let state = self.slots.get(&key).copied().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! From a request to a finished or interrupted run.
 
+use std::cell::RefCell;
 use std::time::Instant;
 
 use record::store::RunDir;
@@ -36,6 +37,7 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
         spawner: &spawner,
         prepared: &prepared,
         listener,
+        of_block: RefCell::default(),
     };
     let site = Site {
         dir: &dir,

@@ -125,6 +125,17 @@ fn nothing_speaks_against_a_calm_trial() {
 }
 
 #[test]
+fn a_negative_gogc_is_applied_where_the_collector_is_off() {
+    let mut cell = cell();
+    cell.planned.spec.settings.insert(Axis::Gogc, "-1");
+    let off = |observed: &mut Observed| {
+        observed.readback.as_mut().unwrap().gogc = Some(u64::MAX);
+    };
+    assert_eq!(judged_with(&cell, &[], off), Findings::default());
+    assert_eq!(found(&judged_with(&cell, &[], |_| {})), (vec!["V2"], 0));
+}
+
+#[test]
 fn every_setting_that_was_not_applied_is_v2() {
     type Change = fn(&mut Readback);
     let changes: [(&str, Change); 6] = [

@@ -7,9 +7,8 @@ use super::requests::requests;
 use super::{Program, Protocol, Ready, Target, TargetOption, placeholders};
 use crate::diagnostic::{Diagnostic, Diagnostics, closest};
 use crate::quantity::parse_positive_duration;
-use crate::yaml::{
-    self, Decoder, Fields, flag, one_of, option_name, plain_name, shown, variable_name,
-};
+use crate::word::one_of;
+use crate::yaml::{self, Decoder, Fields, flag, option_name, plain_name, shown, variable_name};
 
 /// The keys of a target file, in the order of the reference.
 pub(crate) const KEYS: &[&str] = &[
