@@ -14,15 +14,14 @@ mod blocks;
 mod distribution;
 mod error;
 mod estimate;
+mod linear;
 mod random;
 mod ranks;
 
 pub mod additive;
-pub mod bootstrap;
 pub mod change_points;
 pub mod correction;
 pub mod effects;
-pub mod feasibility;
 pub mod paired;
 pub mod pareto;
 pub mod permutation;

@@ -16,44 +16,6 @@ use crate::summary::{deviation_of, mean_of};
 /// tie and continuity correction serves, whose error there is below 1e-3 in any p-value near 0.05.
 pub const EXACT_UP_TO: usize = 200;
 
-/// ln(cell / control) block by block.
-///
-/// # Errors
-/// [`StatsError::LengthMismatch`], [`StatsError::NotFinite`], or [`StatsError::NotPositive`] for a zero (a cell
-/// without GC cycles, say): such an objective is compared by differences.
-pub fn log_ratios(cell: &[f64], control: &[f64]) -> Result<Vec<f64>, StatsError> {
-    if cell.len() != control.len() {
-        return Err(StatsError::LengthMismatch {
-            what: "cell against control",
-            left: cell.len(),
-            right: control.len(),
-        });
-    }
-    let cell = logs("cell", cell)?;
-    let control = logs("control", control)?;
-    Ok(cell
-        .iter()
-        .zip(&control)
-        .map(|(cell, control)| cell - control)
-        .collect())
-}
-
-/// Natural logarithms of positive values; `what` names them in the error.
-///
-/// # Errors
-/// [`StatsError::NotFinite`] or [`StatsError::NotPositive`].
-pub fn logs(what: &'static str, values: &[f64]) -> Result<Vec<f64>, StatsError> {
-    check_values(what, values, 0)?;
-    match values.iter().position(|value| *value <= 0.0) {
-        Some(index) => Err(StatsError::NotPositive {
-            what,
-            index,
-            value: values[index],
-        }),
-        None => Ok(values.iter().map(|value| value.ln()).collect()),
-    }
-}
-
 /// The typical value with its confidence interval: the Hodges-Lehmann median of Walsh averages with the exact
 /// signed-rank interval (Hollander, Wolfe & Chicken 2014, §3.2-3.3) where one exists, else mean and t interval.
 ///
