@@ -18,6 +18,8 @@ pub enum Method {
     WelchT,
     /// Contrast of an additive cell + block fit, t interval with the pooled residual.
     AdditiveT,
+    /// Difference of two runs' means, t interval by what days differ by.
+    BetweenDays,
     /// Least squares with profile t interval (the threshold of R's `confint.nls`).
     ProfileT,
 }
@@ -33,6 +35,7 @@ impl Method {
             Method::MannWhitneyNormal => "Hodges-Lehmann shift, Mann-Whitney (normal)",
             Method::WelchT => "Welch t",
             Method::AdditiveT => "additive fit, pooled t",
+            Method::BetweenDays => "difference of runs, t by the noise between days",
             Method::ProfileT => "least squares, profile t",
         }
     }

@@ -20,8 +20,13 @@ mod ranks;
 
 pub mod additive;
 pub mod change_points;
+pub mod confirmation;
 pub mod correction;
+pub mod days;
 pub mod effects;
+pub mod floor;
+pub mod limits;
+pub mod noninferiority;
 pub mod paired;
 pub mod pareto;
 pub mod permutation;

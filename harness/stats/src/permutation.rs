@@ -5,6 +5,10 @@ use crate::blocks::{CompleteBlocks, check_index};
 use crate::error::StatsError;
 use crate::random::{Random, Resampling};
 
+mod unequal;
+
+pub use unequal::max_t_unequal_noise;
+
 /// Up to this many blocks all 2^n sign patterns are counted; each costs a pass over all cells.
 const ALL_SIGNS_UP_TO: usize = 12;
 
