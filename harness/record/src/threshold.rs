@@ -2,7 +2,7 @@
 //! `thresholds`.
 //!
 //! Main type: [`Threshold`], with the values of one reading in [`Thresholds`]. A name is the rule's id and a word,
-//! `G1.warn`. The rules themselves, and why these numbers, are `analysis::advice`'s.
+//! `G1.warn`. The rules themselves, and why these numbers, are crate `advisor`'s.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

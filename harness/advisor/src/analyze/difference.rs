@@ -5,8 +5,8 @@ use documents::figures::counted;
 use gotrace::profile::{Profile, ProfileKind};
 
 use super::input::trace_title;
-use super::judged::AnalyzeOptions;
 use super::material::{Material, Part, TraceView};
+use super::options::AnalyzeOptions;
 use super::profiles;
 use crate::error::AdvisorError;
 

@@ -1,8 +1,7 @@
 //! From everything that was read to a verdict.
 
-use std::time::Duration;
 
-use documents::analysis::{Analysis, InputReport, Severity, Unread};
+use documents::analysis::{Analysis, InputReport, Severity};
 use documents::finding::Judgement;
 use documents::profile::LockCheck;
 use gotrace::GoVersion;
@@ -12,6 +11,7 @@ use record::threshold::Thresholds;
 use super::difference::{difference_report, pictures};
 use super::input::input_report;
 use super::material::{Material, Part};
+use super::options::AnalyzeOptions;
 use super::verdict::verdict;
 use super::{evidence, profiles};
 use crate::error::AdvisorError;
@@ -23,25 +23,6 @@ use crate::profile::{LockEvidence, LockLimits, lock_check};
 const FORMAT_VERSION: u32 = 1;
 /// Judgements of processes of one log: the last ones.
 const MOST_JUDGED: usize = 4;
-
-/// What the caller knows beside the inputs.
-#[derive(Debug, Clone, Default)]
-pub struct AnalyzeOptions {
-    /// Who makes the document.
-    pub tool: String,
-    /// Whether to draw pictures for a page.
-    pub pictures: bool,
-    /// Hold the first two profiles of one kind against each other, and nothing else.
-    pub difference: bool,
-    /// What could not be had, with how to get it.
-    pub missing: Vec<String>,
-    /// Inputs that were given and could not be read.
-    pub unread: Vec<Unread>,
-    /// `runtime.SetMutexProfileFraction`, where it is known.
-    pub mutex_fraction: Option<u32>,
-    /// What profiles cover that do not say so themselves.
-    pub window: Option<Duration>,
-}
 
 /// Says what inputs amount to.
 ///

@@ -17,6 +17,7 @@ mod input;
 mod judged;
 mod log;
 mod material;
+mod options;
 mod point;
 mod process;
 mod profiles;
@@ -25,7 +26,8 @@ mod snapshot;
 mod verdict;
 mod version;
 
-pub use judged::{AnalyzeOptions, analyze};
+pub use judged::analyze;
 pub use log::{Log, LogReader};
 pub use material::{Hint, LARGEST_INPUT_BYTES, Material, Part, TraceView, read};
+pub use options::AnalyzeOptions;
 pub use process::KEPT_LINES;

@@ -92,7 +92,7 @@ const LEAST_SAMPLED: f64 = 3.0;
 /// Holds the four profiles against each other.
 ///
 /// ```
-/// # use crate::profile::{LockEvidence, LockLimits, lock_check};
+/// # use advisor::profile::{LockEvidence, LockLimits, lock_check};
 /// let check = lock_check(&LockEvidence::default(), &LockLimits::default());
 /// assert!(check.suspects.is_empty());
 /// assert_eq!(check.missing.len(), 4);

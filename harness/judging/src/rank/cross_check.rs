@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use documents::effect::Scale;
 use stats::{CompleteBlocks, Resampling, permutation};
 
+use super::model::{NoiseOfCells, on_scale};
 use crate::evidence::Values;
 
 /// Below this no rearrangement of two cells is rare enough.
@@ -26,13 +27,6 @@ const ENOUGH_BLOCKS: f64 = 0.8;
 /// Values in a table from which on fewer rearrangements are drawn: 999 place a p of 5 % within ± 1.4 points.
 const LARGE_TABLE: usize = 2_000;
 const DRAWS_OF_LARGE_TABLE: usize = 999;
-
-/// How the cells' noise compares.
-#[derive(Clone, Copy)]
-pub(crate) enum NoiseOfCells {
-    Equal,
-    Unequal,
-}
 
 /// Adjusted p of "differs from the control", by cell; all `None` where there is no cross-check.
 pub(crate) fn p_values(
@@ -95,8 +89,7 @@ fn table(values: &Values, scale: Scale) -> Option<(Vec<usize>, CompleteBlocks)> 
         .iter()
         .map(|block| {
             let own = cells.iter().map(|&cell| values.cells[cell][block]);
-            own.map(|value| super::model::on_scale(value, scale))
-                .collect()
+            own.map(|value| on_scale(value, scale)).collect()
         })
         .collect();
     Some((cells, CompleteBlocks::from_rows(&rows).ok()?))

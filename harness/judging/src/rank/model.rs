@@ -8,10 +8,16 @@ use documents::effect::Scale;
 use stats::additive::{self, AdditiveFit, Observation};
 use stats::{correction, summary};
 
-use super::cross_check::NoiseOfCells;
 use crate::evidence::Values;
 use crate::options::RankOptions;
 use crate::pair::Pair;
+
+/// How the cells' noise compares.
+#[derive(Clone, Copy)]
+pub(crate) enum NoiseOfCells {
+    Equal,
+    Unequal,
+}
 
 /// Holm-adjusted p-values over the cells other than the control that have one.
 pub(super) fn holm_over(
