@@ -232,8 +232,9 @@ impl Asked {
             url.append_query(more);
         }
         let (kind, body) = self.body(&mut url)?;
-        let headers = self.all_headers(&url, kind)?;
         let is_http2 = self.is_http2(&url)?;
+        self.refuse_expectation(is_http2, body.as_deref())?;
+        let headers = self.all_headers(&url, kind)?;
         let usual = match (self.is_head, &self.upload, &body) {
             (true, ..) => "HEAD",
             (_, Some(_), _) => "PUT",
@@ -273,6 +274,23 @@ impl Asked {
                 several.join(" and ")
             )),
         }
+    }
+
+    /// curl asks to go on (`Expect: 100-continue`) before an upload and before a body above 1 MiB.
+    fn refuse_expectation(&self, is_http2: bool, body: Option<&[u8]>) -> Result<(), String> {
+        let is_long = body.is_some_and(|body| body.len() > 1 << 20);
+        if is_http2 || self.custom("Expect").is_some() || !(is_long || self.upload.is_some()) {
+            return Ok(());
+        }
+        let what = if self.upload.is_some() {
+            "-T"
+        } else {
+            "a body above 1 MiB"
+        };
+        Err(format!(
+            "{what} makes curl send `Expect: 100-continue` and wait, and bodies are sent at once here; add -H 'Expect:', \
+             with which curl does so too"
+        ))
     }
 
     fn url(&self) -> Result<CurlUrl, String> {
@@ -328,7 +346,7 @@ impl Asked {
         url: &CurlUrl,
         kind: Option<String>,
     ) -> Result<Vec<(String, String)>, String> {
-        let cookies = (!self.cookies.is_empty()).then(|| self.cookies.join("; "));
+        let cookies = (!self.cookies.is_empty()).then(|| self.cookies.join(";"));
         let agent = self
             .user_agent
             .clone()
@@ -558,6 +576,7 @@ mod tests {
             ),
             ("curl -H @file http://h/", "@file"),
             ("curl -T - http://h/", "-T -"),
+            ("curl -T /dev/null http://h/", "-T makes"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(name), "{text}: {error}");

@@ -1,15 +1,11 @@
-//! `--har FILE`: the requests that a browser or proxy recorded, as a weighted mix.
-//!
-//! The main function is [`read`] (HTTP Archive 1.2). Requests are sent to the server of the URL,
-//! most often another one than was recorded; those that went to other hosts than the first are
-//! passed over, and so are their order and their times: a mix has none. Deliberately absent:
-//! cookies kept up to date and anything else that depends on an earlier answer.
+//! Reads an archive and makes requests of its entries.
 
 use std::path::Path;
 
 use loadgen::{Body, Expect, RequestSpec, StatusExpectation};
 use serde::Deserialize;
 
+use super::posted::PostData;
 use crate::failure::Failure;
 
 /// Headers that the engine makes itself, or that only make sense on the recorded connection.
@@ -56,25 +52,6 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct PostData {
-    #[serde(default)]
-    text: String,
-    /// A form that was recorded field by field.
-    #[serde(default)]
-    params: Vec<Parameter>,
-}
-
-#[derive(Deserialize)]
-struct Parameter {
-    name: String,
-    #[serde(default)]
-    value: String,
-    /// Set for a file, whose bytes are seldom in the archive.
-    #[serde(rename = "fileName")]
-    file_name: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Response {
     status: i64,
 }
@@ -107,6 +84,7 @@ fn parse(text: &str) -> Result<Recorded, String> {
     let mut origin = None;
     let mut elsewhere = 0;
     let mut with_files = 0;
+    let mut unreadable = 0;
     for entry in &archive.log.entries {
         let Some((from, target)) = split(&entry.request.url) else {
             elsewhere += 1;
@@ -121,7 +99,10 @@ fn parse(text: &str) -> Result<Recorded, String> {
             with_files += 1;
             continue;
         }
-        let request = request(entry, target);
+        let Some(request) = request(entry, target) else {
+            unreadable += 1;
+            continue;
+        };
         match requests.iter_mut().find(|known| is_same(known, &request)) {
             Some(known) => known.weight += 1.0,
             None => requests.push(request),
@@ -141,50 +122,15 @@ fn parse(text: &str) -> Result<Recorded, String> {
             "{with_files} recorded requests sent files, which the archive does not hold: passed over"
         ));
     }
+    if unreadable > 0 {
+        notes.push(format!(
+            "{unreadable} recorded requests have bodies in an encoding that cannot be read: passed over"
+        ));
+    }
     if requests.is_empty() {
         return Err(format!("no request that can be sent; {}", notes.join("; ")));
     }
     Ok(Recorded { requests, notes })
-}
-
-impl PostData {
-    /// Whether the body was a form with files, of which only names were kept.
-    fn is_lost(&self) -> bool {
-        let has_file = |own: &Parameter| own.file_name.is_some();
-        self.text.is_empty() && self.params.iter().any(has_file)
-    }
-
-    /// The body as it was sent.
-    fn body(&self) -> String {
-        if !self.text.is_empty() {
-            return self.text.clone();
-        }
-        let fields = self.params.iter().map(|own| {
-            let [name, value] = [&own.name, &own.value].map(|text| form_encoded(text));
-            format!("{name}={value}")
-        });
-        fields.collect::<Vec<_>>().join("&")
-    }
-}
-
-/// Percent-encoding of application/x-www-form-urlencoded (WHATWG URL, section 5.2). Recorders differ in whether they
-/// decode fields: what is encoded already stays.
-fn form_encoded(text: &str) -> String {
-    let is_encoded = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"*-._+%".contains(&byte));
-    if is_encoded {
-        return text.to_owned();
-    }
-    text.bytes()
-        .map(|byte| match byte {
-            b' ' => "+".to_owned(),
-            _ if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 /// Origin and target of a URL; none for what is not HTTP, such as `data:`.
@@ -200,7 +146,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
     Some((&url[..end], target))
 }
 
-fn request(entry: &Entry, target: &str) -> RequestSpec {
+fn request(entry: &Entry, target: &str) -> Option<RequestSpec> {
     let recorded = &entry.request;
     // Braces in a recorded request are its own.
     let literal = |text: &str| text.replace("{{", "{{open}}");
@@ -213,30 +159,50 @@ fn request(entry: &Entry, target: &str) -> RequestSpec {
         !header.name.starts_with(':')
             && !OWN.iter().any(|own| header.name.eq_ignore_ascii_case(own))
     };
-    let headers = recorded.headers.iter().filter(is_sent);
-    let body = recorded.post_data.as_ref().map(PostData::body);
+    let mut headers: Vec<(String, String)> = recorded
+        .headers
+        .iter()
+        .filter(is_sent)
+        .map(|header| (header.name.clone(), header.value.clone()))
+        .collect();
+    let is_kind = |name: &str| name.eq_ignore_ascii_case("content-type");
+    let mut body = Vec::new();
+    if let Some(posted) = &recorded.post_data {
+        let own = headers.iter().find(|(name, _)| is_kind(name));
+        let own = own.map(|(_, value)| value.clone());
+        let (bytes, kind) = posted.body(own.as_deref().unwrap_or_default())?;
+        body = bytes;
+        // Recorders that leave headers out still say the type.
+        let missing = own.is_none() && !posted.mime_type.is_empty();
+        let kind = kind.or_else(|| missing.then(|| posted.mime_type.clone()));
+        if let Some(kind) = kind {
+            headers.retain(|(name, _)| !is_kind(name));
+            headers.push(("content-type".to_owned(), kind));
+        }
+    }
     // An answer that was an error when it was recorded is right when it is the same error.
     let status = match entry.response.as_ref().map(|response| response.status) {
         Some(status @ 400..=599) => StatusExpectation::OneOf(vec![status as u16]),
         _ => StatusExpectation::Success,
     };
-    RequestSpec {
+    Some(RequestSpec {
         name: format!("{} {target}", recorded.method),
         weight: 1.0,
         method: recorded.method.clone(),
         target: literal(&target),
         headers: headers
-            .map(|header| (header.name.clone(), literal(&header.value)))
+            .into_iter()
+            .map(|(name, value)| (name, literal(&value)))
             .collect(),
-        body: match body.unwrap_or_default() {
-            text if text.is_empty() => Body::Empty,
-            text => Body::Bytes(text.into_bytes()),
+        body: match body {
+            bytes if bytes.is_empty() => Body::Empty,
+            bytes => Body::Bytes(bytes),
         },
         expect: Expect {
             status,
             ..Expect::default()
         },
-    }
+    })
 }
 
 fn is_same(one: &RequestSpec, other: &RequestSpec) -> bool {
@@ -297,7 +263,10 @@ mod tests {
         assert!(matches!(&post.body, Body::Bytes(bytes) if bytes == br#"{"a": 1}"#));
         assert_eq!(
             post.headers,
-            [("Accept".to_owned(), "text/{{open}}x}}".to_owned())]
+            [
+                ("Accept".to_owned(), "text/{{open}}x}}".to_owned()),
+                ("content-type".to_owned(), "application/json".to_owned())
+            ]
         );
         assert_eq!(
             recorded.notes,
@@ -331,6 +300,54 @@ mod tests {
             only.starts_with("no request that can be sent; 1 "),
             "{only}"
         );
+    }
+
+    fn posted(data: &str) -> Result<(String, Vec<(String, String)>), String> {
+        let entry = entry("POST", "http://a/up", &format!(", \"postData\": {data}"));
+        let request = parse(&archive(&[entry]))?.requests.remove(0);
+        let Body::Bytes(bytes) = request.body else {
+            return Err("no body".to_owned());
+        };
+        Ok((String::from_utf8(bytes).unwrap(), request.headers))
+    }
+
+    #[test]
+    fn a_multipart_form_is_sent_as_it_was_or_put_together_again() {
+        let text = r#"{"mimeType": "multipart/form-data; boundary=B",
+            "text": "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n"}"#;
+        let whole = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n";
+        assert_eq!(posted(text).unwrap().0, whole);
+        let fields = r#"{"mimeType": "multipart/form-data; boundary=\"B\"", "params": [{"name": "a", "value": "1"}]}"#;
+        assert_eq!(posted(fields).unwrap().0, whole);
+        let without = r#"{"mimeType": "multipart/form-data", "params": [{"name": "a", "value": "1"},
+            {"name": "f", "fileName": "x.txt", "contentType": "text/plain", "value": "kept"}]}"#;
+        let (body, headers) = posted(without).unwrap();
+        let kind = &headers.last().unwrap().1;
+        let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
+        assert!(body.starts_with(&format!("--{boundary}\r\n")), "{body}");
+        assert!(
+            body.contains("filename=\"x.txt\"\r\nContent-Type: text/plain\r\n\r\nkept\r\n"),
+            "{body}"
+        );
+        // Browsers keep the head of a file and leave its bytes out.
+        let lost = r#"{"mimeType": "multipart/form-data; boundary=B", "text":
+            "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\nContent-Type: a/b\r\n\r\n\r\n--B--\r\n"}"#;
+        assert!(posted(lost).unwrap_err().contains("sent files"));
+    }
+
+    #[test]
+    fn bodies_that_are_no_text_are_decoded_or_passed_over() {
+        let encoded = r#"{"mimeType": "a/b", "encoding": "base64", "text": "aGVsbG8="}"#;
+        assert_eq!(posted(encoded).unwrap().0, "hello");
+        for bad in ["!", "rot13"] {
+            let encoding = if bad == "!" { "base64" } else { bad };
+            let text =
+                format!(r#"{{"mimeType": "a/b", "encoding": "{encoding}", "text": "{bad}"}}"#);
+            assert!(
+                posted(&text).unwrap_err().contains("cannot be read"),
+                "{bad}"
+            );
+        }
     }
 
     #[test]
