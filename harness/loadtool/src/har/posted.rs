@@ -77,7 +77,7 @@ impl PostData {
     /// A multipart form put together again from its fields, between the boundaries that its type names.
     fn multipart(&self, kind: &str) -> (Vec<u8>, Option<String>) {
         let part = |own: &Parameter| Part {
-            name: own.name.clone(),
+            name: Some(own.name.clone()),
             file_name: own.file_name.clone(),
             content_type: own.content_type.clone().filter(|kind| !kind.is_empty()),
             content: own.value.clone().into_bytes(),
