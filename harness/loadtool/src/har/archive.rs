@@ -1,5 +1,6 @@
 //! Reads an archive and makes requests of its entries.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use loadgen::{Body, Expect, RequestSpec, StatusExpectation};
@@ -33,6 +34,8 @@ struct Log {
 struct Entry {
     request: Request,
     response: Option<Response>,
+    #[serde(rename = "_fromCache")]
+    from_cache: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +45,8 @@ struct Request {
     url: String,
     #[serde(default)]
     headers: Vec<Header>,
+    #[serde(default)]
+    cookies: Vec<Header>,
     post_data: Option<PostData>,
 }
 
@@ -81,56 +86,91 @@ fn parse(text: &str) -> Result<Recorded, String> {
     let archive: Archive = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| format!("no HTTP archive: {error}"))?;
     let mut requests: Vec<RequestSpec> = Vec::new();
+    let mut passed_over: BTreeMap<PassedOver, usize> = BTreeMap::new();
     let mut origin = None;
-    let mut elsewhere = 0;
-    let mut with_files = 0;
-    let mut unreadable = 0;
     for entry in &archive.log.entries {
-        let Some((from, target)) = split(&entry.request.url) else {
-            elsewhere += 1;
-            continue;
-        };
-        if *origin.get_or_insert(from) != from {
-            elsewhere += 1;
-            continue;
-        }
-        let posted = entry.request.post_data.as_ref();
-        if posted.is_some_and(PostData::is_lost) {
-            with_files += 1;
-            continue;
-        }
-        let Some(request) = request(entry, target) else {
-            unreadable += 1;
-            continue;
-        };
-        match requests.iter_mut().find(|known| is_same(known, &request)) {
-            Some(known) => known.weight += 1.0,
-            None => requests.push(request),
+        match sent(entry, &mut origin) {
+            Ok(request) => match requests.iter_mut().find(|known| is_same(known, &request)) {
+                Some(known) => known.weight += 1.0,
+                None => requests.push(request),
+            },
+            Err(why) => *passed_over.entry(why).or_default() += 1,
         }
     }
     let Some(origin) = origin else {
         return Err("no request to http:// or https:// in it".to_owned());
     };
-    let mut notes = Vec::new();
-    if elsewhere > 0 {
-        notes.push(format!(
-            "{elsewhere} recorded requests did not go to {origin}: passed over"
-        ));
-    }
-    if with_files > 0 {
-        notes.push(format!(
-            "{with_files} recorded requests sent files, which the archive does not hold: passed over"
-        ));
-    }
-    if unreadable > 0 {
-        notes.push(format!(
-            "{unreadable} recorded requests have bodies in an encoding that cannot be read: passed over"
-        ));
-    }
+    let notes: Vec<String> = passed_over
+        .iter()
+        .map(|(why, count)| {
+            format!(
+                "{count} recorded requests {}: passed over",
+                why.text(origin)
+            )
+        })
+        .collect();
     if requests.is_empty() {
         return Err(format!("no request that can be sent; {}", notes.join("; ")));
     }
     Ok(Recorded { requests, notes })
+}
+
+/// Why a recorded request is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum PassedOver {
+    Elsewhere,
+    Cached,
+    Upgraded,
+    Lost,
+    Unreadable,
+}
+
+impl PassedOver {
+    fn text(self, origin: &str) -> String {
+        match self {
+            Self::Elsewhere => format!("did not go to {origin}"),
+            Self::Cached => "were answered by the browser's cache and never sent".to_owned(),
+            Self::Upgraded => "opened a WebSocket".to_owned(),
+            Self::Lost => "sent files, which the archive does not hold".to_owned(),
+            Self::Unreadable => "have bodies in an encoding that cannot be read".to_owned(),
+        }
+    }
+}
+
+/// The request of an entry. The first one that goes to HTTP sets the origin.
+fn sent<'a>(entry: &'a Entry, origin: &mut Option<&'a str>) -> Result<RequestSpec, PassedOver> {
+    let (from, target) = split(&entry.request.url).ok_or(PassedOver::Elsewhere)?;
+    if *origin.get_or_insert(from) != from {
+        return Err(PassedOver::Elsewhere);
+    }
+    if entry.is_cached() {
+        return Err(PassedOver::Cached);
+    }
+    if entry.is_upgrade() {
+        return Err(PassedOver::Upgraded);
+    }
+    let posted = entry.request.post_data.as_ref();
+    if posted.is_some_and(PostData::is_lost) {
+        return Err(PassedOver::Lost);
+    }
+    request(entry, target).ok_or(PassedOver::Unreadable)
+}
+
+impl Entry {
+    /// Chrome says which of its caches answered.
+    fn is_cached(&self) -> bool {
+        self.from_cache
+            .as_ref()
+            .is_some_and(|cache| !cache.is_null() && *cache != false)
+    }
+
+    fn is_upgrade(&self) -> bool {
+        let is_websocket = |header: &Header| {
+            header.name.eq_ignore_ascii_case("upgrade")
+                && header.value.eq_ignore_ascii_case("websocket")
+        };
+        self.request.headers.iter().any(is_websocket)
+    }
 }
 
 /// Origin and target of a URL; none for what is not HTTP, such as `data:`.
@@ -165,6 +205,17 @@ fn request(entry: &Entry, target: &str) -> Option<RequestSpec> {
         .filter(is_sent)
         .map(|header| (header.name.clone(), header.value.clone()))
         .collect();
+    // Some recorders keep cookies only by themselves.
+    let has_cookies = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    if !has_cookies && !recorded.cookies.is_empty() {
+        let cookies = recorded.cookies.iter();
+        let pairs: Vec<String> = cookies
+            .map(|own| format!("{}={}", own.name, own.value))
+            .collect();
+        headers.push(("cookie".to_owned(), pairs.join("; ")));
+    }
     let is_kind = |name: &str| name.eq_ignore_ascii_case("content-type");
     let mut body = Vec::new();
     if let Some(posted) = &recorded.post_data {
@@ -348,6 +399,35 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn what_never_went_to_the_server_is_passed_over_and_cookies_are_sent() {
+        let cached =
+            entry("GET", "http://a/logo", "").replacen('{', "{\"_fromCache\": \"disk\", ", 1);
+        let socket = entry("GET", "http://a/live", "")
+            .replace("text/{{x}}", "x")
+            .replace("Accept", "Upgrade");
+        let socket = socket.replace("\"x\"", "\"websocket\"");
+        let cookie = r#", "cookies": [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]"#;
+        let recorded = parse(&archive(&[
+            cached,
+            socket,
+            entry("GET", "http://a/", cookie),
+        ]))
+        .unwrap();
+        assert_eq!(
+            recorded.notes,
+            [
+                "1 recorded requests were answered by the browser's cache and never sent: passed over",
+                "1 recorded requests opened a WebSocket: passed over"
+            ]
+        );
+        let headers = &recorded.requests[0].headers;
+        assert!(
+            headers.contains(&("cookie".to_owned(), "a=1; b=2".to_owned())),
+            "{headers:?}"
+        );
     }
 
     #[test]
