@@ -3,7 +3,7 @@
 /// One field of a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Part {
-    pub(crate) name: String,
+    pub(crate) name: Option<String>,
     pub(crate) file_name: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) content: Vec<u8>,
@@ -13,10 +13,10 @@ pub(crate) struct Part {
 pub(crate) fn encode(parts: &[Part], boundary: &str) -> Vec<u8> {
     let mut body = Vec::new();
     for part in parts {
-        let mut head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
-            quoted(&part.name)
-        );
+        let mut head = format!("--{boundary}\r\nContent-Disposition: form-data");
+        if let Some(name) = &part.name {
+            head.push_str(&format!("; name=\"{}\"", quoted(name)));
+        }
         if let Some(name) = &part.file_name {
             head.push_str(&format!("; filename=\"{}\"", quoted(name)));
         }
@@ -61,12 +61,12 @@ mod tests {
     #[test]
     fn parts_stand_between_boundaries_that_they_do_not_hold() {
         let text = Part {
-            name: "a\"b".to_owned(),
+            name: Some("a\"b".to_owned()),
             content: b"1".to_vec(),
             ..Part::default()
         };
         let file = Part {
-            name: "f".to_owned(),
+            name: Some("f".to_owned()),
             file_name: Some("x.txt".to_owned()),
             content_type: Some("text/plain".to_owned()),
             content: b"------------------------0000000000000000".to_vec(),

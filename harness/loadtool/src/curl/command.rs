@@ -167,7 +167,7 @@ impl Asked {
                 "-H {line} reads headers from a file, which is not carried over; write them out"
             ));
         }
-        let custom = match (line.split_once(':'), line.trim_end().strip_suffix(';')) {
+        let custom = match (line.split_once(':'), line.strip_suffix(';')) {
             (Some((name, value)), _) => Custom {
                 name: name.to_owned(),
                 value: Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
@@ -194,6 +194,10 @@ impl Asked {
     }
 
     fn cookie(&mut self, value: String) -> Result<(), String> {
+        if value.is_empty() {
+            // It only has curl remember cookies.
+            return Ok(());
+        }
         if !value.contains('=') {
             return Err(format!(
                 "-b {value} names a file of cookies, which is not read; write them out, -b 'NAME=VALUE'"
@@ -221,19 +225,21 @@ impl Asked {
     fn command(mut self) -> Result<CurlCommand, String> {
         self.refuse_contradictions()?;
         let mut url = self.url()?;
-        if self.as_query
-            && let Some(data) = self.data.take()
-        {
+        let asked = self.data.take_if(|_| self.as_query);
+        if let Some(data) = asked {
             let text = String::from_utf8(data)
                 .map_err(|_| "-G with data that are not UTF-8".to_owned())?;
             url.append_query(&text);
-        }
-        for more in &self.query {
-            url.append_query(more);
+        } else {
+            // curl takes these only where -G gives none.
+            for more in &self.query {
+                url.append_query(more);
+            }
         }
         let (kind, body) = self.body(&mut url)?;
-        let headers = self.all_headers(&url, kind)?;
         let is_http2 = self.is_http2(&url)?;
+        self.refuse_expectation(is_http2, body.as_deref())?;
+        let headers = self.all_headers(&url, kind)?;
         let usual = match (self.is_head, &self.upload, &body) {
             (true, ..) => "HEAD",
             (_, Some(_), _) => "PUT",
@@ -275,6 +281,23 @@ impl Asked {
         }
     }
 
+    /// curl asks to go on (`Expect: 100-continue`) before an upload and before a body above 1 MiB.
+    fn refuse_expectation(&self, is_http2: bool, body: Option<&[u8]>) -> Result<(), String> {
+        let is_long = body.is_some_and(|body| body.len() > 1 << 20);
+        if is_http2 || self.custom("Expect").is_some() || !(is_long || self.upload.is_some()) {
+            return Ok(());
+        }
+        let what = if self.upload.is_some() {
+            "-T"
+        } else {
+            "a body above 1 MiB"
+        };
+        Err(format!(
+            "{what} makes curl send `Expect: 100-continue` and wait, and bodies are sent at once here; add -H 'Expect:', \
+             with which curl does so too"
+        ))
+    }
+
     fn url(&self) -> Result<CurlUrl, String> {
         match self.urls.as_slice() {
             [] => Err("the curl command names no URL".to_owned()),
@@ -301,10 +324,20 @@ impl Asked {
             let boundary = multipart::boundary(&self.form);
             let body = multipart::encode(&self.form, &boundary);
             // curl puts its boundary behind a type of one's own as well.
-            let own = self
-                .custom("Content-Type")
-                .and_then(|own| own.value.clone());
-            let kind = own.unwrap_or_else(|| "multipart/form-data".to_owned());
+            let kind = match self.custom("Content-Type").map(|own| own.value.as_deref()) {
+                None => "multipart/form-data".to_owned(),
+                Some(Some(kind))
+                    if kind.to_ascii_lowercase().starts_with("multipart/form-data") =>
+                {
+                    kind.to_owned()
+                }
+                Some(other) => {
+                    let other = other.unwrap_or_default();
+                    return Err(format!(
+                        "-F with -H 'Content-Type: {other}' makes no form of it; leave the header out"
+                    ));
+                }
+            };
             self.headers
                 .retain(|own| !own.name.eq_ignore_ascii_case("Content-Type"));
             return Ok((Some(format!("{kind}; boundary={boundary}")), Some(body)));
@@ -328,7 +361,7 @@ impl Asked {
         url: &CurlUrl,
         kind: Option<String>,
     ) -> Result<Vec<(String, String)>, String> {
-        let cookies = (!self.cookies.is_empty()).then(|| self.cookies.join("; "));
+        let cookies = (!self.cookies.is_empty()).then(|| self.cookies.join(";"));
         let agent = self
             .user_agent
             .clone()
@@ -558,6 +591,8 @@ mod tests {
             ),
             ("curl -H @file http://h/", "@file"),
             ("curl -T - http://h/", "-T -"),
+            ("curl -F a=1 -H 'Content-Type: a/b' http://h/", "-F with"),
+            ("curl -T /dev/null http://h/", "-T makes"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(name), "{text}: {error}");

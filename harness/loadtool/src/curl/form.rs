@@ -27,7 +27,7 @@ pub(super) fn literal(value: &str) -> Result<Part, String> {
         .split_once('=')
         .ok_or_else(|| format!("--form-string `{value}` has no `=`; write name=content"))?;
     Ok(Part {
-        name: name.to_owned(),
+        name: named(name),
         content: content.as_bytes().to_vec(),
         ..Part::default()
     })
@@ -37,7 +37,7 @@ fn text_field(name: &str, content: &str) -> Result<Part, String> {
     let (content, rest) = word(content.trim_start());
     let suffixes = suffixes(rest)?;
     Ok(Part {
-        name: name.to_owned(),
+        name: named(name),
         file_name: suffixes.file_name,
         content_type: suffixes.content_type,
         content: content.into_bytes(),
@@ -64,7 +64,7 @@ fn file_field(name: &str, content: &str) -> Result<Part, String> {
             .to_owned()
     });
     Ok(Part {
-        name: name.to_owned(),
+        name: named(name),
         content: file(&path)?,
         content_type: Some(kind),
         file_name: Some(file_name),
@@ -79,11 +79,16 @@ fn text_of_file(name: &str, content: &str) -> Result<Part, String> {
         .filter(|kind| *kind != "text/plain")
         .map(str::to_owned);
     Ok(Part {
-        name: name.to_owned(),
+        name: named(name),
         content: file(&path)?,
         content_type: suffixes.content_type.or(guessed),
         file_name: suffixes.file_name,
     })
+}
+
+/// Without a name curl leaves the parameter out.
+fn named(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The word up to `;`, or in double quotes, and the rest.

@@ -52,6 +52,7 @@ impl CurlUrl {
             Some((path, query)) => (path, Some(query.to_owned())),
             None => (target, None),
         };
+        refuse_unsendable(path, query.as_deref().unwrap_or_default())?;
         let path = match path {
             "" => "/".to_owned(),
             dots if keeps_dots => dots.to_owned(),
@@ -66,8 +67,9 @@ impl CurlUrl {
         })
     }
 
-    /// Appends to the query, as `-G` and `--url-query` do.
+    /// Appends to the query, as `-G` and `--url-query` do; curl writes its percent-encoding in lower case there.
     pub(super) fn append_query(&mut self, more: &str) {
+        let more = &with_small_codes(more);
         self.query = Some(match self.query.take().filter(|query| !query.is_empty()) {
             Some(query) => format!("{query}&{more}"),
             None => more.to_owned(),
@@ -91,6 +93,35 @@ impl CurlUrl {
             query.unwrap_or_default()
         )
     }
+}
+
+/// What curl sends as it is and no server need take (RFC 3986, section 2).
+fn refuse_unsendable(path: &str, query: &str) -> Result<(), String> {
+    let in_path = path.chars().find(|c| "<>`".contains(*c));
+    match in_path.or_else(|| query.chars().find(|c| "\"<>".contains(*c))) {
+        Some(c) => Err(format!(
+            "the URL holds {c:?}, which no URL may; write it as %{:02X}, or give it with -G --data-urlencode",
+            c as u32
+        )),
+        None => Ok(()),
+    }
+}
+
+fn with_small_codes(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece
+            .bytes()
+            .take(2)
+            .take_while(u8::is_ascii_hexdigit)
+            .count();
+        let code = if digits == 2 { 2 } else { 0 };
+        out.push('%');
+        out.push_str(&piece[..code].to_ascii_lowercase());
+        out.push_str(&piece[code..]);
+    }
+    out
 }
 
 /// `{a,b}` and `[1-3]` make curl send several requests.
@@ -182,6 +213,9 @@ mod tests {
             url.append_query("a=1");
             assert_eq!(url.text(), sent);
         }
+        let mut url = CurlUrl::parse("http://h/?A=%3D", false, false).unwrap();
+        url.append_query("B=%3D%zz%C3%A9%4");
+        assert_eq!(url.text(), "http://h/?A=%3D&B=%3d%zz%c3%a9%4");
     }
 
     #[test]
@@ -192,6 +226,8 @@ mod tests {
             ("http://h/?match[]=up", "`[]`"),
             ("http://{a,b}/", "`{a,b}`"),
             ("http://h/a b", "' '"),
+            ("http://h/?a=\"b\"", "%22"),
+            ("http://h/<a>", "%3C"),
             ("http://h/é", "ASCII"),
             ("ftp://h/", "ftp://"),
         ] {
