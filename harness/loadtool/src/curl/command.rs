@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::data::{self, DataKind, base64};
-use super::form;
-use super::options::{self, Given, Meaning, Sent};
+use super::asked::{Asked, Version};
+use super::data::{self, base64};
+use super::options;
 use super::shell;
+use super::table::Meaning;
 use super::url::CurlUrl;
-use crate::multipart::{self, Part};
+use crate::multipart;
 use crate::values;
 
 /// How a curl names itself; which one makes no difference, but some servers refuse requests without.
@@ -68,160 +69,7 @@ pub(crate) fn parse(text: &str) -> Result<CurlCommand, String> {
     asked.command()
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Version {
-    #[default]
-    Http1,
-    /// HTTP/2 where the server agrees to it, by ALPN or an upgrade.
-    Upgrade,
-    Http2,
-}
-
-/// A line of `-H`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Custom {
-    name: String,
-    /// None takes curl's own header of the name out.
-    value: Option<String>,
-}
-
-/// What the options ask for.
-#[derive(Debug, Default)]
-struct Asked {
-    urls: Vec<String>,
-    method: Option<String>,
-    is_head: bool,
-    headers: Vec<Custom>,
-    user_agent: Option<String>,
-    referer: Option<String>,
-    cookies: Vec<String>,
-    user: Option<String>,
-    bearer: Option<String>,
-    range: Option<String>,
-    is_compressed: bool,
-    data: Option<Vec<u8>>,
-    is_json: bool,
-    as_query: bool,
-    query: Vec<String>,
-    form: Vec<Part>,
-    upload: Option<String>,
-    is_literal: bool,
-    keeps_dots: bool,
-    is_insecure: bool,
-    version: Version,
-    cacert: Option<PathBuf>,
-    unix: Option<PathBuf>,
-    timeout: Option<Duration>,
-    notes: Vec<String>,
-}
-
 impl Asked {
-    fn take(&mut self, part: Sent, given: Given) -> Result<(), String> {
-        let Given {
-            name, value, is_on, ..
-        } = given;
-        match part {
-            Sent::Url => self.urls.push(value),
-            Sent::Method => {
-                self.method =
-                    Some(values::method(&value).map_err(|why| format!("{name} {value}: {why}"))?)
-            }
-            Sent::Head => self.is_head = is_on,
-            Sent::Header => self.header(&value)?,
-            Sent::UserAgent => self.user_agent = Some(value),
-            // `;auto` follows redirects.
-            Sent::Referer => self.referer = Some(value.trim_end_matches(";auto").to_owned()),
-            Sent::Cookie => self.cookie(value)?,
-            Sent::User => self.user = Some(value),
-            Sent::Basic => {}
-            Sent::Bearer => self.bearer = Some(value),
-            Sent::Range => self.range = Some(value),
-            Sent::Compressed => self.is_compressed = is_on,
-            Sent::Data(kind) => self.data(kind, &value)?,
-            Sent::Get => self.as_query = is_on,
-            Sent::UrlQuery => self.query.push(match value.strip_prefix('+') {
-                Some(raw) => raw.to_owned(),
-                None => data::url_encoded(&value)?,
-            }),
-            Sent::Form => self.form.push(form::field(&value)?),
-            Sent::FormString => self.form.push(form::literal(&value)?),
-            Sent::Upload => self.upload = Some(value),
-            Sent::GlobOff => self.is_literal = is_on,
-            Sent::PathAsIs => self.keeps_dots = is_on,
-            Sent::Insecure => self.is_insecure = is_on,
-            Sent::CaCert => self.cacert = Some(value.into()),
-            Sent::UnixSocket => self.unix = Some(value.into()),
-            Sent::MaxTime => self.timeout = max_time(&name, &value)?,
-            Sent::Http11 => self.version = Version::Http1,
-            Sent::Http2 => self.version = Version::Upgrade,
-            Sent::Http2PriorKnowledge => self.version = Version::Http2,
-        }
-        Ok(())
-    }
-
-    /// `Name: value` is sent, `Name:` takes curl's own header out, `Name;` is sent without a value; anything else curl
-    /// passes over.
-    fn header(&mut self, line: &str) -> Result<(), String> {
-        if line.starts_with('@') {
-            return Err(format!(
-                "-H {line} reads headers from a file, which is not carried over; write them out"
-            ));
-        }
-        let custom = match (line.split_once(':'), line.strip_suffix(';')) {
-            (Some((name, value)), _) => Custom {
-                name: name.to_owned(),
-                value: Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
-            },
-            (None, Some(name)) => Custom {
-                name: name.to_owned(),
-                value: Some(String::new()),
-            },
-            (None, None) => {
-                self.notes.push(format!(
-                    "curl passes -H '{line}' over, since it has no colon"
-                ));
-                return Ok(());
-            }
-        };
-        let text = format!(
-            "{}: {}",
-            custom.name,
-            custom.value.as_deref().unwrap_or_default()
-        );
-        values::header(&text).map_err(|why| format!("-H '{line}': {why}"))?;
-        self.headers.push(custom);
-        Ok(())
-    }
-
-    fn cookie(&mut self, value: String) -> Result<(), String> {
-        if value.is_empty() {
-            // It only has curl remember cookies.
-            return Ok(());
-        }
-        if !value.contains('=') {
-            return Err(format!(
-                "-b {value} names a file of cookies, which is not read; write them out, -b 'NAME=VALUE'"
-            ));
-        }
-        self.cookies.push(value);
-        Ok(())
-    }
-
-    fn data(&mut self, kind: DataKind, value: &str) -> Result<(), String> {
-        let bytes = data::read(kind, value)?;
-        self.is_json |= kind == DataKind::Json;
-        match &mut self.data {
-            Some(data) => {
-                if kind != DataKind::Json {
-                    data.push(b'&');
-                }
-                data.extend_from_slice(&bytes);
-            }
-            None => self.data = Some(bytes),
-        }
-        Ok(())
-    }
-
     fn command(mut self) -> Result<CurlCommand, String> {
         self.refuse_contradictions()?;
         let mut url = self.url()?;
@@ -349,12 +197,6 @@ impl Asked {
         Ok((kind, self.data.take()))
     }
 
-    fn custom(&self, name: &str) -> Option<&Custom> {
-        self.headers
-            .iter()
-            .find(|own| own.name.eq_ignore_ascii_case(name))
-    }
-
     /// curl's own headers, where `-H` does not take their place, and those of `-H`.
     fn all_headers(
         &self,
@@ -476,17 +318,6 @@ fn without_own_length(
         }
     }
     Ok(kept)
-}
-
-/// Zero is no limit.
-fn max_time(name: &str, seconds: &str) -> Result<Option<Duration>, String> {
-    if seconds.parse() == Ok(0.0) {
-        return Ok(None);
-    }
-    let duration = values::duration(&format!("{seconds}s"));
-    duration
-        .map(Some)
-        .map_err(|why| format!("{name} {seconds}: {why}"))
 }
 
 #[cfg(test)]
