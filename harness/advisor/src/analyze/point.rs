@@ -1,7 +1,7 @@
 //! The points that a verdict is made of: what by itself deserves to be said first.
 
 use documents::analysis::Analysis;
-use documents::figures::{count_text, counted, listed, significant};
+use documents::figures::{count_text, counted, listed, milliseconds, significant};
 use documents::finding::{Once, Severity};
 use documents::profile::LockVerdict;
 use gotrace::profile::ProfileKind;
@@ -199,7 +199,7 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
     } else {
         "at the end of marking"
     };
-    let length = format!("{} ms", significant(stop.stop_ms));
+    let length = milliseconds(stop.stop_ms);
     Some(Point {
         severity: if stop.stop_ms >= OUTAGE * critical_ms {
             Severity::Critical

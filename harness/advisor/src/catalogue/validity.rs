@@ -1,16 +1,13 @@
 //! Whether the figures may be believed: judged before everything else. A critical finding here means that the cell
 //! supports no recommendation.
 
-use documents::figures::significant;
+use documents::figures::{milliseconds, percent, significant};
 use documents::finding::{Family, Severity, Try};
 use judging::physics::plausible;
 use record::threshold::{Threshold, Thresholds};
 
 use crate::evidence::{Drive, Evidence, Setting, Subject};
-use crate::rule::{
-    Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, milliseconds, percent,
-    warn_and_critical,
-};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
 use crate::signal::Signal;
 use crate::{physics, validity};
 

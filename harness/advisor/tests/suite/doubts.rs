@@ -119,7 +119,7 @@ fn the_gravest_come_first() {
     assert!(
         ranking
             .warnings
-            .is_sorted_by_key(|warning| warning.severity)
+            .is_sorted_by_key(|warning| std::cmp::Reverse(warning.severity))
     );
     assert!(warning(&ranking, "few_blocks").is_some());
 }
