@@ -227,7 +227,8 @@ fn codes_under(matrix: &str, change: fn(&mut Trial)) -> Vec<String> {
 
 #[test]
 fn a_matrix_s_thresholds_move_the_warnings_of_validity() {
-    let cases: [(&str, &str, fn(&mut Trial)); 3] = [
+    type Case = (&'static str, &'static str, fn(&mut Trial));
+    let cases: [Case; 3] = [
         ("late_sends", "V3.lateness: 5%", |trial| {
             trial.constant.as_mut().unwrap().send_lag_ms.p99 = 2.0;
         }),
