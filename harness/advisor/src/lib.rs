@@ -31,6 +31,7 @@ mod readback;
 mod rule;
 mod runtime;
 mod signal;
+mod validity;
 mod warnings;
 
 pub mod analyze;

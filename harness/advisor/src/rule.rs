@@ -2,7 +2,6 @@
 //!
 //! Main type: [`Rule`]. Whether a reading holds often enough is [`crate::judge`]'s, in one place for all rules.
 
-use documents::figures::significant;
 use documents::finding::{Family, Severity, Try};
 use record::threshold::{Threshold, Thresholds};
 
@@ -207,14 +206,4 @@ pub(crate) const fn warn_and_critical(
     critical: Threshold,
 ) -> [(Severity, Threshold); 2] {
     [(Severity::Warn, warn), (Severity::Critical, critical)]
-}
-
-/// A share as people read it.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{}%", significant(share * 100.0))
-}
-
-/// A time as people read it.
-pub(crate) fn milliseconds(value: f64) -> String {
-    format!("{} ms", significant(value))
 }

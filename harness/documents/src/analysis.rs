@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::finding::Judgement;
+use crate::finding::{Judgement, Severity};
 use crate::profile::{LockCheck, TopTable};
 
 /// What a service's own words amount to.
@@ -13,7 +13,7 @@ pub struct Analysis {
     /// What stands out, in a sentence.
     pub verdict: String,
     /// How grave that is.
-    pub severity: Severity,
+    pub severity: Standing,
     /// What to do now.
     pub next_step: String,
     /// Who made it.
@@ -33,20 +33,17 @@ pub struct Analysis {
     pub pictures: Vec<Picture>,
 }
 
-/// How grave a verdict is.
+/// How a service stands: one word in JSON, `not_judged`, `calm` or a severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Severity {
+pub enum Standing {
     /// Nothing of what was given could be judged by a rule, so nothing is known.
     NotJudged,
     /// Rules looked, and nothing stands out.
     Calm,
-    /// Worth knowing.
-    Info,
-    /// Worth acting on.
-    Warn,
-    /// Act on it first; the end of a process is that, too.
-    Critical,
+    /// Something stands out; the end of a process is critical, too.
+    #[serde(untagged)]
+    Found(Severity),
 }
 
 /// An input that could not be read.
@@ -256,4 +253,17 @@ pub struct Point {
     pub mean: f64,
     /// The largest.
     pub max: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standing_is_one_word() {
+        let word = |standing: Standing| serde_json::to_string(&standing).unwrap();
+        assert_eq!(word(Standing::NotJudged), "\"not_judged\"");
+        assert_eq!(word(Standing::Calm), "\"calm\"");
+        assert_eq!(word(Standing::Found(Severity::Warn)), "\"warn\"");
+    }
 }

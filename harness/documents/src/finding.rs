@@ -118,15 +118,18 @@ pub struct NotJudged {
     pub missing: Vec<String>,
 }
 
-/// How grave a finding is.
+/// How severe a finding or a warning is. The words of warnings are read as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
+    #[serde(alias = "note")]
     Info,
-    /// Worth acting on.
+    /// Worth acting on; of figures: they are weaker than they look.
+    #[serde(alias = "caution")]
     Warn,
-    /// Act on it first.
+    /// Act on it first; of figures: they mean something other than their names say.
+    #[serde(alias = "serious")]
     Critical,
 }
 

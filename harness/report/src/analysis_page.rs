@@ -55,11 +55,12 @@ struct ProcessView<'a> {
 
 impl Page<'_> {
     fn severity(&self) -> &'static str {
-        use documents::analysis::Severity;
+        use documents::analysis::Standing;
+        use documents::finding::Severity;
         match self.analysis.severity {
-            Severity::Critical => "infeasible",
-            Severity::Warn => "inconclusive",
-            Severity::Info | Severity::Calm | Severity::NotJudged => "",
+            Standing::Found(Severity::Critical) => "infeasible",
+            Standing::Found(Severity::Warn) => "inconclusive",
+            Standing::Found(Severity::Info) | Standing::Calm | Standing::NotJudged => "",
         }
     }
 }

@@ -1,9 +1,8 @@
 //! What every text for a terminal shares: wrapping, tables, colour, and the list of doubts.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use documents::warning::{Severity, Warning};
-
-use crate::view::severity_word;
+use documents::finding::Severity;
+use documents::warning::{Warning, severity_word};
 
 /// How to lay out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +49,9 @@ impl Layout {
         let lead = format!("{:<9}", severity_word(warning.severity));
         let message = self.wrapped(&lead, &format!("{target}{}", warning.message));
         let colour = match warning.severity {
-            Severity::Serious => "31",
-            Severity::Caution => "33",
-            Severity::Note => "2",
+            Severity::Critical => "31",
+            Severity::Warn => "33",
+            Severity::Info => "2",
         };
         let message = match message.strip_prefix(&lead) {
             Some(rest) => format!("{}{rest}", self.paint(colour, &lead)),

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use documents::figures::{counted, value_text};
 use documents::ranking::{Ranking, TargetRanking, TrialFigures};
-use documents::warning::Warning;
+use documents::warning::{Warning, severity_word};
 use record::objective::Objective;
 
 use crate::chart::{Chart, charts, effect_charts, knee_charts};
 use crate::error::ReportError;
 use crate::markdown::code_span;
 use crate::view;
-use crate::view::{LEGEND, TargetView, kind_word, severity_word};
+use crate::view::{LEGEND, TargetView, kind_word};
 
 /// A ranking, ready for a template.
 pub(crate) struct Page<'a> {

@@ -9,7 +9,6 @@ use documents::ranking::{
     CellRanking, CellState, Confirmation, ConfirmationOutcome, ConstraintCheck, ConstraintState,
     ObjectiveSummary, Ranking, ScoreSummary, TargetRanking, VerdictKind,
 };
-use documents::warning::Severity;
 use record::objective::Objective;
 
 use crate::explored::Explored;
@@ -401,15 +400,6 @@ pub(crate) fn kind_word(kind: VerdictKind) -> &'static str {
         VerdictKind::NoChange => "no change",
         VerdictKind::Inconclusive => "inconclusive",
         VerdictKind::Infeasible => "infeasible",
-    }
-}
-
-/// A warning's severity as a word.
-pub(crate) fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Serious => "serious",
-        Severity::Caution => "caution",
-        Severity::Note => "note",
     }
 }
 

@@ -59,6 +59,12 @@ pub struct Lab {
     pub seconds: f64,
 }
 
+impl Default for Lab {
+    fn default() -> Self {
+        Lab::new()
+    }
+}
+
 impl Lab {
     /// Eight quiet blocks without cells.
     pub fn new() -> Lab {

@@ -2,8 +2,6 @@
 //!
 //! A [`Lab`] gives a run's record and its trials, with reproducible noise. Nothing that is shipped uses this crate.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
 mod lab;
 mod scenarios;
 

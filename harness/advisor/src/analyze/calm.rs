@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use documents::analysis::{Analysis, InputReport, Severity};
+use documents::analysis::{Analysis, InputReport, Standing};
 use documents::figures::{counted, listed};
 
 /// Silence of rules that looked, or of rules that could not.
-pub(super) fn severity(analysis: &Analysis) -> Severity {
+pub(super) fn severity(analysis: &Analysis) -> Standing {
     match looked(analysis) {
-        0 => Severity::NotJudged,
-        _ => Severity::Calm,
+        0 => Standing::NotJudged,
+        _ => Standing::Calm,
     }
 }
 

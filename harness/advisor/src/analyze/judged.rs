@@ -1,7 +1,6 @@
 //! From everything that was read to a verdict.
 
-
-use documents::analysis::{Analysis, InputReport, Severity};
+use documents::analysis::{Analysis, InputReport, Standing};
 use documents::finding::Judgement;
 use documents::profile::LockCheck;
 use gotrace::GoVersion;
@@ -44,7 +43,7 @@ pub fn analyze(materials: &[Material], options: &AnalyzeOptions) -> Result<Analy
     let mut analysis = Analysis {
         format_version: FORMAT_VERSION,
         verdict: String::new(),
-        severity: Severity::Calm,
+        severity: Standing::Calm,
         next_step: String::new(),
         tool: options.tool.clone(),
         inputs,

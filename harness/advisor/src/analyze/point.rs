@@ -1,8 +1,8 @@
 //! The points that a verdict is made of: what by itself deserves to be said first.
 
-use documents::analysis::{Analysis, Severity};
-use documents::figures::{count_text, counted, listed, significant};
-use documents::finding::{self, Once};
+use documents::analysis::Analysis;
+use documents::figures::{count_text, counted, listed, milliseconds, significant};
+use documents::finding::{Once, Severity};
 use documents::profile::LockVerdict;
 use gotrace::profile::ProfileKind;
 use record::threshold::{Threshold, Thresholds};
@@ -143,17 +143,12 @@ fn finding_point(analysis: &Analysis) -> Option<Point> {
         0 => String::new(),
         count => format!(", and {}", counted(count, "further finding")),
     };
-    let severity = match worst.severity {
-        finding::Severity::Critical => Severity::Critical,
-        finding::Severity::Warn => Severity::Warn,
-        finding::Severity::Info => Severity::Info,
-    };
     let next_step = worst.tries.first().map_or_else(
         || "read the findings below".to_owned(),
         |own| own.what.clone(),
     );
     Some(Point {
-        severity,
+        severity: worst.severity,
         name: counted(findings.len(), "finding"),
         sentence: format!("{} ({}): {}{others}", worst.title, worst.rule, worst.signal),
         next_step,
@@ -179,9 +174,7 @@ fn lock_point(analysis: &Analysis) -> Option<Point> {
 /// fact after the first.
 fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
     let mut findings = analysis.judgements.iter().flat_map(|own| &own.findings);
-    if findings
-        .any(|finding| finding.rule == STOPS && finding.severity == finding::Severity::Critical)
-    {
+    if findings.any(|finding| finding.rule == STOPS && finding.severity == Severity::Critical) {
         return None;
     }
     let several_inputs = analysis.inputs.len() > 1;
@@ -206,7 +199,7 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
     } else {
         "at the end of marking"
     };
-    let length = format!("{} ms", significant(stop.stop_ms));
+    let length = milliseconds(stop.stop_ms);
     Some(Point {
         severity: if stop.stop_ms >= OUTAGE * critical_ms {
             Severity::Critical
@@ -230,7 +223,7 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
 fn signs_point(analysis: &Analysis, stop_is_named: bool) -> Option<Point> {
     let grave = |sign: &&Once| {
         let named = stop_is_named && sign.rule == STOPS;
-        sign.severity == Some(finding::Severity::Critical) && !named
+        sign.severity == Some(Severity::Critical) && !named
     };
     let signs = analysis.judgements.iter().flat_map(|own| &own.once);
     let signs: Vec<&Once> = signs.filter(grave).collect();

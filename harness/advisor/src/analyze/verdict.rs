@@ -1,6 +1,6 @@
 //! What stands out, and what to do about it: the sentence that everything else rests under.
 
-use documents::analysis::{Analysis, Severity};
+use documents::analysis::{Analysis, Standing};
 use documents::figures::listed;
 use record::threshold::Thresholds;
 
@@ -8,7 +8,7 @@ use super::calm;
 use super::point::points;
 
 /// What stands out, the gravest first; what else does is named after it.
-pub(super) fn verdict(analysis: &Analysis, thresholds: &Thresholds) -> (Severity, String, String) {
+pub(super) fn verdict(analysis: &Analysis, thresholds: &Thresholds) -> (Standing, String, String) {
     let mut points = points(analysis, thresholds);
     // A stable sort: among equals the order of `points` holds.
     points.sort_by_key(|point| std::cmp::Reverse(point.severity));
@@ -25,5 +25,9 @@ pub(super) fn verdict(analysis: &Analysis, thresholds: &Thresholds) -> (Severity
     if !others.is_empty() {
         sentence.push_str(&format!("; also below: {}", listed(&others)));
     }
-    (gravest.severity, sentence, gravest.next_step)
+    (
+        Standing::Found(gravest.severity),
+        sentence,
+        gravest.next_step,
+    )
 }

@@ -1,12 +1,12 @@
 //! The host and its limits: quota, threads that wait for a CPU.
 
-use documents::figures::significant;
+use documents::figures::{percent, significant};
 use documents::finding::{Family, Severity, Try};
 use record::threshold::Threshold;
 
 use crate::evidence::Subject;
 use crate::physics;
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, percent, warn_and_critical};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[

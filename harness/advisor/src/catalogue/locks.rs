@@ -1,14 +1,12 @@
 //! Locks: the application's, what they cost per request, and the runtime's own.
 
-use documents::figures::{listed, significant};
+use documents::figures::{listed, milliseconds, percent, significant};
 use documents::finding::{Family, Severity, Try};
 use record::threshold::Threshold;
 
 use super::gc::ENOUGH_CPU_SAMPLES;
 use crate::evidence::{LockSite, Subject};
-use crate::rule::{
-    Check, Figure, Look, Reading, Remedy, Rule, Sign, milliseconds, percent, warn_and_critical,
-};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[

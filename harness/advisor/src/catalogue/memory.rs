@@ -1,14 +1,12 @@
 //! Memory: what is resident and not the heap's, what the heap wastes, what a new Go changed.
 
-use documents::figures::{ratio_text, significant};
+use documents::figures::{percent, ratio_text, significant};
 use documents::finding::{Family, Severity, Try};
 use record::quantity::format_bytes;
 use record::threshold::{Threshold, Thresholds};
 
 use crate::evidence::{Evidence, Subject};
-use crate::rule::{
-    Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, percent, warn_and_critical,
-};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[

@@ -3,12 +3,12 @@
 //! Both build on [`judging::exploration`]; their signs come with intervals over the blocks of a run, so they need no
 //! second sample.
 
-use documents::figures::{counted, listed, ratio_text, significant};
+use documents::figures::{counted, listed, percent, ratio_text, significant};
 use documents::finding::{Family, Severity, Try};
 use record::threshold::{Threshold, Thresholds};
 
 use crate::evidence::{Evidence, Scaling, Subject};
-use crate::rule::{Check, Remedy, Rule, Sign, Whole, percent};
+use crate::rule::{Check, Remedy, Rule, Sign, Whole};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[

@@ -1,18 +1,15 @@
 //! Whether the figures may be believed: judged before everything else. A critical finding here means that the cell
 //! supports no recommendation.
 
-use documents::figures::significant;
+use documents::figures::{milliseconds, percent, significant};
 use documents::finding::{Family, Severity, Try};
 use judging::physics::plausible;
 use record::threshold::{Threshold, Thresholds};
 
 use crate::evidence::{Drive, Evidence, Setting, Subject};
-use crate::physics;
-use crate::rule::{
-    Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, milliseconds, percent,
-    warn_and_critical,
-};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
 use crate::signal::Signal;
+use crate::{physics, validity};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -166,8 +163,8 @@ fn generator_bound(look: &Look<'_>) -> Reading {
     if cpu > look.bound(Threshold::V3GeneratorCpu) {
         shows.push(format!("generator CPU {}", percent(cpu)));
     }
-    let bound =
-        look.bound(Threshold::V3Lateness) * look.subject.objective_p99_ms.unwrap_or(f64::INFINITY);
+    let objective = look.subject.objective_p99_ms.unwrap_or(f64::INFINITY);
+    let bound = validity::lag_bound_ms(look.thresholds, objective);
     if let Some(late) = load.send_lag_p99_ms.filter(|late| *late > bound) {
         shows.push(format!("P99 lateness of sends {}", milliseconds(late)));
     }
@@ -184,7 +181,7 @@ fn generator_bound(look: &Look<'_>) -> Reading {
         ));
         grave = true;
     }
-    if load.verdict == "GENERATOR_BOUND" {
+    if load.verdict == validity::GENERATOR_BOUND {
         shows.push("its own verdict is GENERATOR_BOUND".to_owned());
         grave = true;
     }

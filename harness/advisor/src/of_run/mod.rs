@@ -22,6 +22,7 @@ use record::trial::Trial;
 use crate::diagnosis::Kept;
 use crate::error::AdvisorError;
 use crate::evidence::{Evidence, Sample, Subject};
+use crate::validity;
 
 /// The raw evidence of one trial, as its folder holds it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -154,13 +155,8 @@ fn subject(run: &Run, matrix: &Matrix, own: &CellEvidence<'_>, name: String) -> 
 
 /// CPUs in both lists, and the SMT siblings that the placement noted.
 fn shared_cpus(cell: &Cell) -> String {
-    let target = judging::evidence::cpus(&cell.target_cpus).unwrap_or_default();
-    let generator = judging::evidence::cpus(&cell.generator_cpus).unwrap_or_default();
-    let both: Vec<String> = target
-        .iter()
-        .filter(|cpu| generator.contains(cpu))
-        .map(ToString::to_string)
-        .collect();
+    let both = validity::shared_cpus(cell);
+    let both: Vec<String> = both.iter().map(ToString::to_string).collect();
     let mut shared = Vec::new();
     if !both.is_empty() {
         shared.push(format!("CPU {}", both.join(", ")));

@@ -4,11 +4,11 @@
 //! what it does with them, and that before the generator. Method: B. Gregg, Systems Performance, the USE method.
 
 use documents::advice::{Limit, LimitedBy};
+use documents::figures::percent;
 use documents::finding::{Finding, Judgement, Severity};
 
 use crate::evidence::{Drive, Evidence, Sample};
 use crate::physics;
-use crate::rule::percent;
 
 /// CPUs this busy are the limit in a closed loop.
 const BUSY: f64 = 0.85;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use documents::figures::{counted, listed};
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use judging::evidence::{Evidence, label};
 use judging::rank::Comparison;
 use record::axis::Axis;

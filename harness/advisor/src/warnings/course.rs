@@ -1,6 +1,7 @@
 //! What a run decided as it went, so that no reader wonders about unequal numbers of trials.
 
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use judging::evidence::end_of_search;
 use record::decision::StopReason;
 
@@ -41,7 +42,7 @@ fn left_the_race(context: &Context<'_>) -> Option<Warning> {
         more => format!("; and {more} more"),
     };
     let warning = context.warning(
-        Severity::Note,
+        Severity::Info,
         "left_race",
         format!(
             "cells left the race, so their figures rest on fewer blocks: {}{more}.",
@@ -57,11 +58,11 @@ fn stopped_early(context: &Context<'_>) -> Option<Warning> {
     let (severity, next_step) = match stop.reason {
         StopReason::Blocks => return None,
         StopReason::Budget => (
-            Severity::Caution,
+            Severity::Warn,
             "Give the same folder to `gosweep run` with a new --budget, and it goes on searching.",
         ),
         StopReason::Precise | StopReason::Decided => (
-            Severity::Note,
+            Severity::Info,
             "Nothing: the rule goes by the width of the intervals or by who can still win, not by what was found.",
         ),
     };
@@ -85,7 +86,7 @@ fn confirmation_cut_short(context: &Context<'_>) -> Option<Warning> {
     let of_confirmation = !std::ptr::eq(stop, end_of_search(context.run)?);
     (of_confirmation && stop.reason == StopReason::Budget).then(|| {
         context.warning(
-            Severity::Caution,
+            Severity::Warn,
             "confirmation_cut_short",
             format!("the confirmation was cut short: {}.", stop.words),
             "Confirm by a fresh run of the recommended cell and the control alone.",

@@ -1,7 +1,8 @@
 //! What the design of the run cannot carry: too few blocks, too few samples, too much noise.
 
 use documents::figures::{counted, listed, margin_text, on_scale_text, significant};
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use record::objective::{Objective, gc_cycles};
 use record::quantity::format_duration;
 use record::trial::Phase;
@@ -41,7 +42,7 @@ fn incomplete_blocks(context: &Context<'_>) -> Option<Warning> {
         ("blocks", "are")
     };
     Some(context.warning(
-        Severity::Note,
+        Severity::Info,
         "incomplete_block",
         format!(
             "{noun} {} {verb} left out: not every cell was tried there.",
@@ -55,7 +56,7 @@ fn few_blocks(context: &Context<'_>) -> Option<Warning> {
     let blocks = context.evidence.complete.len();
     (blocks < FEWEST_BLOCKS && context.evidence.cells.len() > 1).then(|| {
         context.warning(
-            Severity::Caution,
+            Severity::Warn,
             "few_blocks",
             format!(
                 "{} complete: below {FEWEST_BLOCKS} there is no exact 95% interval, so a t interval stands in, which \
@@ -71,7 +72,7 @@ fn missing_duplicate(context: &Context<'_>) -> Option<Warning> {
     let missing = context.evidence.duplicates.is_empty() && !context.evidence.complete.is_empty();
     missing.then(|| {
         context.warning(
-            Severity::Caution,
+            Severity::Warn,
             "no_aa",
             "the control has no valid duplicate, so the noise floor of this host is unknown and only the default \
              margins apply."
@@ -99,7 +100,7 @@ fn noise_above_margin(context: &Context<'_>) -> Option<Warning> {
         .collect();
     (!noisy.is_empty()).then(|| {
         context.warning(
-            Severity::Caution,
+            Severity::Warn,
             "noisy_host",
             format!(
                 "the control and its own duplicate may differ by more than the default margin over these blocks, so \
@@ -130,7 +131,7 @@ fn aa_differs(context: &Context<'_>) -> Option<Warning> {
         .collect();
     (!differing.is_empty()).then(|| {
         context.warning(
-            Severity::Caution,
+            Severity::Warn,
             "aa_differs",
             format!(
                 "the control differs from its own duplicate: {}. About 1 run in 20 shows this by chance for each \
@@ -191,7 +192,7 @@ fn few_samples_beyond(
         significant(fewest.response_ms.count as f64),
         context.named(&shown)
     );
-    let warning = context.warning(Severity::Caution, "few_tail_samples", message, &longer);
+    let warning = context.warning(Severity::Warn, "few_tail_samples", message, &longer);
     Some(context.about(warning, &shown))
 }
 
@@ -219,7 +220,7 @@ fn few_gc_cycles(context: &Context<'_>) -> Option<Warning> {
             context.named(&shown)
         );
         let next_step = "Lengthen the constant window until the quietest cell sees 10 cycles.";
-        context.about(context.warning(Severity::Note, "few_gc_cycles", message, next_step), &shown)
+        context.about(context.warning(Severity::Info, "few_gc_cycles", message, next_step), &shown)
     })
 }
 
@@ -235,7 +236,7 @@ fn not_observed(context: &Context<'_>) -> Option<Warning> {
         .collect();
     (!missing.is_empty()).then(|| {
         context.warning(
-            Severity::Caution,
+            Severity::Warn,
             "not_observed",
             format!("{} could not be observed on this target, so the ranking goes without.", listed(&missing)),
             "GC figures need the probe or gctrace on stderr; QPS needs `saturate`, latency `constant` in `load`.",
@@ -267,6 +268,6 @@ fn zeros(context: &Context<'_>) -> Option<Warning> {
             labels.join("; ")
         );
         let next_step = "Nothing, if the collector is off; else lengthen the constant window.";
-        context.about(context.warning(Severity::Note, "zeros", message, next_step), &shown)
+        context.about(context.warning(Severity::Info, "zeros", message, next_step), &shown)
     })
 }

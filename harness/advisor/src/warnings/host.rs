@@ -1,16 +1,14 @@
 //! What the host did to the trials.
 
 use documents::figures::significant;
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use record::run::Run;
+use record::threshold::{Threshold, Thresholds};
 use record::trial::{HostWindow, Trial};
 
 use super::context::Context;
-
-/// Steal beyond this moves a figure by as much as the default QPS margin's order.
-const STEAL: f64 = 0.02;
-/// Share of throttled periods from which a quota shapes the latencies.
-const THROTTLED: f64 = 0.01;
+use crate::validity;
 
 /// What holds for the whole run.
 pub(crate) fn warnings_of_run(run: &Run) -> Vec<Warning> {
@@ -23,7 +21,7 @@ pub(crate) fn warnings_of_run(run: &Run) -> Vec<Warning> {
         .for_each(|finding| *finding = finding.trim_end_matches('.').to_owned());
     vec![Warning {
         code: "host_findings".to_owned(),
-        severity: Severity::Note,
+        severity: Severity::Info,
         target: None,
         cells: Vec::new(),
         trials: Vec::new(),
@@ -38,7 +36,8 @@ pub(crate) fn warnings_of_run(run: &Run) -> Vec<Warning> {
 /// A share of a window that should be small.
 struct Rule {
     share: fn(&HostWindow) -> Option<f64>,
-    bound: f64,
+    /// Whether such a share matters.
+    matters: fn(&Thresholds, f64) -> bool,
     code: &'static str,
     what: &'static str,
     next_step: &'static str,
@@ -48,14 +47,14 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
     let rules = [
         Rule {
             share: |host| Some(host.steal),
-            bound: STEAL,
+            matters: |thresholds, share| validity::steal(thresholds, share).is_some(),
             code: "steal",
             what: "the hypervisor took CPU time away",
             next_step: "Move to a quieter or dedicated machine; more blocks average some of it out.",
         },
         Rule {
             share: |host| host.throttled,
-            bound: THROTTLED,
+            matters: |thresholds, share| share > thresholds.get(Threshold::H1Info),
             code: "throttled",
             what: "the CPU quota stopped the processes for part of the window",
             next_step: "Raise the quota, or set GOMAXPROCS to it.",
@@ -66,7 +65,7 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
         .filter_map(
             |Rule {
                  share,
-                 bound,
+                 matters,
                  code,
                  what,
                  next_step,
@@ -80,7 +79,7 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
                 };
                 let shown = context
                     .evidence
-                    .where_trials(|_, trial| worst(trial) > bound);
+                    .where_trials(|_, trial| matters(context.thresholds, worst(trial)));
                 let most = shown
                     .iter()
                     .flat_map(|(_, trials)| trials)
@@ -91,7 +90,7 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
                     significant(most * 100.0),
                     context.named(&shown)
                 );
-                let warning = context.warning(Severity::Caution, code, message, next_step);
+                let warning = context.warning(Severity::Warn, code, message, next_step);
                 (!shown.is_empty()).then(|| context.about(warning, &shown))
             },
         )

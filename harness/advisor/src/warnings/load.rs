@@ -3,16 +3,13 @@
 //! Deliberately absent: Little's law, by which a trial is invalid or carries a doubt of its own (rule V3).
 
 use documents::figures::significant;
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use record::objective::Objective;
 use record::trial::Trial;
 
 use super::context::{Context, Shown};
-
-/// Send lateness P99 beyond this share of the P99 limit spoils the verdict on the limit.
-const LATENESS_OF_LIMIT: f64 = 0.01;
-/// Without a limit: beyond this share of the measured P99 the figure is the generator's too.
-const LATENESS_OF_P99: f64 = 0.10;
+use crate::validity::{GENERATOR_BOUND, lag_bound_ms, lag_bound_without_objective_ms};
 
 /// A doubt that the generator's own record of a trial raises.
 struct Rule<'a> {
@@ -38,37 +35,37 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
     };
     let rules = [
         Rule {
-            applies: &|trial| saturated(trial, "GENERATOR_BOUND"),
-            severity: Severity::Serious,
+            applies: &|trial| saturated(trial, GENERATOR_BOUND),
+            severity: Severity::Critical,
             code: "generator_bound",
             what: "the generator was the limit, so QPS is a lower bound of what the service can do and gains on it are \
              understated",
             next_step: "Give the generator more CPUs (placement), or load from another machine.",
         },
         Rule {
-            applies: &|trial| constant(trial, "GENERATOR_BOUND"),
-            severity: Severity::Serious,
+            applies: &|trial| constant(trial, GENERATOR_BOUND),
+            severity: Severity::Critical,
             code: "generator_bound_constant",
             what: "the generator could not keep its own schedule at the constant rate, so the latencies are partly its own",
             next_step: "Lower the constant rate, or give the generator more CPUs.",
         },
         Rule {
             applies: &|trial| constant(trial, "OVERLOADED"),
-            severity: Severity::Serious,
+            severity: Severity::Critical,
             code: "overloaded",
             what: "the service could not keep up with the constant rate, so its latencies measure a growing backlog",
             next_step: "Lower the constant rate (it is a share of the control's capacity); the cell itself is slower than that.",
         },
         Rule {
             applies: &|trial| saturated(trial, "NOISY") || constant(trial, "NOISY"),
-            severity: Severity::Caution,
+            severity: Severity::Warn,
             code: "noisy_window",
             what: "the generator calls a window noisy",
             next_step: "See the trial's verdict; lengthen the windows or quiet the host.",
         },
         Rule {
             applies: &|trial| late(context, trial),
-            severity: Severity::Caution,
+            severity: Severity::Warn,
             code: "late_sends",
             what: "requests left the generator late, and the lateness is part of the response times",
             next_step: "Give the generator its own cores, or lower the constant rate.",
@@ -131,8 +128,8 @@ fn late(context: &Context<'_>, trial: &Trial) -> bool {
         return false;
     };
     let bound = match context.limits.get(&Objective::P99) {
-        Some(limit) => LATENESS_OF_LIMIT * limit,
-        None => LATENESS_OF_P99 * phase.response_ms.p99,
+        Some(limit) => lag_bound_ms(context.thresholds, *limit),
+        None => lag_bound_without_objective_ms(phase.response_ms.p99),
     };
     phase.send_lag_ms.p99 > bound
 }

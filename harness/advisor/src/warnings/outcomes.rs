@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use documents::figures::{counted, listed};
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use record::trial::{FailureCause, Outcome, Trial};
 
 use super::context::{Context, Shown};
@@ -41,7 +42,7 @@ fn failed(context: &Context<'_>) -> Vec<Warning> {
             );
             let next_step = format!("The last lines of stderr are in {}.", cell.failed[0].raw);
             let shown: Shown<'_> = vec![(index, cell.failed.clone())];
-            let warning = context.warning(Severity::Serious, "failed_trials", message, &next_step);
+            let warning = context.warning(Severity::Critical, "failed_trials", message, &next_step);
             Some(context.about(warning, &shown))
         })
         .collect()
@@ -103,12 +104,12 @@ fn invalid(context: &Context<'_>) -> Option<Warning> {
     let few = all.len() * 10 <= context.evidence.trials.len();
     let (severity, next_step) = if few {
         (
-            Severity::Note,
+            Severity::Info,
             "Nothing: few trials were spoilt, and they were run again.",
         )
     } else {
         (
-            Severity::Serious,
+            Severity::Critical,
             "Cure the cause (`gosweep host` shows what disturbs): re-runs only hide it.",
         )
     };
@@ -133,7 +134,7 @@ fn remarks(context: &Context<'_>) -> Vec<Warning> {
                 counted(trials.len(), "trial")
             );
             let mut warning = context.warning(
-                Severity::Note,
+                Severity::Info,
                 "trial_remark",
                 message,
                 "See the raw evidence of the trials named.",
@@ -170,6 +171,6 @@ fn unequal_blocks(context: &Context<'_>) -> Option<Warning> {
             labels.join("; ")
         );
         let next_step = "Resume the run with `gosweep run` on the same folder.";
-        context.about(context.warning(Severity::Caution, "missing_trials", message, next_step), &shown)
+        context.about(context.warning(Severity::Warn, "missing_trials", message, next_step), &shown)
     })
 }

@@ -2,7 +2,8 @@
 //!
 //! Both are doubts and make no trial invalid: a trial is judged by its host and its generator, never by what it measured.
 
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use judging::physics::{Collections, Heap, Predicted, plausible};
 use record::threshold::Thresholds;
 use record::trial::{Phase, Trial};
@@ -38,7 +39,7 @@ fn against_physics(context: &Context<'_>) -> Option<Warning> {
         context.named(&shown)
     );
     let warning = context.warning(
-        Severity::Caution,
+        Severity::Warn,
         "gc_physics",
         message,
         "Lengthen the warm-up: a live heap that changes within the window is the usual cause.",
@@ -77,7 +78,7 @@ fn unsettled(context: &Context<'_>) -> Option<Warning> {
         context.named(&shown)
     );
     let warning = context.warning(
-        Severity::Caution,
+        Severity::Warn,
         "no_steady_state",
         message,
         "Lengthen the warm-up, or the window if it goes on; the figures are of a service in motion.",

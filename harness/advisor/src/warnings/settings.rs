@@ -1,12 +1,14 @@
 //! Settings that did not take, that cannot be meant, or that make two cells one.
 
-use documents::warning::{Severity, Warning};
-use record::axis::DEFAULT;
+use documents::finding::Severity;
+use documents::warning::Warning;
+use judging::evidence::cpu_count;
 use record::run::Cell;
 use record::trial::Trial;
 
 use super::context::{Context, Shown};
 use crate::readback::{Setting, compared};
+use crate::validity;
 
 pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
@@ -31,7 +33,7 @@ fn not_applied(context: &Context<'_>) -> Option<Warning> {
     );
     let next_step = "Go ignores some bad values silently; check the value, and that the program does not override it.";
     Some(context.about(
-        context.warning(Severity::Serious, "not_applied", message, next_step),
+        context.warning(Severity::Critical, "not_applied", message, next_step),
         &shown,
     ))
 }
@@ -50,7 +52,7 @@ fn more_procs_than_cpus(context: &Context<'_>) -> Option<Warning> {
             .as_ref()
             .and_then(|readback| readback.gomaxprocs);
         match (procs, cpu_count(&cell.cell.target_cpus)) {
-            (Some(procs), Some(cpus)) => procs > cpus,
+            (Some(procs), Some(cpus)) => procs > cpus as u64,
             _ => false,
         }
     });
@@ -64,7 +66,7 @@ fn more_procs_than_cpus(context: &Context<'_>) -> Option<Warning> {
     );
     let next_step = "Use `placement: none`, a larger machine, or smaller values of gomaxprocs.";
     Some(context.about(
-        context.warning(Severity::Caution, "procs_over_cpus", message, next_step),
+        context.warning(Severity::Warn, "procs_over_cpus", message, next_step),
         &shown,
     ))
 }
@@ -93,7 +95,7 @@ fn same_cells(context: &Context<'_>) -> Option<Warning> {
     );
     let next_step = "Drop one of each pair with `exclude` to save its time.";
     Some(context.about(
-        context.warning(Severity::Note, "same_cells", message, next_step),
+        context.warning(Severity::Info, "same_cells", message, next_step),
         &shown,
     ))
 }
@@ -104,11 +106,7 @@ fn shared_cpus(context: &Context<'_>) -> Option<Warning> {
         .cells
         .iter()
         .enumerate()
-        .filter(|(_, cell)| {
-            let target = cpus(&cell.cell.target_cpus).unwrap_or_default();
-            let generator = cpus(&cell.cell.generator_cpus).unwrap_or_default();
-            target.iter().any(|cpu| generator.contains(cpu))
-        })
+        .filter(|(_, cell)| !validity::shared_cpus(cell.cell).is_empty())
         .map(|(index, _)| (index, Vec::new()))
         .collect();
     (!shown.is_empty()).then(|| {
@@ -121,37 +119,6 @@ fn shared_cpus(context: &Context<'_>) -> Option<Warning> {
             "target and generator share CPUs ({of}), so each takes time from the other and QPS is that of both together."
         );
         let next_step = "Use `placement: split` where there are CPUs enough, or load from another machine.";
-        context.about(context.warning(Severity::Caution, "shared_cpus", message, next_step), &shown)
+        context.about(context.warning(Severity::Warn, "shared_cpus", message, next_step), &shown)
     })
-}
-
-fn cpu_count(list: &str) -> Option<u64> {
-    Some(cpus(list)?.len() as u64)
-}
-
-/// The CPUs of a list like `0-3,8`; `None` for what is no such list.
-fn cpus(list: &str) -> Option<std::collections::BTreeSet<u32>> {
-    if list.is_empty() || list == DEFAULT {
-        return None;
-    }
-    let mut cpus = std::collections::BTreeSet::new();
-    for part in list.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        cpus.extend(first..=last.min(first.saturating_add(65_536)));
-    }
-    Some(cpus)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cpu_count;
-
-    #[test]
-    fn cpu_lists_are_counted() {
-        assert_eq!(cpu_count("0-3,8"), Some(5));
-        assert_eq!(cpu_count("1"), Some(1));
-        assert_eq!(cpu_count(""), None);
-        assert_eq!(cpu_count("all"), None);
-    }
 }

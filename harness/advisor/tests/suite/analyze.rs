@@ -6,7 +6,8 @@ use std::path::Path;
 use advisor::analyze::{
     AnalyzeOptions, Hint, KEPT_LINES, LogReader, Material, Part, analyze, read,
 };
-use documents::analysis::{Analysis, Severity};
+use documents::analysis::{Analysis, Standing};
+use documents::finding::Severity;
 use report::{TerminalOptions, analysis_html, analysis_text};
 
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
@@ -27,7 +28,7 @@ pub(crate) fn of(names: &[&str]) -> Analysis {
 /// The text without what the advisor's catalogue says, which has tests of its own.
 fn text(names: &[&str]) -> String {
     let mut analysis = of(names);
-    let by_rules = analysis.severity == Severity::Calm
+    let by_rules = analysis.severity == Standing::Calm
         || analysis
             .judgements
             .iter()
@@ -135,7 +136,7 @@ fn ends_of_processes() {
     insta::assert_snapshot!(text(&["crashes/quit-1.27.3.txt"]));
     assert_eq!(
         of(&["crashes/nil-1.21.13.txt"]).severity,
-        Severity::Critical
+        Standing::Found(Severity::Critical)
     );
 }
 

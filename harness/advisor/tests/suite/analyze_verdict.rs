@@ -1,7 +1,8 @@
 //! What the verdict on a foreign service names first, what it names beside that, and when it must not be calm.
 
 use advisor::analyze::{AnalyzeOptions, Hint, analyze, read};
-use documents::analysis::{Severity, Unread};
+use documents::analysis::{Standing, Unread};
+use documents::finding::Severity;
 use report::{TerminalOptions, analysis_html, analysis_text};
 
 use crate::analyze::{fixture, long_log, material, of};
@@ -10,7 +11,7 @@ use crate::analyze::{fixture, long_log, material, of};
 fn a_long_stop_is_named_whatever_the_count() {
     // One collection, forced, that waited three seconds for a loop: no percentile, and an outage all the same.
     let analysis = of(&["go-logs/gctrace-asyncpreemptoff-1.27.3.log"]);
-    assert_eq!(analysis.severity, Severity::Critical);
+    assert_eq!(analysis.severity, Standing::Found(Severity::Critical));
     assert_eq!(
         analysis.verdict,
         "GC 1 at 0.0530 s stopped the world for 3,156 ms before marking, which includes waiting for every P to stop \
@@ -45,9 +46,12 @@ fn a_long_stop_is_named_whatever_the_count() {
         analyze(&[material], &AnalyzeOptions::default()).unwrap()
     };
     // Among hundreds of short ones it is beyond the 99th percentile of all but one stretch.
-    assert_eq!(with_stop(77, "3156").severity, Severity::Critical);
+    assert_eq!(
+        with_stop(77, "3156").severity,
+        Standing::Found(Severity::Critical)
+    );
     let short = with_stop(77, "7.2");
-    assert_eq!(short.severity, Severity::Warn);
+    assert_eq!(short.severity, Standing::Found(Severity::Warn));
     assert!(
         short
             .verdict
@@ -75,7 +79,7 @@ fn a_stop_is_named_beside_findings() {
         .collect();
     let material = read("often.log", log.as_bytes(), Hint::default()).unwrap();
     let analysis = analyze(&[material], &AnalyzeOptions::default()).unwrap();
-    assert_eq!(analysis.severity, Severity::Critical);
+    assert_eq!(analysis.severity, Standing::Found(Severity::Critical));
     assert!(
         analysis.verdict.contains("(G1)")
             && analysis
@@ -100,7 +104,7 @@ fn critical_signs_reach_the_verdict() {
         analyze(&[material], &AnalyzeOptions::default()).unwrap()
     };
     let critical = seen(110);
-    assert_eq!(critical.severity, Severity::Info);
+    assert_eq!(critical.severity, Standing::Found(Severity::Info));
     assert!(
         critical.verdict.starts_with(
             "GC runs often (G1), critical but in too few samples to tell it from chance: "
@@ -110,7 +114,7 @@ fn critical_signs_reach_the_verdict() {
     );
     // One that is only worth a look stays a sign.
     let mild = seen(25);
-    assert_eq!(mild.severity, Severity::Calm);
+    assert_eq!(mild.severity, Standing::Calm);
     assert!(
         mild.verdict.starts_with("nothing stands out for sure; "),
         "{}",
@@ -136,7 +140,7 @@ fn critical_signs_reach_the_verdict() {
 fn silence_of_rules_that_could_not_look_is_not_called_calm() {
     let alone = |name: &str| {
         let analysis = of(&[name]);
-        let judged = analysis.severity != Severity::NotJudged;
+        let judged = analysis.severity != Standing::NotJudged;
         assert_eq!(judged, !analysis.verdict.starts_with("not judged: "));
         format!("{name}\n  {}\n  {}\n", analysis.verdict, analysis.next_step)
     };

@@ -1,7 +1,8 @@
 //! Warnings: each doubt is raised where it is due, with its trials, and nowhere else.
 
+use documents::finding::Severity;
 use documents::ranking::Ranking;
-use documents::warning::{Severity, Warning};
+use documents::warning::Warning;
 use record::trial::Trial;
 use testing::{Lab, Service, two, winner};
 
@@ -114,11 +115,11 @@ fn the_gravest_come_first() {
     let mut trials = lab.trials();
     trials[2].constant.as_mut().unwrap().verdict.name = "OVERLOADED".into();
     let ranking = ranked_with(&lab, &trials);
-    assert_eq!(ranking.warnings[0].severity, Severity::Serious);
+    assert_eq!(ranking.warnings[0].severity, Severity::Critical);
     assert!(
         ranking
             .warnings
-            .is_sorted_by_key(|warning| warning.severity)
+            .is_sorted_by_key(|warning| std::cmp::Reverse(warning.severity))
     );
     assert!(warning(&ranking, "few_blocks").is_some());
 }
@@ -211,4 +212,39 @@ fn a_window_with_a_trend_is_named() {
         !warned(&|at| 1_000 + 10 * at, 12),
         "three seconds are too few"
     );
+}
+
+/// The codes of the warnings on a run whose matrix ends in these lines.
+fn codes_under(matrix: &str, change: fn(&mut Trial)) -> Vec<String> {
+    let mut lab = two(Service::default());
+    lab.constraints = "{p99: 100ms}";
+    let (mut run, mut trials) = (lab.run(), lab.trials());
+    run.matrix.text.push_str(matrix);
+    trials.iter_mut().for_each(change);
+    let ranking = advisor::rank(&run, &trials, &judging::RankOptions::default()).unwrap();
+    ranking.warnings.into_iter().map(|own| own.code).collect()
+}
+
+#[test]
+fn a_matrix_s_thresholds_move_the_warnings_of_validity() {
+    type Case = (&'static str, &'static str, fn(&mut Trial));
+    let cases: [Case; 3] = [
+        ("late_sends", "V3.lateness: 5%", |trial| {
+            trial.constant.as_mut().unwrap().send_lag_ms.p99 = 2.0;
+        }),
+        ("steal", "V4.warn: 4%", |trial| {
+            let phase = trial.constant.as_mut().unwrap();
+            phase.host.as_mut().unwrap().steal = 0.03;
+        }),
+        ("throttled", "H1.info: 3%", |trial| {
+            let phase = trial.constant.as_mut().unwrap();
+            phase.host.as_mut().unwrap().throttled = Some(0.02);
+        }),
+    ];
+    for (code, threshold, change) in cases {
+        let warned = |matrix: &str| codes_under(matrix, change).iter().any(|own| own == code);
+        assert!(warned(""), "{code}");
+        let matrix = format!("thresholds: {{{threshold}}}\n");
+        assert!(!warned(&matrix), "{code} under {threshold}");
+    }
 }

@@ -12,14 +12,23 @@ pub const NOT_OBSERVED: &str = "–";
 pub fn value_text(objective: Objective, value: f64) -> String {
     match objective {
         Objective::Qps => format!("{}/s", grouped(value)),
-        Objective::P50 | Objective::P99 | Objective::P999 => format!("{} ms", significant(value)),
+        Objective::P50 | Objective::P99 | Objective::P999 => milliseconds(value),
         Objective::GcPerKreq => significant(value),
         Objective::GcPerS => format!("{}/s", significant(value)),
-        Objective::GcCpu => format!("{}%", significant(value * 100.0)),
         Objective::Rss | Objective::AllocPerReq => format_bytes(value),
         Objective::CpuPerReq => format!("{} µs", significant(value)),
-        Objective::ErrorRate => format!("{}%", significant(value * 100.0)),
+        Objective::GcCpu | Objective::ErrorRate => percent(value),
     }
+}
+
+/// A share as a percentage: `3.12%`.
+pub fn percent(share: f64) -> String {
+    format!("{}%", significant(share * 100.0))
+}
+
+/// A time given in milliseconds: `3.21 ms`.
+pub fn milliseconds(value: f64) -> String {
+    format!("{} ms", significant(value))
 }
 
 /// A difference with its sign and unit.
@@ -102,11 +111,10 @@ pub fn on_scale_text(
 
 /// A margin or floor: relative, for the error rate in percentage points.
 pub fn margin_text(of: impl Into<Criterion>, margin: f64) -> String {
-    let percent = significant(margin * 100.0);
     if of.into().is_difference() {
-        format!("{percent} pp")
+        format!("{} pp", significant(margin * 100.0))
     } else {
-        format!("{percent}%")
+        percent(margin)
     }
 }
 

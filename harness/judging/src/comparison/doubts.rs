@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use documents::figures::{counted, listed};
-use documents::warning::{Severity, Warning};
+use documents::finding::Severity;
+use documents::warning::Warning;
 use record::run::Run;
 
 use super::matched::{Matched, Measured};
@@ -47,7 +48,7 @@ pub(super) fn picked_by_rank(sides: [&Selector; 2]) -> Option<Warning> {
     let picked = sides.iter().any(|side| matches!(side, Selector::Rank(_)));
     picked.then(|| {
         doubt(
-            Severity::Caution,
+            Severity::Warn,
             "picked_by_rank",
             "a cell named by its rank was picked by the same trials that now judge it, which flatters it (winner's \
              curse)."
@@ -65,7 +66,7 @@ pub(super) fn between_runs(
 ) -> Vec<Warning> {
     let (b, c) = (baseline.run, candidate.run);
     let mut found = vec![doubt(
-        Severity::Caution,
+        Severity::Warn,
         "unpaired",
         "the two runs were measured one after the other, so all that changed on the host in between counts as a \
          difference of theirs."
@@ -74,7 +75,7 @@ pub(super) fn between_runs(
     )];
     if b.host.fingerprint != c.host.fingerprint {
         found.push(doubt(
-            Severity::Serious,
+            Severity::Critical,
             "cross_host",
             format!(
                 "the runs are of different hosts ({} against {}): the difference is the hosts' as much as the \
@@ -96,7 +97,7 @@ pub(super) fn between_runs(
     .collect();
     if !differs.is_empty() {
         found.push(doubt(
-            Severity::Note,
+            Severity::Info,
             "runs_differ",
             format!("the runs differ in their {}.", listed(&differs)),
             "Make sure that this is the difference you mean to judge.",
@@ -146,7 +147,7 @@ fn other_rate(matched: &Matched<'_>) -> Option<Warning> {
     Some(Warning {
         target: Some(matched.target().to_owned()),
         ..doubt(
-            Severity::Serious,
+            Severity::Critical,
             "other_rate",
             format!(
                 "the constant rates differ ({before:.0}/s and {after:.0}/s), so latencies, GC figures and CPU per request \
@@ -168,7 +169,7 @@ fn unmatched(matched: &Matched<'_>) -> Option<Warning> {
         Warning {
             target: Some(matched.target().to_owned()),
             ..doubt(
-                Severity::Note,
+                Severity::Info,
                 "unmatched",
                 format!(
                     "{} without a counterpart on the other side: {}.",

@@ -83,3 +83,31 @@ fn seen(points: &[ScalingPoint], parallelism: u32) -> [f64; 3] {
     let high = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     [low, summary::median(&own).unwrap_or(low), high]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_s_curve_is_the_fitted_law() {
+        let same = |value: f64| [value; 3];
+        let knee = Knee {
+            label: String::new(),
+            measured: vec![1, 2, 4],
+            n: 3,
+            seen: Vec::new(),
+            single: same(6_000.0),
+            contention: same(0.1),
+            coherency: same(0.002),
+            knee: None,
+            peak: [None; 3],
+            cpus: None,
+            superlinear: false,
+        };
+        for parallelism in [1.0, 2.0, 3.5, 64.0] {
+            let law = stats::scaling::throughput(6_000.0, 0.1, 0.002, parallelism);
+            let drawn = knee.throughput(parallelism);
+            assert!((drawn / law - 1.0).abs() < 1e-12, "{drawn} {law}");
+        }
+    }
+}

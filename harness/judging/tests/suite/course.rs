@@ -454,7 +454,13 @@ fn who_left_the_race_leaves_the_blocks_complete() {
         .filter(|warning| {
             ["left_race", "stopped_early", "missing_trials"].contains(&warning.code.as_str())
         })
-        .map(|warning| format!("{:?} {}", warning.severity, warning.message))
+        .map(|warning| {
+            format!(
+                "{} {}",
+                documents::warning::severity_word(warning.severity),
+                warning.message
+            )
+        })
         .collect();
     insta::assert_snapshot!(messages.join("\n"));
     assert_eq!(target.stopped.as_deref(), Some("made up"));

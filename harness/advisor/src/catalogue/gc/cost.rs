@@ -1,6 +1,6 @@
 //! How often the collector runs and what it takes: G1 to G4 and G9.
 
-use documents::figures::significant;
+use documents::figures::{percent, significant};
 use documents::finding::{Family, Severity, Try};
 use judging::physics::least_heap_goal;
 use record::quantity::format_bytes;
@@ -9,7 +9,7 @@ use record::threshold::Threshold;
 use crate::evidence::{Sample, Subject};
 use crate::physics;
 use crate::physics::MIB;
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, percent, warn_and_critical};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 /// A rate over less than this is that of start-up, where the heap is small and grows: hundreds of cycles a second for

@@ -1,6 +1,6 @@
 //! How long the collector stops, and whether goal and limit fit the heap: G5 to G8.
 
-use documents::figures::significant;
+use documents::figures::{milliseconds, percent, significant};
 use documents::finding::{Family, Severity, Try};
 use gotrace::gctrace::GcCycle;
 use record::quantity::format_bytes;
@@ -8,9 +8,7 @@ use record::threshold::Threshold;
 
 use crate::evidence::{Sample, Subject};
 use crate::physics;
-use crate::rule::{
-    Check, Figure, Look, Reading, Remedy, Rule, Sign, milliseconds, percent, warn_and_critical,
-};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 /// Of goals below this, the rounding to whole MiB alone makes jumps (gctrace prints `>>20`).

@@ -1,13 +1,12 @@
 //! How long what could run must wait, and how long stopping takes: S2, S7 and S8.
 
+use documents::figures::milliseconds;
 use documents::finding::{Family, Severity, Try};
 use record::threshold::Threshold;
 
 use crate::catalogue::gc::has_preemption_off;
 use crate::evidence::Subject;
-use crate::rule::{
-    Check, Figure, Look, Reading, Remedy, Rule, Sign, milliseconds, warn_and_critical,
-};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[

@@ -1,6 +1,6 @@
 //! What scheduler lines say of queues and Ps: S1, S3, S4, S9 and S10.
 
-use documents::figures::significant;
+use documents::figures::{milliseconds, percent, significant};
 use documents::finding::{Family, Severity, Try};
 use gotrace::schedtrace::SchedSample;
 use record::threshold::Threshold;
@@ -8,7 +8,7 @@ use record::threshold::Threshold;
 use crate::catalogue::gc::ENOUGH_CPU_SAMPLES;
 use crate::evidence::Subject;
 use crate::physics;
-use crate::rule::{Check, Look, Reading, Remedy, Rule, Sign, milliseconds, percent};
+use crate::rule::{Check, Look, Reading, Remedy, Rule, Sign};
 use crate::signal::Signal;
 
 /// Lines from which on a share of lines means something: each is one instant.

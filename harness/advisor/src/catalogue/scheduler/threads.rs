@@ -1,6 +1,6 @@
 //! Threads, system calls and leaked goroutines: S5, S6 and S11.
 
-use documents::figures::significant;
+use documents::figures::{percent, significant};
 use documents::finding::{Family, Severity, Try};
 use gotrace::scheddetail::SchedDetail;
 use gotrace::schedtrace::SchedSample;
@@ -8,7 +8,7 @@ use record::threshold::Threshold;
 
 use crate::evidence::{Drive, Sample, Subject};
 use crate::physics;
-use crate::rule::{Check, Look, Reading, Remedy, Rule, Series, Sign, percent};
+use crate::rule::{Check, Look, Reading, Remedy, Rule, Series, Sign};
 use crate::signal::Signal;
 
 /// `_Psyscall` of runtime/runtime2.go, in use up to Go 1.25.
