@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use advisor::{AdviseOptions, Given, Raw};
+use clap::Args as ClapArgs;
 use documents::advice::Advice;
 use documents::ranking::Ranking;
-use clap::Args as ClapArgs;
 
 use super::diagnose;
 use super::run_folder::{self, terminal};

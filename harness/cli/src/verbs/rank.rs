@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use judging::exploration::EXPLORED;
+use clap::Args as ClapArgs;
 use documents::proof::Outcome;
 use documents::ranking::Ranking;
-use clap::Args as ClapArgs;
+use judging::exploration::EXPLORED;
 use record::objective::Objective;
 
 use super::preference::{self, Limits, Preference};

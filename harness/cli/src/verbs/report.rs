@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use documents::ranking::Ranking;
 use clap::{Args as ClapArgs, ValueEnum};
+use documents::ranking::Ranking;
 
 use super::advise;
 use crate::exit::{Ending, Failure};

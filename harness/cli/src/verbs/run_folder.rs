@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use documents::ranking::Ranking;
-use report::TerminalOptions;
 use record::run::Run;
 use record::store::RunDir;
 use record::trial::Trial;
+use report::TerminalOptions;
 
 use crate::exit::Failure;
 use crate::output;

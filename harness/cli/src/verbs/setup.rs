@@ -4,11 +4,11 @@ use std::path::Path;
 
 use orchestrator::plan::Plan;
 use orchestrator::run::Steering;
-use toolchain::{SourceOrder, Store, Toolbox};
 use record::decision::{Finalist, Judgement};
 use record::run::Run;
 use record::store::RunDir;
 use record::trial::Trial;
+use toolchain::{SourceOrder, Store, Toolbox};
 use topology::Topology;
 
 use super::plan;

@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal;
 
-use clap::{Args as ClapArgs, Subcommand};
 use ::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+use clap::{Args as ClapArgs, Subcommand};
 
 use super::setup::toolbox;
 use crate::exit::{Ending, Failure};

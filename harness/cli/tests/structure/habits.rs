@@ -49,7 +49,7 @@ const BESIDE_THEIR_FOLDER: &[(&str, &str)] = &[
 ];
 
 /// Where a path may still climb three modules. Delete a line with its last path.
-const LONG_WAYS_UP: &[(&str, &str)] = &[("harness/analysis", "being split into crates")];
+const LONG_WAYS_UP: &[(&str, &str)] = &[];
 
 /// Of the two ways to lay out a module with children, this workspace has `x/mod.rs`; the root of a test is
 /// `tests/x/main.rs`.

@@ -114,7 +114,11 @@ fn document(
 
 /// Where a side's numbers come from.
 pub(crate) fn side(asked: String, run: &Run) -> Side {
-    let words: Vec<String> = run.argv.iter().map(|word| record::shell::quoted(word)).collect();
+    let words: Vec<String> = run
+        .argv
+        .iter()
+        .map(|word| record::shell::quoted(word))
+        .collect();
     Side {
         asked,
         run: run.id.clone(),
