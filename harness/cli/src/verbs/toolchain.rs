@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use ::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+use ::toolchain::{self, Outcome, Progress, Toolbox, Toolchain, ToolchainSpec, Watch};
 
 use super::run::toolbox;
 use crate::args::{ToolchainAction, ToolchainArgs};
@@ -14,7 +14,16 @@ use crate::output::{tell, tell_text};
 pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
     match &args.action {
         ToolchainAction::List => list(),
-        ToolchainAction::Install { version, sources } => install(version, sources.as_deref()),
+        ToolchainAction::Install {
+            version,
+            sources,
+            offline,
+            locked,
+        } => {
+            let mut toolbox = toolbox(sources.as_deref(), None)?;
+            (toolbox.offline, toolbox.locked) = (*offline, *locked);
+            install(version, &toolbox)
+        }
         ToolchainAction::Verify { version } => verify(version.as_deref()),
     }
 }
@@ -48,9 +57,8 @@ fn line(kind: &str, toolchain: &Toolchain) -> String {
     )
 }
 
-fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
+fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
-    let toolbox = toolbox(sources, None)?;
     let terminal = std::io::stderr().is_terminal();
     let show = |progress: Progress| {
         if terminal {
@@ -59,7 +67,7 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
     };
     let cancel = crate::signals::cancel_flag();
     let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
-    let found = toolchain::install(&spec, &toolbox, Watch::new(&show).cancelled_by(&cancelled));
+    let found = toolchain::install(&spec, toolbox, Watch::new(&show).cancelled_by(&cancelled));
     if terminal {
         tell_text("\r\x1b[2K");
     }
@@ -82,14 +90,24 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
     Ok(Ending::Pass)
 }
 
+/// What is here already, as it is recorded; nothing of it is run before it is
+/// verified.
+fn to_verify(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Failure> {
+    let here = match spec {
+        ToolchainSpec::Path | ToolchainSpec::Goroot(_) => {
+            toolchain::install(spec, toolbox, Watch::silent())
+        }
+        installed => toolchain::recorded(installed, &toolbox.store),
+    };
+    here.map_err(Failure::usage)
+}
+
 fn verify(version: Option<&str>) -> Result<Ending, Failure> {
-    let mut toolbox = toolbox(None, None)?;
+    let toolbox = toolbox(None, None)?;
     let toolchains = match version {
         Some(version) => {
             let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
-            // Verifying must not install: only what is here already.
-            toolbox.order = "cache,path".parse().map_err(Failure::internal)?;
-            vec![toolchain::install(&spec, &toolbox, Watch::silent()).map_err(Failure::usage)?]
+            vec![to_verify(&spec, &toolbox)?]
         }
         None => {
             toolchain::list(&toolbox.store)

@@ -2,6 +2,7 @@
 //! ids, calibration, `run.json`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use record::cell::CellId;
@@ -21,6 +22,9 @@ use supervise::Spawner;
 pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
+    /// The toolchains that this call has proved, by the name in the matrix. What
+    /// the record of an earlier call says of them is not run.
+    pub(super) goroots: BTreeMap<String, PathBuf>,
 }
 
 impl Prepared {
@@ -70,7 +74,11 @@ pub(super) fn prepare(
             dir.write_run(&run)?;
         }
     }
-    Ok(Some(Prepared { run, cells }))
+    Ok(Some(Prepared {
+        run,
+        cells,
+        goroots: programs.goroots(),
+    }))
 }
 
 fn ready_cells(
