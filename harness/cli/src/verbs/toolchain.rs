@@ -90,16 +90,18 @@ fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     Ok(Ending::Pass)
 }
 
-/// What is here already, as it is recorded; nothing of it is run before it is
-/// verified.
+/// What is here already: of the store as it is recorded, since nothing of it may
+/// run before it is verified, else what PATH or a GOROOT has. Nothing is fetched.
 fn to_verify(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Failure> {
-    let here = match spec {
-        ToolchainSpec::Path | ToolchainSpec::Goroot(_) => {
-            toolchain::install(spec, toolbox, Watch::silent())
-        }
-        installed => toolchain::recorded(installed, &toolbox.store),
+    let ours = !matches!(spec, ToolchainSpec::Path | ToolchainSpec::Goroot(_));
+    if ours && let Ok(recorded) = toolchain::recorded(spec, &toolbox.store) {
+        return Ok(recorded);
+    }
+    let here = Toolbox {
+        order: "cache,path".parse().map_err(Failure::internal)?,
+        ..toolbox.clone()
     };
-    here.map_err(Failure::usage)
+    toolchain::install(spec, &here, Watch::silent()).map_err(Failure::usage)
 }
 
 fn verify(version: Option<&str>) -> Result<Ending, Failure> {
