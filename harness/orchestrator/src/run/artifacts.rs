@@ -15,7 +15,7 @@ use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install}
 
 use super::error::RunError;
 use super::request::RunRequest;
-use crate::build::{BuildError, BuildRequest, Network, ask_for, build};
+use crate::build::{BuildError, BuildRequest, Network, ask_for, build, pin};
 use crate::events::{Event, Listener};
 use crate::plan::{Plan, PlannedCell, check_versions, toolchain_spec};
 
@@ -73,6 +73,14 @@ impl Programs {
             }
             (None, None) => Ok(None),
         }
+    }
+
+    /// The GOROOT of every toolchain, by the name that the matrix gives it.
+    pub(super) fn goroots(&self) -> BTreeMap<String, PathBuf> {
+        let named = self.toolchains.iter();
+        named
+            .map(|(spec, toolchain)| (spec.clone(), toolchain.goroot.clone()))
+            .collect()
     }
 
     pub(super) fn toolchains(&self) -> Vec<record::run::Toolchain> {
@@ -135,11 +143,11 @@ pub(super) fn provide(
                 if check_versions(&cell.spec, &toolchain.version).is_some() {
                     continue;
                 }
-                match built(request, target, toolchain, &key, watch)? {
-                    Some(program) => program,
-                    None => return Ok(None),
-                }
+                built(request, target, toolchain, &key, watch)?
             }
+        };
+        let Some(program) = program else {
+            return Ok(None);
         };
         programs.programs.insert(key, program);
     }
@@ -223,7 +231,11 @@ fn built(
     let mut build_request = BuildRequest::new(target.name.as_str(), module_dir, package.as_str());
     build_request.cgo = *cgo;
     if *fetch {
-        build_request.network = Network::Inherit;
+        build_request.network = if request.toolbox.offline {
+            Network::Cached
+        } else {
+            Network::Inherit
+        };
     }
     for (setting, value) in &key.2 {
         ask_for(
@@ -255,13 +267,13 @@ fn built(
     }))
 }
 
-/// A ready-made binary: what it says of itself is all that is known of it.
+/// A copy of a ready-made binary: what it says of itself is all that is known of it.
 fn given(
     request: &RunRequest<'_>,
     target: &Target,
     path: &str,
     watch: Watch<'_>,
-) -> Result<Program, RunError> {
+) -> Result<Option<Program>, RunError> {
     let path = folder(target).join(path);
     let failed = |reason: String| RunError::Build {
         target: target.name.clone(),
@@ -271,25 +283,27 @@ fn given(
     let path = path
         .canonicalize()
         .map_err(|error| failed(format!("{}: {error}", path.display())))?;
-    let unreadable = |error: std::io::Error| failed(format!("{}: {error}", path.display()));
-    let size = path.metadata().map_err(unreadable)?.len();
-    let sha256 = toolchain::digest::of_file(&path).map_err(unreadable)?;
-    let told = go_version_m(request, &path, watch);
+    let pinned = match pin(&path, &request.toolbox.store, watch) {
+        Ok(pinned) => pinned,
+        Err(error) if error.is_cancelled() => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    let told = go_version_m(request, &pinned.path, watch);
     let version = told.as_deref().and_then(|text| BuildInfo::parse(text).ok());
-    Ok(Program {
+    Ok(Some(Program {
         go_version: version.map(|info| info.go_version),
         record: record::run::Artifact {
             target: target.name.clone(),
             toolchain: None,
             build: BTreeMap::new(),
-            sha256: sha256.clone(),
-            size_bytes: size,
+            sha256: pinned.sha256.clone(),
+            size_bytes: pinned.size_bytes,
             go_version_m: told.unwrap_or_default(),
             command: String::new(),
         },
-        sha256,
-        path,
-    })
+        sha256: pinned.sha256,
+        path: pinned.path,
+    }))
 }
 
 /// What `go version -m` says of a ready-made binary, where there is a `go`.

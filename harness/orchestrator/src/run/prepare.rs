@@ -2,6 +2,7 @@
 //! ids, calibration, `run.json`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use record::cell::CellId;
@@ -22,6 +23,9 @@ pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
     pub(super) programs: Programs,
+    /// The toolchains that this call has proved, by the name in the matrix. What
+    /// the record of an earlier call says of them is not run.
+    pub(super) goroots: BTreeMap<String, PathBuf>,
 }
 
 impl Prepared {
@@ -74,6 +78,7 @@ pub(super) fn prepare(
     Ok(Some(Prepared {
         run,
         cells,
+        goroots: programs.goroots(),
         programs,
     }))
 }
