@@ -16,6 +16,7 @@ use record::target_file::Target;
 use topology::{GroupError, Placement, Topology};
 
 pub use check::check_versions;
+pub(crate) use check::folder_of;
 pub use estimate::{Estimate, estimate, trial_time};
 pub(crate) use limits::{GROUPS_WANTED, control_groups};
 pub use order::{OrderKey, Slot, block_order};

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
-use record::axis::{Applied, Axis};
+use record::axis::{Applied, Axis, OF_CONTROL};
 use record::target_file::{Program as Source, Target};
 
-use super::{RunError, RunRequest};
-use crate::build::{BuildError, BuildRequest, Network, ask_for, build};
+use super::{RunError, RunRequest, profile};
+use crate::build::{BuildError, BuildRequest, Network, Pgo, ask_for, build};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, check_versions, toolchain_spec};
+use crate::plan::{Plan, PlannedCell, check_versions, folder_of, toolchain_spec};
 use crate::toolchain::{Progress, Toolchain, ToolchainSpec, Watch, child, environment, install};
 
 /// What makes two cells share a program: target, toolchain, build settings.
@@ -119,29 +119,61 @@ pub(super) fn provide(
             Err(error) => return Err(error.into()),
         };
     }
-    for cell in &request.plan.cells {
-        let key = key(request.plan, cell, 0);
-        if programs.programs.contains_key(&key) {
-            continue;
-        }
-        let target = request.plan.target(cell);
-        let program = match &target.program {
-            Source::Binary(path) => given(request, target, path, watch)?,
-            Source::Build { .. } => {
-                let toolchain = &programs.toolchains[&key.1];
-                // Dropped with the reason, and no failed build.
-                if check_versions(&cell.spec, &toolchain.version).is_some() {
-                    continue;
-                }
-                match built(request, target, toolchain, &key, watch)? {
-                    Some(program) => program,
-                    None => return Ok(None),
-                }
-            }
-        };
-        programs.programs.insert(key, program);
+    let cells = request.plan.cells.iter();
+    let now = cells.filter(|cell| !profile::is_wanted(cell));
+    let all = programs.build_all(request, now, watch)?;
+    Ok(all.then_some(programs))
+}
+
+impl Programs {
+    /// Builds what needed a profile of a control, which is there now; false
+    /// when asked to stop.
+    pub(super) fn complete(
+        &mut self,
+        request: &RunRequest<'_>,
+        listener: &Listener<'_>,
+    ) -> Result<bool, RunError> {
+        let progress = |progress: Progress| listener(Event::Toolchain(progress));
+        let cancelled = || request.cancel.load(Ordering::Relaxed);
+        let watch = Watch::new(&progress).cancelled_by(&cancelled);
+        let cells = request.plan.cells.iter();
+        self.build_all(
+            request,
+            cells.filter(|cell| profile::is_wanted(cell)),
+            watch,
+        )
     }
-    Ok(Some(programs))
+
+    fn build_all<'a>(
+        &mut self,
+        request: &RunRequest<'_>,
+        cells: impl Iterator<Item = &'a PlannedCell>,
+        watch: Watch<'_>,
+    ) -> Result<bool, RunError> {
+        for cell in cells {
+            let key = key(request.plan, cell, 0);
+            if self.programs.contains_key(&key) {
+                continue;
+            }
+            let target = request.plan.target(cell);
+            let program = match &target.program {
+                Source::Binary(path) => given(request, target, path, watch)?,
+                Source::Build { .. } => {
+                    let toolchain = &self.toolchains[&key.1];
+                    // Dropped with the reason, and no failed build.
+                    if check_versions(&cell.spec, &toolchain.version).is_some() {
+                        continue;
+                    }
+                    match built(request, target, toolchain, &key, watch)? {
+                        Some(program) => program,
+                        None => return Ok(false),
+                    }
+                }
+            };
+            self.programs.insert(key, program);
+        }
+        Ok(true)
+    }
 }
 
 /// Whether a cell has another program in every block.
@@ -182,12 +214,6 @@ fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
     (cell.spec.target.clone(), toolchain, settings.collect())
 }
 
-/// The folder that paths of the matrix are relative to.
-fn matrix_folder(plan: &Plan) -> &Path {
-    let folder = Path::new(&plan.matrix.file).parent();
-    folder.unwrap_or(Path::new("."))
-}
-
 /// The folder that paths of a target file are relative to.
 fn folder(target: &Target) -> &Path {
     Path::new(&target.file).parent().unwrap_or(Path::new("."))
@@ -224,13 +250,24 @@ fn built(
         build_request.network = Network::Inherit;
     }
     for (setting, value) in &key.2 {
+        let profile = profile::place(&request.folder, &target.name);
+        let value = match setting == "-pgo" && value == OF_CONTROL {
+            true => &profile.display().to_string(),
+            false => value,
+        };
         ask_for(
             &mut build_request,
             setting,
             value,
-            matrix_folder(request.plan),
+            folder_of(&request.plan.matrix),
         )
         .map_err(failed)?;
+    }
+    let mut settings = key.2.clone();
+    if let Pgo::Profile(file) = &build_request.pgo {
+        let sha256 = crate::toolchain::digest::of_file(file)
+            .map_err(|error| failed(format!("{}: {error}", file.display())))?;
+        settings.insert("-pgo sha256".to_owned(), sha256);
     }
     let artifact = match build(toolchain, &build_request, &request.toolbox.store, watch) {
         Ok(artifact) => artifact,
@@ -243,7 +280,7 @@ fn built(
         record: record::run::Artifact {
             target: key.0.clone(),
             toolchain: Some(key.1.clone()),
-            build: key.2.clone(),
+            build: settings,
             sha256: artifact.sha256,
             size_bytes: artifact.size_bytes,
             go_version_m: artifact.go_version_m,

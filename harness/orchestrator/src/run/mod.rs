@@ -9,6 +9,7 @@ mod host;
 mod launcher;
 mod lock;
 mod prepare;
+mod profile;
 mod schedule;
 #[cfg(test)]
 mod schedule_tests;
@@ -112,6 +113,16 @@ pub enum RunError {
         /// The target.
         target: String,
         /// What happened, with the last lines of its stderr.
+        reason: String,
+    },
+    /// No CPU profile of the control could be taken.
+    #[error(
+        "no CPU profile of the control of target `{target}` for `pgo: control`: {reason}; the service must serve /debug/pprof"
+    )]
+    Profile {
+        /// The target.
+        target: String,
+        /// What was in the way.
         reason: String,
     },
     /// Not one trial was valid: the host spoils everything.
