@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use record::matrix::Blocks;
 use record::quantity::format_duration;
 use record::store::{RunDir, StoreError};
-use record::trial::Reason;
+use record::trial::{Reason, RuleId};
 
 pub use diagnose::{Choice, diagnose};
 pub use host::describe as describe_host;
@@ -191,7 +191,7 @@ impl RunError {
         let messages: Vec<&str> = last.iter().map(|own| own.message.as_str()).collect();
         let reason = messages.join("; ");
         // Rule V2 reads settings back; every other rule is about the host or the generator.
-        if !last.is_empty() && last.iter().all(|own| own.rule == "V2") {
+        if !last.is_empty() && last.iter().all(|own| own.rule == RuleId::V2) {
             RunError::NotApplied { trials, reason }
         } else {
             RunError::NotFit { trials, reason }

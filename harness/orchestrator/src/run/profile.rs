@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use record::axis::{Axis, OF_CONTROL};
+use record::diagnosis::EvidenceKind;
 use record::store::{RunDir, sync_folder};
 
 use super::artifacts::Programs;
@@ -119,8 +120,15 @@ impl Taking<'_> {
         if let Some(failure) = &found.failure {
             return Err(RunError::control(self.target, failure));
         }
-        let Some(profile) = found.profiles.iter().find(|own| own.kind == "cpu") else {
-            let missing = found.missing.iter().find(|own| own.kind == "cpu");
+        let Some(profile) = found
+            .profiles
+            .iter()
+            .find(|own| own.kind == EvidenceKind::Cpu)
+        else {
+            let missing = found
+                .missing
+                .iter()
+                .find(|own| own.kind == EvidenceKind::Cpu);
             let reason = missing.map_or("it was not served", |own| own.reason.as_str());
             return Err(self.none(reason));
         };

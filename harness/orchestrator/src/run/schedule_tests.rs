@@ -12,7 +12,7 @@ use record::decision::{Decision, Elimination, Finalist, Judgement, StopReason};
 use record::matrix::CellSpec;
 use record::run::{Design, Run};
 use record::store::RunDir;
-use record::trial::{Outcome, Reason, Role, Stage, Trial};
+use record::trial::{Outcome, Reason, Role, RuleId, Stage, Trial};
 use topology::{CpuSet, Placement};
 
 use super::budget::Budget;
@@ -94,7 +94,7 @@ impl Runner for FakeTrials {
         }
         self.run.set(self.run.get() + 1);
         let spoilt = Reason {
-            rule: "V4".to_owned(),
+            rule: RuleId::V4,
             message: "made up".to_owned(),
         };
         Some(Observed {
