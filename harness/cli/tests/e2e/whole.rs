@@ -134,7 +134,7 @@ fn assert_trial(run: &Run, trial: &Trial) {
         assert!(
             reasons
                 .iter()
-                .all(|reason| ["V3", "V4", "V5"].contains(&reason.rule.as_str())),
+                .all(|reason| ["V3", "V4", "V5"].contains(&reason.rule.word())),
             "{reasons:?}"
         );
     }
