@@ -6,6 +6,7 @@
 //! places through [`Located`] and adds to the findings of [`Matrix::examine`].
 
 mod axes;
+mod by_objective;
 mod check;
 pub(crate) mod decode;
 pub(crate) mod design;
