@@ -140,7 +140,7 @@ impl DiagnosisPage<'_> {
         let off = cell
             .missing
             .iter()
-            .find(|missing| missing.kind == shown.kind);
+            .find(|missing| missing.kind.word() == shown.kind);
         match off {
             Some(missing) => format!("It holds nothing: {}.", missing.reason),
             None => "It holds nothing: nothing of the kind happened in the window.".to_owned(),

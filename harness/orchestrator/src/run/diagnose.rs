@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use record::cell::CellId;
-use record::diagnosis::{Diagnosis, Missing, ProfileFile};
+use record::diagnosis::{Diagnosis, EvidenceKind, Missing, ProfileFile};
 use record::store::RunDir;
 use toolchain::files::{sweep, temporary_in};
 use toolchain::{DELAYS, Watch, delay_profile};
@@ -124,7 +124,7 @@ impl Diagnoses<'_> {
         (self.listener)(Event::PhaseStarted("reading the trace"));
         let Some(goroot) = self.goroot(cell) else {
             diagnosis.missing.push(Missing {
-                kind: "trace".to_owned(),
+                kind: EvidenceKind::Trace,
                 reason: "it is kept as trace.out, but the run has no Go toolchain to read it with"
                     .to_owned(),
             });
@@ -140,13 +140,16 @@ impl Diagnoses<'_> {
             let store = &self.request.toolbox.store;
             match delay_profile(&goroot, store, &trace, delay, &into, watch) {
                 Ok(()) => diagnosis.profiles.push(ProfileFile {
-                    kind,
+                    kind: kind.into(),
                     file,
                     before: None,
                 }),
                 Err(error) => {
                     let reason = error.to_string();
-                    diagnosis.missing.push(Missing { kind, reason });
+                    diagnosis.missing.push(Missing {
+                        kind: kind.into(),
+                        reason,
+                    });
                     return;
                 }
             }
