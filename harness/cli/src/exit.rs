@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use orchestrator::own_side::{OwnSide, is_own_side};
 use orchestrator::plan::PlanError;
 use orchestrator::run::RunError;
 use record::store::StoreError;
@@ -97,6 +98,10 @@ impl From<StoreError> for Failure {
             StoreError::NotARun(_) | StoreError::Newer { .. } | StoreError::Corrupt { .. } => {
                 Failure::usage(error)
             }
+            StoreError::Io { ref source, .. } if is_own_side(source) => Failure {
+                ending: Ending::Incomplete,
+                message: OwnSide(error.to_string()).to_string(),
+            },
             StoreError::Io { .. } => Failure::internal(error),
         }
     }
@@ -116,6 +121,14 @@ impl From<RunError> for Failure {
             | RunError::Budget { .. }
             | RunError::Nothing(_) => Failure::usage(error),
             RunError::Store(error) => error.into(),
+            RunError::OwnSide(_) => Failure {
+                ending: Ending::Incomplete,
+                message: error.to_string(),
+            },
+            RunError::System { ref source, .. } if is_own_side(source) => Failure {
+                ending: Ending::Incomplete,
+                message: OwnSide(error.to_string()).to_string(),
+            },
             RunError::System { .. } => Failure::internal(error),
         }
     }

@@ -5,6 +5,7 @@
 
 mod args;
 mod exit;
+mod limits;
 mod load;
 mod output;
 mod progress;
@@ -17,6 +18,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
+    limits::raise_open_files();
     let ending = verbs::dispatch(args);
     exit::report(ending)
 }

@@ -18,6 +18,7 @@ mod clock;
 mod collector;
 mod engine;
 mod errors;
+mod gate;
 mod generator;
 mod hlog;
 mod host;
@@ -41,6 +42,7 @@ mod spin;
 mod tally;
 mod tls;
 mod transport;
+mod unanswered;
 mod verdict;
 
 pub use arrival::{Arrival, Spacing, Stage};

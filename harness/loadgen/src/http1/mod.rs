@@ -6,4 +6,5 @@
 mod chunked;
 mod response;
 
+pub(crate) use response::MAX_FIELDS;
 pub use response::{BodyEvent, Fault, ResponseReader, Step};

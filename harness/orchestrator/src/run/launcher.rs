@@ -7,6 +7,7 @@ use record::trial::Canary;
 use super::RunRequest;
 use super::prepare::{Prepared, ReadyCell};
 use crate::events::Listener;
+use crate::own_side::OwnSide;
 use crate::supervise::Spawner;
 use crate::trial::{Observation, Observed, TrialRequest, run_trial};
 
@@ -24,7 +25,10 @@ pub(super) struct Job<'a> {
 /// Runs trials.
 pub(super) trait Runner {
     /// Runs one; `None` when it was asked to stop.
-    fn run(&self, job: &Job<'_>) -> Option<Observed>;
+    ///
+    /// # Errors
+    /// What our own side ran out of.
+    fn run(&self, job: &Job<'_>) -> Result<Option<Observed>, OwnSide>;
 }
 
 /// The real one: a fresh process each.
@@ -36,7 +40,7 @@ pub(super) struct Launcher<'a> {
 }
 
 impl Runner for Launcher<'_> {
-    fn run(&self, job: &Job<'_>) -> Option<Observed> {
+    fn run(&self, job: &Job<'_>) -> Result<Option<Observed>, OwnSide> {
         let plan = self.request.plan;
         let request = TrialRequest {
             plan,

@@ -133,6 +133,9 @@ pub enum RunError {
         /// Why the last one was invalid.
         reason: String,
     },
+    /// We ran out of something ourselves; what was measured stands, and the run can go on.
+    #[error(transparent)]
+    OwnSide(#[from] crate::own_side::OwnSide),
     /// No control group can be made for the cells that want one.
     #[error("{GROUPS_WANTED}{0}")]
     ControlGroups(#[from] topology::GroupError),
