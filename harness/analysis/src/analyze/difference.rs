@@ -2,13 +2,14 @@
 
 use gotrace::profile::{Profile, ProfileKind};
 
-use super::document::{InputReport, Picture};
+use super::document::InputReport;
 use super::input::trace_title;
 use super::judged::AnalyzeOptions;
 use super::material::{Material, Part, TraceView};
 use super::profiles;
 use crate::error::AnalysisError;
 use crate::figures::counted;
+use crate::profile::FlameGraph;
 
 /// What changed between two profiles, as a table.
 pub(super) fn difference_report(materials: &[Material]) -> Result<InputReport, AnalysisError> {
@@ -34,7 +35,7 @@ pub(super) fn difference_report(materials: &[Material]) -> Result<InputReport, A
 pub(super) fn pictures(
     materials: &[Material],
     options: &AnalyzeOptions,
-) -> Result<Vec<Picture>, AnalysisError> {
+) -> Result<Vec<FlameGraph>, AnalysisError> {
     if options.difference {
         let (kind, before, after) = pair(materials)?;
         let title = format!("{}: {} → {}", profiles::word(kind), before.0, after.0);

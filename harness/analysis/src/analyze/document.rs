@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::series::Plot;
 use crate::advice::Judgement;
-use crate::profile::{LockCheck, TopTable};
+use crate::profile::{FlameGraph, LockCheck, TopTable};
 
 /// What a service's own words amount to.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +31,7 @@ pub struct Analysis {
     pub unread: Vec<Unread>,
     /// Pictures for the page.
     #[serde(skip)]
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<FlameGraph>,
 }
 
 /// How grave a verdict is.
@@ -224,13 +224,4 @@ pub struct ProfileReport {
     pub places: Option<TopTable>,
     /// How to read it.
     pub notes: Vec<String>,
-}
-
-/// A picture of the page.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    /// Heading.
-    pub title: String,
-    /// An SVG element.
-    pub svg: String,
 }

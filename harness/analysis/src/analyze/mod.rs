@@ -27,7 +27,7 @@ mod verdict;
 mod version;
 
 pub use document::{
-    Analysis, CrashReport, Fact, GcFigures, GoroutineGroup, InputReport, LongestStop, Picture,
+    Analysis, CrashReport, Fact, GcFigures, GoroutineGroup, InputReport, LongestStop,
     ProcessReport, ProfileReport, SchedFigures, Severity, Unread,
 };
 pub use judged::{AnalyzeOptions, analyze};

@@ -2,11 +2,13 @@
 
 use gotrace::profile::{Profile, ProfileKind};
 
-use super::document::{Picture, ProfileReport};
+use super::document::ProfileReport;
 use super::material::Material;
 use super::version::GoRange;
 use crate::error::AnalysisError;
-use crate::profile::{FlameOptions, Measure, Scaling, difference, flame_graph, places, top};
+use crate::profile::{
+    FlameGraph, FlameOptions, Measure, Scaling, difference, flame_graph, places, top,
+};
 
 /// Functions in a table.
 const MOST_LINES: usize = 10;
@@ -70,16 +72,15 @@ pub(super) fn picture(
     kind: ProfileKind,
     id: String,
     title: String,
-) -> Option<Picture> {
+) -> Option<FlameGraph> {
     let (seen, _) = cleaned(profile, kind);
     let options = FlameOptions {
         id,
-        title: title.clone(),
+        title,
         measure: Some(main_measure(&seen, kind)),
         ..FlameOptions::default()
     };
-    let svg = flame_graph(&seen, &options).ok()?;
-    Some(Picture { title, svg })
+    flame_graph(&seen, &options).ok()
 }
 
 /// The difference of the first two profiles of one kind.
@@ -91,13 +92,13 @@ pub(super) fn difference_picture(
     before: &Profile,
     after: &Profile,
     title: String,
-) -> Result<Picture, AnalysisError> {
+) -> Result<FlameGraph, AnalysisError> {
     let (before, _) = cleaned(before, kind);
     let (after, _) = cleaned(after, kind);
     let both_windows = before.duration_ns > 0 && after.duration_ns > 0;
     let options = FlameOptions {
         id: "difference".to_owned(),
-        title: title.clone(),
+        title,
         measure: Some(main_measure(&before, kind)),
         ..FlameOptions::default()
     };
@@ -106,8 +107,7 @@ pub(super) fn difference_picture(
     } else {
         Scaling::AsTaken
     };
-    let svg = difference(&before, &after, scaling, &options)?;
-    Ok(Picture { title, svg })
+    difference(&before, &after, scaling, &options)
 }
 
 fn main_measure(profile: &Profile, kind: ProfileKind) -> Measure {

@@ -10,8 +10,8 @@ use super::evidence::{Evidence, Kept, read};
 use super::scheduler::{Scheduler, scheduler};
 use crate::error::AnalysisError;
 use crate::profile::{
-    FlameOptions, LockCheck, LockEvidence, LockLimits, Measure, Scaling, TopTable, difference,
-    flame_graph, lock_check, top,
+    FlameGraph, FlameOptions, LockCheck, LockEvidence, LockLimits, Measure, Scaling, TopTable,
+    difference, flame_graph, lock_check, top,
 };
 use crate::rank::{label, matrix_of};
 
@@ -67,9 +67,9 @@ pub struct Shown {
     pub reading: &'static str,
     /// Where it comes from; `None` where it holds nothing.
     pub table: Option<TopTable>,
-    /// Its flame graph, as SVG.
+    /// Its flame graph.
     #[serde(skip)]
-    pub picture: Option<String>,
+    pub picture: Option<FlameGraph>,
 }
 
 /// One profile of the control against the same of another cell.
@@ -83,9 +83,9 @@ pub struct Difference {
     pub before: String,
     /// The other's.
     pub after: String,
-    /// The differential flame graph, as SVG.
+    /// The differential flame graph.
     #[serde(skip)]
-    pub picture: String,
+    pub picture: FlameGraph,
 }
 
 /// Kinds with a differential flame graph: both can be taken per request.

@@ -1,7 +1,7 @@
 //! What a run says beyond the ranking: which cells trade one objective for another (the Pareto front), what each axis
 //! does by itself and together with another, and where more GOMAXPROCS stops helping.
 //!
-//! [`explore`] answers an [`Exploration`], which [`crate::report::exploration_text`] draws. Nothing here decides a
+//! [`explore`] answers an [`Exploration`], which [`crate::report`] draws. Nothing here decides a
 //! verdict, and yet people act on a single line of it: so effects are Holm-corrected within their table (METHODOLOGY,
 //! why not Benjamini-Hochberg), margins are the ranking's, A/A floor included, and what is no larger than the control's
 //! difference from its own duplicate is marked and not told in summaries. Values that are zero somewhere have no

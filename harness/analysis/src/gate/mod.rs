@@ -1,7 +1,7 @@
 //! Rules that a candidate must keep, for CI: does this change pass?
 //!
 //! [`Rules::parse`] reads a rules file, [`gate`] judges a run by it and answers a [`GateReport`], which
-//! [`crate::report::gate_text`], [`junit`], [`annotations`] and [`summary`] print. [`selftest()`] proves on made-up runs
+//! [`crate::report`], [`junit`], [`annotations`] and [`summary`] print. [`selftest()`] proves on made-up runs
 //! that a gate can fail.
 //!
 //! A rule is judged three ways, by an interval. A rule fails only where its interval lies wholly beyond the limit *and*

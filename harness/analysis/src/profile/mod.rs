@@ -5,12 +5,9 @@
 //! | which functions does it come from | [`top()`], and for waiting [`places`] |
 //! | which calls led there, as a picture | [`flame_graph`] |
 //! | what changed between two profiles | [`difference`] |
-//! | the same for other tools | [`folded()`] |
 //! | is this lock really contended | [`lock_check`] |
 //!
-//! All take [`gotrace::profile::Profile`]s, however they were gathered, and give values or text. A picture is one SVG
-//! element that needs nothing else: it can stand in a file of its own or inside an HTML page, any number of them in
-//! one page. Without script it is still a flame graph with tooltips.
+//! All take [`gotrace::profile::Profile`]s, however they were gathered, and give values; `report` draws them.
 //!
 //! Reading rules that callers must keep: a mutex profile blames the unlocker, a block profile the waiter; profiles of
 //! Go 1.21 and of later versions do not compare in mutex delay (see [`gotrace::profile`]); allocation profiles cover
@@ -19,15 +16,15 @@
 //! Deliberately absent: gathering profiles (`orchestrator`), and rules that judge them beyond locks (`advice`).
 
 mod flame;
-mod folded;
 mod lock_site;
 mod locks;
 mod measure;
 mod top;
 mod tree;
 
-pub use flame::{FlameOptions, Scaling, difference, flame_graph};
-pub use folded::folded;
+pub use flame::{
+    FlameCall, FlameColour, FlameGraph, FlameOptions, Scaling, difference, flame_graph,
+};
 pub use locks::{
     LockCheck, LockEvidence, LockLimits, LockNumbers, LockSignal, LockSuspect, LockVerdict,
     lock_check,

@@ -1,51 +1,63 @@
-//! Reports of a ranking, and the text of a comparison. Each is made of its document alone, so a stored one gives the
-//! same reports.
+//! Reports: documents, and nothing else, written for readers.
 //!
-//! The figures and their wording are prepared once (`view`, `page`); the formats differ in layout and escaping only.
-//! The templates of Markdown and HTML live in `reports/templates`.
+//! Every [`Document`] becomes a [`Page`] of blocks once (`documents`); a [`Format`] writes it. To add a format is one
+//! file that implements [`Format`]: for every document by its page, as [`Terminal`], [`Markdown`] and [`Html`] do, for
+//! every document by its fields, as [`Json`] does, or for one kind of document alone.
+//!
+//! | what | where |
+//! |---|---|
+//! | the blocks, tables and charts of a page | `block`, `table`, `chart` |
+//! | each document as a page | `documents` |
+//! | the formats | `terminal`, `markdown`, `html` with the templates of `reports/templates`, `format` (JSON) |
 
-mod advice;
-mod analysis;
-mod analysis_page;
+mod block;
 mod chart;
-mod comparison;
-mod diagnosis;
-mod exploration;
-mod explored;
-mod gate;
+mod documents;
+mod format;
 mod html;
-mod layout;
 mod markdown;
-mod page;
-mod proof;
+mod table;
 mod terminal;
-mod view;
 
-pub use advice::advice_text;
-pub use analysis::analysis_text;
-pub use analysis_page::analysis_html;
-pub(crate) use chart::shortened;
-pub use comparison::comparison_text;
-pub use diagnosis::{diagnosis_html, diagnosis_text};
-pub use exploration::exploration_text;
-pub use gate::{gate_text, selftest_text};
-pub use html::html;
-pub use layout::TerminalOptions;
-pub use markdown::markdown;
+pub use block::{Block, Evidence, Finding, Lead, Page, Section, Span, Text, Title, Tone, Verdict};
+pub use chart::{Chart, Drawing, Interval, Intervals, Point, Points, Role, Scaling, Timeline};
+pub(crate) use documents::host_text;
+pub use format::{Document, Format, Json};
+pub use html::{Html, flame_svg};
+pub use markdown::Markdown;
 pub(crate) use markdown::markdown_escaped;
-pub use proof::proof_text;
-pub use terminal::terminal;
-pub(crate) use view::{host_text, mark};
+pub use table::{Cell, Column, Figure, Kind, Row, Table};
+pub use terminal::{Terminal, TerminalOptions};
+
+use serde::Serialize;
 
 use crate::error::AnalysisError;
-use crate::ranking::Ranking;
 
-/// The ranking document: `rank --json` and `report --format json` print this.
+/// A document as text for a terminal.
+pub fn terminal<D: Document + ?Sized>(document: &D, options: TerminalOptions) -> String {
+    Terminal(options).page(&document.page())
+}
+
+/// A document as Markdown.
 ///
 /// # Errors
-/// [`AnalysisError::Json`]; does not happen for a ranking that [`crate::rank()`] made.
-pub fn json(ranking: &Ranking) -> Result<String, AnalysisError> {
-    let mut text = serde_json::to_string_pretty(ranking)?;
-    text.push('\n');
-    Ok(text)
+/// As [`Format::write`].
+pub fn markdown<D: Document + ?Sized>(document: &D) -> Result<String, AnalysisError> {
+    Markdown.write(document)
+}
+
+/// A document as a self-contained HTML page.
+///
+/// # Errors
+/// As [`Format::write`].
+pub fn html<D: Document + ?Sized>(document: &D) -> Result<String, AnalysisError> {
+    Html.write(document)
+}
+
+/// A document as JSON, the way it is stored.
+///
+/// # Errors
+/// As [`Format::write`].
+pub fn json<D: Serialize + ?Sized>(document: &D) -> Result<String, AnalysisError> {
+    Json.write(document)
 }

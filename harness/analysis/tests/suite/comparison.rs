@@ -5,7 +5,7 @@ use analysis::comparison::{
     CompareOptions, Comparison, Design, Judgement, ObjectiveComparison, Selector, between_runs,
     within_run,
 };
-use analysis::report::{TerminalOptions, comparison_text};
+use analysis::report::{TerminalOptions, terminal};
 use proptest::prelude::*;
 use record::objective::Objective;
 use record::run::{Run, Toolchain};
@@ -41,7 +41,7 @@ fn compared(lab: &Lab, baseline: &str, candidate: &str) -> Comparison {
 }
 
 fn shown(comparison: &Comparison) -> String {
-    let text = comparison_text(comparison, TerminalOptions::default());
+    let text = terminal(comparison, TerminalOptions::default());
     for line in text.lines() {
         assert!(
             line.chars().count() <= 100,

@@ -1,7 +1,7 @@
 //! Fronts, effects and knees of laboratories whose truth is known.
 
 use analysis::exploration::{Exploration, explore};
-use analysis::report::{TerminalOptions, exploration_text, markdown};
+use analysis::report::{TerminalOptions, markdown, terminal};
 use analysis::{RankOptions, rank};
 use proptest::prelude::*;
 use record::objective::Objective;
@@ -78,7 +78,7 @@ fn front_effects_and_knees_tell_the_truth() {
         knee.contention[0] <= 0.1 && 0.1 <= knee.contention[2],
         "{knee:?}"
     );
-    let text = exploration_text(&exploration, TerminalOptions::default());
+    let text = terminal(&exploration, TerminalOptions::default());
     for line in text.lines() {
         assert!(
             line.chars().count() <= 100,

@@ -5,7 +5,7 @@ use analysis::comparison::{CompareOptions, Selector};
 use analysis::gate::{
     GateOutcome, GateReport, GateRequest, Rules, annotations, gate, junit, selftest, summary,
 };
-use analysis::report::{TerminalOptions, gate_text, selftest_text};
+use analysis::report::{TerminalOptions, terminal};
 use proptest::prelude::*;
 use record::trial::Trial;
 
@@ -51,7 +51,7 @@ fn report_of(lab: &Lab) -> GateReport {
 }
 
 fn shown(report: &GateReport) -> String {
-    let text = gate_text(report, TerminalOptions::default());
+    let text = terminal(report, TerminalOptions::default());
     for line in text.lines() {
         assert!(
             line.chars().count() <= 100,
@@ -251,14 +251,14 @@ fn the_example_is_sound() {
 fn the_selftest_holds() {
     let cases = selftest().unwrap();
     assert!(cases.iter().all(|case| case.held()), "{cases:?}");
-    insta::assert_snapshot!(selftest_text(&cases, TerminalOptions::default()));
+    insta::assert_snapshot!(terminal(cases.as_slice(), TerminalOptions::default()));
 }
 
 #[test]
 fn a_case_that_does_not_hold_is_shown() {
     let mut cases = selftest().unwrap();
     cases[0].found = GateOutcome::Failed;
-    assert!(selftest_text(&cases, TerminalOptions::default()).contains("NOT HELD"));
+    assert!(terminal(cases.as_slice(), TerminalOptions::default()).contains("NOT HELD"));
 }
 
 /// Whether every tag is closed in its order, and nothing but our entities is written with an ampersand.

@@ -2,7 +2,7 @@
 
 use analysis::RankOptions;
 use analysis::proof::{Check, Outcome, Proof, prove};
-use analysis::report::{TerminalOptions, proof_text};
+use analysis::report::{TerminalOptions, terminal};
 
 use crate::lab::{Lab, Service};
 
@@ -77,7 +77,7 @@ fn a_known_slowdown_is_found_in_proportion() {
         .filter(|(_, outcome)| *outcome == Outcome::Holds);
     assert_eq!(holds.count(), 6, "{proof:#?}");
     assert_eq!(proof.verdict, Outcome::Holds);
-    insta::assert_snapshot!(proof_text(&proof, TerminalOptions::default()));
+    insta::assert_snapshot!(terminal(&proof, TerminalOptions::default()));
 }
 
 /// What came of the checks of this name.
@@ -87,7 +87,7 @@ fn of(proof: &Proof, name: &str) -> Vec<Outcome> {
 }
 
 fn text(proof: &Proof) -> String {
-    proof_text(proof, TerminalOptions::default())
+    terminal(proof, TerminalOptions::default())
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&advice)?;
     } else {
-        output::print(&report::advice_text(&advice, rank::terminal()))?;
+        output::print(&report::terminal(&advice, rank::terminal()))?;
     }
     Ok(Ending::Pass)
 }

@@ -87,7 +87,7 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&report)?;
     } else {
-        output::print(&report::gate_text(&report, terminal()))?;
+        output::print(&report::terminal(&report, terminal()))?;
     }
     Ok(ending(report.outcome))
 }
@@ -135,7 +135,7 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
 
 fn selftest() -> Result<Ending, Failure> {
     let cases = gate::selftest().map_err(Failure::internal)?;
-    output::print(&report::selftest_text(&cases, terminal()))?;
+    output::print(&report::terminal(cases.as_slice(), terminal()))?;
     if cases.iter().all(gate::SelftestCase::held) {
         Ok(Ending::Pass)
     } else {

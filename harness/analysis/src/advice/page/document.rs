@@ -287,13 +287,6 @@ impl LimitedBy {
     }
 }
 
-impl MeasuredEffect {
-    /// The word for its effect.
-    pub(crate) fn word(&self) -> &'static str {
-        crate::report::mark(self.effect).1
-    }
-}
-
 impl Ablation {
     /// Its changes, or that there is no such cell.
     pub(crate) fn words(&self) -> String {
