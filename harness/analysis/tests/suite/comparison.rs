@@ -36,7 +36,7 @@ fn compared_with(lab: &Lab, trials: &[Trial], baseline: &str, candidate: &str) -
     .unwrap()
 }
 
-fn compared(lab: &Lab, baseline: &str, candidate: &str) -> Comparison {
+pub(crate) fn compared(lab: &Lab, baseline: &str, candidate: &str) -> Comparison {
     compared_with(lab, &lab.trials(), baseline, candidate)
 }
 

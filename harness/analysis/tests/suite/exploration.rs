@@ -37,7 +37,7 @@ pub(crate) fn lab() -> Lab {
     lab
 }
 
-fn explored(lab: &Lab, trials: &[Trial]) -> Exploration {
+pub(crate) fn explored(lab: &Lab, trials: &[Trial]) -> Exploration {
     explore(&lab.run(), trials, &OBJECTIVES).unwrap()
 }
 

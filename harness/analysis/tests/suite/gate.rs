@@ -46,7 +46,7 @@ fn judged(
     })
 }
 
-fn report_of(lab: &Lab) -> GateReport {
+pub(crate) fn report_of(lab: &Lab) -> GateReport {
     judged(lab, &lab.trials(), RULES, None).unwrap()
 }
 

@@ -1,11 +1,13 @@
-//! The HTML page: well formed, self-contained, safe against what values hold.
+//! The HTML page: well formed, self-contained, safe against what values hold; and what holds for every document in
+//! every format.
 
+use analysis::gate::selftest;
 use analysis::ranking::Ranking;
-use analysis::report::html;
+use analysis::report::{Document, TerminalOptions, html, markdown, terminal};
 
 use crate::lab::{crashed, invalid};
 use crate::reports::{hostile, winner};
-use crate::{exploration, ranked, ranked_with};
+use crate::{comparison, exploration, gate, proof, ranked, ranked_with};
 
 fn page(ranking: &Ranking) -> String {
     let page = html(ranking).unwrap();
@@ -85,6 +87,65 @@ fn hostile_values_stay_text() {
 fn an_empty_run_has_a_page() {
     let lab = winner();
     page(&ranked_with(&lab, &[]));
+}
+
+#[test]
+fn every_document_reads_in_every_format() {
+    let lab = exploration::lab();
+    let upgrade = comparison::upgrade(1.1);
+    in_every_format(&full());
+    in_every_format(&ranked(&hostile()));
+    in_every_format(&exploration::explored(&lab, &lab.trials()));
+    in_every_format(&gate::report_of(&winner()));
+    in_every_format(&comparison::compared(
+        &upgrade,
+        "toolchain=1.25.5",
+        "toolchain=1.27.3",
+    ));
+    in_every_format(&proof::proved(&proof::burning([100.0, 200.0, 300.0])));
+    in_every_format(selftest().unwrap().as_slice());
+}
+
+fn in_every_format<D: Document + ?Sized>(document: &D) {
+    let page = html(document).unwrap();
+    check_balance(&page);
+    check_headings(&page);
+    let text = markdown(document).unwrap();
+    assert!(text.starts_with("# "), "{text}");
+    check_tables(&text);
+    let text = terminal(document, TerminalOptions::default());
+    assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text}");
+    assert!(!text.contains("\n\n\n"), "{text}");
+    assert!(
+        text.lines().all(|line| !line.ends_with(' ')),
+        "no trailing spaces"
+    );
+}
+
+/// One first heading, and no level left out on the way down.
+fn check_headings(page: &str) {
+    let levels: Vec<u32> = page
+        .split("<h")
+        .filter_map(|rest| rest.chars().next()?.to_digit(10))
+        .collect();
+    assert_eq!(levels.first(), Some(&1));
+    assert_eq!(levels.iter().filter(|level| **level == 1).count(), 1);
+    for pair in levels.windows(2) {
+        assert!(pair[1] <= pair[0] + 1, "h{} below h{}", pair[1], pair[0]);
+    }
+}
+
+/// Every row of a table has as many cells as its head.
+fn check_tables(markdown: &str) {
+    let mut cells_of_head = None;
+    for line in markdown.lines() {
+        let cells = line.replace("\\|", "").matches('|').count();
+        match cells_of_head {
+            _ if !line.starts_with('|') => cells_of_head = None,
+            None => cells_of_head = Some(cells),
+            Some(of_head) => assert_eq!(cells, of_head, "{line}"),
+        }
+    }
 }
 
 /// Every element that is opened is closed, in order.

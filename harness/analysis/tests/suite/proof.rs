@@ -6,7 +6,7 @@ use analysis::report::{TerminalOptions, terminal};
 
 use crate::lab::{Lab, Service};
 
-fn proved(lab: &Lab) -> Proof {
+pub(crate) fn proved(lab: &Lab) -> Proof {
     prove(&lab.run(), &lab.trials(), &RankOptions::default()).unwrap()
 }
 
@@ -26,7 +26,7 @@ fn alias(service: Service) -> Lab {
     lab
 }
 
-fn burning(microseconds: [f64; 3]) -> Lab {
+pub(crate) fn burning(microseconds: [f64; 3]) -> Lab {
     let normal = Service::default();
     let mut lab = Lab::new().cell(&[("option.burn", "0")], normal);
     for (burn, more) in ["900", "2300", "4600"].into_iter().zip(microseconds) {

@@ -83,7 +83,7 @@ fn input(at: usize, input: &InputReport) -> Block {
     }
     if !input.facts.is_empty() {
         let facts = input.facts.iter();
-        let facts = facts.map(|fact| Lead::new(&fact.name, &fact.value));
+        let facts = facts.map(|fact| Lead::new(&fact.name, breakable(&fact.value)));
         blocks.push(Block::Leads(facts.collect()));
     }
     let several = input.processes.len() > 1;
@@ -94,6 +94,14 @@ fn input(at: usize, input: &InputReport) -> Block {
     blocks.extend(input.crashes.iter().map(crash));
     blocks.extend(input.profiles.iter().map(profile));
     Section::new(Title::topic("Input").about(about), blocks)
+}
+
+/// A list without spaces, such as a long GODEBUG, with places where a line can end.
+fn breakable(value: &str) -> String {
+    match value.contains(' ') {
+        true => value.to_owned(),
+        false => value.replace(',', ", "),
+    }
 }
 
 fn crash(crash: &CrashReport) -> Block {
