@@ -114,11 +114,8 @@ fn code(lead: &str, lines: &[String]) -> String {
 }
 
 fn table(table: &Table) -> String {
-    let caption = table.caption.as_ref().map_or_else(String::new, |caption| {
-        format!("{}\n\n", markdown_escaped(&caption.to_string()))
-    });
     if table.rows.is_empty() {
-        return caption;
+        return String::new();
     }
     let head: String = table.columns.iter().map(heading).collect();
     let rule = table.columns.iter().map(|column| match column.kind {
@@ -128,7 +125,7 @@ fn table(table: &Table) -> String {
     });
     let rule: String = rule.collect();
     let rows: String = table.rows.iter().map(row).collect();
-    format!("{caption}|{head}\n|{rule}\n{rows}")
+    format!("|{head}\n|{rule}\n{rows}")
 }
 
 fn heading(column: &Column) -> String {

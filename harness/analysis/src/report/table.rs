@@ -1,14 +1,12 @@
 //! Tables, with cells that say what they hold.
 
-use super::block::{Text, Title};
+use super::block::Text;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// What it shows, for those who do not see it.
     pub label: String,
-    /// What stands above it.
-    pub caption: Option<Title>,
     /// Its columns.
     pub columns: Vec<Column>,
     /// Its rows; each has a cell per column.
@@ -22,18 +20,9 @@ impl Table {
     pub fn new(label: impl Into<String>, columns: Vec<Column>) -> Table {
         Table {
             label: label.into(),
-            caption: None,
             columns,
             rows: Vec::new(),
             named_by: 0,
-        }
-    }
-
-    /// The same with something above it.
-    pub fn captioned(self, caption: Title) -> Table {
-        Table {
-            caption: Some(caption),
-            ..self
         }
     }
 

@@ -61,7 +61,7 @@ fn shown(report: &GateReport) -> String {
     text
 }
 
-fn broken() -> Lab {
+pub(crate) fn broken() -> Lab {
     let normal = Service::default();
     two(Service {
         qps: normal.qps * 0.9,

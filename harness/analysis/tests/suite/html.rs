@@ -96,7 +96,7 @@ fn every_document_reads_in_every_format() {
     in_every_format(&full());
     in_every_format(&ranked(&hostile()));
     in_every_format(&exploration::explored(&lab, &lab.trials()));
-    in_every_format(&gate::report_of(&winner()));
+    in_every_format(&gate::report_of(&gate::broken()));
     in_every_format(&comparison::compared(
         &upgrade,
         "toolchain=1.25.5",

@@ -115,7 +115,9 @@ fn crash(crash: &CrashReport) -> Block {
         });
     }
     if !crash.groups.is_empty() {
-        blocks.push(Block::Table(goroutines(crash)));
+        let all = usize::try_from(crash.goroutines).unwrap_or(usize::MAX);
+        let title = Title::name(format!("{}:", counted(all, "goroutine")));
+        blocks.push(Section::new(title, vec![Block::Table(goroutines(crash))]));
     }
     if crash.groups_left_out > 0 {
         let more = format!("{} more groups", crash.groups_left_out);
@@ -126,12 +128,10 @@ fn crash(crash: &CrashReport) -> Block {
 }
 
 fn goroutines(crash: &CrashReport) -> Table {
-    let all = usize::try_from(crash.goroutines).unwrap_or(usize::MAX);
     let words = ["state", "in", "started by"].map(Column::words);
     let columns = std::iter::once(Column::number("count")).chain(words);
-    let mut table = Table::new("Goroutines", columns.collect())
-        .captioned(Title::name(format!("{}:", counted(all, "goroutine"))))
-        .rows(crash.groups.iter().map(|group| {
+    let mut table =
+        Table::new("Goroutines", columns.collect()).rows(crash.groups.iter().map(|group| {
             let waited = group
                 .longest_minutes
                 .map(|minutes| format!(", up to {minutes} min"));

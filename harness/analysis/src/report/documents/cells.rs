@@ -34,10 +34,10 @@ pub(super) fn target(matrix: &str, at: usize, target: &TargetRanking) -> Block {
         blocks.push(Block::Full(vec![Block::Charts(drawn)]));
     }
     if let Some(own) = &target.confirmation {
-        blocks.push(Block::Table(confirmation(target, own)));
+        blocks.push(confirmation(target, own));
     }
-    blocks.extend(limits(target).map(Block::Table));
-    blocks.push(Block::Table(noise(target)));
+    blocks.extend(limits(target));
+    blocks.push(noise(target));
     blocks.extend(exploration::of_target(at, target));
     blocks.extend(troubles(target));
     let title = Title::name(format!("{matrix} · {}", target.target));
@@ -136,7 +136,7 @@ fn row(cell: &CellRanking, ranked: &[Objective]) -> Row {
 }
 
 /// A finalist's fresh figures beside those of the search, on the ranked objectives and what either found worse.
-fn confirmation(target: &TargetRanking, own: &Confirmation) -> Table {
+fn confirmation(target: &TargetRanking, own: &Confirmation) -> Block {
     let searched = target.cells.iter().find(|cell| cell.id == own.cell);
     let mut shown = target.rank_by.clone();
     for line in &target.verdict.costs {
@@ -158,22 +158,25 @@ fn confirmation(target: &TargetRanking, own: &Confirmation) -> Table {
         Column::number(format!("{} fresh blocks", own.blocks)),
         Column::number("search, which chose it"),
     ];
-    let caption = format!(
-        "{} in {} run after it was chosen and not part of the table above: {}",
-        own.label,
-        counted(own.blocks, "block"),
-        outcome_word(own.outcome)
+    let label = format!("Confirmation of {}", target.target);
+    let table = Table::new(label, columns).rows(shown.into_iter().map(|objective| {
+        let searched = searched.and_then(|cell| cell.objectives.get(&objective));
+        vec![
+            objective.heading().to_owned(),
+            effect(own.objectives.get(&objective), objective),
+            effect(searched, objective),
+        ]
+    }));
+    let note = format!(
+        "In {} run after it was chosen, which are not part of the table above.",
+        counted(own.blocks, "block")
     );
-    Table::new(format!("Confirmation of {}", target.target), columns)
-        .captioned(Title::topic("Measured afresh:").about(caption))
-        .rows(shown.into_iter().map(|objective| {
-            let searched = searched.and_then(|cell| cell.objectives.get(&objective));
-            vec![
-                objective.heading().to_owned(),
-                effect(own.objectives.get(&objective), objective),
-                effect(searched, objective),
-            ]
-        }))
+    let about = format!("{}: {}", own.label, outcome_word(own.outcome));
+    let blocks = vec![Block::Table(table), Block::Note(note.into())];
+    Section::new(
+        Title::topic("Measured afresh:").about(about),
+        vec![Block::Group(blocks)],
+    )
 }
 
 fn outcome_word(outcome: ConfirmationOutcome) -> &'static str {
@@ -199,7 +202,7 @@ fn badge(cell: &CellRanking) -> &'static str {
 }
 
 /// Every cell by the limits in force; `None` without a limit.
-fn limits(target: &TargetRanking) -> Option<Table> {
+fn limits(target: &TargetRanking) -> Option<Block> {
     let first = target.cells.first()?;
     let limits = first.constraints.iter();
     let limits: Vec<String> = limits
@@ -208,13 +211,17 @@ fn limits(target: &TargetRanking) -> Option<Table> {
     if limits.is_empty() {
         return None;
     }
-    let columns = std::iter::once("limit".to_owned()).chain(limits);
+    let columns = std::iter::once("cell".to_owned()).chain(limits);
     let columns = columns.map(Column::words).collect();
     let table = Table::new(format!("Limits of {}", target.target), columns);
-    Some(table.rows(target.cells.iter().map(|cell| {
+    let table = table.rows(target.cells.iter().map(|cell| {
         let checks = cell.constraints.iter().map(limit);
         std::iter::once(cell.label.clone()).chain(checks).collect()
-    })))
+    }));
+    Some(Section::new(
+        Title::topic("Limits"),
+        vec![Block::Table(table)],
+    ))
 }
 
 /// How far from the limit, as a share of it.

@@ -5,11 +5,11 @@ use record::objective::Objective;
 use crate::figures::{NOT_OBSERVED, margin_text, on_scale_text, ratio_text, value_text};
 use crate::rank::Criterion;
 use crate::ranking::{AaFigure, ObjectiveSummary, Scale, ScoreSummary, TargetRanking};
-use crate::report::block::Title;
+use crate::report::block::{Block, Section, Title};
 use crate::report::table::{Column, Row, Table};
 
 /// What the run can see on each objective; a brief format shows the ranked ones.
-pub(super) fn noise(target: &TargetRanking) -> Table {
+pub(super) fn noise(target: &TargetRanking) -> Block {
     let columns = [
         "control vs its duplicate",
         "A/A floor",
@@ -20,17 +20,16 @@ pub(super) fn noise(target: &TargetRanking) -> Table {
     let mut table = Table::new(
         format!("Noise of {}", target.target),
         first.chain(columns.map(Column::number)).collect(),
-    )
-    .captioned(
-        Title::topic("What this run can see")
-            .about("(MDE: the smallest change of one cell that its interval would expose)"),
     );
     table.rows.extend(target.score.as_ref().map(noise_of_score));
     table.rows.extend(target.objectives.iter().map(|own| Row {
         full: !target.rank_by.contains(&own.objective),
         ..noise_of(own)
     }));
-    table
+    let note = "MDE: the smallest change of one cell that its interval would expose.";
+    let blocks = vec![Block::Table(table), Block::Note(note.into())];
+    let title = Title::topic("What this run can see");
+    Section::new(title, vec![Block::Group(blocks)])
 }
 
 fn noise_of_score(score: &ScoreSummary) -> Row {

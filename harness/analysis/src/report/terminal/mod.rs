@@ -110,7 +110,7 @@ impl Layout {
     }
 
     /// A topic in capitals, and what it is about behind it.
-    pub(super) fn title(&self, title: &Title) -> String {
+    fn title(&self, title: &Title) -> String {
         if title.topic.is_empty() {
             let name = self.wrapped("", &title.about);
             return format!("{}\n", self.paint("1", name.trim_end()));

@@ -11,20 +11,18 @@ const COLUMN_PADDING: usize = 3;
 const OUTER_COLUMNS: usize = 9;
 
 impl Layout {
-    /// A table below its caption; a wide one in parts that repeat the names of the rows.
+    /// A table, a wide one in parts that repeat the names of the rows.
     pub(super) fn table(&self, table: &Table) -> String {
-        let caption = table.caption.as_ref();
-        let caption = caption.map_or_else(String::new, |caption| self.title(caption));
         let rows: Vec<&Row> = table.rows.iter().filter(|row| !row.full).collect();
         if rows.is_empty() {
-            return caption;
+            return String::new();
         }
         let shown: Vec<usize> = (0..table.columns.len())
             .filter(|&at| !table.columns[at].full)
             .collect();
         let parts = self.parts(table, &rows, &shown);
         let parts = parts.iter().map(|columns| self.part(table, &rows, columns));
-        caption + &parts.collect::<Vec<_>>().join("\n")
+        parts.collect::<Vec<_>>().join("\n")
     }
 
     /// Which columns stand side by side: as many figures as leave room for the longest word of a name, at least one.
