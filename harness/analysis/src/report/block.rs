@@ -80,7 +80,7 @@ pub struct Section {
 
 impl Section {
     /// A section without a name for links.
-    pub fn new(title: Title, blocks: Vec<Block>) -> Block {
+    pub fn block(title: Title, blocks: Vec<Block>) -> Block {
         Block::Section(Section {
             title,
             id: None,

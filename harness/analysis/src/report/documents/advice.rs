@@ -24,7 +24,7 @@ impl Document for Advice {
                 "{} · {} · {}{control}",
                 self.matrix, own.target, own.about.label
             );
-            Section::new(Title::name(name), target(own))
+            Section::block(Title::name(name), target(own))
         });
         let conditions = self.conditions.iter();
         let conditions = conditions.map(|own| Block::Text(own.into())).collect();
@@ -39,7 +39,7 @@ impl Document for Advice {
 pub(super) fn sections(advice: &Advice) -> Vec<Block> {
     let sections = advice.targets.iter().map(|own| {
         let about = format!("{}, {}", own.target, own.about.label);
-        Section::new(Title::topic("Advice:").about(about), target(own))
+        Section::block(Title::topic("Advice:").about(about), target(own))
     });
     sections.collect()
 }
@@ -69,7 +69,7 @@ pub(super) fn summary(advice: &Advice) -> Vec<Block> {
             Block::Findings(own.top.iter().map(in_short).collect()),
             Block::Leads(set),
         ];
-        Section::new(title, vec![Block::Group(blocks)])
+        Section::block(title, vec![Block::Group(blocks)])
     });
     sections.collect()
 }
@@ -111,7 +111,7 @@ fn target(of: &TargetAdvice) -> Vec<Block> {
 }
 
 fn topic(title: &str, blocks: Vec<Block>) -> Block {
-    Section::new(Title::topic(title), blocks)
+    Section::block(Title::topic(title), blocks)
 }
 
 fn matters(target: &TargetAdvice) -> Vec<Block> {

@@ -19,13 +19,13 @@ impl Document for Analysis {
         blocks.extend(inputs.map(|(at, own)| input(at, own)));
         if !self.pictures.is_empty() {
             let pictures = Block::Charts(self.pictures.iter().map(flame).collect());
-            let section = Section::new(Title::topic("Flame graphs"), vec![pictures]);
+            let section = Section::block(Title::topic("Flame graphs"), vec![pictures]);
             blocks.push(Block::Full(vec![section]));
         }
         if !self.missing.is_empty() {
             let missing = self.missing.iter().map(Text::from).collect();
             let title = Title::topic("Not to be had");
-            blocks.push(Section::new(title, vec![Block::List(missing)]));
+            blocks.push(Section::block(title, vec![Block::List(missing)]));
         }
         blocks.push(Block::Full(vec![Block::Note(self.tool.as_str().into())]));
         Page {
@@ -69,7 +69,7 @@ fn findings(judgement: &Judgement) -> Option<Block> {
     let found = found.map(|own| finding(own, "sample", "input"));
     let found = found.chain(judgement.once.iter().map(once)).collect();
     let title = Title::topic("Findings").about(about);
-    Some(Section::new(title, vec![Block::Findings(found)]))
+    Some(Section::block(title, vec![Block::Findings(found)]))
 }
 
 fn input(at: usize, input: &InputReport) -> Block {
@@ -93,7 +93,7 @@ fn input(at: usize, input: &InputReport) -> Block {
     }));
     blocks.extend(input.crashes.iter().map(crash));
     blocks.extend(input.profiles.iter().map(profile));
-    Section::new(Title::topic("Input").about(about), blocks)
+    Section::block(Title::topic("Input").about(about), blocks)
 }
 
 /// A list without spaces, such as a long GODEBUG, with places where a line can end.
@@ -117,14 +117,14 @@ fn crash(crash: &CrashReport) -> Block {
     if !crash.groups.is_empty() {
         let all = usize::try_from(crash.goroutines).unwrap_or(usize::MAX);
         let title = Title::name(format!("{}:", counted(all, "goroutine")));
-        blocks.push(Section::new(title, vec![Block::Table(goroutines(crash))]));
+        blocks.push(Section::block(title, vec![Block::Table(goroutines(crash))]));
     }
     if crash.groups_left_out > 0 {
         let more = format!("{} more groups", crash.groups_left_out);
         blocks.push(Block::Note(more.into()));
     }
     let title = Title::name(title.trim_end_matches(": "));
-    Section::new(title, vec![Block::Group(blocks)])
+    Section::block(title, vec![Block::Group(blocks)])
 }
 
 fn goroutines(crash: &CrashReport) -> Table {

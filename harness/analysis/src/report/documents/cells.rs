@@ -173,7 +173,7 @@ fn confirmation(target: &TargetRanking, own: &Confirmation) -> Block {
     );
     let about = format!("{}: {}", own.label, outcome_word(own.outcome));
     let blocks = vec![Block::Table(table), Block::Note(note.into())];
-    Section::new(
+    Section::block(
         Title::topic("Measured afresh:").about(about),
         vec![Block::Group(blocks)],
     )
@@ -218,7 +218,7 @@ fn limits(target: &TargetRanking) -> Option<Block> {
         let checks = cell.constraints.iter().map(limit);
         std::iter::once(cell.label.clone()).chain(checks).collect()
     }));
-    Some(Section::new(
+    Some(Section::block(
         Title::topic("Limits"),
         vec![Block::Table(table)],
     ))
@@ -286,6 +286,6 @@ fn troubles(target: &TargetRanking) -> Option<Block> {
     );
     table.rows = rows;
     let title = Title::topic("Trials that did not count");
-    let section = Section::new(title, vec![Block::Table(table)]);
+    let section = Section::block(title, vec![Block::Table(table)]);
     Some(Block::Full(vec![section]))
 }

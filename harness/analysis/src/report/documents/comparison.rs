@@ -86,7 +86,7 @@ fn target(design: Design, target: &TargetComparison, several: bool) -> Block {
     if target.cells.len() > 1 {
         blocks.push(Block::Table(pair_by_pair(target)));
     }
-    Section::new(Title::name(title), blocks)
+    Section::block(Title::name(title), blocks)
 }
 
 fn objectives(target: &TargetComparison) -> Table {

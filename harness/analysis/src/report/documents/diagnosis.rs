@@ -60,7 +60,7 @@ fn cell(cell: &CellDiagnosis) -> Block {
         let missing = cell.missing.iter();
         let missing = missing.map(|own| format!("{}: {}", own.kind, own.reason).into());
         let title = Title::topic("Not taken");
-        full.push(Section::new(title, vec![Block::List(missing.collect())]));
+        full.push(Section::block(title, vec![Block::List(missing.collect())]));
     }
     let blocks = vec![Block::Leads(leads(cell)), Block::Full(full)];
     Section::linked(
@@ -144,7 +144,7 @@ fn goroutines(scheduler: &Scheduler) -> String {
 fn profile(cell: &CellDiagnosis, shown: &Shown) -> Block {
     let title = Title::name(format!("{}: {}", shown.kind, shown.reading));
     let Some(table) = &shown.table else {
-        return Section::new(title, vec![Block::Text(empty(cell, shown).into())]);
+        return Section::block(title, vec![Block::Text(empty(cell, shown).into())]);
     };
     let pictures: Vec<_> = shown.picture.iter().map(flame).collect();
     let mut blocks = Vec::new();
@@ -156,7 +156,7 @@ fn profile(cell: &CellDiagnosis, shown: &Shown) -> Block {
         summary: "The functions with the most of their own".to_owned(),
         blocks: functions(&label, table),
     });
-    Section::new(title, blocks)
+    Section::block(title, blocks)
 }
 
 /// Nothing in it: nothing happened, or nobody switched it on.
@@ -179,7 +179,7 @@ fn lock_sites(cell: &CellDiagnosis) -> Block {
         first.into_iter().chain(signals).collect()
     }));
     let title = Title::topic("Locks, by four profiles");
-    Section::new(title, vec![Block::Note(note.into()), Block::Table(table)])
+    Section::block(title, vec![Block::Note(note.into()), Block::Table(table)])
 }
 
 fn waiting(scheduler: &Scheduler) -> Block {
@@ -194,7 +194,7 @@ fn waiting(scheduler: &Scheduler) -> Block {
             .map(|(reason, mean)| vec![reason.clone(), significant(*mean)]),
     );
     let title = Title::topic("What goroutines waited for");
-    Section::new(title, vec![Block::Table(table)])
+    Section::block(title, vec![Block::Table(table)])
 }
 
 fn differences(diagnoses: &Diagnoses) -> Block {
@@ -204,7 +204,7 @@ fn differences(diagnoses: &Diagnoses) -> Block {
             own.target, own.kind, own.before, own.after
         );
         let picture = Block::Charts(vec![flame(&own.picture)]);
-        Section::new(Title::name(title), vec![picture])
+        Section::block(Title::name(title), vec![picture])
     });
     Section::linked("differences", Title::topic(CHANGES), sections.collect())
 }

@@ -45,7 +45,7 @@ fn explored((at, target): (usize, &TargetExploration)) -> Block {
     }
     blocks.extend(target.effects.iter().map(effects_section));
     blocks.extend(knees(&target.knees));
-    Section::new(Title::name(&target.target), blocks)
+    Section::block(Title::name(&target.target), blocks)
 }
 
 /// The heart of it in a few lines, and in full where there is more to say than the table of cells does.
@@ -88,7 +88,7 @@ pub(super) fn of_target(at: usize, target: &TargetRanking) -> Vec<Block> {
         let laws = found.knees.iter().map(|own| Lead::new("law", law(own)));
         full.push(Block::Leads(laws.collect()));
     }
-    let section = Section::new(Title::topic("Trade-offs and axes"), full);
+    let section = Section::block(Title::topic("Trade-offs and axes"), full);
     blocks.push(Block::Full(vec![section]));
     blocks
 }
@@ -214,7 +214,7 @@ fn front_section(front: &Front, charts: Vec<crate::report::chart::Chart>) -> Blo
     );
     blocks.push(Block::Note(note.into()));
     let title = Title::topic("Pareto front").about(format!("over {}", listed(&names)));
-    Section::new(title, vec![Block::Group(blocks)])
+    Section::block(title, vec![Block::Group(blocks)])
 }
 
 fn front_row(front: &Front, at: usize, cell: &FrontCell) -> Vec<String> {
@@ -283,7 +283,7 @@ fn effects_section(effects: &Effects) -> Block {
     blocks.push(Block::Note(effects_note(effects).into()));
     let about = format!("to {}", effects.objective.heading());
     let title = Title::topic("What each axis does").about(about);
-    Section::new(title, vec![Block::Group(blocks)])
+    Section::block(title, vec![Block::Group(blocks)])
 }
 
 /// What a table of effects compares, and what its marks mean.

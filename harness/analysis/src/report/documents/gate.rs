@@ -25,7 +25,7 @@ impl Document for GateReport {
             blocks.push(match several {
                 true => {
                     let title = format!("{}: {}", target.target, target.outcome.label());
-                    Section::new(Title::name(title), vec![rules])
+                    Section::block(Title::name(title), vec![rules])
                 }
                 false => rules,
             });

@@ -29,7 +29,7 @@ pub(super) fn noise(target: &TargetRanking) -> Block {
     let note = "MDE: the smallest change of one cell that its interval would expose.";
     let blocks = vec![Block::Table(table), Block::Note(note.into())];
     let title = Title::topic("What this run can see");
-    Section::new(title, vec![Block::Group(blocks)])
+    Section::block(title, vec![Block::Group(blocks)])
 }
 
 fn noise_of_score(score: &ScoreSummary) -> Row {

@@ -49,7 +49,7 @@ pub(super) fn process(id: &str, process: &ProcessReport, numbered: bool) -> Bloc
     if !leads.is_empty() {
         blocks.push(Block::Leads(leads));
     }
-    Section::new(Title::name(title), vec![Block::Group(blocks)])
+    Section::block(Title::name(title), vec![Block::Group(blocks)])
 }
 
 fn charts(id: &str, process: &ProcessReport) -> Vec<Chart> {

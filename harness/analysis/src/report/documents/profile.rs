@@ -27,7 +27,7 @@ pub(super) fn profile(of: &ProfileReport) -> Block {
         None => functions(&of.kind, &of.functions),
     };
     let blocks = notes.chain(table).collect();
-    Section::new(Title::name(title), vec![Block::Group(blocks)])
+    Section::block(Title::name(title), vec![Block::Group(blocks)])
 }
 
 /// The functions with the most of their own, and how many more there are.
@@ -100,7 +100,7 @@ pub(super) fn locks(locks: &LockCheck) -> Block {
         blocks.push(Block::Leads(missing.collect()));
     }
     let title = Title::topic("Locks").about("four profiles held against each other");
-    Section::new(title, blocks)
+    Section::block(title, blocks)
 }
 
 fn suspect(suspect: &LockSuspect) -> Block {
@@ -115,7 +115,7 @@ fn suspect(suspect: &LockSuspect) -> Block {
         vec![signal.profile, shown, signal.text.as_str()]
     }));
     let title = format!("{}: {}", suspect.verdict.word(), suspect.site);
-    Section::new(Title::name(title), vec![Block::Table(table)])
+    Section::block(Title::name(title), vec![Block::Table(table)])
 }
 
 /// A flame graph as a chart.

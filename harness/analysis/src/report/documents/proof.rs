@@ -65,5 +65,5 @@ fn check(check: &Check) -> Block {
             .map(|needed| Lead::new("needs", needed)),
     );
     let title = Title::topic(check.outcome.label()).about(about);
-    Section::new(title, vec![Block::Leads(leads)])
+    Section::block(title, vec![Block::Leads(leads)])
 }

@@ -93,9 +93,9 @@ impl Layout {
             Block::Details { summary, blocks } => {
                 self.wrapped("", summary) + &self.joined(blocks, "\n")
             }
-            Block::Contents { .. } => String::new(),
+            Block::Contents { .. } | Block::Full(_) => String::new(),
             Block::Group(blocks) => self.joined(blocks, ""),
-            Block::Brief(_) | Block::Full(_) => unreachable!("`brief` has resolved it"),
+            Block::Brief(blocks) => self.joined(blocks, "\n"),
         }
     }
 
