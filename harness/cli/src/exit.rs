@@ -1,12 +1,8 @@
-//! Exit codes, and errors as a person sees them.
-
-use std::process::ExitCode;
+//! Exit codes, and errors on their way to the user.
 
 use orchestrator::plan::PlanError;
 use orchestrator::run::RunError;
 use record::store::StoreError;
-
-use crate::output::tell_text;
 
 /// How a call ended. The numbers are documented in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +72,30 @@ impl Failure {
     }
 }
 
+impl From<loadtool::Ending> for Ending {
+    fn from(ending: loadtool::Ending) -> Ending {
+        match ending {
+            loadtool::Ending::Pass => Ending::Pass,
+            loadtool::Ending::Failed => Ending::GateFailed,
+            loadtool::Ending::NotFit => Ending::NotFit,
+            loadtool::Ending::Interrupted => Ending::Incomplete,
+        }
+    }
+}
+
+impl From<loadtool::Failure> for Failure {
+    fn from(failure: loadtool::Failure) -> Failure {
+        match failure {
+            loadtool::Failure::Usage(_) => Failure::usage(failure),
+            loadtool::Failure::Interrupted(message) => Failure {
+                ending: Ending::Incomplete,
+                message,
+            },
+            loadtool::Failure::Internal(_) => Failure::internal(failure),
+        }
+    }
+}
+
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Failure {
         match error {
@@ -117,29 +137,6 @@ impl From<RunError> for Failure {
             | RunError::Nothing(_) => Failure::usage(error),
             RunError::Store(error) => error.into(),
             RunError::System { .. } => Failure::internal(error),
-        }
-    }
-}
-
-/// Prints the error, if there is one, and gives the exit code.
-pub(crate) fn report(ending: Result<Ending, Failure>) -> ExitCode {
-    match ending {
-        Ok(ending) => ExitCode::from(ending.code()),
-        Err(failure) => {
-            // Findings of a file carry their own "error:" for each.
-            let prefix = if failure.message.starts_with("error") {
-                ""
-            } else {
-                "error: "
-            };
-            let mut text = format!("{prefix}{}\n", failure.message);
-            if failure.ending == Ending::Internal {
-                text.push_str(
-                    "This is a defect of gosweep or of the system under it, not of your input.\n",
-                );
-            }
-            tell_text(&text);
-            ExitCode::from(failure.ending.code())
         }
     }
 }

@@ -6,6 +6,9 @@
 
 use std::time::Duration;
 
+/// A timer this late tells that the generator did not run, rather than of ordinary jitter.
+pub(crate) const STALL_NS: u64 = 1_000_000;
+
 /// `CLOCK_MONOTONIC` now, in nanoseconds (read through the vDSO, no system call).
 #[inline]
 pub(crate) fn monotonic_ns() -> u64 {

@@ -255,8 +255,8 @@ pub(crate) fn errors_of(counts: &[u64; ErrorClass::ALL.len()]) -> BTreeMap<Error
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Endpoint;
     use crate::request::RequestMix;
-    use crate::spec::Endpoint;
 
     const SECOND_NS: u64 = 1_000_000_000;
 

@@ -9,14 +9,13 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::backlog::BacklogLook;
+use crate::endpoint::EngineChoice;
 use crate::errors::ErrorClass;
 use crate::host::HostShare;
 use crate::latency::{LatencySet, LatencyTally};
 use crate::ledger::Ledger;
-use crate::spec::EngineChoice;
 use crate::spin::Spin;
-use crate::verdict::{Stretch, Verdict};
+use crate::validity::{Stretch, Verdict};
 
 /// Everything that one run measured.
 #[derive(Debug, Clone)]
@@ -81,6 +80,15 @@ pub struct ErrorCount {
     pub count: u64,
     /// How long they took from their intended send time, in nanoseconds.
     pub latency: Histogram<u64>,
+}
+
+/// What was undone at one moment of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BacklogLook {
+    /// When, on the run's clock, in seconds.
+    pub at_s: f64,
+    /// Requests due and not answered, sent or not.
+    pub undone: f64,
 }
 
 /// One interval of the time series.
@@ -223,7 +231,7 @@ pub(crate) fn made_up() -> LoadOutcome {
         statuses: BTreeMap::new(),
         classes: Vec::new(),
         latency: LatencySet::new(),
-        generator_lag: crate::latency::new_histogram(),
+        generator_lag: crate::histogram::new_histogram(),
         backlog: Vec::new(),
         intervals: Vec::new(),
         requested_rate_per_s: Some(1_000.0),
@@ -248,7 +256,7 @@ pub(crate) fn made_up() -> LoadOutcome {
             opened: 0,
             reconnects: 0,
             failed: BTreeMap::new(),
-            latency: crate::latency::new_histogram(),
+            latency: crate::histogram::new_histogram(),
         },
         bytes: ByteTotals::default(),
         littles_law: None,

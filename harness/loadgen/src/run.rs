@@ -10,18 +10,21 @@ use crate::arrival::Arrival;
 use crate::backlog;
 use crate::clock::{Clock, monotonic_ns};
 use crate::collector::{Collector, errors_of};
+use crate::endpoint::{EngineChoice, Protocol};
 use crate::engine::{Engine, H1Fast, HyperH1, HyperH2};
 use crate::errors::{ErrorClass, LoadError};
 use crate::generator::{Mailbox, Message, Shared, ThreadEnd, run_thread, slots_of};
-use crate::latency::{LatencySet, new_histogram};
+use crate::histogram::new_histogram;
+use crate::latency::LatencySet;
 use crate::ledger::Ledger;
 use crate::outcome::{
     ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, LittlesLaw, LoadOutcome,
 };
-use crate::request::PreparedMix;
-use crate::spec::{EngineChoice, Hooks, LoadSpec, Protocol};
+use crate::request::{PreparedMix, WireForm};
+use crate::spec::{Hooks, LoadSpec};
 use crate::transport::Connector;
-use crate::verdict::{self, Stretch, Verdict};
+use crate::validity::{Stretch, Verdict};
+use crate::verdict;
 
 /// How far ahead the clock is set, for every thread to be there when it starts.
 const CLOCK_LEAD_NS: u64 = 2_000_000;
@@ -45,7 +48,15 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
     let shared = Shared {
         spec,
         hooks: hooks.into(),
-        mix: Arc::new(PreparedMix::compile(spec)?),
+        mix: Arc::new(PreparedMix::compile(
+            &spec.requests,
+            &WireForm {
+                endpoint: &spec.endpoint,
+                protocol: spec.protocol,
+                keep_alive: spec.keep_alive,
+                seed: spec.seed,
+            },
+        )?),
         connector: Arc::new(Connector::new(spec)?),
         barrier: Barrier::new(spec.threads + 1),
         clock: OnceLock::new(),

@@ -1,6 +1,7 @@
 //! What specifications and URLs are refused for.
 
 use super::*;
+use crate::endpoint::Address;
 
 #[test]
 fn urls_resolve_to_endpoints() {
@@ -45,7 +46,7 @@ fn no_request_can_get_older_than_a_histogram_tells() {
     (spec.duration, spec.drain) = (30 * day, day);
     spec.validate().unwrap();
     let oldest = spec.duration + spec.drain;
-    assert!(oldest.as_nanos() <= u128::from(crate::latency::MAX_TRACKED_NS));
+    assert!(oldest.as_nanos() <= u128::from(crate::histogram::MAX_TRACKED_NS));
     spec.drain = 2 * day;
     assert!(spec.validate().unwrap_err().to_string().contains("drain"));
 }

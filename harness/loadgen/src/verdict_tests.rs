@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::arrival::Arrival;
-use crate::backlog::BacklogLook;
+use crate::endpoint::Endpoint;
 use crate::ledger::Ledger;
+use crate::outcome::BacklogLook;
 use crate::outcome::made_up;
 use crate::request::RequestMix;
-use crate::spec::Endpoint;
 
 fn at_constant_rate() -> LoadSpec {
     let endpoint = Endpoint::tcp(([127, 0, 0, 1], 1).into());

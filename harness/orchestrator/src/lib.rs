@@ -7,8 +7,8 @@
 //! | step | module |
 //! |---|---|
 //! | cells, CPUs, order, time | [`plan`] |
-//! | Go toolchains and artifacts | [`toolchain`], [`build`] |
-//! | processes that never outlive us | [`supervise`] |
+//! | artifacts, by the Go toolchains of [`toolchain`] | [`build`] |
+//! | processes that never outlive us | the crate [`supervise`] |
 //! | /proc, the host, the probe | [`observe`] |
 //! | one trial | [`trial`] |
 //! | all trials, resumable | [`run`] |
@@ -18,6 +18,4 @@ pub mod events;
 pub mod observe;
 pub mod plan;
 pub mod run;
-pub mod supervise;
-pub mod toolchain;
 pub mod trial;

@@ -415,6 +415,10 @@ pub struct Readback {
     pub godebug: Option<String>,
     /// The Go version by the process.
     pub go_version: Option<String>,
+    /// SHA-256 of the program that ran, where its cell has another one in every
+    /// block (`layout: fresh`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_sha256: Option<String>,
     /// CPUs that the target may use, by /proc.
     pub target_cpus: Option<String>,
     /// CPUs that the generator's threads were pinned to, read back.

@@ -2,13 +2,43 @@
 
 use std::io::IsTerminal;
 
-use orchestrator::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+use ::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+use clap::{Args as ClapArgs, Subcommand};
 
-use super::run::toolbox;
-use crate::args::{ToolchainAction, ToolchainArgs};
+use super::setup::toolbox;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::{tell, tell_text};
+
+/// `gosweep toolchain`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ToolchainArgs {
+    /// What to do with toolchains.
+    #[command(subcommand)]
+    pub(crate) action: ToolchainAction,
+}
+
+/// What to do with toolchains.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ToolchainAction {
+    /// List the installed toolchains and the `go` on PATH
+    List,
+    /// Find or fetch a version, e.g. 1.25.5 or 1.25
+    Install {
+        /// The version, `path`, or an absolute GOROOT
+        #[arg(value_name = "VERSION")]
+        version: String,
+        /// Where it may come from, in order: cache,path,gotoolchain,godev,pip
+        #[arg(long, value_name = "LIST")]
+        sources: Option<String>,
+    },
+    /// Check installed toolchains against their recorded checksums
+    Verify {
+        /// The version; all installed ones if absent
+        #[arg(value_name = "VERSION")]
+        version: Option<String>,
+    },
+}
 
 /// Lists, installs or verifies.
 pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {

@@ -10,9 +10,11 @@
 //!
 //! Deliberately absent: argument words and registers (they need the binary to mean anything).
 
+mod dump;
 mod goroutine;
 mod report;
 
-pub use goroutine::{CreatedBy, Frame, Goroutine, goroutines};
+pub use dump::goroutines;
+pub use goroutine::{CreatedBy, Frame, Goroutine};
 pub(crate) use report::Builder;
 pub use report::{Cause, Crash, MOST_FRAMES, MOST_GOROUTINES, MOST_MESSAGE_BYTES, Signal};

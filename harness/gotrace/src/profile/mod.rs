@@ -12,7 +12,7 @@
 //!
 //! Format: <https://github.com/google/pprof/blob/main/proto/profile.proto>.
 //!
-//! Deliberately absent: symbolisation, mappings and addresses; drawing (`analysis`).
+//! Deliberately absent: symbolisation, mappings and addresses; drawing (`advisor`).
 
 mod combine;
 mod decode;

@@ -4,6 +4,8 @@
 //! Upgrades and pipelining are deliberately absent.
 
 mod chunked;
+mod event;
 mod response;
 
-pub use response::{BodyEvent, Fault, ResponseReader, Step};
+pub use event::{BodyEvent, Fault, Step};
+pub use response::ResponseReader;

@@ -2,11 +2,9 @@
 
 use super::{Activity, Lane, State};
 use crate::backlog::BacklogWatch;
+use crate::clock::STALL_NS;
 use crate::ledger::Ledger;
 use crate::recorder::{IntervalPart, RunTotals};
-
-/// A timer this late tells that the generator did not run, rather than of ordinary jitter.
-pub(crate) const STALL_NS: u64 = 1_000_000;
 
 /// What a lane leaves behind.
 pub(crate) struct LaneEnd {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::toolchain::store::{make_folder, rename_into_place, write_synced};
-use crate::toolchain::{Store, ToolchainError, digest};
+use toolchain::files::{make_folder, rename_into_place, write_synced};
+use toolchain::{Store, ToolchainError, digest};
 
 const FORMAT: u32 = 1;
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::error::{BuildError, GoFailure, cure};
 use super::request::{BuildRequest, Network, Pgo};
-use crate::toolchain::child::{self, Finished, command_line};
-use crate::toolchain::environment::{self, goarch};
-use crate::toolchain::{Store, Toolchain, ToolchainError, Watch};
+use supervise::child::{self, Finished, command_line};
+use toolchain::environment::{self, goarch};
+use toolchain::{Store, Toolchain, ToolchainError, Watch};
 
 /// What makes up a go command besides its verb.
 #[derive(Debug, Clone)]
@@ -127,7 +127,7 @@ fn users_settings(
         ])
         .args(["GOINSECURE", "GOVCS", "GOMODCACHE"]);
     let line = command_line(&command);
-    let done = child::run(command, Duration::from_secs(60), watch, &|| {})?;
+    let done = child::run(command, Duration::from_secs(60), watch.stop(), &|| {})?;
     let values: serde_json::Map<String, Value> =
         serde_json::from_str(&done.stdout).map_err(|_| {
             ToolchainError::Unavailable(format!("`{line}` failed: {}", done.stderr.trim()))
@@ -154,7 +154,8 @@ pub(super) fn run(
     watch: Watch<'_>,
 ) -> Result<Finished, BuildError> {
     let line = command_line(&command);
-    let done = child::run(command, request.limit, watch, &|| {}).map_err(ToolchainError::from)?;
+    let done =
+        child::run(command, request.limit, watch.stop(), &|| {}).map_err(ToolchainError::from)?;
     if done.success() {
         return Ok(done);
     }

@@ -12,8 +12,8 @@ use super::error::BuildError;
 use super::inputs::Inputs;
 use super::prove;
 use super::request::BuildRequest;
-use crate::toolchain::child::command_line;
-use crate::toolchain::{Progress, Store, Toolchain, ToolchainError, Watch, digest};
+use supervise::child::command_line;
+use toolchain::{Progress, Store, Toolchain, ToolchainError, Watch, digest};
 
 /// A target's binary, and how it came to be.
 #[derive(Debug, Clone, PartialEq)]

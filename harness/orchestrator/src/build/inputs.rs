@@ -26,7 +26,7 @@ use serde::Deserialize;
 use super::command::{self, Settings};
 use super::error::BuildError;
 use super::request::{BuildRequest, Pgo};
-use crate::toolchain::{Toolchain, ToolchainError, Watch, digest};
+use toolchain::{Toolchain, ToolchainError, Watch, digest};
 
 /// Goes into every key: a new gosweep that hashes otherwise starts afresh.
 const KEY_FORMAT: &str = "gosweep artifact 1";

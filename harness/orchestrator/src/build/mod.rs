@@ -1,6 +1,6 @@
 //! Builds targets: one toolchain and one set of build settings to one binary.
 //!
-//! [`build`] takes a [`crate::toolchain::Toolchain`] and a [`BuildRequest`]
+//! [`build`] takes a [`toolchain::Toolchain`] and a [`BuildRequest`]
 //! and returns an [`Artifact`]: a binary in our cache, with the command that
 //! made it and the proof, read back from the binary with `go version -m`,
 //! that it is what was asked for. The environment is clean (nothing of the
@@ -21,7 +21,9 @@ mod error;
 mod inputs;
 mod prove;
 mod request;
+mod settings;
 
 pub use compile::{Artifact, build};
 pub use error::{BuildError, GoFailure};
-pub use request::{BuildRequest, GoAmd64, Network, Pgo};
+pub use request::{BuildRequest, Network, Pgo};
+pub use settings::ask_for;

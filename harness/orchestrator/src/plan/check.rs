@@ -6,10 +6,10 @@ use std::ops::Range;
 
 use gotrace::GoVersion;
 use gotrace::environment::{self, Problem, ProblemKind};
-use record::axis::{Axis, DEFAULT};
+use record::axis::{Applied, Axis, AxisValue, DEFAULT};
 use record::diagnostic::{Diagnostic, closest};
 use record::matrix::{CellSpec, Located, Matrix};
-use record::target::{Program, Target};
+use record::target_file::{Program, Target};
 use topology::Placement;
 
 use super::limits;
@@ -49,7 +49,7 @@ pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
         }
     }
     for source in &matrix.toolchain_sources {
-        if let Err(cure) = source.value.parse::<crate::toolchain::SourceOrder>() {
+        if let Err(cure) = source.value.parse::<toolchain::SourceOrder>() {
             let message = format!("unknown toolchain source `{}`", source.value);
             findings.push(Diagnostic::new(source.span.clone(), message).help(cure));
         }
@@ -65,8 +65,8 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
     if value.value == DEFAULT {
         return None;
     }
-    match axis {
-        Axis::Toolchain => match value.value.parse::<crate::toolchain::ToolchainSpec>() {
+    match axis.applied() {
+        Applied::Toolchain => match value.value.parse::<toolchain::ToolchainSpec>() {
             Ok(_) => None,
             Err(error) => at(
                 error.to_string(),
@@ -74,7 +74,7 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
                     .to_owned(),
             ),
         },
-        Axis::Placement => match value.value.parse::<topology::Policy>() {
+        Applied::Placement => match value.value.parse::<topology::Policy>() {
             Ok(_) => None,
             Err(error) => at(
                 error.to_string(),
@@ -95,14 +95,7 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
 
 /// What Go says to a value of an axis; `None` where it accepts it.
 fn go_check(axis: &Axis, value: &str, version: Option<&GoVersion>) -> Option<Problem> {
-    let name = match axis {
-        // What the matrix says of these was checked where it was read.
-        Axis::CpuQuota | Axis::MemoryCap => return None,
-        Axis::Toolchain | Axis::Placement | Axis::Option(_) => return None,
-        Axis::Env(name) => name.clone(),
-        plain => plain.to_string().to_uppercase(),
-    };
-    environment::check_variable(&name, value, version).err()
+    environment::check_variable(axis.go_variable()?, value, version).err()
 }
 
 /// Why a cell cannot run under this Go version, if it cannot. Called once the
@@ -110,8 +103,15 @@ fn go_check(axis: &Axis, value: &str, version: Option<&GoVersion>) -> Option<Pro
 pub fn check_versions(spec: &CellSpec, version: &GoVersion) -> Option<String> {
     spec.settings
         .iter()
-        .filter(|(_, value)| *value != DEFAULT)
+        .filter(|(axis, value)| *value != DEFAULT && *value != axis.default_value())
         .find_map(|(axis, value)| {
+            if let Some(since) = axis.since_minor()
+                && !version.at_least(since)
+            {
+                return Some(format!(
+                    "{axis} is known to Go from 1.{since} on, this is {version}"
+                ));
+            }
             let problem = go_check(axis, value, Some(version))?;
             let silent = problem.kind == ProblemKind::SilentlyIgnored;
             let note = if silent {
@@ -142,11 +142,10 @@ fn unknown_option<'a>(
 
 /// A ready-made binary cannot be built by several toolchains.
 fn check_binaries(matrix: &Matrix, targets: &BTreeMap<String, Target>) -> Vec<Diagnostic> {
-    let build_axes = [Axis::Toolchain, Axis::Goamd64, Axis::Goexperiment];
     let named = matrix
         .axes
         .iter()
-        .filter(|axis| build_axes.contains(&axis.axis) && axis.values.len() > 1);
+        .filter(|axis| axis.axis.is_build() && axis.values.len() > 1);
     named
         .flat_map(|axis| {
             let given = targets
@@ -172,23 +171,15 @@ pub(super) fn notes(
 ) -> Vec<String> {
     let mut notes = placement.notes.clone();
     for (axis, value) in spec.settings.iter().filter(|(_, value)| *value != DEFAULT) {
-        let name = axis.to_string().to_uppercase();
-        if !matches!(
-            axis,
-            Axis::Toolchain
-                | Axis::Placement
-                | Axis::CpuQuota
-                | Axis::MemoryCap
-                | Axis::Option(_)
-                | Axis::Env(_)
-        ) && let Ok(verdict) = environment::check_variable(&name, value, None)
+        if let Some(name) = axis.go_variable()
+            && let Ok(verdict) = environment::check_variable(name, value, None)
         {
             notes.extend(verdict.notes);
         }
     }
     let cpus = placement.target.len();
-    if let Ok(procs) = spec.settings.get(&Axis::Gomaxprocs).parse::<usize>()
-        && procs > cpus
+    if let Some(AxisValue::Count(procs)) = spec.settings.value(&Axis::Gomaxprocs)
+        && procs as usize > cpus
     {
         notes.push(format!(
             "GOMAXPROCS={procs} is more than the {cpus} CPU(s) that the target gets"
@@ -199,4 +190,98 @@ pub(super) fn notes(
         notes.push("no probe: GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone".to_owned());
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use gotrace::environment::{Gogc, Gomemlimit};
+
+    use super::*;
+
+    /// The record's typed values and gotrace's parsers are two readers of one
+    /// thing: this holds them together.
+    #[test]
+    fn the_record_reads_values_as_go_does() {
+        let numbers = [
+            "0",
+            "-0",
+            "1",
+            "-1",
+            "07",
+            "100",
+            "+5",
+            "2147483647",
+            "2147483648",
+            "-2147483648",
+            "-2147483649",
+            "off",
+            "Off",
+            "",
+            "abc",
+            "1.5",
+            "100%",
+            "9223372036854775807",
+            "9223372036854775808",
+            "99999999999999999999",
+        ];
+        let sizes = [
+            "B",
+            "5B",
+            "512MiB",
+            "512Mi",
+            "1.5GiB",
+            "2TiB",
+            "16777216TiB",
+            "-5KiB",
+            "+5MiB",
+            "4 KiB",
+        ];
+        for text in numbers.into_iter().chain(sizes) {
+            let value = |axis: &Axis| axis.parse_value(text).ok().flatten();
+            let count = environment::gomaxprocs(text).ok().map(AxisValue::Count);
+            let gogc = environment::gogc(text).ok().map(|(value, _)| match value {
+                Gogc::Off => AxisValue::CollectorOff,
+                Gogc::Percent(percent) => AxisValue::Percent(percent),
+            });
+            let limit = match environment::gomemlimit(text).ok() {
+                Some(Gomemlimit::Bytes(bytes)) => Some(AxisValue::Bytes(bytes)),
+                Some(Gomemlimit::Off) | None => None,
+            };
+            for (axis, go) in [
+                (Axis::Gomaxprocs, count),
+                (Axis::Gogc, gogc),
+                (Axis::Gomemlimit, limit),
+            ] {
+                let read = value(&axis).filter(|value| !matches!(value, AxisValue::Text(_)));
+                assert_eq!(read, go, "{axis} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_axis_that_go_judges_is_known_to_gotrace() {
+        for axis in Axis::PLAIN {
+            let Some(variable) = axis.go_variable() else {
+                continue;
+            };
+            // What gotrace knows nothing of it takes without a word.
+            let refused = environment::check_variable(variable, "no such value!", None);
+            assert!(refused.is_err(), "{axis}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_a_version_does_not_have_drops_the_cell() {
+        let mut spec = CellSpec {
+            target: "service".to_owned(),
+            settings: record::axis::Settings::default(),
+        };
+        spec.settings.insert(Axis::Gomemlimit, "1GiB");
+        let (old, new) = (GoVersion::release(18, 0), GoVersion::release(19, 0));
+        assert_eq!(
+            check_versions(&spec, &old).as_deref(),
+            Some("gomemlimit is known to Go from 1.19 on, this is go1.18")
+        );
+        assert_eq!(check_versions(&spec, &new), None);
+    }
 }

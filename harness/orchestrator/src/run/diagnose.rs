@@ -7,15 +7,19 @@ use std::time::Duration;
 use record::axis::Axis;
 use record::cell::CellId;
 use record::diagnosis::{Diagnosis, Missing, ProfileFile};
-use record::store::RunDir;
+use record::store::{RunDir, make_folder};
+use toolchain::{DELAYS, Watch, delay_profile};
 
-use super::prepare::{Prepared, ReadyCell};
-use super::schedule::make_folder;
-use super::{Ending, HostLock, RunError, RunRequest, lock, prepare};
+use super::error::RunError;
+use super::lock::{self, HostLock};
+use super::prepare;
+use super::prepare::Prepared;
+use super::request::{Ending, RunRequest};
+use super::start::start_spawner;
 use crate::events::{Event, Listener};
-use crate::supervise::Spawner;
-use crate::toolchain::{DELAYS, Watch, delay_profile};
+use crate::plan::ReadyCell;
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
+use supervise::Spawner;
 
 /// A cell to look at closely.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +45,7 @@ pub fn diagnose(
     let _host = HostLock::take()?;
     let dir = RunDir::open(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
-    let spawner = super::start_spawner(request.plan)?;
+    let spawner = start_spawner(request.plan)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };

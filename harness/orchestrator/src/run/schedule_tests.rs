@@ -16,12 +16,13 @@ use record::trial::{Outcome, Reason, Role, Stage, Trial};
 use topology::{CpuSet, Placement};
 
 use super::budget::Budget;
+use super::error::RunError;
 use super::launcher::{Job, Runner};
-use super::prepare::ReadyCell;
+use super::request::Ending;
 use super::schedule::{Site, run_trials};
-use super::{Ending, RunError, Steering};
+use super::steering::Steering;
 use crate::events::Event;
-use crate::plan::PlannedCell;
+use crate::plan::{PlannedCell, ReadyCell};
 use crate::trial::Observed;
 
 /// A trial's length by the made-up clock.
@@ -76,9 +77,16 @@ struct FakeTrials {
     /// Invalid until so many were run.
     invalid_until: u32,
     cancel: AtomicBool,
+    /// Blocks that were made ready, with the number of cells.
+    begun: RefCell<Vec<(u32, usize)>>,
 }
 
 impl Runner for FakeTrials {
+    fn begin_block(&self, block: u32, cells: &[&ReadyCell]) -> Result<bool, RunError> {
+        self.begun.borrow_mut().push((block, cells.len()));
+        Ok(true)
+    }
+
     fn run(&self, job: &Job<'_>) -> Option<Observed> {
         assert!(job.evidence.is_dir());
         if self.stop_at == Some(self.run.get()) {
@@ -503,6 +511,21 @@ fn killed_anywhere_it_ends_as_it_would_have() {
         assert_eq!(places(&lab), places(&whole), "stopped at trial {stop_at}");
         assert_eq!(lab.decisions(), whole.decisions());
     }
+}
+
+#[test]
+fn a_block_is_made_ready_once_and_only_for_what_is_left_of_it() {
+    let lab = Lab::new(2, Design::default());
+    let first = FakeTrials {
+        stop_at: Some(7),
+        ..FakeTrials::default()
+    };
+    lab.call(&first, &Rules::default()).unwrap();
+    // Four cells, the control twice; two trials of the second block are done.
+    assert_eq!(first.begun.into_inner(), [(0, 5), (1, 5)]);
+    let second = FakeTrials::default();
+    lab.call(&second, &Rules::default()).unwrap();
+    assert_eq!(second.begun.into_inner(), [(1, 3)]);
 }
 
 #[test]

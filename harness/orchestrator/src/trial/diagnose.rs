@@ -14,11 +14,12 @@ use record::quantity::Rate;
 
 use super::launch::{LaunchError, Target};
 use super::observation::left_off;
+use super::request::{TrialRequest, now};
+use super::stop::{PATIENCE, Stop};
 use super::window::{Window, Windows};
-use super::{PATIENCE, Stop, TrialRequest, now};
 use crate::events::{Event, Listener};
 use crate::observe::{Pprof, Probe, ProbeError};
-use crate::run::option_values;
+use crate::plan::option_values;
 
 /// Length of the execution trace. A busy service writes some 10 MiB a second.
 const TRACE: Duration = Duration::from_secs(1);

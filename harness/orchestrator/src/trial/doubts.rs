@@ -3,16 +3,17 @@
 //! The words of a doubt name the threshold and not the figure, so that a report
 //! can say one thing once of many trials; the figures are in the trial.
 
-use record::axis::{Axis, DEFAULT};
+use record::axis::Axis;
+use record::axis::readback::Shown;
 use record::trial::{Canary, Phase, Reason};
 use topology::CpuSet;
 
-use super::Observed;
+use super::request::Observed;
 use super::thresholds::{
     CANARY_TRIALS, CANARY_UNSTEADY, CLOCK_MOVED, INVOLUNTARY_PER_CPU_SECOND, PRESSURE, RUN_DELAY,
     Step,
 };
-use crate::run::ReadyCell;
+use crate::plan::ReadyCell;
 
 /// What was found.
 #[derive(Debug, Default, PartialEq)]
@@ -99,7 +100,12 @@ fn is_alone(cell: &ReadyCell, observed: &Observed) -> bool {
         .as_ref()
         .and_then(|readback| readback.gomaxprocs);
     let fits = threads.is_some_and(|threads| threads <= placement.target.len() as u64);
-    let limited = cell.planned.spec.settings.get(&Axis::CpuQuota) != DEFAULT;
+    let limited = cell
+        .planned
+        .spec
+        .settings
+        .set_value(&Axis::CpuQuota)
+        .is_some();
     fits && !shared && !limited
 }
 
@@ -174,23 +180,16 @@ pub(super) fn by_placement(cell: &ReadyCell, near: &CpuSet, found: &mut Findings
 
 /// V2 where the probe should have shown a setting and did not. Without a probe it cannot, which the report says once.
 pub(super) fn unread_settings(cell: &ReadyCell, observed: &Observed) -> Option<String> {
-    let readback = observed.readback.as_ref();
-    let shown = [
-        (Axis::Gogc, readback.is_some_and(|own| own.gogc.is_some())),
-        (
-            Axis::Gomemlimit,
-            readback.is_some_and(|own| own.gomemlimit_bytes.is_some()),
-        ),
-        (
-            Axis::Godebug,
-            readback.is_some_and(|own| own.godebug.is_some()),
-        ),
-    ];
+    let readback = observed.readback.clone().unwrap_or_default();
+    let shown = Shown {
+        readback: &readback,
+        build: None,
+    };
     let settings = &cell.planned.spec.settings;
-    let missing = shown
-        .iter()
-        .filter(|(axis, shown)| !shown && settings.get(axis) != DEFAULT);
-    let missing: Vec<String> = missing.map(|(axis, _)| axis.to_string()).collect();
+    let missing = Axis::PLAIN.iter().filter(|axis| {
+        axis.is_shown_by_probe() && settings.set_value(axis).is_some() && !shown.shows(axis)
+    });
+    let missing: Vec<String> = missing.map(Axis::to_string).collect();
     (!missing.is_empty()).then(|| {
         format!(
             "V2: the probe did not show {}: whether it took effect is not known",

@@ -1,17 +1,15 @@
 //! Whether a trial may be used: by evidence of host and generator and by the
 //! settings read back, never by the values it measured.
 
-use gotrace::environment::{self, Gogc, Gomemlimit};
-use record::axis::{Axis, DEFAULT};
-use record::limit::{is_applied_cap, parse_memory_cap};
+use record::axis::readback::{Asked, Setting, Shown, compared};
 use record::threshold::Thresholds;
 use record::trial::{Canary, Failure, FailureCause, Outcome, Phase, Reason};
 use topology::CpuSet;
 
 use super::doubts::{self, Findings};
+use super::request::{Observed, TrialRequest};
 use super::thresholds::{Step, THROTTLING};
-use super::{Observed, TrialRequest};
-use crate::run::ReadyCell;
+use crate::plan::ReadyCell;
 
 /// Sets the outcome of a trial whose target did its job to the end, and adds
 /// the doubts that do not spoil it.
@@ -100,84 +98,26 @@ fn not_applied(ready: &ReadyCell, observed: &Observed) -> Vec<Reason> {
     let Some(readback) = &observed.readback else {
         return Vec::new();
     };
-    let cell = &ready.planned;
-    let asked = |axis: &Axis| cell.spec.settings.get(axis);
-    let mut reasons = Vec::new();
-    let mut compare = |what: &str, wanted: Option<String>, got: Option<String>| {
-        if let (Some(wanted), Some(got)) = (wanted, got)
-            && wanted != got
-        {
-            reasons.push(Reason {
-                rule: "V2".to_owned(),
-                message: format!("{what} was asked to be {wanted}, the process has {got}"),
-            });
-        }
-    };
-    let set = |axis: &Axis| {
-        Some(asked(axis))
-            .filter(|value| *value != DEFAULT)
-            .map(str::to_owned)
-    };
-    compare(
-        "GOMAXPROCS",
-        set(&Axis::Gomaxprocs),
-        readback.gomaxprocs.map(|n| n.to_string()),
-    );
-    let gogc = environment::gogc(asked(&Axis::Gogc))
-        .ok()
-        .map(|(value, _)| match value {
-            // runtime/metrics shows "off" as the largest number.
-            Gogc::Off => u64::MAX.to_string(),
-            Gogc::Percent(percent) => percent.to_string(),
-        });
-    compare("GOGC", gogc, readback.gogc.map(|n| n.to_string()));
-    let limit = environment::gomemlimit(asked(&Axis::Gomemlimit))
-        .ok()
-        .and_then(|value| match value {
-            Gomemlimit::Off => None,
-            Gomemlimit::Bytes(bytes) => Some(bytes.to_string()),
-        });
-    compare(
-        "GOMEMLIMIT",
-        limit,
-        readback.gomemlimit_bytes.map(|n| n.to_string()),
-    );
-    compare("GODEBUG", set(&Axis::Godebug), readback.godebug.clone());
-    compare(
-        "the CPU quota",
-        set(&Axis::CpuQuota),
-        readback.cpu_quota.clone(),
-    );
-    let cap = set(&Axis::MemoryCap).and_then(|text| parse_memory_cap(&text).ok());
-    let got = readback.memory_cap_bytes.zip(cap).map(|(got, asked)| {
-        // Pages are what the kernel counts in.
-        if is_applied_cap(asked, got) {
-            asked
-        } else {
-            got
-        }
-    });
-    compare(
-        "the memory cap",
-        cap.map(|bytes| bytes.to_string()),
-        got.map(|bytes| bytes.to_string()),
-    );
     let version = ready.go_version.as_ref().map(ToString::to_string);
-    let reported = readback
-        .go_version
-        .as_deref()
-        .and_then(|text| text.parse::<gotrace::GoVersion>().ok());
-    compare(
-        "the Go version",
-        version,
-        reported.map(|version| version.to_string()),
-    );
-    compare(
-        "the CPU set",
-        Some(cell.placement.target.to_string()),
-        readback.target_cpus.clone(),
-    );
-    reasons
+    let target_cpus = ready.planned.placement.target.to_string();
+    let asked = Asked {
+        settings: &ready.planned.spec.settings,
+        go_version: version.as_deref(),
+        target_cpus: Some(&target_cpus),
+    };
+    // The build's own settings were proved when the artifact was made.
+    let shown = Shown {
+        readback,
+        build: None,
+    };
+    let wrong = compared(asked, &shown);
+    let wrong = wrong.iter().filter_map(Setting::mismatch);
+    wrong
+        .map(|message| Reason {
+            rule: "V2".to_owned(),
+            message,
+        })
+        .collect()
 }
 
 /// A target that lives on although the kernel killed in its control group has

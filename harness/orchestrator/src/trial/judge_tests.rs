@@ -12,8 +12,7 @@ use topology::Placement;
 use super::Observed;
 use super::doubts::{Findings, unread_settings};
 use super::judge::findings;
-use crate::plan::PlannedCell;
-use crate::run::ReadyCell;
+use crate::plan::{PlannedCell, ReadyCell};
 
 /// A cell that asks for everything that can be read back.
 fn cell() -> ReadyCell {
@@ -123,6 +122,17 @@ fn found(findings: &Findings) -> (Vec<&str>, usize) {
 #[test]
 fn nothing_speaks_against_a_calm_trial() {
     assert_eq!(judged(|_| {}), Findings::default());
+}
+
+#[test]
+fn a_negative_gogc_is_applied_where_the_collector_is_off() {
+    let mut cell = cell();
+    cell.planned.spec.settings.insert(Axis::Gogc, "-1");
+    let off = |observed: &mut Observed| {
+        observed.readback.as_mut().unwrap().gogc = Some(u64::MAX);
+    };
+    assert_eq!(judged_with(&cell, &[], off), Findings::default());
+    assert_eq!(found(&judged_with(&cell, &[], |_| {})), (vec!["V2"], 0));
 }
 
 #[test]

@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use record::axis::Axis;
-use record::target::{Protocol, placeholders};
+use record::axis::{Applied, Axis};
+use record::target_file::{Protocol, placeholders};
 use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
-use super::TrialRequest;
 use super::last_words::{crash_line, last_words};
-use super::limits::{limits_of, out_of_memory, shown_quota, use_of_life};
+use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
+use super::request::TrialRequest;
 use crate::observe::{Info, Probe, ProcessSample};
-use crate::run::option_values;
-use crate::supervise::{Exit, Launch, Process};
+use crate::plan::{limits_of, option_values};
+use supervise::{Exit, Launch, Process};
 
 /// A port may be taken by somebody else between our choice and the target's
 /// bind; then another one is tried.
@@ -100,7 +100,7 @@ impl Target {
         }
     }
 
-    fn is_ready(&self, spec: &record::target::Target) -> bool {
+    fn is_ready(&self, spec: &record::target_file::Target) -> bool {
         let base = match (&self.admin, spec.ready.on_admin) {
             (Some(admin), true) => format!("http://{admin}"),
             _ => format!("{}://{}", scheme(spec.protocol), self.address),
@@ -186,6 +186,7 @@ impl Target {
                 .as_ref()
                 .map(|info| self.observation.without_ours(&info.godebug)),
             go_version: info.map(|info: Info| info.go_version),
+            program_sha256: None,
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
             generator_cpus: self.generator_cpus.clone(),
             cpu_quota: limits.and_then(|limits| shown_quota(&limits)),
@@ -342,23 +343,20 @@ fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
     for (name, value) in &spec.env {
         set(name, value);
     }
-    for (axis, name) in [
-        (Axis::Gomaxprocs, "GOMAXPROCS"),
-        (Axis::Gogc, "GOGC"),
-        (Axis::Gomemlimit, "GOMEMLIMIT"),
-    ] {
-        if let Some(value) = settings.set_value(&axis) {
-            set(name, value);
-        }
-    }
+    // GODEBUG is shared with what we observe by.
     let observation = request.observation.godebug();
-    let godebug = match settings.set_value(&Axis::Godebug) {
-        Some(pairs) => format!("{pairs},{observation}"),
-        None => observation.to_owned(),
-    };
-    set("GODEBUG", &godebug);
+    set(
+        "GODEBUG",
+        &match settings.set_value(&Axis::Godebug) {
+            Some(pairs) => format!("{pairs},{observation}"),
+            None => observation.to_owned(),
+        },
+    );
     for (axis, value) in settings.iter() {
-        if let Axis::Env(name) = axis {
+        let Applied::Variable(name) = axis.applied() else {
+            continue;
+        };
+        if *axis != Axis::Godebug && settings.set_value(axis).is_some() {
             set(name, value);
         }
     }

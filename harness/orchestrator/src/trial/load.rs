@@ -7,7 +7,8 @@ use loadgen::{
     Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, RequestMix,
     RequestSpec, StatusExpectation, TlsOptions, Verdict as LoadVerdict,
 };
-use record::target::{Request, RequestBody, Target};
+use record::matrix::Engine;
+use record::target_file::{Request, RequestBody, Target};
 use record::trial::{Generator, Ledger, Phase, Quantiles, Verdict};
 
 /// The load of one window, without its hooks.
@@ -42,7 +43,7 @@ pub(super) fn load_spec(
         connections: load.connections.max(threads),
         threads,
         timeout: load.timeout,
-        engine: engine(&load.engine),
+        engine: engine(load.engine),
         protocol,
         seed,
         interval: Duration::from_millis(250),
@@ -50,11 +51,11 @@ pub(super) fn load_spec(
     }
 }
 
-fn engine(name: &str) -> EngineChoice {
-    match name {
-        "hyper" => EngineChoice::Hyper,
-        "h1-fast" => EngineChoice::H1Fast,
-        _ => EngineChoice::Auto,
+fn engine(engine: Engine) -> EngineChoice {
+    match engine {
+        Engine::Auto => EngineChoice::Auto,
+        Engine::Hyper => EngineChoice::Hyper,
+        Engine::H1Fast => EngineChoice::H1Fast,
     }
 }
 

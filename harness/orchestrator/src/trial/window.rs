@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gotrace::metrics::Snapshot;
 use loadgen::{Arrival, Hooks, LoadOutcome, LoadSpec};
-use record::axis::Axis;
+use record::axis::{Axis, AxisValue, Settings};
 use record::matrix::ConstantLoad;
 use record::trial::Phase;
 use topology::{CpuSet, GroupCounter, GroupCounts, TargetGroup};
@@ -17,7 +17,8 @@ use super::launch::Target;
 use super::limits::use_between;
 use super::load::{load_spec, phase};
 use super::observed::{gctrace_window, runtime_window, schedtrace_window};
-use super::{Stop, TrialRequest};
+use super::request::TrialRequest;
+use super::stop::Stop;
 use crate::observe::{HostSample, ProcessSample};
 
 /// Warm-up goes on at most this much longer for the GC cycles it waits for.
@@ -103,7 +104,7 @@ impl<'a> Windows<'a> {
         let mut step = warmup.duration;
         let limit = warmup.duration + MOST_EXTRA_WARMUP;
         let mut spent = Duration::ZERO;
-        let collector_off = self.request.cell.planned.spec.settings.get(&Axis::Gogc) == "off";
+        let collector_off = collector_is_off(&self.request.cell.planned.spec.settings);
         loop {
             if !step.is_zero() {
                 let window = Window {
@@ -282,6 +283,11 @@ impl<'a> Windows<'a> {
     }
 }
 
+/// Whether no collection can come of itself: a warm-up must not wait for one.
+fn collector_is_off(settings: &Settings) -> bool {
+    settings.value(&Axis::Gogc) == Some(AxisValue::CollectorOff)
+}
+
 /// Looks from outside the target's borrow, since the load has that.
 struct Observer {
     pid: u32,
@@ -306,5 +312,27 @@ impl Observer {
             group: self.group.as_ref().map(GroupCounter::counts),
             at: Instant::now(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_negative_gogc_is_off_as_in_go() {
+        for (value, off) in [
+            ("off", true),
+            ("-1", true),
+            ("-400", true),
+            ("0", false),
+            ("100", false),
+            ("default", false),
+        ] {
+            let mut settings = Settings::default();
+            settings.insert(Axis::Gogc, value);
+            assert_eq!(collector_is_off(&settings), off, "{value}");
+        }
+        assert!(!collector_is_off(&Settings::default()));
     }
 }

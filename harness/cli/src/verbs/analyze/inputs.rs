@@ -8,8 +8,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use analysis::AnalysisError;
-use analysis::analyze::{Hint, LARGEST_INPUT_BYTES, LogReader, Material, Part, Unread};
+use advisor::AdvisorError;
+use advisor::analyze::{Hint, LARGEST_INPUT_BYTES, LogReader, Material, Part};
+use documents::analysis::Unread;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::trace;
@@ -163,8 +164,8 @@ fn document(name: &str, head: &[u8], hole: bool) -> Result<Material, Unread> {
     } else {
         head
     };
-    analysis::analyze::read(name, bytes, Hint::default()).map_err(|error| match error {
-        AnalysisError::Input { name, reason } => Unread { name, reason },
+    advisor::analyze::read(name, bytes, Hint::default()).map_err(|error| match error {
+        AdvisorError::Input { name, reason } => Unread { name, reason },
         other => Unread {
             name: name.to_owned(),
             reason: format!("cannot be read: {other}"),

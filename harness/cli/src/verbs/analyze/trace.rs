@@ -1,13 +1,12 @@
 //! Execution traces: a Go toolchain that reads their format turns them into profiles. What the toolchain says against a
 //! trace is told without the temporary file that it was handed.
 
-use analysis::analyze::{Material, Part, TraceView, Unread};
+use advisor::analyze::{Material, Part, TraceView};
+use documents::analysis::Unread;
 use gotrace::exectrace::TraceHeader;
-use orchestrator::toolchain::{
-    self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles,
-};
+use toolchain::{self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles};
 
-use crate::verbs::run::toolbox;
+use crate::verbs::setup::toolbox;
 
 /// A trace with what a toolchain makes of it; anything else as it is.
 ///
