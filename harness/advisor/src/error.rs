@@ -20,7 +20,4 @@ pub enum AdvisorError {
     /// A profile that does not hold what was asked for, or two that do not compare.
     #[error("{0}")]
     Profile(String),
-    /// A picture of a profile could not be drawn.
-    #[error("cannot write the flame graph report: {0}")]
-    Picture(String),
 }

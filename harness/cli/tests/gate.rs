@@ -61,7 +61,7 @@ fn a_ci_gets_junit_annotations_and_a_summary() {
     );
     let summary = fs::read_to_string(summary).unwrap();
     assert!(
-        summary.starts_with("# before\n## gosweep gate: FAILED"),
+        summary.starts_with("# before\n# Gate on ") && summary.contains("\n\n**FAILED: "),
         "{summary}"
     );
     let junit = fs::read_to_string(desk.path("gate.xml")).unwrap();

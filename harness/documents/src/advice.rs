@@ -287,13 +287,6 @@ impl LimitedBy {
     }
 }
 
-impl MeasuredEffect {
-    /// The word for its effect.
-    pub fn word(&self) -> &'static str {
-        crate::figures::mark(self.effect).1
-    }
-}
-
 impl Ablation {
     /// Its changes, or that there is no such cell.
     pub fn words(&self) -> String {

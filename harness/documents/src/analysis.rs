@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::finding::{Judgement, Severity};
-use crate::profile::{LockCheck, TopTable};
+use crate::profile::{FlameGraph, LockCheck, TopTable};
 
 /// What a service's own words amount to.
 #[derive(Debug, Clone, Serialize)]
@@ -30,7 +30,7 @@ pub struct Analysis {
     pub unread: Vec<Unread>,
     /// Pictures for the page.
     #[serde(skip)]
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<FlameGraph>,
 }
 
 /// How a service stands: one word in JSON, `not_judged`, `calm` or a severity.
@@ -220,15 +220,6 @@ pub struct ProfileReport {
     pub places: Option<TopTable>,
     /// How to read it.
     pub notes: Vec<String>,
-}
-
-/// A picture of the page.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    /// Heading.
-    pub title: String,
-    /// An SVG element.
-    pub svg: String,
 }
 
 /// A series as it is drawn.

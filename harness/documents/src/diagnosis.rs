@@ -3,7 +3,7 @@
 use record::diagnosis::Missing;
 use serde::Serialize;
 
-use crate::profile::{LockCheck, TopTable};
+use crate::profile::{FlameGraph, LockCheck, TopTable};
 
 /// The diagnoses of a run. Its pictures are left out of JSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,9 +54,9 @@ pub struct Shown {
     pub reading: &'static str,
     /// Where it comes from; `None` where it holds nothing.
     pub table: Option<TopTable>,
-    /// Its flame graph, as SVG.
+    /// Its flame graph.
     #[serde(skip)]
-    pub picture: Option<String>,
+    pub picture: Option<FlameGraph>,
 }
 
 /// One profile of the control against the same of another cell.
@@ -70,9 +70,9 @@ pub struct Difference {
     pub before: String,
     /// The other's.
     pub after: String,
-    /// The differential flame graph, as SVG.
+    /// The differential flame graph.
     #[serde(skip)]
-    pub picture: String,
+    pub picture: FlameGraph,
 }
 
 /// Means over the scheduler's blocks of a diagnosis.

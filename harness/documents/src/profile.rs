@@ -1,4 +1,4 @@
-//! Tables out of profiles: where something comes from, and which locks are contended.
+//! Tables and flame graphs out of profiles: where something comes from, and which locks are contended.
 
 use serde::Serialize;
 
@@ -50,6 +50,56 @@ pub struct TopLine {
     pub cum: f64,
     /// `cum` as a share of the total.
     pub cum_share: f64,
+}
+
+/// A flame graph, laid out but not drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlameGraph {
+    /// Unique among the pictures of a page: letters, digits and `-`.
+    pub id: String,
+    /// What stands above the picture.
+    pub title: String,
+    /// What was counted, how much of it, and what was left out.
+    pub note: String,
+    /// Calls in the order of a walk: each before what it calls; the first stands for everything.
+    pub calls: Vec<FlameCall>,
+}
+
+/// One call: a function called from one stack of others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlameCall {
+    /// The function.
+    pub name: String,
+    /// Its values in words.
+    pub value: String,
+    /// What its colour says.
+    pub colour: FlameColour,
+    /// Its depth; the root has 0.
+    pub level: usize,
+    /// Its left edge as a share of the whole, 0 to 1.
+    pub left: f64,
+    /// Its width likewise.
+    pub width: f64,
+}
+
+/// What the colour of a call says. Shades 0 to 2 tell packages apart; steps 1 to 4 are a change of up to a quarter,
+/// half, three quarters and all of the larger side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlameColour {
+    /// The whole.
+    Root,
+    /// Code of the runtime.
+    Runtime(u8),
+    /// The rest of the standard library.
+    Standard(u8),
+    /// Everything else.
+    Other(u8),
+    /// No change that can be told from the sampling error.
+    Same,
+    /// More than before.
+    More(u8),
+    /// Less than before.
+    Less(u8),
 }
 
 /// What the profiles say of all locks.

@@ -13,6 +13,6 @@ pub enum ReportError {
         reason: String,
     },
     /// The document cannot be encoded.
-    #[error("cannot write the ranking as JSON: {0}")]
+    #[error("cannot write the document as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }

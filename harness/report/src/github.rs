@@ -1,18 +1,24 @@
-//! The gate for GitHub Actions: annotations at the rules that are not kept, and a summary of the step.
+//! The gate for GitHub Actions: annotations at the rules that are not kept. The step's summary is its Markdown.
 
 use documents::gate::{Check, GateOutcome, GateReport, TargetGate};
 
+use crate::error::ReportError;
+use crate::format::Format;
 use crate::junit::said;
-use crate::markdown::markdown_escaped;
 
 /// Workflow commands, one a line: `::error` for a broken rule, `::warning` for one that cannot be told, at their line
 /// of the rules file.
-pub fn annotations(report: &GateReport) -> String {
-    report
-        .checks()
-        .filter_map(|(target, check)| annotation(report, target, check))
-        .map(|line| line + "\n")
-        .collect()
+#[derive(Debug, Clone, Copy)]
+pub struct Annotations;
+
+impl Format<GateReport> for Annotations {
+    fn write(&self, report: &GateReport) -> Result<String, ReportError> {
+        let annotations = report
+            .checks()
+            .filter_map(|(target, check)| annotation(report, target, check))
+            .map(|line| line + "\n");
+        Ok(annotations.collect())
+    }
 }
 
 fn annotation(report: &GateReport, target: &TargetGate, check: &Check) -> Option<String> {
@@ -57,55 +63,6 @@ fn data(text: &str) -> String {
 /// A property of a workflow command (escapeProperty of the same file).
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-/// The step's summary in Markdown, for the file that $GITHUB_STEP_SUMMARY names.
-pub fn summary(report: &GateReport) -> String {
-    let mut text = format!(
-        "## gosweep gate: {}\n\n{}\n",
-        report.outcome.label(),
-        markdown_escaped(&report.headline)
-    );
-    for target in &report.targets {
-        text.push_str(&format!(
-            "\n### {}\n\n| | rule | measured | p (Holm) |\n|---|---|---|---|\n",
-            markdown_escaped(&target.target)
-        ));
-        for check in &target.checks {
-            let rule = match check.cell.as_str() {
-                "" => check.rule.clone(),
-                cell => format!("{} ({cell})", check.rule),
-            };
-            let p = check.p.map_or_else(String::new, documents::figures::p_text);
-            text.push_str(&format!(
-                "| {} | {} | {} | {} |\n",
-                check.outcome.label(),
-                markdown_escaped(&rule),
-                markdown_escaped(&said(check)),
-                markdown_escaped(&p)
-            ));
-        }
-    }
-    if !report.warnings.is_empty() {
-        text.push_str("\n### Warnings\n\n");
-    }
-    for warning in &report.warnings {
-        text.push_str(&format!(
-            "- {} {}\n",
-            markdown_escaped(&warning.message),
-            markdown_escaped(&warning.next_step)
-        ));
-    }
-    let run = &report.run;
-    text.push_str(&format!(
-        "\nRun {} (seed {}, {}) on {}; judged by {}.\n",
-        markdown_escaped(&run.run),
-        run.seed,
-        markdown_escaped(&run.tool),
-        markdown_escaped(&run.host_text),
-        markdown_escaped(&report.tool)
-    ));
-    text
 }
 
 #[cfg(test)]

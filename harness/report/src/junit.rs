@@ -6,8 +6,20 @@ use std::fmt::Write;
 
 use documents::gate::{Check, GateOutcome, GateReport};
 
+use crate::error::ReportError;
+use crate::format::Format;
+
 /// The report as a JUnit XML document.
-pub fn junit(report: &GateReport) -> String {
+#[derive(Debug, Clone, Copy)]
+pub struct Junit;
+
+impl Format<GateReport> for Junit {
+    fn write(&self, report: &GateReport) -> Result<String, ReportError> {
+        Ok(suites(report))
+    }
+}
+
+fn suites(report: &GateReport) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let (tests, failures, errors) = counts(report.checks().map(|(_, check)| check));
     put(
@@ -81,7 +93,7 @@ fn case(xml: &mut String, target: &str, check: &Check) {
 }
 
 /// What was measured and why that does not decide, in one line.
-pub(super) fn said(check: &Check) -> String {
+pub(crate) fn said(check: &Check) -> String {
     let mut said = check.measured.clone();
     if let Some(reason) = &check.reason {
         said.push_str(&format!("; {reason}"));

@@ -1,53 +1,68 @@
-//! Reports of a ranking, and the text of a comparison. Each is made of its document alone, so a stored one gives the
-//! same reports.
+//! Reports: documents, and nothing else, written for readers.
 //!
-//! The figures and their wording are prepared once (`view`, `page`); the formats differ in layout and escaping only.
-//! The templates of Markdown and HTML live in `reports/templates`.
+//! Every [`Document`] becomes a [`Page`] of blocks once (`pages`); a [`Format`] writes it. To add a format is one
+//! file that implements [`Format`]: for every document by its page, as [`Terminal`], [`Markdown`] and [`Html`] do, for
+//! every document by its fields, as [`Json`] does, or for one kind of document alone, as [`Junit`] and [`Annotations`] do.
+//!
+//! | what | where |
+//! |---|---|
+//! | the blocks, tables, charts and words of a page | `block`, `table`, `chart`, `text` |
+//! | each document as a page | `pages` |
+//! | the formats for any document | `terminal`, `markdown`, `html` with the templates of `reports/templates`, `format` (JSON) |
+//! | the formats of a gate alone | `junit`, `github` |
 
-mod advice;
-mod analysis;
-mod analysis_page;
+mod block;
 mod chart;
-mod comparison;
-mod diagnosis;
 mod error;
-mod exploration;
-mod explored;
-mod gate;
+mod format;
 mod github;
 mod html;
 mod junit;
-mod layout;
 mod markdown;
-mod page;
-mod proof;
+mod pages;
+mod table;
 mod terminal;
-mod view;
+mod text;
 
-pub use advice::advice_text;
-pub use analysis::analysis_text;
-pub use analysis_page::analysis_html;
-pub use comparison::comparison_text;
-pub use diagnosis::{diagnosis_html, diagnosis_text};
+pub use block::{Block, Evidence, Finding, Lead, Page, Section, Title, Tone, Verdict};
+pub use chart::{Chart, Drawing, Interval, Intervals, Point, Points, Role, Scaling, Timeline};
 pub use error::ReportError;
-pub use exploration::exploration_text;
-pub use gate::{gate_text, selftest_text};
-pub use github::{annotations, summary};
-pub use html::html;
-pub use junit::junit;
-pub use layout::TerminalOptions;
-pub use markdown::markdown;
-pub use proof::proof_text;
-pub use terminal::terminal;
+pub use format::{Document, Format, Json};
+pub use github::Annotations;
+pub use html::{Html, flame_svg};
+pub use junit::Junit;
+pub use markdown::Markdown;
+pub use table::{Cell, Column, Figure, Kind, Row, Table};
+pub use terminal::{Terminal, TerminalOptions};
+pub use text::{Span, Text};
 
-use documents::ranking::Ranking;
+use serde::Serialize;
 
-/// The ranking document: `rank --json` and `report --format json` print this.
+/// A document as text for a terminal.
+pub fn terminal<D: Document + ?Sized>(document: &D, options: TerminalOptions) -> String {
+    Terminal(options).page(&document.page())
+}
+
+/// A document as Markdown.
 ///
 /// # Errors
-/// [`ReportError::Json`]; does not happen for a ranking that was made of a record.
-pub fn json(ranking: &Ranking) -> Result<String, ReportError> {
-    let mut text = serde_json::to_string_pretty(ranking)?;
-    text.push('\n');
-    Ok(text)
+/// As [`Format::write`].
+pub fn markdown<D: Document + ?Sized>(document: &D) -> Result<String, ReportError> {
+    Markdown.write(document)
+}
+
+/// A document as a self-contained HTML page.
+///
+/// # Errors
+/// As [`Format::write`].
+pub fn html<D: Document + ?Sized>(document: &D) -> Result<String, ReportError> {
+    Html.write(document)
+}
+
+/// A document as JSON, the way it is stored.
+///
+/// # Errors
+/// As [`Format::write`].
+pub fn json<D: Serialize + ?Sized>(document: &D) -> Result<String, ReportError> {
+    Json.write(document)
 }

@@ -6,4 +6,4 @@ mod lab;
 mod scenarios;
 
 pub use lab::{Lab, Service, crashed, gctrace, invalid};
-pub use scenarios::{hostile, trade_off, two, winner};
+pub use scenarios::{burning, hostile, regressed, slower, trade_off, two, upgrade, winner};

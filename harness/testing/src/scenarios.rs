@@ -80,3 +80,49 @@ pub fn trade_off() -> Lab {
     }
     lab
 }
+
+/// A service that is so many times slower, at the same memory.
+pub fn slower(times: f64) -> Service {
+    let normal = Service::default();
+    Service {
+        qps: normal.qps / times,
+        p99_ms: normal.p99_ms * times,
+        ..normal
+    }
+}
+
+/// Two toolchains over three settings of GOGC, the newer one slower by this.
+pub fn upgrade(times: f64) -> Lab {
+    let mut lab = Lab::new();
+    for (toolchain, service) in [("1.25.5", Service::default()), ("1.27.3", slower(times))] {
+        for gogc in ["100", "200", "400"] {
+            lab = lab.cell(&[("toolchain", toolchain), ("gogc", gogc)], service);
+        }
+    }
+    lab
+}
+
+/// GOGC=400 loses a tenth of the throughput and answers late.
+pub fn regressed() -> Lab {
+    let normal = Service::default();
+    two(Service {
+        qps: normal.qps * 0.9,
+        p99_ms: 5.6,
+        ..normal
+    })
+}
+
+/// CPU time that the option `burn` adds, microseconds per request, for three values of it.
+pub fn burning(microseconds: [f64; 3]) -> Lab {
+    let normal = Service::default();
+    let mut lab = Lab::new().cell(&[("option.burn", "0")], normal);
+    for (burn, more) in ["900", "2300", "4600"].into_iter().zip(microseconds) {
+        let service = Service {
+            cpu_us_per_request: normal.cpu_us_per_request + more,
+            ..normal
+        };
+        lab = lab.cell(&[("option.burn", burn)], service);
+    }
+    lab.blocks = 24;
+    lab
+}

@@ -1,7 +1,8 @@
 //! Two profiles held against each other, and the pictures of a page.
 
-use documents::analysis::{InputReport, Picture};
+use documents::analysis::InputReport;
 use documents::figures::counted;
+use documents::profile::FlameGraph;
 use gotrace::profile::{Profile, ProfileKind};
 
 use super::input::trace_title;
@@ -34,7 +35,7 @@ pub(super) fn difference_report(materials: &[Material]) -> Result<InputReport, A
 pub(super) fn pictures(
     materials: &[Material],
     options: &AnalyzeOptions,
-) -> Result<Vec<Picture>, AdvisorError> {
+) -> Result<Vec<FlameGraph>, AdvisorError> {
     if options.difference {
         let (kind, before, after) = pair(materials)?;
         let title = format!("{}: {} → {}", profiles::word(kind), before.0, after.0);

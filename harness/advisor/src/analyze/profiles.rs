@@ -1,7 +1,7 @@
 //! Profiles among the inputs: tables, pictures and how to read them.
 
-use documents::analysis::{Picture, ProfileReport};
-use documents::profile::Measure;
+use documents::analysis::ProfileReport;
+use documents::profile::{FlameGraph, Measure};
 use gotrace::profile::{Profile, ProfileKind};
 
 use super::material::Material;
@@ -71,16 +71,15 @@ pub(super) fn picture(
     kind: ProfileKind,
     id: String,
     title: String,
-) -> Option<Picture> {
+) -> Option<FlameGraph> {
     let (seen, _) = cleaned(profile, kind);
     let options = FlameOptions {
         id,
-        title: title.clone(),
+        title,
         measure: Some(main_measure(&seen, kind)),
         ..FlameOptions::default()
     };
-    let svg = flame_graph(&seen, &options).ok()?;
-    Some(Picture { title, svg })
+    flame_graph(&seen, &options).ok()
 }
 
 /// The difference of the first two profiles of one kind.
@@ -92,13 +91,13 @@ pub(super) fn difference_picture(
     before: &Profile,
     after: &Profile,
     title: String,
-) -> Result<Picture, AdvisorError> {
+) -> Result<FlameGraph, AdvisorError> {
     let (before, _) = cleaned(before, kind);
     let (after, _) = cleaned(after, kind);
     let both_windows = before.duration_ns > 0 && after.duration_ns > 0;
     let options = FlameOptions {
         id: "difference".to_owned(),
-        title: title.clone(),
+        title,
         measure: Some(main_measure(&before, kind)),
         ..FlameOptions::default()
     };
@@ -107,8 +106,7 @@ pub(super) fn difference_picture(
     } else {
         Scaling::AsTaken
     };
-    let svg = difference(&before, &after, scaling, &options)?;
-    Ok(Picture { title, svg })
+    difference(&before, &after, scaling, &options)
 }
 
 fn main_measure(profile: &Profile, kind: ProfileKind) -> Measure {

@@ -1,32 +1,19 @@
 //! Flame graphs, the root on top: of one profile, or of the difference between two.
 //!
-//! Main functions: [`flame_graph`] and [`difference`]. What comes out is one SVG element with its style and script
-//! inside and nothing fetched; names are escaped, so that a hostile one is only text. Equal input gives equal bytes.
+//! Main functions: [`flame_graph`] and [`difference`]. What comes out is a [`FlameGraph`], which crate `report` draws. Equal
+//! input gives an equal graph.
 //!
 //! Deliberately absent: time on the axis (a flame graph has none), and bottom-up views.
 
-use askama::Template;
 use documents::figures::percent_text;
-use documents::profile::Measure;
+use documents::profile::{FlameCall, FlameColour, FlameGraph, Measure};
 use gotrace::profile::{Profile, ProfileKind};
 
 use super::tree::{Node, Pruned, Stacks, Tree};
 use crate::error::AdvisorError;
 
-/// Width of the picture in its own units; it scales to the page.
-const WIDTH: f64 = 1200.0;
-/// Height of a level.
-const LEVEL_HEIGHT: f64 = 18.0;
-/// Width of a character of the labels, of the monospaced font at 11 units.
-const CHARACTER_WIDTH: f64 = 6.7;
-/// Space above the first level, for title, note and controls.
-const HEAD: f64 = 84.0;
-/// Space below the last level, for what is pointed at.
-const FOOT: f64 = 26.0;
-/// Positions are stored as parts per million of the whole, for zooming.
-const PARTS: f64 = 1e6;
-/// Longest name drawn or shown; compilers make longer ones of generics.
-const LONGEST_NAME: usize = 400;
+/// Calls narrower than this share of the whole are not drawn by default: less than a unit of a picture 1,200 wide.
+const LEAST_SHARE: f64 = 1.0 / 1200.0;
 
 /// What to draw and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,8 +36,7 @@ impl Default for FlameOptions {
             id: "flame".to_owned(),
             title: String::new(),
             measure: None,
-            // Narrower than one unit of the picture.
-            least_share: 1.0 / WIDTH,
+            least_share: LEAST_SHARE,
             most_calls: 4000,
         }
     }
@@ -76,7 +62,7 @@ pub enum Scaling {
 ///
 /// # Errors
 /// [`AdvisorError::Profile`] if the profile has no such value, or nothing of it.
-pub fn flame_graph(profile: &Profile, options: &FlameOptions) -> Result<String, AdvisorError> {
+pub fn flame_graph(profile: &Profile, options: &FlameOptions) -> Result<FlameGraph, AdvisorError> {
     let measure = chosen(profile, options)?;
     let mut stacks = Stacks::new();
     let mut negative = 0.0;
@@ -99,14 +85,14 @@ pub fn flame_graph(profile: &Profile, options: &FlameOptions) -> Result<String, 
     }
     notes.extend(pruned_note(pruned));
     let look = |node: &Node, name: &str| Look {
-        class: package_class(name),
+        colour: package_colour(name),
         value: format!(
             "{}, {}",
             measure.text(node.sides[0]),
             percent_text(node.sides[0] / whole)
         ),
     };
-    Picture::of(&tree, options, notes.join("; "), look).rendered()
+    Ok(laid_out(&tree, options, notes.join("; "), look))
 }
 
 /// A flame graph of what changed from `before` to `after`: red is more, blue is less, grey is no change or, for CPU
@@ -122,7 +108,7 @@ pub fn difference(
     after: &Profile,
     scaling: Scaling,
     options: &FlameOptions,
-) -> Result<String, AdvisorError> {
+) -> Result<FlameGraph, AdvisorError> {
     let measure = chosen(before, options)?;
     if before.sample_types != after.sample_types {
         return Err(AdvisorError::Profile(
@@ -159,10 +145,10 @@ pub fn difference(
     }
     notes.extend(pruned_note(pruned));
     let look = |node: &Node, _: &str| Look {
-        class: change.class(node.sides),
+        colour: change.colour(node.sides),
         value: change.text(node.sides),
     };
-    Picture::of(&tree, options, notes.join("; "), look).rendered()
+    Ok(laid_out(&tree, options, notes.join("; "), look))
 }
 
 fn chosen(profile: &Profile, options: &FlameOptions) -> Result<Measure, AdvisorError> {
@@ -281,42 +267,42 @@ impl Change<'_> {
         })
     }
 
-    fn class(&self, sides: [f64; 2]) -> &'static str {
-        const MORE: [&str; 4] = ["m1", "m2", "m3", "m4"];
-        const LESS: [&str; 4] = ["l1", "l2", "l3", "l4"];
+    fn colour(&self, sides: [f64; 2]) -> FlameColour {
         let [before, after] = sides;
         let relative = (after - before).abs() / before.max(after);
         // Half a per cent is not worth a colour, whatever the kind.
         if self.is_noise(sides) || relative < 0.005 || relative.is_nan() {
-            return "same";
+            return FlameColour::Same;
         }
-        let step = ((relative * 4.0) as usize).min(3);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of 0 to 1 times four"
+        )]
+        let step = 1 + ((relative * 4.0) as u8).min(3);
         if after > before {
-            MORE[step]
+            FlameColour::More(step)
         } else {
-            LESS[step]
+            FlameColour::Less(step)
         }
     }
 }
 
 /// Colour by who wrote the code: the runtime, the standard library, everything else; the shade by package.
-fn package_class(function: &str) -> &'static str {
-    const RUNTIME: [&str; 3] = ["r0", "r1", "r2"];
-    const STANDARD: [&str; 3] = ["s0", "s1", "s2"];
-    const OTHER: [&str; 3] = ["o0", "o1", "o2"];
+fn package_colour(function: &str) -> FlameColour {
     let package = package_of(function);
     // FNV-1a: the same shade on every machine and in every version.
     let hash = package.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
-    let shades = if package == "runtime" || package.starts_with("runtime/") {
-        RUNTIME
+    let shade = [0, 1, 2][hash as usize % 3];
+    if package == "runtime" || package.starts_with("runtime/") {
+        FlameColour::Runtime(shade)
     } else if is_standard(package) {
-        STANDARD
+        FlameColour::Standard(shade)
     } else {
-        OTHER
-    };
-    shades[hash as usize % shades.len()]
+        FlameColour::Other(shade)
+    }
 }
 
 /// `net/http` of `net/http.(*conn).serve`.
@@ -338,124 +324,42 @@ fn is_standard(package: &str) -> bool {
 }
 
 struct Look {
-    class: &'static str,
+    colour: FlameColour,
     value: String,
 }
 
-#[derive(Template)]
-#[template(path = "flame.svg")]
-struct Picture {
-    id: String,
-    title: String,
+fn laid_out(
+    tree: &Tree<'_>,
+    options: &FlameOptions,
     note: String,
-    height: f64,
-    foot: f64,
-    calls: Vec<Call>,
-}
-
-struct Call {
-    class: &'static str,
-    name: String,
-    value: String,
-    label: String,
-    /// Edges in parts per million.
-    from: u32,
-    size: u32,
-    level: usize,
-    x: String,
-    y: f64,
-    width: String,
-    text_x: String,
-    text_y: f64,
-}
-
-impl Picture {
-    fn of(
-        tree: &Tree<'_>,
-        options: &FlameOptions,
-        note: String,
-        look: impl Fn(&Node, &str) -> Look,
-    ) -> Picture {
-        let whole = tree.nodes.first().map_or(1.0, |root| root.width);
-        let calls = tree.nodes.iter().map(|node| {
-            let name = drawable(if node.level == 0 {
-                "all"
-            } else {
-                tree.names[node.name]
-            });
-            let Look { class, value } = look(node, &name);
-            let (left, width) = (node.left / whole, node.width / whole);
-            let y = HEAD + node.level as f64 * LEVEL_HEIGHT;
-            Call {
-                class: if node.level == 0 && !class.starts_with(['m', 'l']) {
-                    "root"
-                } else {
-                    class
-                },
-                label: label(&name, width * WIDTH),
-                name,
-                value,
-                from: parts(left),
-                size: parts(width).max(1),
-                level: node.level,
-                x: format!("{:.2}", left * WIDTH),
-                y,
-                width: format!("{:.2}", width * WIDTH),
-                text_x: format!("{:.2}", left * WIDTH + 3.0),
-                text_y: y + 13.0,
-            }
-        });
-        let height = HEAD + tree.levels() as f64 * LEVEL_HEIGHT + FOOT;
-        Picture {
-            id: options.id.clone(),
-            title: drawable(&options.title),
-            note,
-            height,
-            foot: height - 9.0,
-            calls: calls.collect(),
+    look: impl Fn(&Node, &str) -> Look,
+) -> FlameGraph {
+    let whole = tree.nodes.first().map_or(1.0, |root| root.width);
+    let calls = tree.nodes.iter().map(|node| {
+        let name = match node.level {
+            0 => "all",
+            _ => tree.names[node.name],
+        };
+        let Look { colour, value } = look(node, name);
+        let changed = matches!(colour, FlameColour::More(_) | FlameColour::Less(_));
+        FlameCall {
+            colour: match node.level {
+                0 if !changed => FlameColour::Root,
+                _ => colour,
+            },
+            name: name.to_owned(),
+            value,
+            level: node.level,
+            left: node.left / whole,
+            width: node.width / whole,
         }
+    });
+    FlameGraph {
+        id: options.id.clone(),
+        title: options.title.clone(),
+        note,
+        calls: calls.collect(),
     }
-
-    fn rendered(&self) -> Result<String, AdvisorError> {
-        self.render()
-            .map_err(|error| AdvisorError::Picture(error.to_string()))
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of 0 to 1 times a million"
-)]
-fn parts(share: f64) -> u32 {
-    (share.clamp(0.0, 1.0) * PARTS).round() as u32
-}
-
-/// A name without what XML has no place for, and not longer than anyone reads.
-fn drawable(name: &str) -> String {
-    let plain = |c: char| {
-        let forbidden = c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
-        if forbidden { '\u{fffd}' } else { c }
-    };
-    let mut text: String = name.chars().take(LONGEST_NAME).map(plain).collect();
-    if name.chars().nth(LONGEST_NAME).is_some() {
-        text.push('…');
-    }
-    text
-}
-
-/// As much of a name as fits.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a small non-negative number of characters"
-)]
-fn label(name: &str, width: f64) -> String {
-    let room = ((width - 6.0) / CHARACTER_WIDTH).max(0.0) as usize;
-    if room < 3 {
-        return String::new();
-    }
-    documents::figures::shortened(name, room)
 }
 
 #[cfg(test)]
@@ -480,8 +384,14 @@ mod tests {
             assert_eq!(package_of(function), package);
             assert_eq!(is_standard(package), standard, "{function}");
         }
-        assert!(package_class("runtime/internal/syscall.Syscall6").starts_with('r'));
-        assert!(package_class("internal/runtime/maps.(*Iter).Next").starts_with('s'));
+        assert!(matches!(
+            package_colour("runtime/internal/syscall.Syscall6"),
+            FlameColour::Runtime(_)
+        ));
+        assert!(matches!(
+            package_colour("internal/runtime/maps.(*Iter).Next"),
+            FlameColour::Standard(_)
+        ));
     }
 
     #[test]
@@ -498,16 +408,16 @@ mod tests {
             sample: Some([1e7, 1e7]),
         };
         // 9 against 16 samples: a difference of 7 with a standard deviation of 5.
-        assert_eq!(change.class([9e7, 16e7]), "same");
+        assert_eq!(change.colour([9e7, 16e7]), FlameColour::Same);
         // 9 against 36: 27 with a standard deviation of 6.7.
-        assert_eq!(change.class([9e7, 36e7]), "m4");
-        assert_eq!(change.class([36e7, 9e7]), "l4");
+        assert_eq!(change.colour([9e7, 36e7]), FlameColour::More(4));
+        assert_eq!(change.colour([36e7, 9e7]), FlameColour::Less(4));
         let exact = Change {
             sample: None,
             ..change
         };
-        assert_eq!(exact.class([9e7, 16e7]), "m2");
-        assert_eq!(exact.class([0.0, 0.0]), "same");
+        assert_eq!(exact.colour([9e7, 16e7]), FlameColour::More(2));
+        assert_eq!(exact.colour([0.0, 0.0]), FlameColour::Same);
         assert_eq!(
             exact.text([9e7, 16e7]),
             "before 90.0 ms (9.00 %), after 160 ms (16.0 %): +70.0 ms"

@@ -8,7 +8,7 @@ use advisor::analyze::{
 };
 use documents::analysis::{Analysis, Standing};
 use documents::finding::Severity;
-use report::{TerminalOptions, analysis_html, analysis_text};
+use report::{TerminalOptions, html, terminal};
 
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotrace/tests/fixtures");
@@ -38,7 +38,7 @@ fn text(names: &[&str]) -> String {
         analysis.verdict = "(by the rules)".to_owned();
         analysis.next_step = "(by the rules)".to_owned();
     }
-    analysis_text(&analysis, TerminalOptions::default())
+    terminal(&analysis, TerminalOptions::default())
 }
 
 /// A log of one process that collects `count` times, ten times a second.
@@ -93,7 +93,7 @@ fn rules_judge_stretches_of_a_log() {
     // A log too short for three stretches shows signs, and no findings.
     let short = of(&["go-logs/schedtrace-p8-1.24.11.log"]);
     assert!(short.judgements[0].findings.is_empty());
-    let told = analysis_text(&analysis, TerminalOptions::default());
+    let told = terminal(&analysis, TerminalOptions::default());
     assert!(told.contains("FINDINGS gctrace-1.27.3.log"), "{told}");
 }
 
@@ -295,7 +295,7 @@ fn the_page_is_whole_and_holds_hostile_text() {
         pictures: true,
         ..AnalyzeOptions::default()
     };
-    let page = analysis_html(&analyze(&materials, &options).unwrap()).unwrap();
+    let page = html(&analyze(&materials, &options).unwrap()).unwrap();
     assert!(page.starts_with("<!DOCTYPE html>") && page.trim_end().ends_with("</html>"));
     for hostile in ["<script>alert", "<img src", "<b>"] {
         assert!(!page.contains(hostile), "{hostile}");
@@ -320,7 +320,7 @@ fn arbitrary_bytes_never_panic() {
         broken.truncate(logs.len() - at / 2);
         if let Ok(material) = read("broken", &broken, Hint::default()) {
             let analysis = analyze(&[material], &AnalyzeOptions::default()).unwrap();
-            assert!(!analysis_text(&analysis, TerminalOptions::default()).is_empty());
+            assert!(!terminal(&analysis, TerminalOptions::default()).is_empty());
         }
     }
 }

@@ -3,7 +3,7 @@
 use advisor::analyze::{AnalyzeOptions, Hint, analyze, read};
 use documents::analysis::{Standing, Unread};
 use documents::finding::Severity;
-use report::{TerminalOptions, analysis_html, analysis_text};
+use report::{TerminalOptions, html, terminal};
 
 use crate::analyze::{fixture, long_log, material, of};
 
@@ -160,7 +160,7 @@ fn a_trace_that_was_cut_says_so() {
     let half = &whole[..whole.len() / 2];
     let material = read("slow.trace", half, Hint::default()).unwrap();
     let analysis = analyze(&[material], &AnalyzeOptions::default()).unwrap();
-    insta::assert_snapshot!(analysis_text(&analysis, TerminalOptions::default()));
+    insta::assert_snapshot!(terminal(&analysis, TerminalOptions::default()));
 }
 
 #[test]
@@ -173,12 +173,12 @@ fn what_was_not_read_stands_in_text_json_and_page() {
         ..AnalyzeOptions::default()
     };
     let analysis = analyze(&[material("go-logs/gctrace-1.27.3.log")], &options).unwrap();
-    let told = analysis_text(&analysis, TerminalOptions::default());
+    let told = terminal(&analysis, TerminalOptions::default());
     assert_eq!(
-        told.lines().find(|line| line.starts_with("NOT READ")),
-        Some("NOT READ old<b>.log is empty; give another")
+        told.lines().find(|line| line.starts_with("not read")),
+        Some("not read old<b>.log is empty; give another")
     );
-    let page = analysis_html(&analysis).unwrap();
+    let page = html(&analysis).unwrap();
     assert!(
         page.contains("old&#60;b&#62;.log</code> is empty; give another"),
         "{page}"

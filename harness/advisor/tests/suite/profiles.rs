@@ -10,6 +10,7 @@ use advisor::profile::{
 use documents::figures::amount_text;
 use documents::profile::LockVerdict;
 use gotrace::profile::{Frame, FrameIndex, Profile, Sample, ValueType, diff};
+use report::flame_svg;
 
 fn profile(name: &str) -> Profile {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotrace/tests/fixtures");
@@ -121,11 +122,15 @@ fn the_main_measure_is_time_or_space() {
     }
 }
 
+fn drawn(profile: &Profile, options: &FlameOptions) -> String {
+    flame_svg(&flame_graph(profile, options).unwrap()).unwrap()
+}
+
 #[test]
 fn a_flame_graph_is_whole_and_always_the_same() {
     let it = profile("go-logs/pprof-cpu-1.27.3.pb.gz");
-    let svg = flame_graph(&it, &named("cpu")).unwrap();
-    assert_eq!(svg, flame_graph(&it, &named("cpu")).unwrap());
+    let svg = drawn(&it, &named("cpu"));
+    assert_eq!(svg, drawn(&it, &named("cpu")));
     // 2.33 s in all and 800 ms under this function: `go tool pprof -top`, see gotrace/tests/profiles.rs.
     assert!(svg.contains("<title>all\n2.33 s, 100 %</title>"), "{svg}");
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
@@ -167,14 +172,14 @@ fn many_calls_do_not_make_a_large_picture() {
             .collect(),
         ..Profile::default()
     };
-    let svg = flame_graph(&wide, &named("wide")).unwrap();
+    let svg = drawn(&wide, &named("wide"));
     assert!(svg.len() < 100_000, "{} bytes", svg.len());
     assert!(svg.contains("200000 calls of at most 0.00 % left out"));
     let some = FlameOptions {
         least_share: 0.0,
         ..named("wide")
     };
-    let svg = flame_graph(&wide, &some).unwrap();
+    let svg = drawn(&wide, &some);
     assert!(svg.len() < 2_000_000, "{} bytes", svg.len());
     assert!(svg.contains("196001 calls of at most 0.00 % left out"));
 }
@@ -182,14 +187,13 @@ fn many_calls_do_not_make_a_large_picture() {
 #[test]
 fn hostile_names_stay_text() {
     let it = hostile();
-    let svg = flame_graph(
+    let svg = drawn(
         &it,
         &FlameOptions {
             title: "<b>&\u{7}".to_owned(),
             ..named("hostile")
         },
-    )
-    .unwrap();
+    );
     assert!(!svg.contains("<script>alert"));
     assert!(!svg.contains("<svg onload"));
     assert!(!svg.contains("<b>"));
@@ -203,7 +207,8 @@ fn differences_show_both_sides() {
         profile("profiles/contended-1.27.3-block.pb.gz"),
         profile("profiles/sharded-1.27.3-block.pb.gz"),
     );
-    let svg = difference(&before, &after, Scaling::AsTaken, &named("block")).unwrap();
+    let svg = flame_svg(&difference(&before, &after, Scaling::AsTaken, &named("block")).unwrap())
+        .unwrap();
     let lock = svg
         .split("<title>")
         .find(|title| title.starts_with("main.(*shard).use\n"))
@@ -219,10 +224,13 @@ fn differences_show_both_sides() {
         before: 2391.0,
         after: 3260.0,
     };
-    let scaled = difference(&before, &after, per_request, &named("block")).unwrap();
+    let scaled =
+        flame_svg(&difference(&before, &after, per_request, &named("block")).unwrap()).unwrap();
     // 122.871 s ÷ 2391 requests.
     assert!(scaled.contains("before 51.4 ms per request"), "{scaled}");
-    let same = difference(&before, &before, Scaling::PerSecond, &named("block")).unwrap();
+    let same =
+        flame_svg(&difference(&before, &before, Scaling::PerSecond, &named("block")).unwrap())
+            .unwrap();
     assert!(!same.contains("class=\"m") && !same.contains("class=\"l"));
     assert!(same.contains("30.4 s per s"), "122.871 s of 4.04 s");
 }

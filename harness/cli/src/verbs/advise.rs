@@ -44,7 +44,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&advice)?;
     } else {
-        output::print(&report::advice_text(&advice, terminal()))?;
+        output::print(&report::terminal(&advice, terminal()))?;
     }
     Ok(Ending::Pass)
 }

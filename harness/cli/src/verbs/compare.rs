@@ -116,7 +116,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&comparison)?;
     } else {
-        output::print(&report::comparison_text(&comparison, terminal()))?;
+        output::print(&report::terminal(&comparison, terminal()))?;
     }
     Ok(ending(comparison.verdict))
 }

@@ -152,9 +152,9 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let run = RunDir::open(folder)?.read_run()?;
     let shown = diagnoses(&run, &kept).map_err(Failure::usage)?;
     let page = folder.join(PAGE);
-    let html = report::diagnosis_html(&shown).map_err(Failure::internal)?;
+    let html = report::html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;
-    output::print(&report::diagnosis_text(&shown, terminal()))?;
+    output::print(&report::terminal(&shown, terminal()))?;
     tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })

@@ -9,6 +9,7 @@ use documents::gate::{GateOutcome, GateReport};
 use judging::comparison::{CompareOptions, Selector};
 use judging::gate;
 use judging::gate::{GateRequest, Rules};
+use report::{Annotations, Format, Junit};
 
 use super::compare::selector;
 use super::run_folder::{read, terminal};
@@ -78,17 +79,19 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     let report = judged(args, run, rules)?;
     // Files first: a closed pipe on standard output must not keep them from a CI.
     if let Some(file) = &args.junit {
-        output::write_file(file, &report::junit(&report))?;
+        let suites = Junit.write(&report).map_err(Failure::internal)?;
+        output::write_file(file, &suites)?;
     }
     if args.github {
         // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
-        tell_text(&report::annotations(&report));
+        let annotations = Annotations.write(&report).map_err(Failure::internal)?;
+        tell_text(&annotations);
         append_summary(&report)?;
     }
     if args.json {
         output::print_json(&report)?;
     } else {
-        output::print(&report::gate_text(&report, terminal()))?;
+        output::print(&report::terminal(&report, terminal()))?;
     }
     Ok(ending(report.outcome))
 }
@@ -120,11 +123,12 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
+    let summary = report::markdown(report).map_err(Failure::internal)?;
     let written = OpenOptions::new()
         .create(true)
         .append(true)
         .open(&path)
-        .and_then(|mut file| file.write_all(report::summary(report).as_bytes()));
+        .and_then(|mut file| file.write_all(summary.as_bytes()));
     written.map_err(|error| {
         Failure::usage(format!(
             "cannot append to {} ($GITHUB_STEP_SUMMARY): {error}",
@@ -135,7 +139,7 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
 
 fn selftest() -> Result<Ending, Failure> {
     let cases = gate::selftest().map_err(Failure::internal)?;
-    output::print(&report::selftest_text(&cases, terminal()))?;
+    output::print(&report::terminal(cases.as_slice(), terminal()))?;
     if cases.iter().all(documents::gate::SelftestCase::held) {
         Ok(Ending::Pass)
     } else {

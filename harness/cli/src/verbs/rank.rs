@@ -69,7 +69,7 @@ fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
     if args.json {
         return output::print_json(&found);
     }
-    output::print(&report::exploration_text(&found, terminal()))
+    output::print(&report::terminal(&found, terminal()))
 }
 
 /// Holds the ranking against what is known of the cells.
@@ -83,7 +83,7 @@ fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&proof)?;
     } else {
-        output::print(&report::proof_text(&proof, terminal()))?;
+        output::print(&report::terminal(&proof, terminal()))?;
     }
     Ok(match proof.verdict {
         Outcome::Holds => Ending::Pass,

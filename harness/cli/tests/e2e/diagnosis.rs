@@ -57,7 +57,7 @@ fn cells_are_diagnosed_after_the_blocks_and_on_demand() {
     assert!(counted <= measured, "{counted} of {measured}");
     // How strongly the lock shows depends on the machine's speed; that requests
     // waited for it does not, since they yield under it.
-    assert!(done.stdout.contains("DIAGNOSIS  mutex"), "{}", done.stdout);
+    assert!(done.stdout.contains("DIAGNOSIS mutex"), "{}", done.stdout);
     assert!(done.stdout.contains("\nlocks      "), "{}", done.stdout);
     let page = fs::read_to_string(folder.join("diagnosis.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("sync.(*Mutex).Lock"));

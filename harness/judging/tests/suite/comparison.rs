@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use record::objective::Objective;
 use record::run::{Run, Toolchain};
 use record::trial::Trial;
-use report::{TerminalOptions, comparison_text};
-use testing::{Lab, Service, crashed, invalid, two, winner};
+use report::{TerminalOptions, terminal};
+use testing::{Lab, Service, crashed, invalid, slower, two, upgrade, winner};
 
 fn options() -> CompareOptions {
     CompareOptions {
@@ -58,7 +58,7 @@ fn compared(lab: &Lab, baseline: &str, candidate: &str) -> Comparison {
 }
 
 fn shown(comparison: &Comparison) -> String {
-    let text = comparison_text(comparison, TerminalOptions::default());
+    let text = terminal(comparison, TerminalOptions::default());
     for line in text.lines() {
         assert!(
             line.chars().count() <= 100,
@@ -71,27 +71,6 @@ fn shown(comparison: &Comparison) -> String {
 fn on(comparison: &Comparison, objective: Objective) -> &ObjectiveComparison {
     let own = comparison.targets[0].objectives.iter();
     own.clone().find(|own| own.objective == objective).unwrap()
-}
-
-/// A service that is so many times slower, at the same memory.
-pub(crate) fn slower(times: f64) -> Service {
-    let normal = Service::default();
-    Service {
-        qps: normal.qps / times,
-        p99_ms: normal.p99_ms * times,
-        ..normal
-    }
-}
-
-/// Two toolchains over three settings of GOGC, the newer one slower by this.
-pub(crate) fn upgrade(times: f64) -> Lab {
-    let mut lab = Lab::new();
-    for (toolchain, service) in [("1.25.5", Service::default()), ("1.27.3", slower(times))] {
-        for gogc in ["100", "200", "400"] {
-            lab = lab.cell(&[("toolchain", toolchain), ("gogc", gogc)], service);
-        }
-    }
-    lab
 }
 
 #[test]

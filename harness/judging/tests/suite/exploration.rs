@@ -7,7 +7,7 @@ use judging::exploration::explore;
 use proptest::prelude::*;
 use record::objective::Objective;
 use record::trial::{Role, Trial};
-use report::{TerminalOptions, exploration_text, markdown};
+use report::{TerminalOptions, markdown, terminal};
 use testing::{Lab, Service, trade_off};
 
 const OBJECTIVES: [Objective; 4] = [
@@ -58,7 +58,7 @@ fn front_effects_and_knees_tell_the_truth() {
         knee.contention[0] <= 0.1 && 0.1 <= knee.contention[2],
         "{knee:?}"
     );
-    let text = exploration_text(&exploration, TerminalOptions::default());
+    let text = terminal(&exploration, TerminalOptions::default());
     for line in text.lines() {
         assert!(
             line.chars().count() <= 100,

@@ -6,10 +6,8 @@ use judging::comparison::{CompareOptions, Selector};
 use judging::gate::{GateRequest, Rules, gate, selftest};
 use proptest::prelude::*;
 use record::trial::Trial;
-use report::{TerminalOptions, annotations, gate_text, junit, selftest_text, summary};
-use testing::{Lab, Service, crashed, invalid, two, winner};
-
-use crate::comparison::{slower, upgrade};
+use report::{Annotations, Format, Junit, TerminalOptions, markdown, terminal};
+use testing::{Lab, Service, crashed, invalid, regressed, slower, two, upgrade, winner};
 
 const RULES: &str = "\
 why: what a release must not lose
@@ -48,7 +46,7 @@ fn report_of(lab: &Lab) -> GateReport {
 }
 
 fn shown(report: &GateReport) -> String {
-    let text = gate_text(report, TerminalOptions::default());
+    let text = terminal(report, TerminalOptions::default());
     for line in text.lines() {
         assert!(
             line.chars().count() <= 100,
@@ -58,13 +56,12 @@ fn shown(report: &GateReport) -> String {
     text
 }
 
-fn broken() -> Lab {
-    let normal = Service::default();
-    two(Service {
-        qps: normal.qps * 0.9,
-        p99_ms: 5.6,
-        ..normal
-    })
+fn annotations(report: &GateReport) -> String {
+    Annotations.write(report).unwrap()
+}
+
+fn junit(report: &GateReport) -> String {
+    Junit.write(report).unwrap()
 }
 
 fn noisy() -> Lab {
@@ -83,11 +80,11 @@ fn rules_that_are_kept() {
 
 #[test]
 fn rules_that_are_broken() {
-    let report = report_of(&broken());
+    let report = report_of(&regressed());
     assert_eq!(report.outcome, GateOutcome::Failed);
     insta::assert_snapshot!(shown(&report));
     insta::assert_snapshot!("broken_annotations", annotations(&report));
-    insta::assert_snapshot!("broken_summary", summary(&report));
+    insta::assert_snapshot!("broken_summary", markdown(&report).unwrap());
     insta::assert_snapshot!("broken_junit", junit(&report));
 }
 
@@ -247,14 +244,14 @@ fn the_example_is_sound() {
 fn the_selftest_holds() {
     let cases = selftest().unwrap();
     assert!(cases.iter().all(|case| case.held()), "{cases:?}");
-    insta::assert_snapshot!(selftest_text(&cases, TerminalOptions::default()));
+    insta::assert_snapshot!(terminal(cases.as_slice(), TerminalOptions::default()));
 }
 
 #[test]
 fn a_case_that_does_not_hold_is_shown() {
     let mut cases = selftest().unwrap();
     cases[0].found = GateOutcome::Failed;
-    assert!(selftest_text(&cases, TerminalOptions::default()).contains("NOT HELD"));
+    assert!(terminal(cases.as_slice(), TerminalOptions::default()).contains("NOT HELD"));
 }
 
 /// Whether every tag is closed in its order, and nothing but our entities is written with an ampersand.
@@ -337,12 +334,12 @@ proptest! {
         prop_assert_eq!(commands.lines().count(), report.checks().count());
         prop_assert!(commands.lines().all(|line| line.starts_with("::error ")));
         prop_assert!(!commands.contains('\r'));
-        let table = summary(&report);
-        let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| FAILED")).collect();
+        let table = markdown(&report).unwrap();
+        let rows: Vec<&str> = table.lines().filter(|line| line.ends_with("| FAILED |")).collect();
         prop_assert_eq!(rows.len(), report.checks().count());
         for row in rows {
             let unescaped = row.replace("\\\\", "").replace("\\|", "");
-            prop_assert_eq!(unescaped.matches('|').count(), 5, "{}", row);
+            prop_assert_eq!(unescaped.matches('|').count(), 6, "{}", row);
         }
     }
 
@@ -358,5 +355,5 @@ proptest! {
 fn sample() -> GateReport {
     use std::sync::OnceLock;
     static SAMPLE: OnceLock<GateReport> = OnceLock::new();
-    SAMPLE.get_or_init(|| report_of(&broken())).clone()
+    SAMPLE.get_or_init(|| report_of(&regressed())).clone()
 }

@@ -3,8 +3,8 @@
 use documents::proof::{Check, Outcome, Proof};
 use judging::RankOptions;
 use judging::proof::prove;
-use report::{TerminalOptions, proof_text};
-use testing::{Lab, Service};
+use report::{TerminalOptions, terminal};
+use testing::{Lab, Service, burning};
 
 fn proved(lab: &Lab) -> Proof {
     prove(&lab.run(), &lab.trials(), &RankOptions::default()).unwrap()
@@ -22,20 +22,6 @@ fn alias(service: Service) -> Lab {
     let mut lab = Lab::new()
         .cell(&[("gogc", "default")], Service::default())
         .cell(&[("gogc", "100")], service);
-    lab.blocks = 24;
-    lab
-}
-
-fn burning(microseconds: [f64; 3]) -> Lab {
-    let normal = Service::default();
-    let mut lab = Lab::new().cell(&[("option.burn", "0")], normal);
-    for (burn, more) in ["900", "2300", "4600"].into_iter().zip(microseconds) {
-        let service = Service {
-            cpu_us_per_request: normal.cpu_us_per_request + more,
-            ..normal
-        };
-        lab = lab.cell(&[("option.burn", burn)], service);
-    }
     lab.blocks = 24;
     lab
 }
@@ -77,7 +63,7 @@ fn a_known_slowdown_is_found_in_proportion() {
         .filter(|(_, outcome)| *outcome == Outcome::Holds);
     assert_eq!(holds.count(), 6, "{proof:#?}");
     assert_eq!(proof.verdict, Outcome::Holds);
-    insta::assert_snapshot!(proof_text(&proof, TerminalOptions::default()));
+    insta::assert_snapshot!(terminal(&proof, TerminalOptions::default()));
 }
 
 /// What came of the checks of this name.
@@ -87,7 +73,7 @@ fn of(proof: &Proof, name: &str) -> Vec<Outcome> {
 }
 
 fn text(proof: &Proof) -> String {
-    proof_text(proof, TerminalOptions::default())
+    terminal(proof, TerminalOptions::default())
 }
 
 #[test]

@@ -96,14 +96,14 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
     go_on_without(&options.unread, materials.is_empty() || args.diff)?;
     let analysis = advisor::analyze::analyze(&materials, &options).map_err(Failure::usage)?;
     if let Some(file) = &args.html {
-        let page = report::analysis_html(&analysis).map_err(Failure::internal)?;
+        let page = report::html(&analysis).map_err(Failure::internal)?;
         output::write_file(file, &page)?;
         tell!("wrote {}", file.display());
     }
     if args.json {
         output::print_json(&analysis)?;
     } else {
-        output::print(&report::analysis_text(&analysis, terminal()))?;
+        output::print(&report::terminal(&analysis, terminal()))?;
     }
     Ok(Ending::Pass)
 }
