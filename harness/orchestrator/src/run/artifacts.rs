@@ -9,16 +9,19 @@ use std::time::Duration;
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
 use record::axis::{Applied, Axis, OF_CONTROL};
+use record::cell::CellId;
 use record::target_file::{Program as Source, Target};
 use supervise::child;
 use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install};
 
 use super::error::RunError;
-use super::profile;
+use super::pgo;
 use super::request::RunRequest;
 use crate::build::{BuildError, BuildRequest, Network, Pgo, ask_for, build, pin};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, check_versions, folder_of, toolchain_spec};
+use crate::plan::{
+    Plan, PlannedCell, ReadyCell, check_versions, folder_of, option_values, toolchain_spec,
+};
 
 /// What makes two cells share a program: target, toolchain, build settings.
 type Key = (String, String, BTreeMap<String, String>);
@@ -131,7 +134,7 @@ pub(super) fn provide(
         };
     }
     let cells = request.plan.cells.iter();
-    let now = cells.filter(|cell| !profile::is_wanted(cell));
+    let now = cells.filter(|cell| !pgo::is_wanted(cell));
     let all = programs.build_all(request, now, watch)?;
     Ok(all.then_some(programs))
 }
@@ -148,11 +151,7 @@ impl Programs {
         let cancelled = || request.cancel.load(Ordering::Relaxed);
         let watch = Watch::new(&progress).cancelled_by(&cancelled);
         let cells = request.plan.cells.iter();
-        self.build_all(
-            request,
-            cells.filter(|cell| profile::is_wanted(cell)),
-            watch,
-        )
+        self.build_all(request, cells.filter(|cell| pgo::is_wanted(cell)), watch)
     }
 
     fn build_all<'a>(
@@ -184,6 +183,33 @@ impl Programs {
             self.programs.insert(key, program);
         }
         Ok(true)
+    }
+}
+
+/// A cell with its program, under the id that everything about it gives it.
+pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
+    let target = plan.target(planned);
+    let load = format!("{:?} {:?}", plan.matrix.load, plan.matrix.warmup);
+    let options = format!("{:?}", option_values(plan, planned));
+    let placement = format!(
+        "{} {}",
+        planned.placement.target, planned.placement.generator
+    );
+    let settings = planned.spec.settings.to_string();
+    let parts = [
+        target.text.as_str(),
+        &program.sha256,
+        &settings,
+        &placement,
+        &load,
+        &options,
+    ];
+    ReadyCell {
+        id: CellId::of(parts),
+        planned: planned.clone(),
+        program: program.path.clone(),
+        program_sha256: program.sha256.clone(),
+        go_version: program.go_version.clone(),
     }
 }
 
@@ -265,7 +291,7 @@ fn built(
         };
     }
     for (setting, value) in &key.2 {
-        let profile = profile::place(&request.folder, &target.name);
+        let profile = pgo::place(&request.folder, &target.name);
         let value = match setting == "-pgo" && value == OF_CONTROL {
             true => &profile.display().to_string(),
             false => value,

@@ -7,6 +7,7 @@
 mod line;
 pub mod readback;
 mod settings;
+mod shown;
 mod table;
 mod value;
 

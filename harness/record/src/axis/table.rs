@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::readback::{Shown, ShownValue};
+use super::shown::{self, Shown, ShownValue};
 use super::value::{self, AxisValue, Parse};
 use crate::limit::is_applied_cap;
 
@@ -246,7 +246,7 @@ table! {
         applied: Applied::Variable("GOGC"),
         same_as_default: Some("100"),
         parse: value::go_percent,
-        shown: Some(|shown| shown.readback.gogc.map(super::readback::gogc)),
+        shown: Some(|shown| shown.readback.gogc.map(shown::gogc)),
         by_probe: true,
         about: "GOGC of the process: a percentage, or `off` for no collection.",
         examples: r#"[50, 100, "off"]"#,
@@ -274,7 +274,7 @@ table! {
         written: Written::Pairs,
         unset: &["none"],
         parse: value::pairs,
-        shown: Some(|shown| shown.readback.godebug.as_deref().map(super::readback::godebug)),
+        shown: Some(|shown| shown.readback.godebug.as_deref().map(shown::godebug)),
         by_probe: true,
         about: "GODEBUG of the process: `key=value` pairs separated by commas, or a map of them; `none` leaves it unset. gctrace and schedtrace are set by gosweep itself.",
         examples: r#"["madvdontneed=0", {"madvdontneed": 0}]"#,
@@ -297,7 +297,7 @@ table! {
         applied: Applied::ControlGroup,
         unset: &["none"],
         parse: value::quota,
-        shown: Some(|shown| shown.readback.cpu_quota.as_deref().map(super::readback::quota)),
+        shown: Some(|shown| shown.readback.cpu_quota.as_deref().map(shown::quota)),
         about: "CPU time of the process as a number of CPUs, kept by a control group as in a container: 0.5, 2, or with another period than 100 ms, 0.5/20ms; `none` for no quota.",
         examples: r#"[0.5, 2, "none"]"#,
         values: "CPUs as a number, `0.5` or `2`, with another period than 100 ms as `0.5/20ms`; `none`",
