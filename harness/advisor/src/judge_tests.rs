@@ -121,7 +121,7 @@ fn why_the_harness_threw_a_trial_away_is_told_in_its_words() {
     let spoilt = |rule: &str, message: &str| Sample {
         settings: Some(Vec::new()),
         invalid: vec![Reason {
-            rule: rule.to_owned(),
+            rule: rule.into(),
             message: message.to_owned(),
         }],
         ..sample("a", 1, 12.0)

@@ -168,7 +168,10 @@ impl Signal {
                 profiles.is_some_and(|own| own.locks.is_some())
             }
             Signal::Readback => {
-                let told = sample.invalid.iter().any(|own| own.rule == "V2");
+                let told = sample
+                    .invalid
+                    .iter()
+                    .any(|own| own.rule == record::trial::RuleId::V2);
                 told || sample.settings.is_some()
             }
             _ => false,

@@ -10,9 +10,6 @@ use judging::evidence::cpus;
 use record::run::Cell;
 use record::threshold::{Threshold, Thresholds};
 
-/// The load driver's word for a window that it limited itself.
-pub(crate) const GENERATOR_BOUND: &str = "GENERATOR_BOUND";
-
 /// Without a latency objective, sends may be late by this share of the P99 that they are part of.
 const LATENESS_OF_P99: f64 = 0.10;
 

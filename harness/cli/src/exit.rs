@@ -127,6 +127,7 @@ impl From<RunError> for Failure {
         match error {
             RunError::Locked(_)
             | RunError::Control { .. }
+            | RunError::Profile { .. }
             | RunError::NotFit { .. }
             | RunError::NotApplied { .. }
             | RunError::ControlGroups(_) => Failure::not_fit(error),

@@ -17,7 +17,17 @@ use clap::{CommandFactory, Parser};
 use args::{Args, Verb};
 use exit::{Ending, Failure};
 
+/// Whatever the umask, nobody else may write to what we and our children make;
+/// a stricter one stays, except that we must be able to read what we wrote.
+fn keep_others_from_writing() {
+    use rustix::fs::Mode;
+    use rustix::process::umask;
+    let was = umask(Mode::WGRP | Mode::WOTH);
+    umask((was | Mode::WGRP | Mode::WOTH) & (Mode::RWXG | Mode::RWXO));
+}
+
 fn main() -> ExitCode {
+    keep_others_from_writing();
     let ending = run(Args::parse().verb).unwrap_or_else(|failure| {
         output::tell_failure(&failure);
         failure.ending

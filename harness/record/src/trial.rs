@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::CellId;
+use crate::word::{open_words, words};
 
 /// The version of the trial's format.
 pub const TRIAL_FORMAT: u32 = 1;
@@ -117,7 +118,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     /// The rule, e.g. `V2`.
-    pub rule: String,
+    pub rule: RuleId,
     /// What was seen, for a person.
     pub message: String,
 }
@@ -155,11 +156,64 @@ pub enum FailureCause {
     Errors,
 }
 
+words! {
+    /// How the requests of a window were timed. An unknown word is an error:
+    /// what such a window measures is not known.
+    pub enum Arrival {
+        /// The next request when an answer has come (closed loop).
+        Closed = "closed",
+        /// At equal gaps (open loop).
+        Constant = "constant",
+        /// At exponential gaps (open loop).
+        Poisson = "poisson",
+    }
+}
+
+words! {
+    /// What the load driver says of its own window. An unknown word is an
+    /// error: the window might not be fit for anything.
+    pub enum WindowVerdict {
+        /// It drove as asked.
+        Valid = "VALID",
+        /// The driver was the limit.
+        GeneratorBound = "GENERATOR_BOUND",
+        /// The target fell behind the offered rate.
+        Overloaded = "OVERLOADED",
+        /// Something disturbed it.
+        Noisy = "NOISY",
+    }
+}
+
+open_words! {
+    /// The HTTP client that drove a window.
+    pub enum HttpEngine {
+        /// hyper.
+        Hyper = "hyper",
+        /// Our own for HTTP/1.1.
+        H1Fast = "h1-fast",
+    }
+}
+
+open_words! {
+    /// A rule of validity that a trial broke. A newer gosweep may have others;
+    /// such a trial is invalid all the same.
+    pub enum RuleId {
+        /// Settings are applied.
+        V2 = "V2",
+        /// The load driver kept up.
+        V3 = "V3",
+        /// Nobody else used the CPUs.
+        V4 = "V4",
+        /// The clock held still.
+        V5 = "V5",
+    }
+}
+
 /// One measured window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// `closed`, `constant` or `poisson`.
-    pub arrival: String,
+    /// How requests were timed.
+    pub arrival: Arrival,
     /// The offered rate per second; `None` in a closed loop.
     pub offered_per_s: Option<f64>,
     /// Connections.
@@ -243,8 +297,8 @@ pub struct Quantiles {
 /// The generator's verdict on a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `VALID`, `GENERATOR_BOUND`, `OVERLOADED` or `NOISY`.
-    pub name: String,
+    /// The verdict.
+    pub name: WindowVerdict,
     /// Why, with the interval; empty when valid.
     pub reason: String,
 }
@@ -252,8 +306,8 @@ pub struct Verdict {
 /// What the generator cost and how it ran.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// `hyper` or `h1-fast`.
-    pub engine: String,
+    /// Its HTTP client.
+    pub engine: HttpEngine,
     /// Threads.
     pub threads: usize,
     /// CPU time of its threads, seconds.

@@ -55,6 +55,66 @@ macro_rules! words {
     };
 }
 
+/// The same for words that files of a newer gosweep may add to and an older
+/// one passes over: what is unknown is kept as it stands.
+macro_rules! open_words {
+    (
+        $(#[$about:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_about:meta])* $variant:ident = $word:literal,)*
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
+        #[serde(from = "String", into = "String")]
+        pub enum $name {
+            $($(#[$variant_about])* $variant,)*
+            /// A word of a newer gosweep.
+            Other(String),
+        }
+
+        impl $name {
+            /// The word in files.
+            pub fn word(&self) -> &str {
+                match self {
+                    $($name::$variant => $word,)*
+                    $name::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $($word => $name::$variant,)*
+                    other => $name::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                $name::from(word.as_str())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> String {
+                word.word().to_owned()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+pub(crate) use open_words;
 pub(crate) use words;
 
 /// One of a few words.
@@ -71,6 +131,7 @@ pub(crate) fn one_of(text: &str, choices: &[&'static str]) -> Result<&'static st
 #[cfg(test)]
 mod tests {
     use crate::matrix::Engine;
+    use crate::trial::RuleId;
 
     #[test]
     fn a_word_is_the_same_in_every_direction() {
@@ -87,6 +148,15 @@ mod tests {
         );
         for word in Engine::WORDS {
             assert_eq!(word.parse::<Engine>().unwrap().word(), *word);
+        }
+    }
+
+    #[test]
+    fn an_open_list_keeps_what_it_does_not_know() {
+        for (json, known) in [("\"V4\"", true), ("\"V77\"", false)] {
+            let rule: RuleId = serde_json::from_str(json).unwrap();
+            assert_eq!(matches!(rule, RuleId::Other(_)), !known);
+            assert_eq!(serde_json::to_string(&rule).unwrap(), json);
         }
     }
 

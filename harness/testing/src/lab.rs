@@ -5,7 +5,8 @@ use record::cell::CellId;
 use record::run::{Artifact, Calibration, Cell, Host, Run, SourceFile, Toolchain};
 use record::trial::{
     Failure, FailureCause, GcTraceWindow, Generator, HostWindow, Ledger, Outcome, Phase,
-    ProcessLife, ProcessWindow, Quantiles, Readback, Reason, Role, RuntimeWindow, Trial, Verdict,
+    ProcessLife, ProcessWindow, Quantiles, Readback, Reason, Role, RuleId, RuntimeWindow, Trial,
+    Verdict, WindowVerdict,
 };
 
 /// What a cell does when nothing disturbs it.
@@ -295,6 +296,7 @@ fn readback(axes: &BTreeMap<String, String>) -> Readback {
         None => default,
     };
     Readback {
+        program_sha256: None,
         gomaxprocs: Some(number("gomaxprocs", 2)),
         gogc: Some(number("gogc", 100)),
         gomemlimit_bytes: Some(i64::MAX as u64),
@@ -304,7 +306,6 @@ fn readback(axes: &BTreeMap<String, String>) -> Readback {
         generator_cpus: Some("2-3".into()),
         cpu_quota: None,
         memory_cap_bytes: None,
-        program_sha256: None,
     }
 }
 
@@ -322,7 +323,9 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
         count: scheduled,
     };
     Phase {
-        arrival: arrival.into(),
+        arrival: arrival
+            .parse()
+            .expect("laboratories name arrivals that exist"),
         offered_per_s: (arrival != "closed").then_some(requests / seconds),
         connections: 32,
         seconds,
@@ -342,7 +345,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
             ..Quantiles::default()
         },
         verdict: Verdict {
-            name: "VALID".into(),
+            name: WindowVerdict::Valid,
             reason: String::new(),
         },
         littles_law_error: (arrival == "closed").then_some(0.001),
@@ -386,7 +389,7 @@ pub fn crashed() -> Outcome {
 /// A trial that the host spoilt.
 pub fn invalid() -> Outcome {
     Outcome::Invalid(vec![Reason {
-        rule: "V4".into(),
+        rule: RuleId::V4,
         message: "steal 12% > 5%".into(),
     }])
 }

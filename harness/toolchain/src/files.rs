@@ -1,7 +1,7 @@
 //! Folders and files that are made whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
@@ -73,6 +73,27 @@ pub fn make_folder(path: &Path) -> Result<(), ToolchainError> {
         .mode(0o755)
         .create(path)
         .map_err(|e| ToolchainError::io("make", path, e))
+}
+
+/// Reads a text that must be a regular file of at most `most` bytes: neither a
+/// device nor what never ends.
+///
+/// # Errors
+/// [`ToolchainError::Io`], with the path, also where it is longer.
+pub fn read_text(path: &Path, most: u64) -> Result<String, ToolchainError> {
+    let read = || {
+        // Looked at before it is opened, which a pipe without a writer would hold up.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        let mut text = String::new();
+        let file = File::open(path)?;
+        if file.take(most + 1).read_to_string(&mut text)? as u64 > most {
+            return Err(io::Error::other(format!("it has more than {most} bytes")));
+        }
+        Ok(text)
+    };
+    read().map_err(|e| ToolchainError::io("read", path, e))
 }
 
 /// A new folder, removed when dropped. Its name says whose it is, for [`sweep`].
@@ -174,4 +195,29 @@ pub fn make_read_only(root: &Path) -> Result<(), ToolchainError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn what_never_ends_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("short"), "abc").unwrap();
+        fs::write(path("long"), "abcd").unwrap();
+        symlink("/dev/zero", path("zero")).unwrap();
+        let pipe = std::process::Command::new("mkfifo")
+            .arg(path("pipe"))
+            .status();
+        assert!(pipe.unwrap().success());
+        assert_eq!(read_text(&path("short"), 3).unwrap(), "abc");
+        let refused = |name: &str| read_text(&path(name), 3).unwrap_err().to_string();
+        assert!(refused("long").ends_with("long: it has more than 3 bytes"));
+        for name in ["zero", "pipe"] {
+            assert!(refused(name).ends_with("it is no regular file"), "{name}");
+        }
+    }
 }

@@ -9,7 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::digest;
 use crate::environment;
 use crate::error::{Attempt, ToolchainError, one_line};
+use crate::files::read_text;
 use crate::spec::ToolchainSpec;
+
+/// A VERSION file is a line or two.
+const LONGEST_VERSION: u64 = 64 << 10;
 
 /// Where a toolchain's files came from in the first place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,8 +145,8 @@ impl Toolchain {
 /// The release that `go/VERSION` names in its first line.
 pub(crate) fn version_of(goroot: &Path) -> Result<GoVersion, ToolchainError> {
     let path = goroot.join("VERSION");
-    let text = fs::read_to_string(&path)
-        .map_err(|error| no_goroot(goroot, format!("cannot read its VERSION file: {error}")))?;
+    let text = read_text(&path, LONGEST_VERSION)
+        .map_err(|error| no_goroot(goroot, format!("it has no readable VERSION file: {error}")))?;
     let line = text.lines().next().unwrap_or_default();
     GoVersion::parse(line).map_err(|_| {
         no_goroot(

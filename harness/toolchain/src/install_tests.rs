@@ -359,7 +359,7 @@ fn a_goroot_must_be_one() {
         .unwrap_err()
         .to_string();
     assert!(
-        text.contains("is no usable GOROOT: cannot read its VERSION file"),
+        text.contains("is no usable GOROOT: it has no readable VERSION file"),
         "{text}"
     );
     write_fake_goroot(folder.path(), "1.99.1");

@@ -13,7 +13,7 @@ use gotrace::version::GoVersion;
 
 use crate::digest;
 use crate::error::ToolchainError;
-use crate::files::{make_folder, write_synced};
+use crate::files::{make_folder, read_text, write_synced};
 use crate::goroot::{ToolDigests, Toolchain};
 use crate::stamp::Stamp;
 use crate::store::Store;
@@ -43,7 +43,7 @@ impl Store {
         let before = look()?;
         let known = format!("{} {recorded}\n", before.text());
         let file = self.stamp_file(&toolchain.version);
-        if fs::read(&file).is_ok_and(|text| text == known.as_bytes()) {
+        if read_text(&file, known.len() as u64).is_ok_and(|text| text == known) {
             return Ok(());
         }
         before.settle();

@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -27,7 +27,9 @@ use serde::{Deserialize, Serialize};
 use crate::digest;
 use crate::environment::{furnish_home, goarch};
 use crate::error::ToolchainError;
-use crate::files::{make_folder, names_in, rename_into_place, sweep, temporary_in, write_synced};
+use crate::files::{
+    make_folder, names_in, read_text, rename_into_place, sweep, temporary_in, write_synced,
+};
 use crate::goroot::{Origin, ToolDigests, Toolchain};
 use crate::spec::ToolchainSpec;
 use crate::watch::{Progress, Watch};
@@ -35,6 +37,9 @@ use crate::watch::{Progress, Watch};
 const MANIFEST: &str = "toolchain.json";
 const FILES: &str = "files.sha256";
 const MANIFEST_FORMAT: u32 = 1;
+const LONGEST_MANIFEST: u64 = 1 << 20;
+/// Go 1.27 has a list of 1.5 MB.
+const LONGEST_LIST: u64 = 32 << 20;
 /// No build takes this long. For folders that do not say whose they are.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -204,9 +209,9 @@ impl Store {
 
     fn manifest(&self, version: &GoVersion) -> Result<Manifest, ToolchainError> {
         let path = self.folder_of(version).join(MANIFEST);
-        let text = fs::read(&path).map_err(|e| ToolchainError::io("read", &path, e))?;
-        let manifest: Manifest = serde_json::from_slice(&text)
-            .map_err(|e| ToolchainError::refused(path.display(), e))?;
+        let text = read_text(&path, LONGEST_MANIFEST)?;
+        let manifest: Manifest =
+            serde_json::from_str(&text).map_err(|e| ToolchainError::refused(path.display(), e))?;
         if manifest.format_version != MANIFEST_FORMAT {
             let reason = format!(
                 "format {} (this gosweep reads {MANIFEST_FORMAT})",
@@ -227,7 +232,7 @@ impl Store {
         version: &GoVersion,
     ) -> Result<BTreeMap<String, String>, ToolchainError> {
         let path = self.folder_of(version).join(FILES);
-        let text = fs::read_to_string(&path).map_err(|e| ToolchainError::io("read", &path, e))?;
+        let text = read_text(&path, LONGEST_LIST)?;
         if digest::of_bytes(text.as_bytes()) != self.manifest(version)?.files_sha256 {
             return Err(ToolchainError::refused(
                 path.display(),
@@ -288,6 +293,7 @@ fn staging_prefix(version: &GoVersion) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_usual_root_follows_the_environment() {

@@ -114,7 +114,11 @@ fn suspect_window(_: &Subject, _: &Sign) -> Remedy {
 
 fn not_applied(look: &Look<'_>) -> Reading {
     // What the harness found right after the process had started is the fuller account.
-    let held = look.sample.invalid.iter().filter(|own| own.rule == "V2");
+    let held = look
+        .sample
+        .invalid
+        .iter()
+        .filter(|own| own.rule == record::trial::RuleId::V2);
     let mut differ: Vec<String> = held.map(|own| own.message.clone()).collect();
     if differ.is_empty() {
         let settings = look.sample.settings.as_deref().unwrap_or_default();
@@ -181,7 +185,7 @@ fn generator_bound(look: &Look<'_>) -> Reading {
         ));
         grave = true;
     }
-    if load.verdict == validity::GENERATOR_BOUND {
+    if load.verdict == record::trial::WindowVerdict::GeneratorBound.word() {
         shows.push("its own verdict is GENERATOR_BOUND".to_owned());
         grave = true;
     }

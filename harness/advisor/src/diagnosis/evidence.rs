@@ -50,7 +50,7 @@ pub(crate) fn read(kept: &Kept) -> Evidence {
     };
     for file in &kept.diagnosis.profiles {
         match profile(kept, &file.file, file.before.as_deref()) {
-            Ok(profile) => evidence.profiles.push((file.kind.clone(), profile)),
+            Ok(profile) => evidence.profiles.push((file.kind.to_string(), profile)),
             Err(reason) => evidence.missing.push(Missing {
                 kind: file.kind.clone(),
                 reason,

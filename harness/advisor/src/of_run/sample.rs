@@ -5,7 +5,7 @@ use gotrace::metrics::Snapshot;
 use gotrace::schedtrace::SchedSample;
 use gotrace::stderr::{self, Event};
 use record::run::{Cell, Run};
-use record::trial::{HostWindow, Outcome, Phase, Trial};
+use record::trial::{Arrival, HostWindow, Outcome, Phase, Trial};
 
 use super::clock::Offset;
 use super::{Raw, clock};
@@ -88,9 +88,9 @@ fn snapshots(file: Option<&[u8]>) -> Vec<Snapshot> {
 }
 
 pub(super) fn drive(phase: &Phase) -> Drive {
-    match phase.arrival.as_str() {
-        "closed" => Drive::Closed,
-        _ => Drive::Open,
+    match phase.arrival {
+        Arrival::Closed => Drive::Closed,
+        Arrival::Constant | Arrival::Poisson => Drive::Open,
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) fn load(cell: &Cell, phase: &Phase) -> Load {
         generator_cpu_share: (phase.seconds > 0.0)
             .then(|| phase.generator.cpu_seconds / (phase.seconds * cpus as f64)),
         generator_error_share: generator_error_share(phase),
-        verdict: phase.verdict.name.clone(),
+        verdict: phase.verdict.name.to_string(),
     }
 }
 

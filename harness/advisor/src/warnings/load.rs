@@ -6,10 +6,10 @@ use documents::figures::significant;
 use documents::finding::Severity;
 use documents::warning::Warning;
 use record::objective::Objective;
-use record::trial::Trial;
+use record::trial::{Trial, WindowVerdict};
 
 use super::context::{Context, Shown};
-use crate::validity::{GENERATOR_BOUND, lag_bound_ms, lag_bound_without_objective_ms};
+use crate::validity::{lag_bound_ms, lag_bound_without_objective_ms};
 
 /// A doubt that the generator's own record of a trial raises.
 struct Rule<'a> {
@@ -35,7 +35,7 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
     };
     let rules = [
         Rule {
-            applies: &|trial| saturated(trial, GENERATOR_BOUND),
+            applies: &|trial| saturated(trial, WindowVerdict::GeneratorBound),
             severity: Severity::Critical,
             code: "generator_bound",
             what: "the generator was the limit, so QPS is a lower bound of what the service can do and gains on it are \
@@ -43,21 +43,23 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
             next_step: "Give the generator more CPUs (placement), or load from another machine.",
         },
         Rule {
-            applies: &|trial| constant(trial, GENERATOR_BOUND),
+            applies: &|trial| constant(trial, WindowVerdict::GeneratorBound),
             severity: Severity::Critical,
             code: "generator_bound_constant",
             what: "the generator could not keep its own schedule at the constant rate, so the latencies are partly its own",
             next_step: "Lower the constant rate, or give the generator more CPUs.",
         },
         Rule {
-            applies: &|trial| constant(trial, "OVERLOADED"),
+            applies: &|trial| constant(trial, WindowVerdict::Overloaded),
             severity: Severity::Critical,
             code: "overloaded",
             what: "the service could not keep up with the constant rate, so its latencies measure a growing backlog",
             next_step: "Lower the constant rate (it is a share of the control's capacity); the cell itself is slower than that.",
         },
         Rule {
-            applies: &|trial| saturated(trial, "NOISY") || constant(trial, "NOISY"),
+            applies: &|trial| {
+                saturated(trial, WindowVerdict::Noisy) || constant(trial, WindowVerdict::Noisy)
+            },
             severity: Severity::Warn,
             code: "noisy_window",
             what: "the generator calls a window noisy",
@@ -103,7 +105,7 @@ fn said(code: &str, shown: &Shown<'_>) -> String {
         "noisy_window" => phases
             .into_iter()
             .flatten()
-            .find(|phase| phase.verdict.name == "NOISY"),
+            .find(|phase| phase.verdict.name == WindowVerdict::Noisy),
         _ => None,
     };
     match phase.map(|phase| phase.verdict.reason.trim_end_matches('.')) {

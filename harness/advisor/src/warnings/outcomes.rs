@@ -80,7 +80,7 @@ fn invalid(context: &Context<'_>) -> Option<Warning> {
         if let Outcome::Invalid(reasons) = &trial.outcome {
             for reason in reasons {
                 by_rule
-                    .entry(&reason.rule)
+                    .entry(reason.rule.word())
                     .or_insert((0, &reason.message))
                     .0 += 1;
             }

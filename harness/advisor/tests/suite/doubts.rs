@@ -3,7 +3,7 @@
 use documents::finding::Severity;
 use documents::ranking::Ranking;
 use documents::warning::Warning;
-use record::trial::Trial;
+use record::trial::{Trial, WindowVerdict};
 use testing::{Lab, Service, two, winner};
 
 use crate::{ranked, ranked_with};
@@ -39,16 +39,16 @@ fn one_bad_trial_raises_its_own_warning_and_no_other() {
     type Change = fn(&mut Trial);
     let cases: [(&str, Change); 11] = [
         ("generator_bound", |t| {
-            t.saturate.as_mut().unwrap().verdict.name = "GENERATOR_BOUND".into()
+            t.saturate.as_mut().unwrap().verdict.name = WindowVerdict::GeneratorBound
         }),
         ("generator_bound_constant", |t| {
-            t.constant.as_mut().unwrap().verdict.name = "GENERATOR_BOUND".into();
+            t.constant.as_mut().unwrap().verdict.name = WindowVerdict::GeneratorBound;
         }),
         ("overloaded", |t| {
-            t.constant.as_mut().unwrap().verdict.name = "OVERLOADED".into()
+            t.constant.as_mut().unwrap().verdict.name = WindowVerdict::Overloaded
         }),
         ("noisy_window", |t| {
-            t.constant.as_mut().unwrap().verdict.name = "NOISY".into()
+            t.constant.as_mut().unwrap().verdict.name = WindowVerdict::Noisy
         }),
         ("late_sends", |t| {
             t.constant.as_mut().unwrap().send_lag_ms.p99 = 2.0
@@ -113,7 +113,7 @@ fn the_gravest_come_first() {
     let mut lab = winner();
     lab.blocks = 4;
     let mut trials = lab.trials();
-    trials[2].constant.as_mut().unwrap().verdict.name = "OVERLOADED".into();
+    trials[2].constant.as_mut().unwrap().verdict.name = WindowVerdict::Overloaded;
     let ranking = ranked_with(&lab, &trials);
     assert_eq!(ranking.warnings[0].severity, Severity::Critical);
     assert!(

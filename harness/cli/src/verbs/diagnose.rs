@@ -52,6 +52,12 @@ pub(crate) struct DiagnoseArgs {
     /// The profiled window, 1s to 5m [default: the matrix's, else 5s]
     #[arg(long = "for", value_name = "TIME", value_parser = window)]
     pub(crate) duration: Option<Duration>,
+    /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Take only toolchains whose checksums gosweep recorded when it installed them
+    #[arg(long)]
+    pub(crate) locked: bool,
 }
 
 fn wanted(text: &str) -> Result<Wanted, String> {
@@ -71,7 +77,8 @@ fn window(text: &str) -> Result<Duration, String> {
 /// Diagnoses cells of a run that is there.
 pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
     let (plan, topology) = plan_of(&args.run)?;
-    let toolbox = toolbox(None, Some(&plan))?;
+    let mut toolbox = toolbox(None, Some(&plan))?;
+    (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
     let request = RunRequest {
         plan: &plan,
         topology: &topology,

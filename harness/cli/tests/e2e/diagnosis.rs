@@ -77,7 +77,10 @@ fn assert_profiles(place: &Path, diagnosis: &Diagnosis) {
         ("trace-net", ProfileKind::TraceDelay),
         ("trace-sync", ProfileKind::TraceDelay),
     ] {
-        let kept = diagnosis.profiles.iter().find(|kept| kept.kind == kind);
+        let kept = diagnosis
+            .profiles
+            .iter()
+            .find(|kept| kept.kind.word() == kind);
         let kept = kept.unwrap_or_else(|| panic!("no {kind}"));
         let profile = Profile::parse(&fs::read(place.join(&kept.file)).unwrap()).unwrap();
         assert_eq!(profile.kind(), expected, "{kind}");

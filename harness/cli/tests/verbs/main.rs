@@ -517,3 +517,22 @@ fn a_reader_that_leaves_early_is_no_error() {
         );
     }
 }
+
+#[test]
+fn nobody_else_may_write_to_what_is_written_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    for (umask, expected) in [("000", 0o644), ("077", 0o600), ("777", 0o600)] {
+        let folder = TempDir::new().unwrap();
+        let report = folder.path().join("report.md");
+        let done = Command::new("/bin/sh")
+            .args(["-c", "umask $0 && exec \"$@\"", umask])
+            .arg(env!("CARGO_BIN_EXE_gosweep"))
+            .args(["report", KEPT_RUN, "--format", "md", "-o"])
+            .arg(&report)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+        let mode = fs::metadata(&report).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, expected, "umask {umask}: {mode:o}");
+    }
+}

@@ -445,3 +445,35 @@ fn the_users_go_settings_do_not_get_through() {
         assert_eq!(get(name), None, "{name}");
     }
 }
+
+#[test]
+fn a_toolchain_of_the_store_is_proved_before_it_builds() {
+    let Some(bench) = Bench::new("a_toolchain_of_the_store_is_proved_before_it_builds") else {
+        return;
+    };
+    // The machine's go, recorded as if gosweep had installed it with other files.
+    let recorded = Toolchain {
+        files_sha256: Some(digest::of_bytes(b"other files")),
+        ..bench.toolchain.clone()
+    };
+    let error = build(&recorded, &bench.request(), &bench.store, Watch::silent()).unwrap_err();
+    assert!(
+        matches!(error, BuildError::Toolchain(ToolchainError::Io { .. })),
+        "{error}"
+    );
+    assert!(!bench.store.artifacts().exists(), "something was built");
+}
+
+#[test]
+fn what_is_built_may_only_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(bench) = Bench::new("what_is_built_may_only_be_read") else {
+        return;
+    };
+    let artifact = bench.build(&bench.request()).unwrap();
+    for entry in fs::read_dir(artifact.path.parent().unwrap()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o222, 0, "{:?}", entry.path());
+    }
+}

@@ -50,8 +50,11 @@ impl Settings {
             .go_build()
             .join(format!("go{}", toolchain.version.number()));
         let mut other = vec![pair("GOCACHE", &cache.display().to_string())];
-        if request.network == Network::Inherit {
+        if request.network != Network::Off {
             other.extend(users_settings(toolchain, watch)?);
+        }
+        if request.network == Network::Cached {
+            other.push(pair("GOPROXY", "off"));
         }
         Ok(Self {
             deciding,

@@ -11,6 +11,8 @@
 //! Artifacts are kept by the hash of everything that decides their bytes; see
 //! `inputs.rs` for what that is and why it is enough.
 //!
+//! A ready-made binary is no build; [`pin`] keeps a copy of it the same way.
+//!
 //! Deliberately absent: cross compilation; Go before 1.18, whose binaries do
 //! not record how they were built; running anything that was built.
 
@@ -18,6 +20,7 @@ mod cache;
 mod command;
 mod compile;
 mod error;
+mod given;
 mod inputs;
 mod prove;
 mod request;
@@ -25,5 +28,6 @@ mod settings;
 
 pub use compile::{Artifact, build};
 pub use error::{BuildError, GoFailure};
+pub use given::{Pinned, pin};
 pub use request::{BuildRequest, Network, Pgo};
 pub use settings::ask_for;

@@ -32,6 +32,8 @@ pub enum Network {
     /// and their kin, the module cache and `.netrc` are the user's. go.mod and
     /// go.sum are never changed.
     Inherit,
+    /// No, but modules that the user's own `go` has in its cache may be used.
+    Cached,
 }
 
 /// One target to build.

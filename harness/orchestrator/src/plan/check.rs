@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use gotrace::GoVersion;
 use gotrace::environment::{self, Problem, ProblemKind};
-use record::axis::{Applied, Axis, AxisValue, DEFAULT};
+use record::axis::{Applied, Axis, AxisValue, DEFAULT, OF_CONTROL};
 use record::diagnostic::{Diagnostic, closest};
 use record::matrix::{CellSpec, Located, Matrix};
 use record::target_file::{Program, Target};
@@ -14,6 +15,7 @@ use topology::Placement;
 
 use super::limits;
 use super::targets::Found;
+use crate::build::{BuildRequest, ask_for};
 
 /// Everything that is wrong with the matrix's values, each at its place.
 pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
@@ -25,7 +27,7 @@ pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
         .flat_map(|axis| axis.values.iter().map(|value| (&axis.axis, value)));
     let on_control = matrix.control.iter().map(|(axis, value)| (axis, value));
     for (axis, value) in on_axes.chain(on_control) {
-        findings.extend(check_value(axis, value));
+        findings.extend(check_value(axis, value, folder_of(matrix)));
         // An option may be of a target that could not be read.
         if let Axis::Option(name) = axis
             && found.is_complete()
@@ -55,14 +57,35 @@ pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
         }
     }
     findings.extend(check_binaries(matrix, targets));
+    findings.extend(check_profile_of_control(matrix));
     findings
 }
 
-fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
+/// The folder that paths of the matrix are relative to.
+pub(crate) fn folder_of(matrix: &Matrix) -> &Path {
+    Path::new(&matrix.file).parent().unwrap_or(Path::new(""))
+}
+
+/// The control is built before its profile is taken.
+fn check_profile_of_control(matrix: &Matrix) -> Option<Diagnostic> {
+    if matrix.control_settings().get(&Axis::Pgo) != OF_CONTROL {
+        return None;
+    }
+    let named = matrix.control.iter().find(|(axis, _)| *axis == Axis::Pgo);
+    let axis = matrix.axes.iter().find(|axis| axis.axis == Axis::Pgo);
+    let span = named
+        .map(|(_, value)| value.span.clone())
+        .or_else(|| axis.map(|axis| axis.span.clone()));
+    let message = "the control cannot be built with a profile of itself";
+    let finding = Diagnostic::new(span.unwrap_or(0..0), message);
+    Some(finding.help("give the control another value, e.g. `control: {pgo: \"off\"}`"))
+}
+
+fn check_value(axis: &Axis, value: &Located<String>, folder: &Path) -> Option<Diagnostic> {
     let at = |message: String, cure: String| {
         Some(Diagnostic::new(value.span.clone(), message).help(cure))
     };
-    if value.value == DEFAULT {
+    if value.value == DEFAULT || value.value == axis.default_value() {
         return None;
     }
     match axis.applied() {
@@ -82,6 +105,11 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
                     .to_owned(),
             ),
         },
+        Applied::BuildFlag(flag) => {
+            let mut request = BuildRequest::new("target", folder, ".");
+            let error = ask_for(&mut request, flag, &value.value, folder).err()?;
+            at(error, format!("{axis} takes: {}", axis.reference().0))
+        }
         _ => {
             let problem = go_check(axis, &value.value, None)?;
             let cure = match problem.suggestion {
@@ -268,6 +296,22 @@ mod tests {
             let refused = environment::check_variable(variable, "no such value!", None);
             assert!(refused.is_err(), "{axis}");
         }
+    }
+
+    #[test]
+    fn a_control_is_not_built_with_its_own_profile() {
+        let text = |control: &str| {
+            format!(
+                "name: m\ntargets: [x]\naxes: {{pgo: [\"off\", control]}}\n\
+                 control: {{pgo: {control}}}\nload: {{saturate: 1s}}\n"
+            )
+        };
+        let of = |control: &str| {
+            let matrix = Matrix::parse("m.yaml", &text(control)).unwrap();
+            check_profile_of_control(&matrix)
+        };
+        assert!(of("control").is_some_and(|own| own.message.contains("of itself")));
+        assert_eq!(of("\"off\""), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod targets;
 
 pub use cells::{Plan, PlannedCell, toolchain_spec};
 pub use check::check_versions;
+pub(crate) use check::folder_of;
 pub use error::PlanError;
 pub use estimate::{Estimate, estimate, trial_time};
 pub(crate) use limits::{GROUPS_WANTED, control_groups, limits_of};

@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
-use record::axis::{Applied, Axis};
+use record::axis::{Applied, Axis, OF_CONTROL};
 use record::target_file::{Program as Source, Target};
 use supervise::child;
 use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install};
 
 use super::error::RunError;
+use super::profile;
 use super::request::RunRequest;
-use crate::build::{BuildError, BuildRequest, Network, ask_for, build};
+use crate::build::{BuildError, BuildRequest, Network, Pgo, ask_for, build, pin};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, check_versions, toolchain_spec};
+use crate::plan::{Plan, PlannedCell, check_versions, folder_of, toolchain_spec};
 
 /// What makes two cells share a program: target, toolchain, build settings.
 type Key = (String, String, BTreeMap<String, String>);
@@ -75,6 +76,14 @@ impl Programs {
         }
     }
 
+    /// The GOROOT of every toolchain, by the name that the matrix gives it.
+    pub(super) fn goroots(&self) -> BTreeMap<String, PathBuf> {
+        let named = self.toolchains.iter();
+        named
+            .map(|(spec, toolchain)| (spec.clone(), toolchain.goroot.clone()))
+            .collect()
+    }
+
     pub(super) fn toolchains(&self) -> Vec<record::run::Toolchain> {
         let record = |(spec, toolchain): (&String, &Toolchain)| record::run::Toolchain {
             spec: spec.clone(),
@@ -121,29 +130,61 @@ pub(super) fn provide(
             Err(error) => return Err(error.into()),
         };
     }
-    for cell in &request.plan.cells {
-        let key = key(request.plan, cell, 0);
-        if programs.programs.contains_key(&key) {
-            continue;
-        }
-        let target = request.plan.target(cell);
-        let program = match &target.program {
-            Source::Binary(path) => given(request, target, path, watch)?,
-            Source::Build { .. } => {
-                let toolchain = &programs.toolchains[&key.1];
-                // Dropped with the reason, and no failed build.
-                if check_versions(&cell.spec, &toolchain.version).is_some() {
-                    continue;
-                }
-                match built(request, target, toolchain, &key, watch)? {
-                    Some(program) => program,
-                    None => return Ok(None),
-                }
-            }
-        };
-        programs.programs.insert(key, program);
+    let cells = request.plan.cells.iter();
+    let now = cells.filter(|cell| !profile::is_wanted(cell));
+    let all = programs.build_all(request, now, watch)?;
+    Ok(all.then_some(programs))
+}
+
+impl Programs {
+    /// Builds what needed a profile of a control, which is there now; false
+    /// when asked to stop.
+    pub(super) fn complete(
+        &mut self,
+        request: &RunRequest<'_>,
+        listener: &Listener<'_>,
+    ) -> Result<bool, RunError> {
+        let progress = |progress: Progress| listener(Event::Toolchain(progress));
+        let cancelled = || request.cancel.load(Ordering::Relaxed);
+        let watch = Watch::new(&progress).cancelled_by(&cancelled);
+        let cells = request.plan.cells.iter();
+        self.build_all(
+            request,
+            cells.filter(|cell| profile::is_wanted(cell)),
+            watch,
+        )
     }
-    Ok(Some(programs))
+
+    fn build_all<'a>(
+        &mut self,
+        request: &RunRequest<'_>,
+        cells: impl Iterator<Item = &'a PlannedCell>,
+        watch: Watch<'_>,
+    ) -> Result<bool, RunError> {
+        for cell in cells {
+            let key = key(request.plan, cell, 0);
+            if self.programs.contains_key(&key) {
+                continue;
+            }
+            let target = request.plan.target(cell);
+            let program = match &target.program {
+                Source::Binary(path) => given(request, target, path, watch)?,
+                Source::Build { .. } => {
+                    let toolchain = &self.toolchains[&key.1];
+                    // Dropped with the reason, and no failed build.
+                    if check_versions(&cell.spec, &toolchain.version).is_some() {
+                        continue;
+                    }
+                    built(request, target, toolchain, &key, watch)?
+                }
+            };
+            let Some(program) = program else {
+                return Ok(false);
+            };
+            self.programs.insert(key, program);
+        }
+        Ok(true)
+    }
 }
 
 /// Whether a cell has another program in every block.
@@ -184,12 +225,6 @@ fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
     (cell.spec.target.clone(), toolchain, settings.collect())
 }
 
-/// The folder that paths of the matrix are relative to.
-fn matrix_folder(plan: &Plan) -> &Path {
-    let folder = Path::new(&plan.matrix.file).parent();
-    folder.unwrap_or(Path::new("."))
-}
-
 /// The folder that paths of a target file are relative to.
 fn folder(target: &Target) -> &Path {
     Path::new(&target.file).parent().unwrap_or(Path::new("."))
@@ -223,16 +258,31 @@ fn built(
     let mut build_request = BuildRequest::new(target.name.as_str(), module_dir, package.as_str());
     build_request.cgo = *cgo;
     if *fetch {
-        build_request.network = Network::Inherit;
+        build_request.network = if request.toolbox.offline {
+            Network::Cached
+        } else {
+            Network::Inherit
+        };
     }
     for (setting, value) in &key.2 {
+        let profile = profile::place(&request.folder, &target.name);
+        let value = match setting == "-pgo" && value == OF_CONTROL {
+            true => &profile.display().to_string(),
+            false => value,
+        };
         ask_for(
             &mut build_request,
             setting,
             value,
-            matrix_folder(request.plan),
+            folder_of(&request.plan.matrix),
         )
         .map_err(failed)?;
+    }
+    let mut settings = key.2.clone();
+    if let Pgo::Profile(file) = &build_request.pgo {
+        let sha256 = toolchain::digest::of_file(file)
+            .map_err(|error| failed(format!("{}: {error}", file.display())))?;
+        settings.insert("-pgo sha256".to_owned(), sha256);
     }
     let artifact = match build(toolchain, &build_request, &request.toolbox.store, watch) {
         Ok(artifact) => artifact,
@@ -245,7 +295,7 @@ fn built(
         record: record::run::Artifact {
             target: key.0.clone(),
             toolchain: Some(key.1.clone()),
-            build: key.2.clone(),
+            build: settings,
             sha256: artifact.sha256,
             size_bytes: artifact.size_bytes,
             go_version_m: artifact.go_version_m,
@@ -255,13 +305,13 @@ fn built(
     }))
 }
 
-/// A ready-made binary: what it says of itself is all that is known of it.
+/// A copy of a ready-made binary: what it says of itself is all that is known of it.
 fn given(
     request: &RunRequest<'_>,
     target: &Target,
     path: &str,
     watch: Watch<'_>,
-) -> Result<Program, RunError> {
+) -> Result<Option<Program>, RunError> {
     let path = folder(target).join(path);
     let failed = |reason: String| RunError::Build {
         target: target.name.clone(),
@@ -271,25 +321,27 @@ fn given(
     let path = path
         .canonicalize()
         .map_err(|error| failed(format!("{}: {error}", path.display())))?;
-    let unreadable = |error: std::io::Error| failed(format!("{}: {error}", path.display()));
-    let size = path.metadata().map_err(unreadable)?.len();
-    let sha256 = toolchain::digest::of_file(&path).map_err(unreadable)?;
-    let told = go_version_m(request, &path, watch);
+    let pinned = match pin(&path, &request.toolbox.store, watch) {
+        Ok(pinned) => pinned,
+        Err(error) if error.is_cancelled() => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    let told = go_version_m(request, &pinned.path, watch);
     let version = told.as_deref().and_then(|text| BuildInfo::parse(text).ok());
-    Ok(Program {
+    Ok(Some(Program {
         go_version: version.map(|info| info.go_version),
         record: record::run::Artifact {
             target: target.name.clone(),
             toolchain: None,
             build: BTreeMap::new(),
-            sha256: sha256.clone(),
-            size_bytes: size,
+            sha256: pinned.sha256.clone(),
+            size_bytes: pinned.size_bytes,
             go_version_m: told.unwrap_or_default(),
             command: String::new(),
         },
-        sha256,
-        path,
-    })
+        sha256: pinned.sha256,
+        path: pinned.path,
+    }))
 }
 
 /// What `go version -m` says of a ready-made binary, where there is a `go`.

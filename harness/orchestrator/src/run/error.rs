@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use record::quantity::format_duration;
 use record::store::StoreError;
-use record::trial::Reason;
+use record::trial::{Reason, RuleId};
 use toolchain::ToolchainError;
 
 use super::lock::LockError;
@@ -89,6 +89,16 @@ pub enum RunError {
         /// Blocks of the confirmation.
         confirm: u32,
     },
+    /// No CPU profile of the control could be taken.
+    #[error(
+        "no CPU profile of the control of target `{target}` for `pgo: control`: {reason}; the service must serve /debug/pprof"
+    )]
+    Profile {
+        /// The target.
+        target: String,
+        /// What was in the way.
+        reason: String,
+    },
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),
@@ -117,7 +127,7 @@ impl RunError {
         let messages: Vec<&str> = last.iter().map(|own| own.message.as_str()).collect();
         let reason = messages.join("; ");
         // Rule V2 reads settings back; every other rule is about the host or the generator.
-        if !last.is_empty() && last.iter().all(|own| own.rule == "V2") {
+        if !last.is_empty() && last.iter().all(|own| own.rule == RuleId::V2) {
             RunError::NotApplied { trials, reason }
         } else {
             RunError::NotFit { trials, reason }

@@ -10,6 +10,7 @@ mod host;
 mod launcher;
 mod lock;
 mod prepare;
+mod profile;
 mod request;
 mod schedule;
 #[cfg(test)]

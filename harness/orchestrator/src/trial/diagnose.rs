@@ -243,7 +243,7 @@ impl<'a> Collector<'a> {
 impl Taken {
     fn keep(&mut self, kind: &str, file: String, before: Option<String>) {
         self.profiles.push(ProfileFile {
-            kind: kind.to_owned(),
+            kind: kind.into(),
             file,
             before,
         });
@@ -251,7 +251,7 @@ impl Taken {
 
     fn lacks(&mut self, kind: &str, reason: &impl ToString) {
         self.missing.push(Missing {
-            kind: kind.to_owned(),
+            kind: kind.into(),
             reason: reason.to_string(),
         });
     }

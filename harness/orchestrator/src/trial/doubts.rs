@@ -5,7 +5,7 @@
 
 use record::axis::Axis;
 use record::axis::readback::Shown;
-use record::trial::{Canary, Phase, Reason};
+use record::trial::{Canary, Phase, Reason, RuleId};
 use topology::CpuSet;
 
 use super::request::Observed;
@@ -23,15 +23,12 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn invalid(&mut self, rule: &str, message: String) {
-        self.reasons.push(Reason {
-            rule: rule.to_owned(),
-            message,
-        });
+    pub(super) fn invalid(&mut self, rule: RuleId, message: String) {
+        self.reasons.push(Reason { rule, message });
     }
 
     /// A share against its two steps.
-    pub(super) fn step(&mut self, rule: &str, value: f64, step: Step, what: &str) {
+    pub(super) fn step(&mut self, rule: RuleId, value: f64, step: Step, what: &str) {
         if value > step.invalid {
             self.invalid(rule, format!("{what}: {:.1} %", value * 100.0));
         } else if value > step.doubt {
@@ -49,7 +46,7 @@ pub(super) fn by_littles_law(name: &str, phase: &Phase, step: Step, found: &mut 
     };
     let what =
         format!("{name}: connections, throughput and response time disagree by Little's law");
-    found.step("V3", error.abs(), step, &what);
+    found.step(RuleId::V3, error.abs(), step, &what);
 }
 
 /// V4 and doubts: others on the CPUs of the target. Where threads of the target
@@ -71,7 +68,7 @@ pub(super) fn by_contention(
             && delay + cpu > 0.0
         {
             let what = format!("{name}: the target wanted a CPU and waited for one");
-            found.step("V4", delay / (delay + cpu), RUN_DELAY, &what);
+            found.step(RuleId::V4, delay / (delay + cpu), RUN_DELAY, &what);
         }
         if cpu > 0.0 && process.involuntary_switches as f64 / cpu > INVOLUNTARY_PER_CPU_SECOND {
             found.doubts.push(format!(
@@ -160,7 +157,7 @@ pub(super) fn by_canary(
     let what =
         "a fixed loop on the target's CPUs ran at another speed than in the run's other trials";
     if unsteady <= CANARY_UNSTEADY * earlier.len() as f64 {
-        found.step("V5", off(&canary), step, what);
+        found.step(RuleId::V5, off(&canary), step, what);
     } else if off(&canary) > step.doubt {
         found.doubts.push(format!(
             "V5: {what}; the clock of this host never holds still"

@@ -3,7 +3,9 @@
 
 use record::axis::readback::{Asked, Setting, Shown, compared};
 use record::threshold::Thresholds;
-use record::trial::{Canary, Failure, FailureCause, Outcome, Phase, Reason};
+use record::trial::{
+    Arrival, Canary, Failure, FailureCause, Outcome, Phase, Reason, RuleId, WindowVerdict,
+};
 use topology::CpuSet;
 
 use super::doubts::{self, Findings};
@@ -114,7 +116,7 @@ fn not_applied(ready: &ReadyCell, observed: &Observed) -> Vec<Reason> {
     let wrong = wrong.iter().filter_map(Setting::mismatch);
     wrong
         .map(|message| Reason {
-            rule: "V2".to_owned(),
+            rule: RuleId::V2,
             message,
         })
         .collect()
@@ -132,7 +134,7 @@ fn child_killed(observed: &Observed) -> Option<String> {
 fn by_host(name: &str, phase: &Phase, steal: Step, found: &mut Findings) {
     let Some(host) = &phase.host else { return };
     let what = format!("the hypervisor took CPU time in the {name} window");
-    found.step("V4", host.steal, steal, &what);
+    found.step(RuleId::V4, host.steal, steal, &what);
     if host.throttled.is_some_and(|share| share > THROTTLING) {
         found.doubts.push(format!(
             "{name}: our cgroup was throttled in more than {:.0} % of periods",
@@ -145,11 +147,11 @@ fn by_host(name: &str, phase: &Phase, steal: Step, found: &mut Findings) {
 /// its latencies are the generator's. A closed-loop window stays, as a lower
 /// bound of the target's QPS; the phase's verdict says so to every reader.
 fn by_generator(name: &str, phase: &Phase, found: &mut Findings) {
-    if phase.verdict.name == "GENERATOR_BOUND" && phase.arrival != "closed" {
+    if phase.verdict.name == WindowVerdict::GeneratorBound && phase.arrival != Arrival::Closed {
         let message = format!(
             "the generator did not keep the {name} schedule: {}",
             phase.verdict.reason
         );
-        found.invalid("V3", message);
+        found.invalid(RuleId::V3, message);
     }
 }

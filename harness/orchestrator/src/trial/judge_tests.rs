@@ -6,7 +6,9 @@ use record::matrix::CellSpec;
 use record::run::Run;
 use record::store::RunDir;
 use record::threshold::Thresholds;
-use record::trial::{Canary, HostWindow, Outcome, Phase, ProcessWindow, Readback};
+use record::trial::{
+    Arrival, Canary, HostWindow, Outcome, Phase, ProcessWindow, Readback, WindowVerdict,
+};
 use topology::Placement;
 
 use super::Observed;
@@ -50,8 +52,8 @@ fn cell() -> ReadyCell {
 /// The windows of the stored format's own sample, on a calm host.
 fn calm(phase: Option<Phase>) -> Option<Phase> {
     let mut phase = phase.unwrap();
-    phase.verdict.name = "VALID".to_owned();
-    phase.littles_law_error = (phase.arrival == "closed").then_some(0.001);
+    phase.verdict.name = WindowVerdict::Valid;
+    phase.littles_law_error = (phase.arrival == Arrival::Closed).then_some(0.001);
     phase.host = Some(HostWindow::default());
     phase.process = Some(ProcessWindow {
         user_seconds: 1.0,
@@ -115,7 +117,7 @@ fn judged_with(
 
 /// The rules that made it invalid, and the number of doubts.
 fn found(findings: &Findings) -> (Vec<&str>, usize) {
-    let rules = findings.reasons.iter().map(|reason| reason.rule.as_str());
+    let rules = findings.reasons.iter().map(|reason| reason.rule.word());
     (rules.collect(), findings.doubts.len())
 }
 
@@ -184,11 +186,11 @@ fn a_probe_that_does_not_answer_leaves_a_doubt() {
 #[test]
 fn the_generator_is_v3() {
     let bound = |trial: &mut Observed| {
-        trial.constant.as_mut().unwrap().verdict.name = "GENERATOR_BOUND".to_owned();
+        trial.constant.as_mut().unwrap().verdict.name = WindowVerdict::GeneratorBound;
     };
     assert_eq!(found(&judged(bound)), (vec!["V3"], 0));
     let closed = |trial: &mut Observed| {
-        trial.saturate.as_mut().unwrap().verdict.name = "GENERATOR_BOUND".to_owned();
+        trial.saturate.as_mut().unwrap().verdict.name = WindowVerdict::GeneratorBound;
     };
     assert_eq!(found(&judged(closed)), (vec![], 0), "a lower bound of QPS");
     let little = |error: f64| {

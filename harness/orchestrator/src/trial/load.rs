@@ -9,7 +9,7 @@ use loadgen::{
 };
 use record::matrix::Engine;
 use record::target_file::{Request, RequestBody, Target};
-use record::trial::{Generator, Ledger, Phase, Quantiles, Verdict};
+use record::trial::{self, Generator, Ledger, Phase, Quantiles, Verdict, WindowVerdict};
 
 /// The load of one window, without its hooks.
 pub(super) fn load_spec(
@@ -101,14 +101,14 @@ fn hash(digits: &str) -> Option<[u8; 32]> {
 /// by the caller.
 pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
     let arrival = match &spec.arrival {
-        Arrival::Closed => "closed",
-        Arrival::Poisson { .. } => "poisson",
-        Arrival::Constant { .. } | Arrival::Stages { .. } => "constant",
+        Arrival::Closed => trial::Arrival::Closed,
+        Arrival::Poisson { .. } => trial::Arrival::Poisson,
+        Arrival::Constant { .. } | Arrival::Stages { .. } => trial::Arrival::Constant,
     };
     let ledger = &outcome.ledger;
     let completed_by_interval = outcome.intervals.iter().map(|interval| interval.completed);
     Phase {
-        arrival: arrival.to_owned(),
+        arrival,
         offered_per_s: outcome.requested_rate_per_s,
         connections: spec.connections,
         seconds: outcome.elapsed.as_secs_f64(),
@@ -132,7 +132,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
         verdict: verdict(&outcome.verdict),
         littles_law_error: outcome.littles_law.as_ref().map(|law| law.relative_error),
         generator: Generator {
-            engine: outcome.generator.engine.name().to_owned(),
+            engine: outcome.generator.engine.name().into(),
             threads: outcome.generator.threads,
             cpu_seconds: outcome.generator.cpu_seconds,
             cpu_us_per_request: outcome.generator.cpu_us_per_request,
@@ -157,7 +157,12 @@ fn verdict(verdict: &LoadVerdict) -> Verdict {
         }
     };
     Verdict {
-        name: verdict.name().to_owned(),
+        name: match verdict {
+            LoadVerdict::Valid => WindowVerdict::Valid,
+            LoadVerdict::GeneratorBound { .. } => WindowVerdict::GeneratorBound,
+            LoadVerdict::Overloaded { .. } => WindowVerdict::Overloaded,
+            LoadVerdict::Noisy { .. } => WindowVerdict::Noisy,
+        },
         reason,
     }
 }

@@ -1,6 +1,6 @@
 //! The line that a person pastes to have a setting, or to be rid of it.
 
-use super::table::{Applied, Axis, DEFAULT};
+use super::table::{Applied, Axis, DEFAULT, OF_CONTROL};
 use crate::shell;
 
 impl Axis {
@@ -17,6 +17,9 @@ impl Axis {
             }
             Applied::BuildFlag(_) if self.changes_by_block(value) => {
                 format!("# {self}: {value}")
+            }
+            Applied::BuildFlag(flag) if *self == Axis::Pgo && value == OF_CONTROL => {
+                format!("# build with {flag}=FILE, a CPU profile of the service as it runs now")
             }
             Applied::BuildVariable(what) | Applied::BuildFlag(what) => {
                 format!("# build with {what}={value}")
@@ -48,6 +51,13 @@ mod tests {
         assert_eq!(
             lines(&Axis::Goamd64, "v3"),
             own("# build with GOAMD64=v3", "# build without GOAMD64")
+        );
+        assert_eq!(
+            lines(&Axis::Pgo, "control"),
+            own(
+                "# build with -pgo=FILE, a CPU profile of the service as it runs now",
+                "# build without -pgo"
+            )
         );
         assert_eq!(
             lines(&Axis::Layout, "7"),

@@ -11,5 +11,5 @@ mod table;
 mod value;
 
 pub use settings::Settings;
-pub use table::{Applied, Axis, DEFAULT, Written};
+pub use table::{Applied, Axis, DEFAULT, OF_CONTROL, Written};
 pub use value::AxisValue;

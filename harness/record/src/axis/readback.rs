@@ -240,6 +240,32 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_is_shown_by_its_name() {
+        let readback = Readback::default();
+        for (asked, shown, agree) in [
+            ("profiles/cpu.pb.gz", "/build/1/cpu.pb.gz", true),
+            ("profiles/cpu.pb.gz", "other.pb.gz", false),
+            ("control", "/runs/x/pgo/service/control.pb.gz", true),
+            ("auto", "/src/service/default.pgo", true),
+        ] {
+            let mut settings = Settings::default();
+            settings.insert(Axis::Pgo, asked);
+            let build = [("-pgo".to_owned(), shown.to_owned())].into();
+            let asked = Asked {
+                settings: &settings,
+                go_version: None,
+                target_cpus: None,
+            };
+            let shown = Shown {
+                readback: &readback,
+                build: Some(&build),
+            };
+            let all = compared(asked, &shown);
+            assert_eq!(all[0].mismatch().is_none(), agree, "{all:?}");
+        }
+    }
+
+    #[test]
     fn an_experiment_in_a_version_is_no_other_version() {
         let readback = Readback {
             go_version: Some("go1.25.5 X:nogreenteagc".into()),

@@ -12,6 +12,10 @@ use crate::limit::is_applied_cap;
 /// The value that means "not set by gosweep".
 pub const DEFAULT: &str = "default";
 
+/// The value of `pgo` that means a profile of the control. A file of that name
+/// is `./control`.
+pub const OF_CONTROL: &str = "control";
+
 /// What takes a setting to where it acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied<'a> {
@@ -172,6 +176,28 @@ table! {
         examples: r#"["greenteagc"]"#,
         values: "experiments at build time, e.g. `greenteagc`; `none`",
         without: "Go's",
+    }
+    Pgo {
+        name: "pgo",
+        label: "-pgo",
+        applied: Applied::BuildFlag("-pgo"),
+        default: "off",
+        since_minor: Some(21),
+        shown: Some(|shown| shown.build_setting("-pgo")),
+        // The path is one of our own, or of the host that built it.
+        agree: |asked, shown| {
+            let asked = match asked.to_string().as_str() {
+                OF_CONTROL => "control.pb.gz".to_owned(),
+                "auto" => "default.pgo".to_owned(),
+                path => path.to_owned(),
+            };
+            let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
+            name(&asked) == name(&shown.to_string())
+        },
+        about: "Profile-guided optimisation: `off`, the path of a CPU profile (relative to the matrix file), `control` for a profile that the run takes of the control cell before it builds the others, or `auto` for the default.pgo of the package, as Go does by itself. Go 1.21 and newer.",
+        examples: r#"["off", "control", "auto"]"#,
+        values: "`off`; the path of a CPU profile; `control`, a profile that the run itself takes of the control; `auto`, the package's own default.pgo",
+        without: "`off`",
     }
     BuildTags {
         name: "build_tags",

@@ -186,7 +186,6 @@ fn weighted(decoder: &Decoder, node: &Node, load: &Load) -> (Vec<Objective>, Wei
     (objectives, weights)
 }
 
-/// A key that names an objective.
 fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<Objective, f64> {
     by_objective(decoder, fields, "constraints", load, Objective::limit)
 }

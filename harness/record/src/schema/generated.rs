@@ -33,10 +33,7 @@ fn hold(path: &str, generated: &str) {
         committed == generated,
         "{path} is not what the tables say, from line {} on: \
          run `GOSWEEP_UPDATE_SCHEMAS=1 cargo test -p record --lib generated`",
-        differs.map_or_else(
-            || committed.lines().count().min(generated.lines().count()),
-            |at| at
-        ) + 1
+        differs.unwrap_or_else(|| committed.lines().count().min(generated.lines().count())) + 1
     );
 }
 

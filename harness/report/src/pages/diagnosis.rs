@@ -164,7 +164,7 @@ fn profile(cell: &CellDiagnosis, shown: &Shown) -> Block {
 /// Nothing in it: nothing happened, or nobody switched it on.
 fn empty(cell: &CellDiagnosis, shown: &Shown) -> String {
     let mut missing = cell.missing.iter();
-    match missing.find(|missing| missing.kind == shown.kind) {
+    match missing.find(|missing| missing.kind.word() == shown.kind) {
         Some(missing) => format!("It holds nothing: {}.", missing.reason),
         None => "It holds nothing: nothing of the kind happened in the window.".to_owned(),
     }

@@ -2,7 +2,7 @@
 //! them; the numbers that a gate looks at are replaced.
 
 use record::run::Run;
-use record::trial::{Failure, FailureCause, Outcome, Phase, Reason, Role, Trial};
+use record::trial::{Failure, FailureCause, Outcome, Phase, Reason, Role, RuleId, Trial};
 
 /// How the candidate differs from the control: factors, shares and mishaps.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +103,7 @@ impl Lab {
             trial.outcome = crashed();
         } else if truth.is_invalid {
             trial.outcome = Outcome::Invalid(vec![Reason {
-                rule: "V4".to_owned(),
+                rule: RuleId::V4,
                 message: "made-up steal".to_owned(),
             }]);
         }
