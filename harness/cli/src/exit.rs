@@ -1,5 +1,6 @@
 //! Exit codes, and errors on their way to the user.
 
+use orchestrator::own_side::{OwnSide, is_own_side};
 use orchestrator::plan::PlanError;
 use orchestrator::run::RunError;
 use record::store::StoreError;
@@ -91,6 +92,7 @@ impl From<loadtool::Failure> for Failure {
                 ending: Ending::Incomplete,
                 message,
             },
+            loadtool::Failure::NotFit(_) => Failure::not_fit(failure),
             loadtool::Failure::Internal(_) => Failure::internal(failure),
         }
     }
@@ -117,6 +119,10 @@ impl From<StoreError> for Failure {
             StoreError::NotARun(_) | StoreError::Newer { .. } | StoreError::Corrupt { .. } => {
                 Failure::usage(error)
             }
+            StoreError::Io { ref source, .. } if is_own_side(source) => Failure {
+                ending: Ending::Incomplete,
+                message: OwnSide(error.to_string()).to_string(),
+            },
             StoreError::Io { .. } => Failure::internal(error),
         }
     }
@@ -137,6 +143,14 @@ impl From<RunError> for Failure {
             | RunError::Budget { .. }
             | RunError::Nothing(_) => Failure::usage(error),
             RunError::Store(error) => error.into(),
+            RunError::OwnSide(_) => Failure {
+                ending: Ending::Incomplete,
+                message: error.to_string(),
+            },
+            RunError::System { ref source, .. } if is_own_side(source) => Failure {
+                ending: Ending::Incomplete,
+                message: OwnSide(error.to_string()).to_string(),
+            },
             RunError::System { .. } => Failure::internal(error),
         }
     }

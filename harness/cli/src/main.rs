@@ -5,6 +5,7 @@
 
 mod args;
 mod exit;
+mod limits;
 mod output;
 mod progress;
 mod signals;
@@ -28,6 +29,7 @@ fn keep_others_from_writing() {
 
 fn main() -> ExitCode {
     keep_others_from_writing();
+    limits::raise_open_files();
     let ending = run(Args::parse().verb).unwrap_or_else(|failure| {
         output::tell_failure(&failure);
         failure.ending

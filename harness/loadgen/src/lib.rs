@@ -19,6 +19,7 @@ mod collector;
 mod endpoint;
 mod engine;
 mod errors;
+mod gate;
 mod generator;
 mod histogram;
 mod hlog;
@@ -43,6 +44,7 @@ mod spin;
 mod tally;
 mod tls;
 mod transport;
+mod unanswered;
 mod validity;
 mod verdict;
 

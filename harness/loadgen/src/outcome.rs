@@ -46,6 +46,11 @@ pub struct LoadOutcome {
     pub started_monotonic_ns: u64,
     /// From the start of the clock to its end, drain not included.
     pub elapsed: Duration,
+    /// When the service stopped answering, in seconds on the run's clock: from then to the end it
+    /// answered nothing, though requests waited.
+    pub stopped_at_s: Option<f64>,
+    /// Why the interval log was given up, where it was: the result does not depend on it.
+    pub hlog_lost: Option<String>,
     /// What the generator itself spent.
     pub generator: GeneratorCost,
     /// What the host did over the run, where the caller tells.
@@ -63,7 +68,21 @@ pub struct LoadOutcome {
 pub struct ClassOutcome {
     /// The class's name.
     pub name: String,
+    /// Its requests that failed or timed out.
+    pub errors: u64,
     pub(crate) tally: LatencyTally,
+}
+
+impl LoadOutcome {
+    /// What our own side had too little of, where it did: the load was not the one asked for.
+    pub fn ran_out(&self) -> Option<ErrorClass> {
+        let requests = self.errors.keys();
+        let connections = self.connections.failed.keys();
+        requests
+            .chain(connections)
+            .copied()
+            .find(|class| class.is_own_side())
+    }
 }
 
 impl ClassOutcome {
@@ -181,6 +200,8 @@ pub struct GeneratorCost {
     pub run_delay_seconds: Option<f64>,
     /// The longest time that a thread was to run and did not, where that is 1 ms or more.
     pub longest_stall: Option<Stretch>,
+    /// How long the machine was suspended during the run, in seconds; the run's clock stood still.
+    pub suspended_s: f64,
 }
 
 /// Connections over the run, those before the clock included.
@@ -238,6 +259,8 @@ pub(crate) fn made_up() -> LoadOutcome {
         achieved_rate_per_s: 0.0,
         started_monotonic_ns: 0,
         elapsed: Duration::from_secs(1),
+        stopped_at_s: None,
+        hlog_lost: None,
         generator: GeneratorCost {
             cpu_seconds: 0.0,
             cpu_us_per_request: None,
@@ -250,6 +273,7 @@ pub(crate) fn made_up() -> LoadOutcome {
             involuntary_switches: 0,
             run_delay_seconds: None,
             longest_stall: None,
+            suspended_s: 0.0,
         },
         host: None,
         connections: ConnectionCounts {

@@ -23,6 +23,14 @@ pub enum Verdict {
         /// What was seen, in plain language.
         reason: String,
     },
+    /// Most requests were not answered as expected, or none were any more: there is no figure of the
+    /// service at work.
+    Failed {
+        /// The stretch that the evidence covers.
+        interval: Stretch,
+        /// What was seen, in plain language.
+        reason: String,
+    },
     /// The host disturbed the run.
     Noisy {
         /// The stretch that the evidence covers.
@@ -39,6 +47,7 @@ impl Verdict {
             Self::Valid => "VALID",
             Self::GeneratorBound { .. } => "GENERATOR_BOUND",
             Self::Overloaded { .. } => "OVERLOADED",
+            Self::Failed { .. } => "FAILED",
             Self::Noisy { .. } => "NOISY",
         }
     }

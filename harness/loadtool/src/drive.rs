@@ -183,13 +183,18 @@ fn ending(report: &Report<'_>) -> Ending {
 
 fn of_thresholds(report: &Report<'_>) -> Ending {
     if report.findings.is_empty() {
-        return Ending::Pass;
+        return match report.outcome.ran_out() {
+            Some(_) => Ending::NotFit,
+            None => Ending::Pass,
+        };
     }
     let failed = report.findings.iter().any(|finding| finding.failed);
     match (&report.outcome.verdict, failed) {
         (Verdict::Valid, false) => Ending::Pass,
         // Under overload the figures are the server's, and would only be worse in a longer run.
         (Verdict::Valid | Verdict::Overloaded { .. }, true) => Ending::Failed,
+        // There is no figure that a threshold could be kept by.
+        (Verdict::Failed { .. }, _) => Ending::Failed,
         _ => Ending::NotFit,
     }
 }

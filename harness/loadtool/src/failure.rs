@@ -8,6 +8,9 @@ pub enum Failure {
     /// The input cannot be used, or there was no connection at the start.
     #[error("{0}")]
     Usage(String),
+    /// Our own side, or the machine, could not give what the load needs.
+    #[error("{0}")]
+    NotFit(String),
     /// Cancelled before there was anything to report.
     #[error("{0}")]
     Interrupted(String),
@@ -21,6 +24,10 @@ impl Failure {
         Failure::Usage(message.to_string())
     }
 
+    pub(crate) fn not_fit(message: impl ToString) -> Failure {
+        Failure::NotFit(message.to_string())
+    }
+
     pub(crate) fn internal(message: impl ToString) -> Failure {
         Failure::Internal(message.to_string())
     }
@@ -28,6 +35,9 @@ impl Failure {
 
 /// Maps an error of the load driver.
 pub(crate) fn from_load(error: LoadError) -> Failure {
+    if error.is_own_side() {
+        return Failure::not_fit(format!("{error}\n  {}", own_cure(&error)));
+    }
     match error {
         LoadError::InvalidUrl { url, reason } if reason == "empty string" => Failure::usage(
             format!("the URL `{url}` names no host; write it like http://127.0.0.1:8080/path"),
@@ -64,6 +74,18 @@ pub(crate) fn from_load(error: LoadError) -> Failure {
     }
 }
 
+/// What to do where our own side could not give what the run needs.
+fn own_cure(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::NoConnection { class, .. } => cure(*class),
+        LoadError::File { .. } => "free room on that disk, or name a file on another one",
+        _ => {
+            "this process may have no more threads, files or memory: raise `ulimit -u`, `ulimit -n` or \
+             the control group's pids.max, or ask for fewer threads (-t)"
+        }
+    }
+}
+
 fn cure(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::Dns => "the name is not known here: check its spelling, or use an address",
@@ -78,6 +100,9 @@ fn cure(class: ErrorClass) -> &'static str {
         }
         ErrorClass::PortsExhausted => {
             "no local ports are left: lower -c, keep connections alive, or widen net.ipv4.ip_local_port_range"
+        }
+        ErrorClass::MemoryExhausted => {
+            "the kernel has no memory for more sockets: lower -c, or raise the memory limit"
         }
         ErrorClass::Timeout => "nothing answered in time: check host and port, or raise --timeout",
         ErrorClass::Tls => {

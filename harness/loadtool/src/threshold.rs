@@ -59,6 +59,12 @@ impl Threshold {
             Figure::Quantile(_) | Figure::Mean if answers == 0 => {
                 return self.finding(true, "no request was answered".to_owned());
             }
+            // What was not answered as expected was not answered in any time: where it is more than
+            // a quantile leaves out, the quantile of the others says nothing of it.
+            Figure::Quantile(_) | Figure::Mean if self.hides_errors(outcome) => {
+                let share = outcome.ledger.error_rate() * 100.0;
+                return self.finding(true, format!("{share:.1} % of requests failed"));
+            }
             Figure::Errors if settled == 0 => {
                 return self.finding(true, "no request came to an end".to_owned());
             }
@@ -86,6 +92,17 @@ impl Threshold {
             Relation::AtMost => value <= self.limit,
         };
         self.finding(failed, measured)
+    }
+
+    /// Whether more requests failed than the figure could leave out and still be one of them all.
+    fn hides_errors(&self, outcome: &LoadOutcome) -> bool {
+        let share = outcome.ledger.error_rate();
+        let is_upper_limit = matches!(self.relation, Relation::Above | Relation::AtLeast);
+        is_upper_limit
+            && match self.figure {
+                Figure::Quantile(quantile) if quantile < 1.0 => share > 1.0 - quantile,
+                _ => share > 0.5,
+            }
     }
 
     fn finding(&self, failed: bool, measured: String) -> Finding {

@@ -11,11 +11,13 @@
 //! | processes that never outlive us | the crate [`supervise`] |
 //! | /proc, the host, the probe | [`observe`] |
 //! | one trial | [`trial`] |
+//! | what our own side lacks | [`own_side`] |
 //! | all trials, resumable | [`run`] |
 
 pub mod build;
 pub mod events;
 pub mod observe;
+pub mod own_side;
 pub mod plan;
 pub mod run;
 pub mod trial;

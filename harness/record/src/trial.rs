@@ -179,6 +179,8 @@ words! {
         GeneratorBound = "GENERATOR_BOUND",
         /// The target fell behind the offered rate.
         Overloaded = "OVERLOADED",
+        /// Most requests were not answered as expected, or none were any more.
+        Failed = "FAILED",
         /// Something disturbed it.
         Noisy = "NOISY",
     }
@@ -271,6 +273,30 @@ pub struct Ledger {
     pub in_flight: u64,
     /// Due, but never sent.
     pub never_sent: u64,
+    /// Of those in flight and never sent, the ones that the service owes an answer; `None` in
+    /// records from before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<u64>,
+}
+
+impl Ledger {
+    /// Requests that the service owes an answer: as told, and in older records all that had none
+    /// where that is most of what was due.
+    pub fn owed(&self) -> u64 {
+        let left = self.in_flight + self.never_sent;
+        self.unanswered
+            .unwrap_or(if left > self.completed { left } else { 0 })
+    }
+
+    /// Requests that were due an answer and did not get the one expected.
+    pub fn errors(&self) -> u64 {
+        self.failed + self.timed_out + self.owed()
+    }
+
+    /// Requests that were due an answer: what was only just sent when the window ended is not.
+    pub fn due(&self) -> u64 {
+        self.completed + self.errors()
+    }
 }
 
 /// A distribution in a few figures, ms.
@@ -314,6 +340,10 @@ pub struct Generator {
     pub cpu_seconds: f64,
     /// CPU time per completed request, microseconds; `None` when none was.
     pub cpu_us_per_request: Option<f64>,
+    /// How long gosweep itself did not run in the window, in seconds: stopped, suspended, or without
+    /// a CPU; `None` where it always ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled_seconds: Option<f64>,
 }
 
 /// Differences of runtime/metrics over a window, and gauges at its end.

@@ -78,7 +78,7 @@ pub fn confirm(differences: &[f64], rule: &Rule) -> Result<Confirmation, StatsEr
         let distance = if gain.point >= required {
             gain.point
         } else {
-            margin - gain.point
+            (margin - gain.point).abs()
         };
         Outcome::Open {
             more_blocks: more_blocks(differences, distance, rule)?,
@@ -93,7 +93,7 @@ fn more_blocks(
     rule: &Rule,
 ) -> Result<Option<usize>, StatsError> {
     let deviation = deviation_of(differences);
-    if deviation == 0.0 || distance <= 0.0 {
+    if deviation == 0.0 || distance == 0.0 {
         return Ok(None);
     }
     let design = PairedDesign {
@@ -109,4 +109,48 @@ fn more_blocks(
         rule.at_most_blocks,
     )?;
     Ok(needed.map(|blocks| blocks.saturating_sub(differences.len()).max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Direction;
+
+    fn outcome(differences: &[f64], direction: Direction, floor: f64) -> Outcome {
+        let rule = Rule {
+            alpha: 0.05,
+            margin: Margin::from_share(direction, 0.05).unwrap(),
+            floor,
+            chance: 0.8,
+            at_most_blocks: 1_000,
+        };
+        confirm(differences, &rule).unwrap().outcome
+    }
+
+    const GAIN: [f64; 6] = [0.09, 0.11, 0.10, 0.08, 0.12, 0.10];
+
+    #[test]
+    fn a_gain_is_one_in_its_own_direction() {
+        assert_eq!(
+            outcome(&GAIN, Direction::HigherIsBetter, 0.0),
+            Outcome::Confirmed
+        );
+        assert_eq!(
+            outcome(&GAIN, Direction::LowerIsBetter, 0.0),
+            Outcome::RuledOut
+        );
+        let turned = GAIN.map(|value| -value);
+        assert_eq!(
+            outcome(&turned, Direction::LowerIsBetter, 0.0),
+            Outcome::Confirmed
+        );
+    }
+
+    #[test]
+    fn a_floor_above_the_gain_leaves_it_open() {
+        assert!(matches!(
+            outcome(&GAIN, Direction::HigherIsBetter, 0.2),
+            Outcome::Open { .. }
+        ));
+    }
 }

@@ -125,8 +125,10 @@ pub fn blocks_to_show(
 struct Seen {
     estimate: Estimate,
     worst: f64,
-    /// Distance of the estimate to the bad margin, positive on its good side.
+    /// Distance of the estimate to the bad margin, positive on its good side,
     room: f64,
+    /// and that of the worst that is not ruled out.
+    worst_room: f64,
     p_loss: f64,
     /// No spread at all, in enough blocks that chance does not explain their agreement.
     without_noise: bool,
@@ -146,13 +148,15 @@ impl Seen {
             if lower_is_worse { beyond } else { -beyond }
         };
         let rooms: Vec<f64> = differences.iter().map(|value| room_of(*value)).collect();
+        let worst = if lower_is_worse {
+            estimate.low
+        } else {
+            estimate.high
+        };
         Ok(Seen {
-            worst: if lower_is_worse {
-                estimate.low
-            } else {
-                estimate.high
-            },
+            worst,
             room: room_of(estimate.point),
+            worst_room: room_of(worst),
             p_loss: paired::t_test(&rooms, Alternative::Less)?.p_value,
             without_noise: estimate.is_degenerate()
                 && signs_only_p(differences.len()) <= rule.alpha,
@@ -166,12 +170,8 @@ impl Seen {
         p_loss: f64,
         rule: &Rule,
     ) -> Result<Judgement, StatsError> {
-        let within = {
-            let beyond = self.worst - requirement.margin.worst();
-            // The bound and the estimate lie on the same side of the margin, and that is the good one.
-            self.room > 0.0 && beyond * (self.estimate.point - requirement.margin.worst()) > 0.0
-        };
-        let outcome = if within && (!self.estimate.is_degenerate() || self.without_noise) {
+        let decidable = !self.estimate.is_degenerate() || self.without_noise;
+        let outcome = if self.worst_room > 0.0 && decidable {
             Outcome::Shown
         } else if p_loss <= rule.alpha || (self.without_noise && self.room < 0.0) {
             Outcome::Refuted
@@ -212,5 +212,55 @@ fn design(blocks: usize, rule: &Rule) -> PairedDesign {
         alpha: rule.alpha,
         alternative: Alternative::Greater,
         test: PairedTest::SignedRank,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Direction;
+
+    fn outcome(differences: &[f64], direction: Direction, share: f64) -> Outcome {
+        let margin = Margin::from_share(direction, share).unwrap();
+        let requirement = Requirement {
+            differences,
+            margin,
+        };
+        judge(&[requirement], &Rule::default()).unwrap()[0].outcome
+    }
+
+    #[test]
+    fn a_measure_without_noise_is_decided_by_its_place() {
+        let qps = |value: f64| outcome(&[value; 6], Direction::HigherIsBetter, 0.03);
+        assert_eq!(qps(0.2_f64.ln()), Outcome::Refuted);
+        assert_eq!(qps(0.0), Outcome::Shown);
+        let p99 = |value: f64| outcome(&[value; 6], Direction::LowerIsBetter, 0.10);
+        assert_eq!(p99(0.0), Outcome::Shown);
+        assert_eq!(p99(0.5), Outcome::Refuted);
+        // Two blocks that agree may do so by chance; three more would settle it.
+        let two = outcome(&[0.0; 2], Direction::LowerIsBetter, 0.10);
+        assert_eq!(
+            two,
+            Outcome::Open {
+                more_blocks: Some(3)
+            }
+        );
+    }
+
+    #[test]
+    fn noise_leaves_it_open_and_says_how_long() {
+        let wild = [0.5, -0.4, 0.3, -0.6, 0.4, -0.1];
+        let Outcome::Open { more_blocks } = outcome(&wild, Direction::LowerIsBetter, 0.10) else {
+            panic!("six wild blocks decide nothing");
+        };
+        assert!(more_blocks.is_some_and(|more| more > 20), "{more_blocks:?}");
+    }
+
+    #[test]
+    fn planning_asks_for_more_blocks_where_noise_is_larger() {
+        let margin = Margin::from_share(Direction::HigherIsBetter, 0.03).unwrap();
+        let blocks = |deviation| blocks_to_show(deviation, &margin, &Rule::default()).unwrap();
+        assert!(blocks(0.01) < blocks(0.03));
+        assert_eq!(blocks(10.0), None);
     }
 }

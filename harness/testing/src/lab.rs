@@ -354,6 +354,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
             threads: 2,
             cpu_seconds: 1.0,
             cpu_us_per_request: Some(7.0),
+            stalled_seconds: None,
         },
         completed_by_interval: Vec::new(),
         runtime: None,

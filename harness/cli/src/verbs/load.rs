@@ -31,7 +31,7 @@ Target, headers (-H), and body (-b) may hold {{seq}}, {{random:1-100}}, {{hex:8}
 
 Exit codes: 0 the run is VALID, or no threshold was asked for   1 a --fail-if holds, or no rate
 meets --slo   2 usage, invalid input or no connection at the start   4 thresholds were asked for
-and the verdict is not VALID   5 interrupted (what was measured is printed)   70 internal error";
+and the verdict is not VALID, or this side ran out of file descriptors, ports or threads   5 interrupted (what was measured is printed)   70 internal error";
 
 /// `gosweep load`.
 #[derive(Debug, ClapArgs)]
@@ -105,7 +105,7 @@ pub(crate) struct DriveArgs {
     /// Decides arrivals, mix and template values: the same seed sends the same requests
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed, default_value_t = 1, help_heading = "Load")]
     pub(crate) seed: u64,
-    /// Which engine speaks HTTP; auto takes the cheapest per request
+    /// Which engine speaks HTTP; auto takes hyper for a rate that leaves it CPU to spare, else the cheapest
     #[arg(
         long,
         value_name = "NAME",
@@ -240,7 +240,7 @@ pub(crate) enum ArrivalName {
 /// The words of `--engine`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineName {
-    /// The cheapest per request that speaks the protocol
+    /// hyper for a rate that leaves it CPU to spare, else the cheapest that speaks the protocol
     Auto,
     /// hyper: HTTP/1.1 and HTTP/2
     Hyper,

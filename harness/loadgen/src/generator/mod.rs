@@ -4,9 +4,9 @@ mod opening;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Barrier, OnceLock};
 
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
@@ -16,6 +16,7 @@ use crate::clock::{Clock, thread_cpu_ns};
 use crate::endpoint::Protocol;
 use crate::engine::{Engine, EngineContext};
 use crate::errors::LoadError;
+use crate::gate::Gate;
 use crate::lane::{Lane, LaneEnd, LaneSetup};
 use crate::pacer::{self, Pacer, Timer};
 use crate::recorder::{IntervalPart, Recorder};
@@ -41,10 +42,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) hooks: ThreadHooks<'a>,
     pub(crate) connector: Arc<Connector>,
     pub(crate) mix: Arc<PreparedMix>,
-    /// Passed once when every thread's connections are open, again when the clock is set.
-    pub(crate) barrier: Barrier,
-    /// None until the clock is set; `None` inside when the run is called off.
-    pub(crate) clock: OnceLock<Option<Clock>>,
+    /// Opens when every thread's connections are open, or the run is called off.
+    pub(crate) gate: Gate,
 }
 
 /// The hooks that generator threads call; the others are for the caller's thread alone.
@@ -99,7 +98,7 @@ pub(crate) fn run_thread<E: Engine>(
     mailbox: Mailbox,
 ) -> Result<Option<ThreadEnd>, LoadError> {
     let Mailbox { messages, spare } = mailbox;
-    // A panic here (in a hook, say) must not leave the others waiting at the barrier.
+    // A panic here (in a hook, say) must not leave the others waiting at the gate.
     let prepared = catch_unwind(AssertUnwindSafe(|| prepare::<E>(shared, thread, spare)))
         .unwrap_or(Err(LoadError::Panicked { thread }));
     let (prepared, word) = match prepared {
@@ -108,10 +107,7 @@ pub(crate) fn run_thread<E: Engine>(
     };
     // The receiver outlives the threads; if it is gone the run is over anyway.
     let _ = messages.send(Message::Ready(word));
-    shared.barrier.wait();
-    shared.barrier.wait();
-    let clock = shared.clock.get().copied().flatten();
-    let (Some(prepared), Some(clock)) = (prepared, clock) else {
+    let (Some(prepared), Some(clock)) = (prepared, shared.gate.wait()) else {
         return Ok(None);
     };
     prepared.run(shared, thread, clock, &messages).map(Some)

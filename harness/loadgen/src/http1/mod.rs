@@ -8,4 +8,5 @@ mod event;
 mod response;
 
 pub use event::{BodyEvent, Fault, Step};
+pub(crate) use response::MAX_FIELDS;
 pub use response::ResponseReader;

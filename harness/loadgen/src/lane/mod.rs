@@ -213,10 +213,16 @@ impl Lane {
             state.recorder.timed_out(job.class, response_ns, service_ns);
         } else if let Some(class) = class {
             state.ledger.failed += 1;
-            state.recorder.failed(class, response_ns, service_ns);
+            state
+                .recorder
+                .failed(job.class, class, response_ns, service_ns);
+            if exchange.status != 0 {
+                state.recorder.totals.answers.note(now, service_ns);
+            }
         } else {
             state.ledger.completed += 1;
             state.recorder.completed(job.class, response_ns, service_ns);
+            state.recorder.totals.answers.note(now, service_ns);
         }
         state.busy -= 1;
         state.slots[slot].activity = Activity::Idle;

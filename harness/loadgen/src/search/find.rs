@@ -75,6 +75,11 @@ pub fn find_highest_rate(
     options: &SearchOptions,
     hooks: &Hooks<'_>,
 ) -> Result<SearchOutcome, LoadError> {
+    // One engine for all probes, at whatever rates they will be: that of the highest.
+    let spec = &LoadSpec {
+        engine: spec.saturating_engine(),
+        ..spec.clone()
+    };
     let mut search = Search {
         spec,
         objectives,

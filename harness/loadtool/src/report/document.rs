@@ -42,7 +42,11 @@ impl<'a> Report<'a> {
 
     /// Why the engine is the one that it is.
     pub(super) fn engine_reason(&self) -> &'static str {
+        let used = self.outcome.generator.engine;
         match (self.job.spec.engine, self.job.spec.protocol) {
+            (EngineChoice::Auto, Protocol::Http1) if used == EngineChoice::Hyper => {
+                "auto: the named client of the field, and the rate leaves it CPU to spare"
+            }
             (EngineChoice::Auto, Protocol::Http1) => {
                 "auto: it costs the least per request of those that speak HTTP/1.1"
             }

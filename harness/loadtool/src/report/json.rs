@@ -75,6 +75,8 @@ struct Class<'a> {
     response_ms: Summary,
     service_ms: Summary,
     send_lag_ms: Summary,
+    /// Failed and timed-out requests.
+    errors: u64,
 }
 
 #[derive(Serialize)]
@@ -90,6 +92,7 @@ struct Generator {
     spin_reason: &'static str,
     run_delay_seconds: Option<f64>,
     longest_stall: Option<Stretch>,
+    suspended_seconds: f64,
     cpus: Vec<u32>,
 }
 
@@ -140,6 +143,7 @@ fn document<'a>(report: &'a Report<'a>, tool: &'a str) -> Document<'a> {
     let (reason, interval) = match &outcome.verdict {
         Verdict::Valid => (None, None),
         Verdict::GeneratorBound { interval, reason }
+        | Verdict::Failed { interval, reason }
         | Verdict::Overloaded { interval, reason }
         | Verdict::Noisy { interval, reason } => (Some(reason.as_str()), Some(*interval)),
     };
@@ -220,6 +224,7 @@ fn class(class: &loadgen::ClassOutcome) -> Class<'_> {
         response_ms: Summary::of_ms(&latency.response),
         service_ms: Summary::of_ms(&latency.service),
         send_lag_ms: Summary::of_ms(&latency.send_lag),
+        errors: class.errors,
     }
 }
 
@@ -237,6 +242,7 @@ fn generator(report: &Report<'_>) -> Generator {
         spin_reason: report.job.spin_reason,
         run_delay_seconds: cost.run_delay_seconds,
         longest_stall: cost.longest_stall,
+        suspended_seconds: cost.suspended_s,
         cpus: report.job.cpus.clone(),
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         text.push_str(&search_text(report.job, search));
         text.push('\n');
     }
-    line(&mut text, &verdict(&outcome.verdict));
+    line(&mut text, &verdict(outcome));
     line(&mut text, &format!("{}  {}", report.job.url, load(report)));
     text.push('\n');
     field(&mut text, "rate", &rate(outcome));
@@ -60,20 +60,35 @@ fn field(text: &mut String, name: &str, value: &str) {
     }
 }
 
-fn verdict(verdict: &Verdict) -> String {
-    match verdict {
+fn verdict(outcome: &LoadOutcome) -> String {
+    match &outcome.verdict {
+        Verdict::Valid if outcome.ledger.errors() > 0 => format!(
+            "VALID: the generator was on time and the server kept up, but {} % of requests failed; the \
+             latencies are those of the others",
+            share(outcome.ledger.error_rate())
+        ),
         Verdict::Valid => {
             "VALID: the generator was on time and the server kept up; the figures are the server's"
                 .to_owned()
         }
         Verdict::GeneratorBound { interval, reason }
         | Verdict::Overloaded { interval, reason }
+        | Verdict::Failed { interval, reason }
         | Verdict::Noisy { interval, reason } => format!(
             "{} from {:.1} to {:.1} s: {reason}",
-            verdict.name(),
+            outcome.verdict.name(),
             interval.from_s,
             interval.to_s
         ),
+    }
+}
+
+/// A share in per cent, never rounded to nothing.
+fn share(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent < 0.01 => "less than 0.01".to_owned(),
+        percent if percent < 1.0 => format!("{percent:.2}"),
+        percent => format!("{percent:.1}"),
     }
 }
 
@@ -123,8 +138,12 @@ fn rate(outcome: &LoadOutcome) -> String {
 
 fn ledger(outcome: &LoadOutcome) -> String {
     let ledger = &outcome.ledger;
+    let owed = match ledger.unanswered {
+        0 => String::new(),
+        count => format!("\n{count} of them are owed an answer: they waited far too long for one"),
+    };
     format!(
-        "{} scheduled = {} completed + {} failed + {} timed out + {} in flight + {} never sent",
+        "{} scheduled = {} completed + {} failed + {} timed out + {} in flight + {} never sent{owed}",
         ledger.scheduled,
         ledger.completed,
         ledger.failed,
@@ -147,10 +166,18 @@ fn latency_table(outcome: &LoadOutcome) -> String {
     ] {
         let of = Summary::of_ms(histogram);
         let figures = [of.mean, of.p50, of.p90, of.p95, of.p99, of.p99_9, of.max];
-        let figures = figures.map(|ms| format!("{:>9}", milliseconds(ms)));
+        let figures = figures.map(|ms| column(&of, ms));
         line(&mut text, &format!("{name:<12}{}", figures.join(" ")));
     }
     text
+}
+
+/// A latency in its column; of no request at all there is none.
+fn column(of: &Summary, ms: f64) -> String {
+    match of.count {
+        0 => format!("{:>9}", "-"),
+        _ => format!("{:>9}", milliseconds(ms)),
+    }
 }
 
 fn classes(outcome: &LoadOutcome) -> String {
@@ -158,15 +185,21 @@ fn classes(outcome: &LoadOutcome) -> String {
         return String::new();
     }
     let mut text = format!(
-        "{:<32}{:>9} {:>9} {:>9} {:>9}\n",
-        "response by request, ms", "p50", "p99", "max", "count"
+        "{:<32}{:>9} {:>9} {:>9} {:>9} {:>9}\n",
+        "response by request, ms", "p50", "p99", "max", "count", "errors"
     );
     for class in &outcome.classes {
         let of = Summary::of_ms(&class.latency().response);
-        let figures = [of.p50, of.p99, of.max].map(|ms| format!("{:>9}", milliseconds(ms)));
+        let figures = [of.p50, of.p99, of.max].map(|ms| column(&of, ms));
         line(
             &mut text,
-            &format!("  {:<30}{} {:>9}", class.name, figures.join(" "), of.count),
+            &format!(
+                "  {:<30}{} {:>9} {:>9}",
+                class.name,
+                figures.join(" "),
+                of.count,
+                class.errors
+            ),
         );
     }
     text.push('\n');

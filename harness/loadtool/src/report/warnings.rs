@@ -14,6 +14,8 @@ pub(super) fn of(job: &Job, outcome: &LoadOutcome, search: Option<&SearchOutcome
     let of_run = [
         verdict(outcome),
         errors(outcome),
+        unanswered(outcome),
+        hlog_lost(outcome),
         if search.is_none() {
             closed_loop(job, outcome)
         } else {
@@ -42,9 +44,20 @@ fn generator_bound_search(search: &SearchOutcome) -> Option<String> {
 fn verdict(outcome: &LoadOutcome) -> Option<String> {
     let next = match &outcome.verdict {
         Verdict::Valid => return None,
-        Verdict::GeneratorBound { .. } => {
-            "the latencies are partly the generator's own; give it more threads (-t) and CPUs that \
+        Verdict::GeneratorBound { .. } => match outcome.ran_out() {
+            Some(ErrorClass::FdExhausted) => "raise `ulimit -n`, or lower -c, and measure again",
+            Some(ErrorClass::PortsExhausted) => {
+                "keep connections alive, lower -c, or widen net.ipv4.ip_local_port_range, and measure again"
+            }
+            Some(_) => "lower -c, or give this process more memory, and measure again",
+            None => {
+                "the latencies are partly the generator's own; give it more threads (-t) and CPUs that \
              nothing else uses (--cpus), or lower the rate"
+            }
+        },
+        Verdict::Failed { .. } => {
+            "these are no figures of a service at work: see errors and statuses, put right the request or \
+             the service, and measure again"
         }
         Verdict::Overloaded { .. } => {
             "latencies grow for as long as the run lasts and mean little; lower -r, or find the \
@@ -61,7 +74,7 @@ fn verdict(outcome: &LoadOutcome) -> Option<String> {
 fn errors(outcome: &LoadOutcome) -> Option<String> {
     let ledger = &outcome.ledger;
     let (class, error) = outcome.errors.iter().max_by_key(|(_, error)| error.count)?;
-    let share = ledger.error_rate() * 100.0;
+    let share = (ledger.failed + ledger.timed_out) as f64 / ledger.due() as f64 * 100.0;
     let next = match class {
         ErrorClass::WrongStatus => {
             "see the statuses; where they are right, name them with --expect-status"
@@ -72,6 +85,7 @@ fn errors(outcome: &LoadOutcome) -> Option<String> {
         ErrorClass::Timeout => "lower the rate or -c, or raise --timeout",
         ErrorClass::FdExhausted => "raise `ulimit -n`, or lower -c",
         ErrorClass::PortsExhausted => "keep connections alive, or lower -c",
+        ErrorClass::MemoryExhausted => "lower -c, or raise the memory limit",
         ErrorClass::Closed | ErrorClass::Reset => {
             "the server ends connections while requests are under way; see its log and idle timeouts"
         }
@@ -88,6 +102,25 @@ fn errors(outcome: &LoadOutcome) -> Option<String> {
     Some(format!(
         "{share:.2} % of requests failed{completed}, most of them {class} ({}): {next}; latencies leave failed requests out",
         error.count
+    ))
+}
+
+fn unanswered(outcome: &LoadOutcome) -> Option<String> {
+    let ledger = &outcome.ledger;
+    (ledger.unanswered > 0).then(|| {
+        format!(
+            "{} of {} requests due waited far longer than any answer took, and count as errors; a run \
+             longer than --timeout tells what becomes of them",
+            ledger.unanswered,
+            ledger.due()
+        )
+    })
+}
+
+fn hlog_lost(outcome: &LoadOutcome) -> Option<String> {
+    let why = outcome.hlog_lost.as_ref()?;
+    Some(format!(
+        "--hlog was given up, and its file is not whole: {why}"
     ))
 }
 

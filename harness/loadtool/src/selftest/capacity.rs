@@ -77,6 +77,10 @@ pub(super) fn trusted_rate(lab: &Lab, findings: &mut Findings) -> Result<(), Fai
                 limit = format!("at {rate:.0}/s the generator is late");
                 break;
             }
+            Verdict::Failed { .. } => {
+                limit = format!("at {rate:.0}/s the reference server does not answer");
+                break;
+            }
             Verdict::Noisy { .. } => {
                 limit = format!("at {rate:.0}/s other programs disturb");
                 break;

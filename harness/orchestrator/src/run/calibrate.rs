@@ -69,7 +69,7 @@ pub(super) fn calibrate(
     };
     let mut attempt = 1;
     let observed = loop {
-        let Some(observed) = run_trial(&trial, listener) else {
+        let Some(observed) = run_trial(&trial, listener)? else {
             return Ok(None);
         };
         match &observed.outcome {

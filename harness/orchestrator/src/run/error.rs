@@ -99,6 +99,9 @@ pub enum RunError {
         /// What was in the way.
         reason: String,
     },
+    /// We ran out of something ourselves; what was measured stands, and the run can go on.
+    #[error(transparent)]
+    OwnSide(#[from] crate::own_side::OwnSide),
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),

@@ -12,6 +12,7 @@ use super::error::RunError;
 use super::prepare::Prepared;
 use super::request::RunRequest;
 use crate::events::Listener;
+use crate::own_side::OwnSide;
 use crate::plan::ReadyCell;
 use crate::trial::{Observation, Observed, TrialRequest, run_trial};
 use supervise::Spawner;
@@ -36,7 +37,10 @@ pub(super) trait Runner {
     }
 
     /// Runs one; `None` when it was asked to stop.
-    fn run(&self, job: &Job<'_>) -> Option<Observed>;
+    ///
+    /// # Errors
+    /// What our own side ran out of.
+    fn run(&self, job: &Job<'_>) -> Result<Option<Observed>, OwnSide>;
 }
 
 /// The real one: a fresh process each.
@@ -72,7 +76,7 @@ impl Runner for Launcher<'_> {
         Ok(true)
     }
 
-    fn run(&self, job: &Job<'_>) -> Option<Observed> {
+    fn run(&self, job: &Job<'_>) -> Result<Option<Observed>, OwnSide> {
         let plan = self.request.plan;
         let of_block = self.of_block.borrow();
         let own = of_block.get(&job.cell.id);
@@ -89,10 +93,12 @@ impl Runner for Launcher<'_> {
             canaries: job.canaries,
             cancel: self.request.cancel,
         };
-        let mut observed = run_trial(&request, self.listener)?;
+        let Some(mut observed) = run_trial(&request, self.listener)? else {
+            return Ok(None);
+        };
         if let (Some(own), Some(readback)) = (own, &mut observed.readback) {
             readback.program_sha256 = Some(own.program_sha256.clone());
         }
-        Some(observed)
+        Ok(Some(observed))
     }
 }

@@ -292,8 +292,9 @@ impl Schedule<'_> {
             evidence: &unfinished,
             canaries: &self.canaries,
         };
-        let Some(observed) = self.site.runner.run(&job) else {
-            let _ = fs::remove_dir_all(&unfinished);
+        let observed = self.site.runner.run(&job);
+        let Some(observed) = observed.inspect_err(|_| drop_evidence(&unfinished))? else {
+            drop_evidence(&unfinished);
             return Ok(None);
         };
         self.keep_evidence(&unfinished, &cell.id, &raw)?;
@@ -373,4 +374,9 @@ fn sweep_unfinished(dir: &RunDir) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// A trial that is not kept leaves nothing; what cannot be removed is swept away by the next call.
+fn drop_evidence(unfinished: &Path) {
+    let _ = fs::remove_dir_all(unfinished);
 }

@@ -22,6 +22,7 @@ use super::request::Ending;
 use super::schedule::{Site, run_trials};
 use super::steering::Steering;
 use crate::events::Event;
+use crate::own_side::OwnSide;
 use crate::plan::{PlannedCell, ReadyCell};
 use crate::trial::Observed;
 
@@ -74,6 +75,8 @@ struct FakeTrials {
     run: Counter<u32>,
     /// Stop when so many were run.
     stop_at: Option<u32>,
+    /// Our own side runs out when so many were run.
+    disk_full_at: Option<u32>,
     /// Invalid until so many were run.
     invalid_until: u32,
     cancel: AtomicBool,
@@ -85,15 +88,18 @@ impl Runner for FakeTrials {
         self.begun.borrow_mut().push((block, cells.len()));
         Ok(true)
     }
-    fn run(&self, job: &Job<'_>) -> Option<Observed> {
+    fn run(&self, job: &Job<'_>) -> Result<Option<Observed>, OwnSide> {
         assert!(job.evidence.is_dir());
         if self.stop_at == Some(self.run.get()) {
             self.cancel.store(true, Ordering::Relaxed);
-            return None;
+            return Ok(None);
+        }
+        if self.disk_full_at == Some(self.run.get()) {
+            return Err(OwnSide("no room on the disk".to_owned()));
         }
         self.run.set(self.run.get() + 1);
         let (rule, message) = (RuleId::V4, "made up".to_owned());
-        Some(Observed {
+        Ok(Some(Observed {
             started: format!("trial {}", self.run.get()),
             outcome: match self.run.get() <= self.invalid_until {
                 true => Outcome::Invalid(vec![Reason { rule, message }]),
@@ -106,7 +112,7 @@ impl Runner for FakeTrials {
             readback: None,
             canary: None,
             warnings: Vec::new(),
-        })
+        }))
     }
 }
 
@@ -598,3 +604,6 @@ fn a_first_block_without_one_valid_trial_ends_the_run() {
         "{error}"
     );
 }
+
+#[path = "own_side_tests.rs"]
+mod own_side;

@@ -16,7 +16,11 @@ use crate::plan::ReadyCell;
 /// Sets the outcome of a trial whose target did its job to the end, and adds
 /// the doubts that do not spoil it.
 pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
-    if let Some(failure) = answers_wrong(observed) {
+    // While we did not run nobody was asked anything, and what timed out is not the target's doing.
+    let phases = [&observed.saturate, &observed.constant];
+    let mut phases = phases.into_iter().flatten();
+    let we_stalled = phases.any(|phase| phase.generator.stalled_seconds.is_some());
+    if !we_stalled && let Some(failure) = answers_wrong(observed) {
         observed.outcome = Outcome::Failed(failure);
         return;
     }
@@ -71,17 +75,20 @@ pub(super) fn findings(
 }
 
 /// A target that answers most requests wrongly has not done its job.
-fn answers_wrong(observed: &Observed) -> Option<Failure> {
+pub(super) fn answers_wrong(observed: &Observed) -> Option<Failure> {
     let phases = [&observed.saturate, &observed.constant];
     let phase = phases.into_iter().flatten().find(|phase| {
         let ledger = &phase.ledger;
-        ledger.failed + ledger.timed_out > ledger.completed
+        ledger.errors() > ledger.completed || phase.verdict.name == WindowVerdict::Failed
     })?;
-    let errors: Vec<String> = phase
+    let mut errors: Vec<String> = phase
         .errors
         .iter()
         .map(|(class, count)| format!("{count} x {class}"))
         .collect();
+    if phase.ledger.owed() > 0 {
+        errors.push(format!("{} x unanswered", phase.ledger.owed()));
+    }
     Some(Failure {
         cause: FailureCause::Errors,
         message: format!(
@@ -143,11 +150,20 @@ fn by_host(name: &str, phase: &Phase, steal: Step, found: &mut Findings) {
     }
 }
 
-/// Rule V3. An open-loop window that the generator could not keep is invalid:
+/// Rule V3. A window in which gosweep itself did not run says nothing of the target, open or closed:
+/// a stall is no slow generator. An open-loop window that the generator could not keep is invalid:
 /// its latencies are the generator's. A closed-loop window stays, as a lower
 /// bound of the target's QPS; the phase's verdict says so to every reader.
 fn by_generator(name: &str, phase: &Phase, found: &mut Findings) {
-    if phase.verdict.name == WindowVerdict::GeneratorBound && phase.arrival != Arrival::Closed {
+    if let Some(stalled_s) = phase.generator.stalled_seconds {
+        let message = format!(
+            "gosweep itself did not run for {stalled_s:.1} s of the {name} window: it, or its machine, \
+             was stopped, suspended or without a CPU"
+        );
+        found.invalid(RuleId::V3, message);
+    } else if phase.verdict.name == WindowVerdict::GeneratorBound
+        && phase.arrival != Arrival::Closed
+    {
         let message = format!(
             "the generator did not keep the {name} schedule: {}",
             phase.verdict.reason

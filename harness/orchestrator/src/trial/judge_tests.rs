@@ -7,13 +7,13 @@ use record::run::Run;
 use record::store::RunDir;
 use record::threshold::Thresholds;
 use record::trial::{
-    Arrival, Canary, HostWindow, Outcome, Phase, ProcessWindow, Readback, WindowVerdict,
+    Arrival, Canary, HostWindow, Ledger, Outcome, Phase, ProcessWindow, Readback, WindowVerdict,
 };
 use topology::Placement;
 
 use super::Observed;
 use super::doubts::{Findings, unread_settings};
-use super::judge::findings;
+use super::judge::{answers_wrong, findings};
 use crate::plan::{PlannedCell, ReadyCell};
 
 /// A cell that asks for everything that can be read back.
@@ -193,6 +193,15 @@ fn the_generator_is_v3() {
         trial.saturate.as_mut().unwrap().verdict.name = WindowVerdict::GeneratorBound;
     };
     assert_eq!(found(&judged(closed)), (vec![], 0), "a lower bound of QPS");
+    let stalled = |trial: &mut Observed| {
+        let generator = &mut trial.saturate.as_mut().unwrap().generator;
+        generator.stalled_seconds = Some(10.0);
+    };
+    assert_eq!(
+        found(&judged(stalled)),
+        (vec!["V3"], 0),
+        "a stall is no slow generator"
+    );
     let little = |error: f64| {
         judged(|trial| trial.saturate.as_mut().unwrap().littles_law_error = Some(error))
     };
@@ -320,4 +329,26 @@ fn shared_cores_are_a_doubt_by_v6() {
     let findings = judged_with(&shared, &[], |_| {});
     assert!(findings.doubts[0].starts_with("V6: "), "{findings:?}");
     assert_eq!(findings.reasons, []);
+}
+
+#[test]
+fn a_service_that_hangs_has_failed() {
+    let mut trial = observed();
+    assert_eq!(answers_wrong(&trial), None);
+    let phase = trial.constant.as_mut().unwrap();
+    phase.ledger = Ledger {
+        scheduled: 240,
+        completed: 46,
+        in_flight: 64,
+        never_sent: 130,
+        unanswered: Some(194),
+        ..Ledger::default()
+    };
+    phase.errors.clear();
+    let failure = answers_wrong(&trial).unwrap();
+    assert!(
+        failure.message.ends_with(": 194 x unanswered"),
+        "{}",
+        failure.message
+    );
 }

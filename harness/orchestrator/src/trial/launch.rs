@@ -16,6 +16,7 @@ use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
 use super::request::TrialRequest;
 use crate::observe::{Info, Probe, ProcessSample};
+use crate::own_side::{OwnSide, is_own_side};
 use crate::plan::{limits_of, option_values};
 use supervise::{Exit, Launch, Process};
 
@@ -53,6 +54,8 @@ pub(super) struct Target {
 pub(super) enum LaunchError {
     /// We were asked to stop.
     Cancelled,
+    /// We could not give what starting it takes.
+    OwnSide(OwnSide),
     /// The target did not come up; with what its control group counted.
     Failed(Box<Failure>, Option<ControlGroupUse>),
 }
@@ -247,14 +250,15 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     };
     let spec = request.plan.target(&request.cell.planned);
     let placement = &request.cell.planned.placement;
-    let address = free_address().map_err(|error| failed(format!("no free port: {error}")))?;
+    let no_port = |error| LaunchError::OwnSide(OwnSide(format!("no free port: {error}")));
+    let address = free_address().map_err(no_port)?;
     let wants_admin = spec.probe
         || spec
             .command
             .iter()
             .any(|argument| argument.contains("{admin}"));
     let admin = match wants_admin {
-        true => Some(free_address().map_err(|error| failed(format!("no free port: {error}")))?),
+        true => Some(free_address().map_err(no_port)?),
         false => None,
     };
     let pinning = ChildPinning::prepare(&placement.target, placement.memory_node)
@@ -269,10 +273,16 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         observer_cpus: observer_cpus(request),
         logs: request.evidence.to_owned(),
     };
-    let process = request
-        .spawner
-        .spawn(launch)
-        .map_err(|error| failed(error.to_string()))?;
+    let process =
+        request
+            .spawner
+            .spawn(launch)
+            .map_err(|error| match error.source_of_system() {
+                Some(source) if is_own_side(source) => {
+                    LaunchError::OwnSide(OwnSide(error.to_string()))
+                }
+                _ => failed(error.to_string()),
+            })?;
     Ok(Target {
         process,
         address,

@@ -119,6 +119,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
             timed_out: ledger.timed_out,
             in_flight: ledger.in_flight,
             never_sent: ledger.never_sent,
+            unanswered: Some(ledger.unanswered),
         },
         errors: outcome
             .errors
@@ -136,6 +137,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
             threads: outcome.generator.threads,
             cpu_seconds: outcome.generator.cpu_seconds,
             cpu_us_per_request: outcome.generator.cpu_us_per_request,
+            stalled_seconds: stalled_seconds(spec, outcome),
         },
         completed_by_interval: completed_by_interval.collect(),
         runtime: None,
@@ -147,10 +149,29 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
     }
 }
 
+/// How long our own threads did not run, where that is longer than the verdict lets pass, and how
+/// long the machine was suspended.
+fn stalled_seconds(spec: &LoadSpec, outcome: &LoadOutcome) -> Option<f64> {
+    let generator = &outcome.generator;
+    let stall_s = generator
+        .longest_stall
+        .map_or(0.0, |stall| stall.length_s());
+    let stalled_s = [
+        Some(stall_s).filter(|stall_s| *stall_s > spec.limits.stall_s),
+        Some(generator.suspended_s).filter(|suspended_s| *suspended_s > SUSPENDED_S),
+    ];
+    let stalled_s: f64 = stalled_s.into_iter().flatten().sum();
+    (stalled_s > 0.0).then_some(stalled_s)
+}
+
+/// A machine that slept for longer than this did sleep: the clocks that tell are read one by one.
+const SUSPENDED_S: f64 = 0.001;
+
 fn verdict(verdict: &LoadVerdict) -> Verdict {
     let reason = match verdict {
         LoadVerdict::Valid => String::new(),
         LoadVerdict::GeneratorBound { interval, reason }
+        | LoadVerdict::Failed { interval, reason }
         | LoadVerdict::Overloaded { interval, reason }
         | LoadVerdict::Noisy { interval, reason } => {
             format!("{reason} ({:.2}-{:.2} s)", interval.from_s, interval.to_s)
@@ -161,6 +182,7 @@ fn verdict(verdict: &LoadVerdict) -> Verdict {
             LoadVerdict::Valid => WindowVerdict::Valid,
             LoadVerdict::GeneratorBound { .. } => WindowVerdict::GeneratorBound,
             LoadVerdict::Overloaded { .. } => WindowVerdict::Overloaded,
+            LoadVerdict::Failed { .. } => WindowVerdict::Failed,
             LoadVerdict::Noisy { .. } => WindowVerdict::Noisy,
         },
         reason,

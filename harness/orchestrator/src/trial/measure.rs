@@ -9,10 +9,17 @@ use super::stop::{PATIENCE, Stop};
 use super::window::{Window, Windows};
 use crate::events::{Event, Listener};
 use crate::observe::canary_ns;
+use crate::own_side::OwnSide;
 
 /// Runs one trial; `None` when it was asked to stop. Everything that can go
 /// wrong with the target is part of what was observed.
-pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<Observed> {
+///
+/// # Errors
+/// What our own side ran out of; the target is ended and nothing is to be kept.
+pub fn run_trial(
+    request: &TrialRequest<'_>,
+    listener: &Listener<'_>,
+) -> Result<Option<Observed>, OwnSide> {
     let mut observed = Observed {
         started: now(),
         outcome: Outcome::Ok,
@@ -28,24 +35,32 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
     let before_ns = canary_ns(&request.cell.planned.placement.target);
     let mut target = match Target::launch(request) {
         Ok(target) => target,
-        Err(LaunchError::Cancelled) => return None,
+        Err(LaunchError::Cancelled) => return Ok(None),
+        Err(LaunchError::OwnSide(own_side)) => return Err(own_side),
         Err(LaunchError::Failed(failure, group)) => {
             observed.outcome = Outcome::Failed(*failure);
             observed.control_group = group;
-            return Some(observed);
+            return Ok(Some(observed));
         }
     };
     let ended = measure(request, &mut target, &mut observed, listener);
     observed.readback = Some(target.readback());
     observed.process = target.life();
-    if matches!(ended, Err(Stop::Cancelled)) {
-        target.stop(PATIENCE);
-        return None;
-    }
-    if let Err(Stop::Failed(failure)) = ended {
-        observed.outcome = Outcome::Failed(target.end_of(failure, PATIENCE));
-        observed.control_group = target.control_group_use();
-        return Some(observed);
+    match ended {
+        Ok(()) => {}
+        Err(Stop::Cancelled) => {
+            target.stop(PATIENCE);
+            return Ok(None);
+        }
+        Err(Stop::OwnSide(own_side)) => {
+            target.stop(PATIENCE);
+            return Err(own_side);
+        }
+        Err(Stop::Failed(failure)) => {
+            observed.outcome = Outcome::Failed(target.end_of(failure, PATIENCE));
+            observed.control_group = target.control_group_use();
+            return Ok(Some(observed));
+        }
     }
     target.stop(PATIENCE);
     observed.control_group = target.control_group_use();
@@ -55,7 +70,7 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
         after_ns,
     });
     judge::judge(request, &mut observed);
-    Some(observed)
+    Ok(Some(observed))
 }
 
 fn measure(

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use record::trial::{Failure, FailureCause};
 
+use crate::own_side::OwnSide;
+
 /// How long a target may take to end by itself before it is killed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Why measuring ended early.
 pub(super) enum Stop {
     Cancelled,
+    /// Our own side ran out of something.
+    OwnSide(OwnSide),
     Failed(Failure),
 }
 

@@ -147,7 +147,10 @@ pub(crate) fn recommended(size: Size, guarded: Guarded, ratio: f64, noise: f64) 
             differences: &loss,
             margin: guarded.margin(),
         };
-        let rule = noninferiority::Rule::default();
+        let rule = noninferiority::Rule {
+            at_most_blocks: 6,
+            ..noninferiority::Rule::default()
+        };
         let loss = noninferiority::judge(&[requirement], &rule).expect("six")[0];
         gain.outcome == Gain::Confirmed && loss.outcome == Loss::Shown
     });
@@ -170,7 +173,8 @@ fn confirmation_rule(margin: Margin, floor: f64) -> confirmation::Rule {
         margin,
         floor,
         chance: 0.8,
-        at_most_blocks: 1_000,
+        // How many more blocks would do is not asked for here, and takes most of the time.
+        at_most_blocks: 6,
     }
 }
 

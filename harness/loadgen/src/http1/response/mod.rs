@@ -5,8 +5,10 @@ use std::mem::MaybeUninit;
 use super::chunked::ChunkDecoder;
 use super::event::{BodyEvent, Fault, Step};
 
-/// Most headers that a response may have.
-const MAX_HEADERS: usize = 100;
+/// Header fields of a response that are read without memory of their own.
+const USUAL_HEADERS: usize = 100;
+/// Most header fields that a response may have, the same for every engine.
+pub(crate) const MAX_FIELDS: usize = 4_096;
 /// Most bytes that a response's head may have.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Most interim (1xx) responses before the final one.
@@ -129,21 +131,44 @@ impl ResponseReader {
             self.scanned = input.len();
             return self.refuse_long_head(input.len()).map(|()| None);
         }
-        let mut headers = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MAX_HEADERS];
+        let mut headers = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
+        match self.parse_head(input, &mut headers) {
+            Err(httparse::Error::TooManyHeaders) => self.read_long_head(input),
+            parsed => parsed.map_err(fault_of_httparse)?,
+        }
+    }
+
+    /// A head with more fields than usual, which is read in memory made for it.
+    #[cold]
+    fn read_long_head(&mut self, input: &[u8]) -> Result<Option<Head>, Fault> {
+        let most = input.len().min(MAX_HEAD_BYTES);
+        let lines = input[..most].iter().filter(|byte| **byte == b'\n').count();
+        let mut headers = vec![MaybeUninit::uninit(); lines.min(MAX_FIELDS)];
+        self.parse_head(input, &mut headers)
+            .map_err(fault_of_httparse)?
+    }
+
+    #[inline]
+    fn parse_head<'a>(
+        &mut self,
+        input: &'a [u8],
+        headers: &mut [MaybeUninit<httparse::Header<'a>>],
+    ) -> Result<Result<Option<Head>, Fault>, httparse::Error> {
         let mut response = httparse::Response::new(&mut []);
-        let parsed = httparse::ParserConfig::default()
-            .parse_response_with_uninit_headers(&mut response, input, &mut headers)
-            .map_err(fault_of_httparse)?;
-        match parsed {
+        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+            &mut response,
+            input,
+            headers,
+        )?;
+        Ok(match parsed {
             httparse::Status::Partial => {
                 self.scanned = input.len();
                 self.refuse_long_head(input.len()).map(|()| None)
             }
-            httparse::Status::Complete(length) => {
-                self.refuse_long_head(length)?;
-                read_fields(&response, length, self.answers_head).map(Some)
-            }
-        }
+            httparse::Status::Complete(length) => self
+                .refuse_long_head(length)
+                .and_then(|()| read_fields(&response, length, self.answers_head).map(Some)),
+        })
     }
 
     fn refuse_long_head(&self, length: usize) -> Result<(), Fault> {
