@@ -323,7 +323,9 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
         count: scheduled,
     };
     Phase {
-        arrival: arrival.parse().unwrap(),
+        arrival: arrival
+            .parse()
+            .expect("laboratories name arrivals that exist"),
         offered_per_s: (arrival != "closed").then_some(requests / seconds),
         connections: 32,
         seconds,
