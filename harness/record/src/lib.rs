@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod run;
 pub mod schema;
 pub mod shell;
+pub mod shown;
 pub mod store;
 pub mod target_file;
 pub mod threshold;

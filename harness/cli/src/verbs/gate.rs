@@ -11,10 +11,9 @@ use judging::gate;
 use judging::gate::{GateRequest, Rules};
 
 use super::compare::selector;
-use super::run_folder::{read, terminal};
+use super::run_folder::read;
 use crate::exit::{Ending, Failure};
 use crate::output;
-use crate::output::tell_text;
 
 const AFTER_HELP: &str = "\
 Rules are a YAML file; matrices/gates/example.yaml explains all of it:
@@ -82,13 +81,13 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     }
     if args.github {
         // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
-        tell_text(&report::annotations(&report));
+        output::tell_annotations(&report::annotations(&report));
         append_summary(&report)?;
     }
     if args.json {
         output::print_json(&report)?;
     } else {
-        output::print(&report::gate_text(&report, terminal()))?;
+        output::print_page(|options| report::gate_text(&report, options))?;
     }
     Ok(ending(report.outcome))
 }
@@ -135,7 +134,7 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
 
 fn selftest() -> Result<Ending, Failure> {
     let cases = gate::selftest().map_err(Failure::internal)?;
-    output::print(&report::selftest_text(&cases, terminal()))?;
+    output::print_page(|options| report::selftest_text(&cases, options))?;
     if cases.iter().all(documents::gate::SelftestCase::held) {
         Ok(Ending::Pass)
     } else {

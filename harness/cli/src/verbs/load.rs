@@ -317,7 +317,9 @@ fn caller() -> Caller {
         tool: output::TOOL,
         cancel: signals::cancel_flag(),
         print: output::write_stdout,
+        print_json: output::write_json,
         tell: |line| output::tell!("{line}"),
+        tell_over: output::tell_over,
         requests_of: orchestrator::trial::request_specs,
     }
 }

@@ -10,7 +10,7 @@ use record::store::RunDir;
 use topology::Topology;
 
 use super::report::ReportFormat;
-use super::setup::{RankedSteering, plan_of, toolbox};
+use super::setup::{RankedSteering, argv, plan_of, toolbox};
 use super::{advise, diagnose, plan, rank, report};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         budget: args.budget,
         steering: &RankedSteering,
         toolbox: &toolbox,
-        argv: std::env::args().collect(),
+        argv: argv(),
         tool: output::TOOL.to_owned(),
         cancel: signals::cancel_flag(),
     };

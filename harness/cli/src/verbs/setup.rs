@@ -57,3 +57,9 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
     }
     Ok(toolbox)
 }
+
+/// The command line for the record, without its secrets.
+pub(super) fn argv() -> Vec<String> {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    words.collect()
+}
