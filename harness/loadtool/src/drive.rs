@@ -40,7 +40,7 @@ pub fn drive(options: DriveOptions, caller: &Caller) -> Result<Ending, Failure> 
     refuse_unwritable(job)?;
     if !job.quiet {
         for note in &job.notes {
-            caller.tell(format!("note: {note}"));
+            caller.tell(format!("note: {}", record::secret::text(note)));
         }
     }
     let measured = measure(job, caller).map_err(failure::from_load)?;

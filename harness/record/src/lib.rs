@@ -17,6 +17,7 @@ pub mod objective;
 pub mod quantity;
 pub mod run;
 pub mod schema;
+pub mod secret;
 pub mod shell;
 pub mod shown;
 pub mod store;

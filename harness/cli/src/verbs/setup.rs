@@ -35,7 +35,13 @@ impl Steering for RankedSteering {
 /// The plan of a run that is there.
 pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
     let run = RunDir::open(folder)?.read_run()?;
-    plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)
+    let (plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
+    Ok((with_values(plan)?, topology))
+}
+
+/// A plan with the values that its targets take from our environment.
+pub(super) fn with_values(plan: Plan) -> Result<Plan, Failure> {
+    Ok(plan.with_values(|name| std::env::var(name).ok())?)
 }
 
 /// Where toolchains come from: the command line, then the matrix, then the
@@ -61,5 +67,5 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
 /// The command line for the record, without its secrets.
 pub(super) fn argv() -> Vec<String> {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-    words.collect()
+    record::secret::arguments(&words.collect::<Vec<_>>())
 }

@@ -7,6 +7,8 @@ use record::matrix::{CellSpec, Dropped, Matrix};
 use record::target_file::Target;
 use topology::Placement;
 
+use super::error::PlanError;
+
 /// What a matrix amounts to on this host.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -37,6 +39,28 @@ impl Plan {
     /// The target of a cell.
     pub fn target(&self, cell: &PlannedCell) -> &Target {
         &self.targets[&cell.spec.target]
+    }
+
+    /// The plan with the values that its targets take from the environment, as it is run. Nothing of them is recorded.
+    ///
+    /// # Errors
+    /// [`PlanError::Invalid`] with every variable that is not set or unfit, at its place.
+    pub fn with_values(
+        mut self,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Plan, PlanError> {
+        let mut wrong = Vec::new();
+        for target in self.targets.values_mut() {
+            match target.clone().with_values(&lookup) {
+                Ok(filled) => *target = filled,
+                Err(findings) => wrong.push(findings),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(self)
+        } else {
+            Err(PlanError::Invalid(wrong))
+        }
     }
 
     /// The toolchains that the cells ask for, as the matrix names them.
