@@ -18,4 +18,5 @@ mod interrupted;
 mod lab;
 mod left_behind;
 mod limits;
+mod secrets;
 mod whole;
