@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use orchestrator::plan::Plan;
+use orchestrator::plan::{Plan, PlanError};
 use orchestrator::run::Steering;
 use record::decision::{Finalist, Judgement};
 use record::run::Run;
@@ -41,7 +41,8 @@ pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
 
 /// A plan with the values that its targets take from our environment.
 pub(super) fn with_values(plan: Plan) -> Result<Plan, Failure> {
-    Ok(plan.with_values(|name| std::env::var(name).ok())?)
+    let filled = plan.with_values(|name| std::env::var(name).ok());
+    Ok(filled.map_err(PlanError::Invalid)?)
 }
 
 /// Where toolchains come from: the command line, then the matrix, then the

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use record::axis::{Axis, DEFAULT};
+use record::diagnostic::Diagnostics;
 use record::matrix::{CellSpec, Dropped, Matrix};
 use record::target_file::Target;
 use topology::Placement;
-
-use super::error::PlanError;
 
 /// What a matrix amounts to on this host.
 #[derive(Debug, Clone)]
@@ -44,11 +43,11 @@ impl Plan {
     /// The plan with the values that its targets take from the environment, as it is run. Nothing of them is recorded.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] with every variable that is not set or unfit, at its place.
+    /// Every variable that is not set, or whose value cannot stand where it is named, one entry per file.
     pub fn with_values(
         mut self,
         lookup: impl Fn(&str) -> Option<String>,
-    ) -> Result<Plan, PlanError> {
+    ) -> Result<Plan, Vec<Diagnostics>> {
         let mut wrong = Vec::new();
         for target in self.targets.values_mut() {
             match target.clone().with_values(&lookup) {
@@ -59,7 +58,7 @@ impl Plan {
         if wrong.is_empty() {
             Ok(self)
         } else {
-            Err(PlanError::Invalid(wrong))
+            Err(wrong)
         }
     }
 
