@@ -87,7 +87,8 @@ impl From<loadtool::Ending> for Ending {
 impl From<loadtool::Failure> for Failure {
     fn from(failure: loadtool::Failure) -> Failure {
         match failure {
-            loadtool::Failure::Usage(_) => Failure::usage(failure),
+            // It may quote the URL that was given.
+            loadtool::Failure::Usage(message) => Failure::usage(record::secret::text(&message)),
             loadtool::Failure::Interrupted(message) => Failure {
                 ending: Ending::Incomplete,
                 message,

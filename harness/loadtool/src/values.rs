@@ -3,13 +3,15 @@
 //! # Errors
 //! All of these functions give the cure in words, such as "write 10ms or more".
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use loadgen::{Objective, Stage, StatusExpectation};
 use record::quantity::{Rate, parse_positive_duration, parse_rate};
 use topology::CpuSet;
 
-use crate::options::{Digest, Stages};
+use crate::options::{Digest, Headers, Stages};
 use crate::threshold::{self, Threshold};
 
 /// A duration above zero, with its unit.
@@ -154,6 +156,42 @@ pub fn header(text: &str) -> Result<(String, String), String> {
         return Err("a header's value is one line of text".to_owned());
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A header, or with `@FILE` those of a file, one a line, as curl reads them.
+pub fn headers(text: &str) -> Result<Headers, String> {
+    match text.strip_prefix('@') {
+        Some(path) => headers_of_file(path),
+        None => header(text).map(|one| Headers(vec![one])),
+    }
+}
+
+fn headers_of_file(path: &str) -> Result<Headers, String> {
+    const MOST_BYTES: u64 = 1 << 20;
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| match file.metadata()?.is_file() {
+            true => file.take(MOST_BYTES + 1).read_to_string(&mut text),
+            false => Err(io::Error::other("is no regular file")),
+        })
+        .map_err(|error| format!("cannot read {path}: {error}"))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(format!(
+            "{path} is larger than 1 MiB; headers are some lines of text"
+        ));
+    }
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(at, line)| {
+            // What stands in the line may be secret.
+            let one = header(line);
+            one.map_err(|_| format!("{path}:{}: no header; write it as `Name: value`", at + 1))
+        })
+        .collect::<Result<_, _>>()
+        .map(Headers)
 }
 
 fn is_token(text: &str) -> bool {

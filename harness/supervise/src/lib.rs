@@ -13,6 +13,7 @@ pub mod child;
 mod fork;
 mod guard;
 mod process;
+mod redact;
 mod spawner;
 mod stderr;
 

@@ -1,5 +1,7 @@
 //! A running target.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -9,6 +11,7 @@ use rustix::process::{
 use topology::{GroupCounts, TargetGroup};
 
 use crate::guard::Guard;
+use crate::redact::Redactor;
 use crate::stderr::StderrLog;
 
 /// How a target ended.
@@ -29,6 +32,8 @@ pub struct Process {
     stderr: StderrLog,
     exit: Option<Exit>,
     control_group: Option<TargetGroup>,
+    /// Its standard output, as long as secrets have not been taken out of it.
+    stdout: Option<(PathBuf, Redactor)>,
     /// What its control group had counted when it was removed.
     last_counts: Option<GroupCounts>,
 }
@@ -39,6 +44,7 @@ impl Process {
         guard: Guard,
         stderr: StderrLog,
         control_group: Option<TargetGroup>,
+        stdout: (PathBuf, Redactor),
     ) -> Process {
         Process {
             child,
@@ -47,6 +53,7 @@ impl Process {
             stderr,
             exit: None,
             control_group,
+            stdout: Some(stdout),
             last_counts: None,
         }
     }
@@ -119,6 +126,12 @@ impl Process {
             guard.dismiss();
         }
         self.stderr.finish();
+        if let Some((path, redactor)) = self.stdout.take()
+            && redactor.rewrite(&path).is_err()
+        {
+            // Better no log than one with a secret in it.
+            let _ = fs::remove_file(path);
+        }
         self.exit.unwrap_or_default()
     }
 

@@ -17,6 +17,7 @@ use topology::{ChildGroup, ChildPinning, CpuSet, GroupError, GroupParent, Limits
 use crate::fork::die_with_us;
 use crate::guard::Guard;
 use crate::process::Process;
+use crate::redact::Redactor;
 use crate::stderr::StderrLog;
 
 /// How to start a target.
@@ -38,6 +39,8 @@ pub struct Launch {
     pub observer_cpus: CpuSet,
     /// An existing folder for `stdout.log` and `stderr.log`.
     pub logs: PathBuf,
+    /// Values that are taken out of both logs. Those of less than 6 bytes are not: they are too common.
+    pub secrets: Vec<String>,
 }
 
 /// Why a target was not started.
@@ -166,11 +169,17 @@ fn start(launch: &Launch, groups: Option<&GroupParent>) -> Result<Process, Spawn
     let mut child = command.spawn().map_err(start_error)?;
     let stderr = launch.logs.join("stderr.log");
     let pipe = child.stderr.take().expect("stderr was asked to be a pipe");
-    let watched = guard
-        .watch(child.id())
-        .and_then(|()| StderrLog::drain(pipe, &stderr, launch.observer_cpus.clone()));
+    let redactor = Redactor::new(&launch.secrets);
+    let watched = guard.watch(child.id()).and_then(|()| {
+        StderrLog::drain(
+            pipe,
+            &stderr,
+            launch.observer_cpus.clone(),
+            redactor.clone(),
+        )
+    });
     match watched {
-        Ok(log) => Ok(Process::new(child, guard, log, group)),
+        Ok(log) => Ok(Process::new(child, guard, log, group, (stdout, redactor))),
         Err(source) => {
             // The child runs already: an error must not leave it behind.
             let _ = child.kill();

@@ -9,7 +9,7 @@ use documents::advice::Advice;
 use documents::ranking::Ranking;
 
 use super::diagnose;
-use super::run_folder::{self, terminal};
+use super::run_folder;
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -44,7 +44,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&advice)?;
     } else {
-        output::print(&report::terminal(&advice, terminal()))?;
+        output::print_page(|options| report::terminal(&advice, options))?;
     }
     Ok(Ending::Pass)
 }

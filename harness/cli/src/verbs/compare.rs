@@ -9,7 +9,7 @@ use judging::comparison::{CompareOptions, Selector, between_runs, within_run};
 use record::objective::Objective;
 use record::quantity::parse_share;
 
-use super::run_folder::{read, terminal};
+use super::run_folder::read;
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -116,7 +116,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&comparison)?;
     } else {
-        output::print(&report::terminal(&comparison, terminal()))?;
+        output::print_page(|options| report::terminal(&comparison, options))?;
     }
     Ok(ending(comparison.verdict))
 }

@@ -14,8 +14,8 @@ use record::matrix::Diagnose;
 use record::quantity::parse_positive_duration;
 use record::store::RunDir;
 
-use super::run_folder::{ranking, read as read_run, terminal};
-use super::setup::{RankedSteering, plan_of, toolbox};
+use super::run_folder::{ranking, read as read_run};
+use super::setup::{RankedSteering, argv, plan_of, toolbox};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
@@ -87,7 +87,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
         budget: None,
         steering: &RankedSteering,
         toolbox: &toolbox,
-        argv: std::env::args().collect(),
+        argv: argv(),
         tool: output::TOOL.to_owned(),
         cancel: signals::cancel_flag(),
     };
@@ -154,7 +154,7 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let page = folder.join(PAGE);
     let html = report::html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;
-    output::print(&report::terminal(&shown, terminal()))?;
+    output::print_page(|options| report::terminal(&shown, options))?;
     tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })

@@ -12,10 +12,9 @@ use judging::gate::{GateRequest, Rules};
 use report::{Annotations, Format, Junit};
 
 use super::compare::selector;
-use super::run_folder::{read, terminal};
+use super::run_folder::read;
 use crate::exit::{Ending, Failure};
 use crate::output;
-use crate::output::tell_text;
 
 const AFTER_HELP: &str = "\
 Rules are a YAML file; matrices/gates/example.yaml explains all of it:
@@ -85,13 +84,13 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     if args.github {
         // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
         let annotations = Annotations.write(&report).map_err(Failure::internal)?;
-        tell_text(&annotations);
+        output::tell_annotations(&annotations);
         append_summary(&report)?;
     }
     if args.json {
         output::print_json(&report)?;
     } else {
-        output::print(&report::terminal(&report, terminal()))?;
+        output::print_page(|options| report::terminal(&report, options))?;
     }
     Ok(ending(report.outcome))
 }
@@ -139,7 +138,7 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
 
 fn selftest() -> Result<Ending, Failure> {
     let cases = gate::selftest().map_err(Failure::internal)?;
-    output::print(&report::terminal(cases.as_slice(), terminal()))?;
+    output::print_page(|options| report::terminal(cases.as_slice(), options))?;
     if cases.iter().all(documents::gate::SelftestCase::held) {
         Ok(Ending::Pass)
     } else {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use loadgen::{EngineChoice, Objective, Spacing, StatusExpectation};
 use loadtool::{
-    Caller, Digest, DriveOptions, SelftestOptions, ServerOptions, SpinChoice, Stages, Threshold,
-    values,
+    Caller, Digest, DriveOptions, Headers, SelftestOptions, ServerOptions, SpinChoice, Stages,
+    Threshold, values,
 };
 use topology::CpuSet;
 
@@ -138,9 +138,9 @@ pub(crate) struct DriveArgs {
     /// The method [default: GET, or POST with a body]
     #[arg(short, long, value_name = "METHOD", value_parser = values::method, help_heading = "Request")]
     pub(crate) method: Option<String>,
-    /// A header (repeatable)
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = values::header, help_heading = "Request")]
-    pub(crate) header: Vec<(String, String)>,
+    /// A header (repeatable); @FILE reads them from a file, one a line, so that secrets stay off the command line
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = values::headers, help_heading = "Request")]
+    pub(crate) header: Vec<Headers>,
     /// The body; may hold placeholders
     #[arg(
         short,
@@ -317,7 +317,9 @@ fn caller() -> Caller {
         tool: output::TOOL,
         cancel: signals::cancel_flag(),
         print: output::write_stdout,
+        print_json: output::write_json,
         tell: |line| output::tell!("{line}"),
+        tell_over: output::tell_over,
         requests_of: orchestrator::trial::request_specs,
     }
 }
@@ -343,7 +345,11 @@ impl From<DriveArgs> for DriveOptions {
             timeout: args.timeout,
             drain: args.drain,
             method: args.method,
-            headers: args.header,
+            headers: args
+                .header
+                .into_iter()
+                .flat_map(|Headers(headers)| headers)
+                .collect(),
             body: args.body,
             body_file: args.body_file,
             csv: args.csv,

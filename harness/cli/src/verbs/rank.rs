@@ -9,7 +9,7 @@ use judging::exploration::EXPLORED;
 use record::objective::Objective;
 
 use super::preference::{self, Limits, Preference};
-use super::run_folder::{ranking_by, read, terminal};
+use super::run_folder::{ranking_by, read};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -69,7 +69,7 @@ fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
     if args.json {
         return output::print_json(&found);
     }
-    output::print(&report::terminal(&found, terminal()))
+    output::print_page(|options| report::terminal(&found, options))
 }
 
 /// Holds the ranking against what is known of the cells.
@@ -83,7 +83,7 @@ fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&proof)?;
     } else {
-        output::print(&report::terminal(&proof, terminal()))?;
+        output::print_page(|options| report::terminal(&proof, options))?;
     }
     Ok(match proof.verdict {
         Outcome::Holds => Ending::Pass,
@@ -95,7 +95,7 @@ fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
 /// Prints a ranking.
 pub(super) fn show(ranking: &Ranking, json: bool) -> Result<(), Failure> {
     if json {
-        return output::print(&report::json(ranking).map_err(Failure::internal)?);
+        return output::print_document(&report::json(ranking).map_err(Failure::internal)?);
     }
-    output::print(&report::terminal(ranking, terminal()))
+    output::print_page(|options| report::terminal(ranking, options))
 }

@@ -10,7 +10,7 @@ use record::store::RunDir;
 use topology::Topology;
 
 use super::report::ReportFormat;
-use super::setup::{RankedSteering, plan_of, toolbox};
+use super::setup::{RankedSteering, argv, plan_of, toolbox, with_values};
 use super::{advise, diagnose, plan, rank, report};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         budget: args.budget,
         steering: &RankedSteering,
         toolbox: &toolbox,
-        argv: std::env::args().collect(),
+        argv: argv(),
         tool: output::TOOL.to_owned(),
         cancel: signals::cancel_flag(),
     };
@@ -109,6 +109,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
 fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> {
     if !args.matrix.is_dir() {
         let (plan, topology) = plan::make(&args.matrix)?;
+        let plan = with_values(plan)?;
         let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
         return Ok((plan, topology, folder));
     }

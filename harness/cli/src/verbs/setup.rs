@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use orchestrator::plan::Plan;
+use orchestrator::plan::{Plan, PlanError};
 use orchestrator::run::Steering;
 use record::decision::{Finalist, Judgement};
 use record::run::Run;
@@ -35,7 +35,14 @@ impl Steering for RankedSteering {
 /// The plan of a run that is there.
 pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
     let run = RunDir::open(folder)?.read_run()?;
-    plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)
+    let (plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
+    Ok((with_values(plan)?, topology))
+}
+
+/// A plan with the values that its targets take from our environment.
+pub(super) fn with_values(plan: Plan) -> Result<Plan, Failure> {
+    let filled = plan.with_values(|name| std::env::var(name).ok());
+    Ok(filled.map_err(PlanError::Invalid)?)
 }
 
 /// Where toolchains come from: the command line, then the matrix, then the
@@ -56,4 +63,10 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
         toolbox.order = order.parse::<SourceOrder>().map_err(Failure::usage)?;
     }
     Ok(toolbox)
+}
+
+/// The command line for the record, without its secrets.
+pub(super) fn argv() -> Vec<String> {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    record::secret::arguments(&words.collect::<Vec<_>>())
 }

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::setup::toolbox;
 use crate::exit::{Ending, Failure};
 use crate::output;
-use crate::output::{tell, tell_text};
+use crate::output::{tell, tell_over};
 
 /// `gosweep toolchain`.
 #[derive(Debug, ClapArgs)]
@@ -99,14 +99,14 @@ fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     let terminal = std::io::stderr().is_terminal();
     let show = |progress: Progress| {
         if terminal {
-            tell_text(&format!("\r\x1b[2K{progress}"));
+            tell_over(&progress.to_string());
         }
     };
     let cancel = crate::signals::cancel_flag();
     let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
     let found = toolchain::install(&spec, toolbox, Watch::new(&show).cancelled_by(&cancelled));
     if terminal {
-        tell_text("\r\x1b[2K");
+        tell_over("");
     }
     let found = found.map_err(|error| match error {
         toolchain::ToolchainError::Cancelled => Failure {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::workspace::{files, root};
+use crate::workspace::{files, members, places, root};
 
 /// No file of ours is longer.
 const MOST_LINES: usize = 600;
@@ -81,6 +81,30 @@ fn no_path_climbs_three_modules() {
         }
     }
     held(&found, LONG_WAYS_UP, "begin at crate:: instead");
+}
+
+/// Who may write to standard output and standard error: the gate, and the reference server, which tells its address.
+const WRITERS: &[&str] = &[
+    "harness/cli/src/output.rs:",
+    "harness/loadtool/src/selftest/server.rs:",
+];
+
+#[test]
+fn all_that_is_shown_passes_the_gate() {
+    let writes = |line: &str| {
+        let names_one = line.contains("io::stdout()") || line.contains("io::stderr()");
+        let prints = ["print!(", "println!(", "eprint!(", "eprintln!("];
+        (names_one && !line.contains("is_terminal()"))
+            || prints
+                .iter()
+                .any(|print| line.trim_start().starts_with(print))
+    };
+    let found: Vec<_> = members()
+        .iter()
+        .flat_map(|member| places(member, writes))
+        .filter(|place| !WRITERS.iter().any(|writer| place.starts_with(writer)))
+        .collect();
+    assert!(found.is_empty(), "go through cli::output: {found:#?}");
 }
 
 /// Fails for what is found outside the exceptions, and for an exception that nothing needs any more.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod records;
+mod terminal;
 
 use std::fs;
 use std::path::{Path, PathBuf};

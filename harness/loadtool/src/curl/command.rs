@@ -420,7 +420,7 @@ mod tests {
                 "curl -H 'Transfer-Encoding: chunked' -d a http://h/",
                 "Transfer-Encoding",
             ),
-            ("curl -H @file http://h/", "@file"),
+            ("curl -H @/no/such/file http://h/", "/no/such/file"),
             ("curl -T - http://h/", "-T -"),
             ("curl -F a=1 -H 'Content-Type: a/b' http://h/", "-F with"),
             ("curl -T /dev/null http://h/", "-T makes"),

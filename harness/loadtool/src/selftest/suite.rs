@@ -81,7 +81,7 @@ fn conclude(
             clients: &findings.clients,
             disturbances: &findings.disturbances,
         };
-        caller.print(&serde_json::to_string_pretty(&document).map_err(Failure::internal)?)?;
+        caller.print_json(&serde_json::to_string_pretty(&document).map_err(Failure::internal)?)?;
     } else {
         let mut text = format!("\n{}\n", table::clients(&findings.clients));
         text.push_str(&format!(

@@ -132,7 +132,9 @@ fn ours(command: &str, recorder: &Recorder) -> std::result::Result<Recorded, Str
         tool: "test",
         cancel: &NEVER,
         print: |_| Ok(()),
+        print_json: |_| Ok(()),
         tell: |_| {},
+        tell_over: |_| {},
         requests_of: |_| Vec::new(),
     };
     match loadtool::drive(one_request(command), &caller) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use record::axis::{Axis, DEFAULT};
+use record::diagnostic::Diagnostics;
 use record::matrix::{CellSpec, Dropped, Matrix};
 use record::target_file::Target;
 use topology::Placement;
@@ -37,6 +38,28 @@ impl Plan {
     /// The target of a cell.
     pub fn target(&self, cell: &PlannedCell) -> &Target {
         &self.targets[&cell.spec.target]
+    }
+
+    /// The plan with the values that its targets take from the environment, as it is run. Nothing of them is recorded.
+    ///
+    /// # Errors
+    /// Every variable that is not set, or whose value cannot stand where it is named, one entry per file.
+    pub fn with_values(
+        mut self,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Plan, Vec<Diagnostics>> {
+        let mut wrong = Vec::new();
+        for target in self.targets.values_mut() {
+            match target.clone().with_values(&lookup) {
+                Ok(filled) => *target = filled,
+                Err(findings) => wrong.push(findings),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(self)
+        } else {
+            Err(wrong)
+        }
     }
 
     /// The toolchains that the cells ask for, as the matrix names them.

@@ -148,7 +148,7 @@ fn describe(
     let targets = request.plan.targets.iter().map(|(name, target)| {
         let file = SourceFile {
             path: target.file.clone(),
-            text: target.text.clone(),
+            text: target.text_for_record(),
         };
         (name.clone(), file)
     });

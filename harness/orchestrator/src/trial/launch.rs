@@ -272,6 +272,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         limits,
         observer_cpus: observer_cpus(request),
         logs: request.evidence.to_owned(),
+        secrets: spec.secrets.clone(),
     };
     let process =
         request

@@ -70,7 +70,7 @@ pub fn request_specs(target: &Target) -> Vec<RequestSpec> {
 
 fn request_spec(request: &Request, folder: &Path) -> RequestSpec {
     RequestSpec {
-        name: request.name.clone(),
+        name: record::secret::url(&request.name).into_owned(),
         weight: f64::from(request.weight),
         method: request.method.clone(),
         target: request.path.clone(),

@@ -79,6 +79,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Opt
         insecure,
         probe,
         shows,
+        secrets: Vec::new(),
     })
 }
 
@@ -274,7 +275,7 @@ fn env(decoder: &Decoder, fields: &Fields<'_>) -> BTreeMap<String, String> {
             if text.contains('\0') {
                 return Err("a variable cannot hold a NUL".to_owned());
             }
-            Ok(text.to_owned())
+            super::values::checked(text).map(|()| text.to_owned())
         });
         env.extend(value.map(|value| (entry.key.clone(), value)));
     }

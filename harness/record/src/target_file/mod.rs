@@ -7,6 +7,7 @@
 
 pub(crate) mod decode;
 pub(crate) mod requests;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,7 +33,8 @@ pub struct Target {
     pub command: Vec<String>,
     /// What a matrix may set.
     pub options: BTreeMap<String, TargetOption>,
-    /// Environment variables that the service needs.
+    /// Environment variables that the service needs; their values may name variables of gosweep's own environment,
+    /// as may paths, headers and bodies of requests. See [`Target::with_values`].
     pub env: BTreeMap<String, String>,
     /// When it is ready for load.
     pub ready: Ready,
@@ -46,6 +48,9 @@ pub struct Target {
     pub probe: bool,
     /// What it demonstrates.
     pub shows: Option<String>,
+    /// Values that must not be stored: those that [`Target::with_values`] took from the environment, and those of
+    /// secret headers; empty before it.
+    pub secrets: Vec<String>,
 }
 
 /// Where a target's program comes from.

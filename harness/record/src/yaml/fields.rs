@@ -205,15 +205,13 @@ impl<'a> Fields<'a> {
 pub(crate) fn shown(text: &str) -> String {
     const MOST_CHARACTERS: usize = 60;
     let mut characters = text.chars();
-    let mut shown: String = characters
-        .by_ref()
-        .take(MOST_CHARACTERS)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if characters.next().is_some() {
-        shown.push('…');
-    }
-    shown
+    let start: String = characters.by_ref().take(MOST_CHARACTERS).collect();
+    let more = if characters.next().is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("{}{more}", crate::shown::line(&start))
 }
 
 fn suggestion(word: &str, known: &[&str]) -> String {

@@ -14,7 +14,7 @@ use documents::analysis::Unread;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::trace;
-use crate::output::tell_text;
+use crate::output::tell_over;
 
 /// How much of a stream is kept to tell again what it is, if it turns out to be no log.
 const HEAD_BYTES: usize = 4 << 20;
@@ -209,12 +209,12 @@ fn from_stream(
             && updated.elapsed() >= UPDATE
             && let Some(now) = arriving.now()
         {
-            tell_text(&format!("\r\x1b[2K{now}"));
+            tell_over(&now.to_string());
             updated = Instant::now();
         }
     }
     if watched {
-        tell_text("\r\x1b[2K");
+        tell_over("");
     }
     arriving.finish(name)
 }

@@ -11,7 +11,6 @@ use advisor::analyze::{AnalyzeOptions, Material};
 use clap::Args as ClapArgs;
 use documents::analysis::Unread;
 
-use super::run_folder::terminal;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell;
@@ -103,7 +102,7 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&analysis)?;
     } else {
-        output::print(&report::terminal(&analysis, terminal()))?;
+        output::print_page(|options| report::terminal(&analysis, options))?;
     }
     Ok(Ending::Pass)
 }
