@@ -27,7 +27,7 @@ pub struct Evidence {
     pub trials: usize,
     /// Windows of invalid trials, for a subject without any other: they show why there is none, so the validity rules
     /// alone read them.
-    pub spoilt: Vec<Sample>,
+    pub invalid: Vec<Sample>,
     /// What only shows beside other cells of the run; `None` for a log.
     pub beside: Option<Beside>,
 }
@@ -121,7 +121,7 @@ pub struct Load {
     pub mean_ms: Option<f64>,
     /// 99th percentile of the response time, ms.
     pub p99_ms: Option<f64>,
-    /// 99th percentile of the lateness of sends, ms.
+    /// 99th percentile of the send lag, ms.
     pub send_lag_p99_ms: Option<f64>,
     /// Relative error of Little's law.
     pub littles_law_error: Option<f64>,

@@ -78,7 +78,7 @@ pub(crate) enum Whole {
 /// A rule that holds in one place.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sign {
-    /// How grave.
+    /// How severe.
     pub(crate) severity: Severity,
     /// How far, the larger the worse; orders samples.
     pub(crate) value: f64,
@@ -125,7 +125,7 @@ pub(crate) struct Figure {
     pub(crate) unit: fn(f64) -> String,
 }
 
-/// Grades a figure for which more is worse: the gravest bound that it exceeds.
+/// Grades a figure for which more is worse: the most severe bound that it exceeds.
 pub(crate) fn above(
     thresholds: &Thresholds,
     figure: Figure,

@@ -12,7 +12,7 @@ pub struct Analysis {
     pub format_version: u32,
     /// What stands out, in a sentence.
     pub verdict: String,
-    /// How grave that is.
+    /// How severe that is.
     pub severity: Standing,
     /// What to do now.
     pub next_step: String,

@@ -97,7 +97,7 @@ pub struct ProfileFile {
 pub struct Missing {
     /// What is missing.
     pub kind: EvidenceKind,
-    /// Why, for a person, with the cure where there is one.
+    /// Why, for a person, with the fix where there is one.
     pub reason: String,
 }
 

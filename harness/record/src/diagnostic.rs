@@ -1,5 +1,5 @@
 //! Findings about a file that a person wrote: what is wrong, where, and the
-//! cure. All findings of a file are collected and shown together.
+//! fix. All findings of a file are collected and shown together.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A finding at `span` without a cure.
+    /// A finding at `span` without a fix.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Diagnostic {
             message: message.into(),
@@ -27,7 +27,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same finding with its cure.
+    /// The same finding with its fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_line_caret_and_cure() {
+    fn shows_line_caret_and_fix() {
         let source = "name: a\nblock: 6\n";
         let finding = Diagnostic::new(8..13, "unknown key `block`").help("did you mean `blocks`?");
         let text = Diagnostics::new("m.yaml", source, vec![finding]).render();

@@ -90,7 +90,7 @@ impl fmt::Display for CpuQuota {
 /// Parses a memory cap, such as `64MiB`, into bytes.
 ///
 /// # Errors
-/// The cure.
+/// The fix.
 pub fn parse_memory_cap(text: &str) -> Result<u64, String> {
     let bytes = parse_bytes(text)?;
     if bytes < LEAST_CAP_BYTES {

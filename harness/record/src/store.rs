@@ -265,9 +265,9 @@ mod tests {
             saturate: None,
             constant: None,
             process: None,
-            control_group: None,
+            cgroup: None,
             readback: None,
-            canary: None,
+            clock_probe: None,
             warnings: Vec::new(),
             raw: String::new(),
         }

@@ -44,16 +44,20 @@ pub struct Trial {
     pub constant: Option<Phase>,
     /// The process over its whole life.
     pub process: Option<ProcessLife>,
-    /// What its own control group counted over its whole life; `None` where the
+    /// What its own cgroup counted over its whole life; `None` where the
     /// cell has neither quota nor cap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub control_group: Option<ControlGroupUse>,
+    #[serde(
+        rename = "control_group",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cgroup: Option<CgroupUse>,
     /// What the process and /proc say of the settings.
     pub readback: Option<Readback>,
     /// A fixed piece of work on the target's CPUs, timed before and after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canary: Option<Canary>,
-    /// Doubts that do not make it invalid; they travel to the last page.
+    #[serde(rename = "canary", default, skip_serializing_if = "Option::is_none")]
+    pub clock_probe: Option<ClockProbe>,
+    /// Caveats that do not make it invalid; they travel to the last page.
     pub warnings: Vec<String>,
     /// The folder with the raw evidence, relative to the run's folder.
     pub raw: String,
@@ -91,10 +95,10 @@ impl Stage {
     }
 }
 
-/// The spin-loop canary: how long a fixed loop takes on the target's CPUs when
+/// The clock probe: how long a fixed loop takes on the target's CPUs when
 /// the target does not run. It shows the clock, not the target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Canary {
+pub struct ClockProbe {
     /// Before the target started, nanoseconds: the shortest of several repeats
     /// on each CPU, the longest over the CPUs.
     pub before_ns: f64,
@@ -250,10 +254,14 @@ pub struct Phase {
     pub process: Option<ProcessWindow>,
     /// The host over the window.
     pub host: Option<HostWindow>,
-    /// What the target's own control group counted in the window; `None` where
+    /// What the target's own cgroup counted in the window; `None` where
     /// the cell has neither quota nor cap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub control_group: Option<ControlGroupUse>,
+    #[serde(
+        rename = "control_group",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cgroup: Option<CgroupUse>,
 }
 
 /// What became of every request: `scheduled` is the sum of the others.
@@ -423,10 +431,10 @@ pub struct HostWindow {
     pub mean_mhz: Option<f64>,
 }
 
-/// What the target's control group counted. A limit that the cell does not
+/// What the target's cgroup counted. A limit that the cell does not
 /// have, or that the kernel does not account for, is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ControlGroupUse {
+pub struct CgroupUse {
     /// Periods of the CPU quota in which it had something to run.
     pub periods: Option<u64>,
     /// Of them, those in which it ran out of quota.
@@ -477,11 +485,11 @@ pub struct Readback {
     pub target_cpus: Option<String>,
     /// CPUs that the generator's threads were pinned to, read back.
     pub generator_cpus: Option<String>,
-    /// CPU quota of the target's control group, by its files, as the axis
+    /// CPU quota of the target's cgroup, by its files, as the axis
     /// writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_quota: Option<String>,
-    /// Memory cap of the target's control group, by its files, bytes.
+    /// Memory cap of the target's cgroup, by its files, bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_cap_bytes: Option<u64>,
 }

@@ -164,7 +164,7 @@ mod tests {
     fn an_unknown_word_is_named() {
         let error = serde_json::from_str::<Engine>("\"curl\"").unwrap_err();
         assert!(error.to_string().contains("`curl`"), "{error}");
-        let cure = "h1-fats".parse::<Engine>();
-        assert_eq!(cure, Err("did you mean `h1-fast`?".to_owned()));
+        let fix = "h1-fats".parse::<Engine>();
+        assert_eq!(fix, Err("did you mean `h1-fast`?".to_owned()));
     }
 }

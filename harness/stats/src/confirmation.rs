@@ -21,7 +21,7 @@ pub struct Rule {
     pub alpha: f64,
     /// The change that somebody would act on.
     pub margin: Margin,
-    /// The A/A floor of an estimate over the fresh blocks; zero where none is known.
+    /// The noise floor of an estimate over the fresh blocks; zero where none is known.
     pub floor: f64,
     /// With what chance the blocks that an open confirmation names would decide it.
     pub chance: f64,

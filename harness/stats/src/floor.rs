@@ -1,4 +1,4 @@
-//! The A/A floor: what a cell shows against its own duplicate, where there is nothing to see.
+//! The noise floor: what a cell shows against its own duplicate, where there is nothing to see.
 //!
 //! An estimate that is no larger than the floor proves nothing. The floor is the far end of the duplicate's interval, so
 //! it answers the question that a claim asks: how large may an *estimate over these blocks* be? It shrinks with 1/√n

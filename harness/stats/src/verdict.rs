@@ -1,4 +1,4 @@
-//! From an interval to a decision: margins, the three-way verdict, the A/A noise floor, and how many more blocks an
+//! From an interval to a decision: margins, the three-way verdict, the noise floor, and how many more blocks an
 //! undecided comparison needs.
 //!
 //! An upgrade check asks for "no worse", not for "p > 0.05", so that little data can never pass for good news.
@@ -148,7 +148,7 @@ pub fn judge(difference: &Estimate, margin: &Margin) -> Verdict {
 
 /// How many more blocks would, with the given chance, bring an INCONCLUSIVE to REGRESSED or NO WORSE, if effect and
 /// noise are what they look like now. Some(0) where it is decided already; `None` where even `at_most` blocks in all
-/// would not do: the effect lies on the margin itself, and a different margin or less noise is the cure.
+/// would not do: the effect lies on the margin itself, and a different margin or less noise is the fix.
 ///
 /// # Errors
 /// [`StatsError::TooFew`] below two differences, [`StatsError::NotFinite`], [`StatsError::OutOfRange`].

@@ -3,7 +3,7 @@
 //! The death signal reaches only the process that we started. A target may
 //! have children of its own, so a second process waits on a pipe whose other
 //! end only we hold: when we end, however we end, it reads end of file and
-//! kills the group, and what is in the target's control group, which it removes.
+//! kills the group, and what is in the target's cgroup, which it removes.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,8 +17,8 @@ pub(crate) struct Guard {
 }
 
 /// A constant program; the group's number comes through the pipe, the folders
-/// of the target's control group as arguments. Written for every POSIX shell:
-/// dash knows `--` only behind `-s NAME`. A control group can be removed when
+/// of the target's cgroup as arguments. Written for every POSIX shell:
+/// dash knows `--` only behind `-s NAME`. A cgroup can be removed when
 /// the kernel has let go of its last process, hence the tries.
 const WAIT_AND_KILL: &str = r#"
 trap '' INT TERM HUP
@@ -40,12 +40,12 @@ done
 impl Guard {
     /// Starts a guard, which must be there before what it watches over. Must be
     /// called on the spawner thread. `control_group` are the folders of the
-    /// target's control group.
-    pub(crate) fn start(control_group: &[PathBuf]) -> std::io::Result<Guard> {
+    /// target's cgroup.
+    pub(crate) fn start(cgroup: &[PathBuf]) -> std::io::Result<Guard> {
         use std::os::unix::process::CommandExt;
         let mut child = Command::new("/bin/sh")
             .args(["-c", WAIT_AND_KILL, "gosweep-guard"])
-            .args(control_group)
+            .args(cgroup)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .current_dir("/")
@@ -128,8 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_pipe_takes_the_control_group_with_it() {
-        // Stands for a control group: a folder with a list of its processes,
+    fn the_end_of_the_pipe_takes_the_cgroup_with_it() {
+        // Stands for a cgroup: a folder with a list of its processes,
         // which only the kernel would let go while the list is in it.
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("group");

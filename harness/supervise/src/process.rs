@@ -28,8 +28,8 @@ pub struct Process {
     guard: Option<Guard>,
     stderr: StderrLog,
     exit: Option<Exit>,
-    control_group: Option<TargetGroup>,
-    /// What its control group had counted when it was removed.
+    cgroup: Option<TargetGroup>,
+    /// What its cgroup had counted when it was removed.
     last_counts: Option<GroupCounts>,
 }
 
@@ -38,7 +38,7 @@ impl Process {
         child: Child,
         guard: Guard,
         stderr: StderrLog,
-        control_group: Option<TargetGroup>,
+        cgroup: Option<TargetGroup>,
     ) -> Process {
         Process {
             child,
@@ -46,7 +46,7 @@ impl Process {
             guard: Some(guard),
             stderr,
             exit: None,
-            control_group,
+            cgroup,
             last_counts: None,
         }
     }
@@ -66,14 +66,14 @@ impl Process {
         &self.stderr
     }
 
-    /// Its control group, while it runs in one.
-    pub fn control_group(&self) -> Option<&TargetGroup> {
-        self.control_group.as_ref()
+    /// Its cgroup, while it runs in one.
+    pub fn cgroup(&self) -> Option<&TargetGroup> {
+        self.cgroup.as_ref()
     }
 
-    /// What its control group has counted, to the end once it has ended.
+    /// What its cgroup has counted, to the end once it has ended.
     pub fn group_counts(&self) -> Option<GroupCounts> {
-        let now = self.control_group.as_ref().map(TargetGroup::counts);
+        let now = self.cgroup.as_ref().map(TargetGroup::counts);
         now.or(self.last_counts)
     }
 
@@ -114,7 +114,7 @@ impl Process {
         if let Ok(status) = self.child.wait() {
             self.exit.get_or_insert_with(|| Exit::from(status));
         }
-        self.leave_control_group();
+        self.leave_cgroup();
         if let Some(guard) = self.guard.take() {
             guard.dismiss();
         }
@@ -123,9 +123,9 @@ impl Process {
     }
 
     /// A child of the target may have left the process group; out of the
-    /// control group it cannot get.
-    fn leave_control_group(&mut self) {
-        let Some(group) = self.control_group.take() else {
+    /// cgroup it cannot get.
+    fn leave_cgroup(&mut self) {
+        let Some(group) = self.cgroup.take() else {
             return;
         };
         self.last_counts = Some(group.counts());

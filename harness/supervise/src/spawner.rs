@@ -30,7 +30,7 @@ pub struct Launch {
     pub env: Vec<(String, OsString)>,
     /// CPUs and memory node that it gets before exec.
     pub pinning: Option<ChildPinning>,
-    /// What a control group of its own holds it to, from before exec until it
+    /// What a cgroup of its own holds it to, from before exec until it
     /// has ended.
     pub limits: Limits,
     /// CPUs for the thread that reads its stderr, so that it does not run on
@@ -56,16 +56,16 @@ pub enum SpawnError {
     Start {
         /// The program.
         program: PathBuf,
-        /// What the system said; errors of pinning and of joining the control
-        /// group are among them.
+        /// What the system said; errors of pinning and of joining the
+        /// cgroup are among them.
         source: std::io::Error,
     },
-    /// Its control group could not be made.
+    /// Its cgroup could not be made.
     #[error(transparent)]
-    ControlGroup(#[from] GroupError),
-    /// A target with limits, and nowhere to make its control group.
-    #[error("the spawner was started without a place for control groups")]
-    NoControlGroups,
+    Cgroup(#[from] GroupError),
+    /// A target with limits, and nowhere to make its cgroup.
+    #[error("the spawner was started without a place for cgroups")]
+    NoCgroups,
     /// The spawner thread is gone.
     #[error("the spawner thread has ended")]
     Gone,
@@ -82,7 +82,7 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    /// Starts the thread. `groups` is where control groups are made, for runs
+    /// Starts the thread. `groups` is where cgroups are made, for runs
     /// that have targets with limits.
     ///
     /// # Errors
@@ -145,7 +145,7 @@ fn start(launch: &Launch, groups: Option<&GroupParent>) -> Result<Process, Spawn
         .stdin(Stdio::null())
         .stdout(stdout_file)
         .stderr(Stdio::piped());
-    let group = control_group(&launch.limits, groups)?;
+    let group = cgroup(&launch.limits, groups)?;
     let way_in = group.as_ref().map(TargetGroup::child);
     let way_in = way_in.transpose().map_err(start_error)?;
     prepare_child(&mut command, launch.pinning.clone(), way_in);
@@ -170,14 +170,14 @@ fn start(launch: &Launch, groups: Option<&GroupParent>) -> Result<Process, Spawn
     }
 }
 
-fn control_group(
+fn cgroup(
     limits: &Limits,
     groups: Option<&GroupParent>,
 ) -> Result<Option<TargetGroup>, SpawnError> {
     if limits.controllers().is_empty() {
         return Ok(None);
     }
-    let groups = groups.ok_or(SpawnError::NoControlGroups)?;
+    let groups = groups.ok_or(SpawnError::NoCgroups)?;
     Ok(Some(groups.make_group(limits)?))
 }
 

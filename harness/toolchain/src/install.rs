@@ -99,11 +99,11 @@ fn from_sources(
     Err(ToolchainError::NowhereToBeHad {
         spec: spec.to_string(),
         attempts,
-        cure: cure(spec),
+        fix: fix(spec),
     })
 }
 
-fn cure(spec: &ToolchainSpec) -> String {
+fn fix(spec: &ToolchainSpec) -> String {
     let what = match spec {
         ToolchainSpec::Default => "Go".to_owned(),
         other => format!("Go {other}"),

@@ -97,7 +97,7 @@ fn the_error_names_every_source_with_its_reason() {
     );
     assert_eq!(lines[5], "  - pip: no `python3` on PATH");
     assert!(
-        lines[6].starts_with("  cure: make one source reachable"),
+        lines[6].starts_with("  fix: make one source reachable"),
         "{text}"
     );
     assert_eq!(lines.len(), 7);

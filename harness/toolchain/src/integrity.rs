@@ -83,7 +83,7 @@ impl Store {
         ToolchainError::refused(
             toolchain.goroot.display(),
             format_args!(
-                "it is not as it was installed ({changes}); cure: remove {} and install again",
+                "it is not as it was installed ({changes}); fix: remove {} and install again",
                 self.folder_of(&toolchain.version).display()
             ),
         )

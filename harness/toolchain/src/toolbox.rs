@@ -51,7 +51,7 @@ impl Toolbox {
         Err(ToolchainError::refused(
             what,
             "--locked takes only toolchains whose checksums are recorded, and gosweep did not \
-             install this one; cure: install its version (`gosweep toolchain install`) and name \
+             install this one; fix: install its version (`gosweep toolchain install`) and name \
              the version",
         ))
     }

@@ -1,4 +1,4 @@
-//! What our control group leaves us: CPUs, memory nodes, CPU quota, memory.
+//! What our cgroup leaves us: CPUs, memory nodes, CPU quota, memory.
 //!
 //! [`Cgroup`] is the main type. Versions 1 and 2 and hybrid hosts (where some
 //! controllers are on version 1 and the rest on 2) are read alike: find each
@@ -14,14 +14,14 @@ use serde::Serialize;
 use crate::cpuset::CpuSet;
 use crate::source::{Source, excerpt};
 
-/// The two generations of control groups, whose files differ.
+/// The two generations of cgroups, whose files differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Generation {
     V1,
     V2,
 }
 
-/// What our control group allows.
+/// What our cgroup allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Cgroup {
     /// Which hierarchies the host uses.
@@ -89,7 +89,7 @@ pub struct MemoryLimit {
 /// large is a limit.
 const UNLIMITED_BYTES: u64 = 1 << 60;
 
-/// Reads our own control group.
+/// Reads our own cgroup.
 pub(crate) fn read(source: &Source) -> Cgroup {
     let memberships = memberships(&source.text("proc/self/cgroup").unwrap_or_default());
     let mounts = mounts(&source.text("proc/self/mountinfo").unwrap_or_default());

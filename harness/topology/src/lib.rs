@@ -9,7 +9,7 @@
 //!   it; [`draw`] shows one as text.
 //! * [`pin_current_thread`], [`set_process_affinity`] and [`ChildPinning`] set
 //!   affinity and read back what the kernel made of it.
-//! * [`GroupParent`] makes control groups for targets, with a CPU quota and a
+//! * [`GroupParent`] makes cgroups for targets, with a CPU quota and a
 //!   memory cap, and says why where it may not.
 //! * [`readiness`] says what on this host would disturb a measurement.
 //! * [`throttling`] and [`mean_mhz`] are the figures below `/sys` that change

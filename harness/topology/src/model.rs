@@ -40,7 +40,7 @@ pub struct Topology {
     pub affinity: Option<CpuSet>,
     /// NUMA nodes that we may take memory from; `None` when not reported.
     pub allowed_nodes: Option<CpuSet>,
-    /// What our control group allows.
+    /// What our cgroup allows.
     pub cgroup: Cgroup,
     /// CPUs that a placement may use: online, in our mask, in our cpuset.
     pub usable: CpuSet,

@@ -1,4 +1,4 @@
-//! Whose something is that outlives its maker: a control group, a staging folder.
+//! Whose something is that outlives its maker: a cgroup, a staging folder.
 //!
 //! A pid alone may be somebody else's by the time that the thing is found; a pid
 //! with its start time is not.

@@ -1,6 +1,6 @@
 //! The figures of the host that change while something is measured.
 //!
-//! [`throttling`] says how often our control group was held back by a CPU
+//! [`throttling`] says how often our cgroup was held back by a CPU
 //! quota, [`mean_mhz`] how fast CPUs run at this moment, [`cpu_ticks`] what
 //! their time went to, [`cpu_pressure_us`] how long tasks waited for any.
 //! Deliberately absent: when to look and what a difference means, which belong
@@ -12,7 +12,7 @@ use crate::cgroup;
 use crate::cpuset::CpuSet;
 use crate::source::Source;
 
-/// How often a control group was held back by its CPU quota, since it exists.
+/// How often a cgroup was held back by its CPU quota, since it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Throttling {
     /// The group's folder below the root: only counts of the same group may be

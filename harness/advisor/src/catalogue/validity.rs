@@ -156,13 +156,13 @@ fn generator_bound(look: &Look<'_>) -> Reading {
     let Some(load) = &look.sample.load else {
         return Reading::Clear;
     };
-    // Latencies of an open loop that the generator spoilt are its own; a closed loop still gives a lower bound.
+    // Latencies of an open loop that the generator invalidated are its own; a closed loop still gives a lower bound.
     let severity = match look.sample.drive {
         Drive::Closed => Severity::Warn,
         _ => Severity::Critical,
     };
     let mut shows = Vec::new();
-    let mut grave = false;
+    let mut severe = false;
     let cpu = load.generator_cpu_share.unwrap_or(0.0);
     if cpu > look.bound(Threshold::V3GeneratorCpu) {
         shows.push(format!("generator CPU {}", percent(cpu)));
@@ -170,12 +170,12 @@ fn generator_bound(look: &Look<'_>) -> Reading {
     let objective = look.subject.objective_p99_ms.unwrap_or(f64::INFINITY);
     let bound = validity::lag_bound_ms(look.thresholds, objective);
     if let Some(late) = load.send_lag_p99_ms.filter(|late| *late > bound) {
-        shows.push(format!("P99 lateness of sends {}", milliseconds(late)));
+        shows.push(format!("P99 send lag {}", milliseconds(late)));
     }
     let little = load.littles_law_error.unwrap_or(0.0).abs();
     if little > look.bound(Threshold::V3LittlesLaw) {
         shows.push(format!("Little's law off by {}", percent(little)));
-        grave = true;
+        severe = true;
     }
     let errors = load.generator_error_share.unwrap_or(0.0);
     if errors > look.bound(Threshold::V3Errors) {
@@ -183,17 +183,17 @@ fn generator_bound(look: &Look<'_>) -> Reading {
             "{} of requests failed on the generator's side",
             percent(errors)
         ));
-        grave = true;
+        severe = true;
     }
     if load.verdict == record::trial::WindowVerdict::GeneratorBound.word() {
         shows.push("its own verdict is GENERATOR_BOUND".to_owned());
-        grave = true;
+        severe = true;
     }
     if shows.is_empty() {
         return Reading::Clear;
     }
-    // A busy or slightly late generator that kept its schedule by its own account is a doubt, not a verdict.
-    let severity = if grave { severity } else { Severity::Warn };
+    // A busy or slightly late generator that kept its schedule by its own account is a caveat, not a verdict.
+    let severity = if severe { severity } else { Severity::Warn };
     Reading::holds(
         severity,
         cpu,

@@ -81,7 +81,7 @@ fn of_target(source: &Source<'_>, matrix: &Matrix, evidence: &Trials<'_>) -> Tar
         let windows =
             |trial: &&Trial| sample::samples(source.run, own.cell, trial, &(source.raw)(trial));
         let mut samples: Vec<Sample> = own.valid.values().flat_map(windows).collect();
-        let spoilt = match own.valid.is_empty() {
+        let invalid = match own.valid.is_empty() {
             true => own.invalid.iter().flat_map(windows).collect(),
             false => Vec::new(),
         };
@@ -93,7 +93,7 @@ fn of_target(source: &Source<'_>, matrix: &Matrix, evidence: &Trials<'_>) -> Tar
             beside: Some(beside::of_cell(source, evidence, at)),
             samples,
             trials: own.valid.len(),
-            spoilt,
+            invalid,
         };
         (own.cell.id.clone(), cell)
     };

@@ -48,12 +48,12 @@ fn limit(
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
     let fired = |rule: &str| {
         let found = judgement.findings.iter().find(|own| own.rule == rule)?;
-        let grave = found.severity >= Severity::Warn;
+        let severe = found.severity >= Severity::Warn;
         let here = found
             .evidence
             .iter()
             .find(|seen| names.contains(&seen.sample.as_str()));
-        grave.then_some(())?;
+        severe.then_some(())?;
         Some((found, here?.shows.clone()))
     };
     let witness = |rules: &[&str]| rules.iter().find_map(|rule| fired(rule));

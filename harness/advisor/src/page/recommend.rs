@@ -71,13 +71,13 @@ fn refusal(judged: &Judged<'_>, cells: &[&CellRanking]) -> Option<String> {
     });
     let mut all = of_cells.chain([("the run", judged.whole)]);
     all.find_map(|(label, judgement)| {
-        let spoilt = judgement.findings.first().filter(|_| !judgement.valid)?;
+        let invalid = judgement.findings.first().filter(|_| !judgement.valid)?;
         let Finding {
             rule,
             title,
             signal,
             ..
-        } = spoilt;
+        } = invalid;
         Some(format!("{label}: {title} ({rule}): {signal}"))
     })
 }

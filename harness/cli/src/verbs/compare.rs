@@ -164,7 +164,7 @@ fn options(args: &CompareArgs) -> CompareOptions {
 /// Reads a side.
 pub(super) fn selector(text: &str) -> Result<Selector, Failure> {
     text.parse()
-        .map_err(|cure| Failure::usage(format!("`{text}` names no cells: {cure}")))
+        .map_err(|fix| Failure::usage(format!("`{text}` names no cells: {fix}")))
 }
 
 /// How a judgement ends the call.

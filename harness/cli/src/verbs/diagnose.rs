@@ -66,7 +66,7 @@ fn wanted(text: &str) -> Result<Wanted, String> {
     }
     text.parse::<Selector>()
         .map(Wanted::Named)
-        .map_err(|cure| format!("{cure}; or write `winner`"))
+        .map_err(|fix| format!("{fix}; or write `winner`"))
 }
 
 fn window(text: &str) -> Result<Duration, String> {

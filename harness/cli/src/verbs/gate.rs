@@ -26,7 +26,7 @@ A rule passes or fails only where its whole 95% interval lies on one side. A fai
 must also hold after Holm's correction over all rules. A trial of the candidate that
 fails (crash, not ready, mostly errors) where none of the baseline does fails the gate.
 Cells are named as in `gosweep compare`; baseline and candidate are cells of one run,
-because runs of different days differ by the weather.
+because runs of different days differ by host conditions.
 
   gosweep gate results/r --rules matrices/gates/example.yaml
   gosweep gate results/r --rules rules.yaml --baseline toolchain=1.25.5 --candidate toolchain=1.27.3
@@ -65,7 +65,7 @@ pub(crate) struct GateArgs {
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Judge made-up runs with a known truth: proves that the gate can fail, pass and doubt
+    /// Judge made-up runs with a known truth: proves that the gate can fail, pass and be inconclusive
     #[arg(long, conflicts_with_all = ["run", "rules", "candidate", "junit", "github", "json", "target"])]
     pub(crate) selftest: bool,
 }

@@ -253,9 +253,9 @@ pub(crate) enum EngineName {
 pub(crate) enum SpinName {
     /// Adaptive where every thread is pinned to a CPU that the server does not use, else short
     Auto,
-    /// Awake for as long as the CPU's timer is late by habit, 20 us to 1 ms
+    /// Busy-wait for as long as the CPU's timer is usually late, 20 us to 1 ms
     Adaptive,
-    /// Awake for the last 20 us
+    /// Busy-wait for the last 20 us
     Short,
     /// Asleep
     Off,

@@ -26,7 +26,7 @@ reports. To go on with an interrupted run, give the same --out, or the folder:
 What a budget cut short goes on with a new --budget or with --blocks.
 
 Exit codes: 0 complete, 2 invalid input, 4 the control does not work, another
-gosweep measures or control groups may not be made, 5 interrupted, 70 internal
+gosweep measures or cgroups may not be made, 5 interrupted, 70 internal
 error")]
 pub(crate) struct RunArgs {
     /// The matrix file, or the folder of a run to go on with

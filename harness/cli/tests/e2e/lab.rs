@@ -20,7 +20,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// a bound on what is measured.
 const HANG: Duration = Duration::from_secs(300);
 
-/// Calls after which a host that spoils every trial is given up.
+/// Calls after which a host that invalidates every trial is given up.
 const MOST_CALLS: usize = 4;
 
 /// A folder to measure in. Its own TMPDIR keeps the host lock of other
@@ -122,8 +122,8 @@ impl Lab {
         self.command(args).output().unwrap().into()
     }
 
-    /// Runs to the end, going on where the host spoilt a whole block; `None`
-    /// where it spoils everything, which is told loudly.
+    /// Runs to the end, going on where the host invalidated a whole block; `None`
+    /// where it invalidates everything, which is told loudly.
     pub(crate) fn run(&self, args: &[&str]) -> Option<Done> {
         for _ in 0..MOST_CALLS {
             let done = self.say(args);
@@ -131,7 +131,9 @@ impl Lab {
                 return Some(done);
             }
         }
-        say_loudly("SKIPPED: the rest of an end-to-end test, since this host spoils every trial");
+        say_loudly(
+            "SKIPPED: the rest of an end-to-end test, since this host invalidates every trial",
+        );
         None
     }
 

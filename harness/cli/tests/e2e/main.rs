@@ -4,7 +4,7 @@
 //! the tests say so on the terminal and why, past the capture of the test
 //! runner, and do nothing.
 //!
-//! Nothing here asserts a duration or a speed, and a busy machine may spoil
+//! Nothing here asserts a duration or a speed, and a busy machine may invalidate
 //! trials by rules V3 to V5: tests look at structure, at counters and at what
 //! was recorded.
 

@@ -130,7 +130,7 @@ fn phases(trial: &Trial) -> [&Phase; 2] {
 
 fn assert_trial(run: &Run, trial: &Trial) {
     if let Outcome::Invalid(reasons) = &trial.outcome {
-        // Host and generator may spoil a trial here; settings may not.
+        // Host and generator may invalidate a trial here; settings may not.
         assert!(
             reasons
                 .iter()

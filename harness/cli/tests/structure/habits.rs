@@ -86,13 +86,13 @@ fn no_path_climbs_three_modules() {
 }
 
 /// Fails for what is found outside the exceptions, and for an exception that nothing needs any more.
-fn held(found: &[String], exceptions: &[(&str, &str)], cure: &str) {
+fn held(found: &[String], exceptions: &[(&str, &str)], fix: &str) {
     let is_below = |place: &String, folder: &str| place.starts_with(&format!("{folder}/"));
     let outside: Vec<_> = found
         .iter()
         .filter(|place| !exceptions.iter().any(|(folder, _)| is_below(place, folder)))
         .collect();
-    assert!(outside.is_empty(), "{cure}: {outside:#?}");
+    assert!(outside.is_empty(), "{fix}: {outside:#?}");
     for (folder, _) in exceptions {
         assert!(
             found.iter().any(|place| is_below(place, folder)),

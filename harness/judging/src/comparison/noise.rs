@@ -6,7 +6,7 @@ use record::objective::Objective;
 use crate::evidence::Evidence;
 use crate::pair::Pair;
 
-/// How far the control was, or may have been, from its own duplicate: the A/A floor, as in a ranking.
+/// How far the control was, or may have been, from its own duplicate: the noise floor, as in a ranking.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Noise {
     ratio: Option<f64>,

@@ -23,9 +23,9 @@ pub(super) struct Table {
     /// Blocks by number, in the order of the rows.
     pub(super) blocks: Vec<u32>,
     pub(super) rows: Vec<Vec<f64>>,
-    /// A log ratio that matters: the margin asked for or the A/A floor, whichever is larger.
+    /// A log ratio that matters: the margin asked for or the noise floor, whichever is larger.
     pub(super) margin: f64,
-    /// The A/A floor alone, as a log ratio; zero where the control has no duplicate.
+    /// The noise floor alone, as a log ratio; zero where the control has no duplicate.
     pub(super) noise: f64,
 }
 

@@ -9,7 +9,7 @@
 //! about (intersection-union test, Berger 1982, Technometrics 24:295-300). Sides that are several cells are judged together
 //! and pair by pair, as [`crate::comparison`] does: a pair that is worse by itself breaks the rule.
 //!
-//! Deliberately absent: two runs. A gate over runs of different days fails for the weather (METHODOLOGY, design of an
+//! Deliberately absent: two runs. A gate over runs of different days fails because of host conditions (METHODOLOGY, design of an
 //! experiment); put baseline and candidate into one matrix.
 
 mod evaluate;

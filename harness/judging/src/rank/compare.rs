@@ -247,7 +247,7 @@ fn against_all(
 }
 
 impl Margins {
-    /// The margins over these values: the one asked for, and their A/A floor.
+    /// The margins over these values: the one asked for, and their noise floor.
     pub(crate) fn of_values(values: &Values, asked: f64, options: &RankOptions) -> Margins {
         let control = &values.cells[values.control];
         let aa_pair = Pair::new(values.of, &values.duplicate, control);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::error::{BuildError, GoFailure, cure};
+use super::error::{BuildError, GoFailure, fix};
 use super::request::{BuildRequest, Network, Pgo};
 use supervise::child::{self, Finished, command_line};
 use toolchain::environment::{self, goarch};
@@ -170,7 +170,7 @@ pub(super) fn run(
     };
     Err(BuildError::Go(Box::new(GoFailure {
         target: request.target.clone(),
-        cure: cure(&output, &version),
+        fix: fix(&output, &version),
         toolchain: version,
         module_dir: request.module_dir.clone(),
         command: line,

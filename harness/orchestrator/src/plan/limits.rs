@@ -9,8 +9,7 @@ use topology::{Cgroup, Controller, CpuTime, GroupError, GroupParent, Limits, Pla
 use super::cells::Plan;
 
 /// How a refusal begins.
-pub(crate) const GROUPS_WANTED: &str =
-    "cpu_quota and memory_cap need a control group for every target: ";
+pub(crate) const GROUPS_WANTED: &str = "cpu_quota and memory_cap need a cgroup for every target: ";
 
 /// The limits that a cell asks for. The matrix was checked: what does not parse
 /// cannot stand here.
@@ -29,13 +28,13 @@ pub(crate) fn limits_of(settings: &Settings) -> Limits {
     Limits { cpu, memory_bytes }
 }
 
-/// Where this plan's control groups are made; `None` where no cell wants one.
+/// Where this plan's cgroups are made; `None` where no cell wants one.
 /// Groups are tried on the spot, so that what may not be is known before
 /// anything is built.
 ///
 /// # Errors
-/// Why none can be made here, with the cure.
-pub(crate) fn control_groups(plan: &Plan) -> Result<Option<GroupParent>, GroupError> {
+/// Why none can be made here, with the fix.
+pub(crate) fn cgroup_parent(plan: &Plan) -> Result<Option<GroupParent>, GroupError> {
     let mut controllers: Vec<Controller> = Vec::new();
     for cell in &plan.cells {
         for controller in limits_of(&cell.spec.settings).controllers() {

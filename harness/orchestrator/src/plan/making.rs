@@ -11,7 +11,7 @@ use topology::{Placement, Topology};
 use super::cells::{Plan, PlannedCell};
 use super::check;
 use super::error::PlanError;
-use super::limits::{self, control_groups};
+use super::limits::{self, cgroup_parent};
 use super::targets::{TargetSearch, find_targets};
 
 /// Reads a matrix file and plans it on a host. `file` is the name shown in
@@ -46,7 +46,7 @@ pub fn plan(
     let (matrix, targets) = by_name(matrix, found.targets)?;
     let plan = place_cells(matrix, targets, topology)?;
     // Made and removed again: a plan leaves nothing behind.
-    drop(control_groups(&plan)?);
+    drop(cgroup_parent(&plan)?);
     Ok(plan)
 }
 

@@ -16,7 +16,7 @@ pub use check::check_versions;
 pub(crate) use check::folder_of;
 pub use error::PlanError;
 pub use estimate::{Estimate, estimate, trial_time};
-pub(crate) use limits::{GROUPS_WANTED, control_groups, limits_of};
+pub(crate) use limits::{GROUPS_WANTED, cgroup_parent, limits_of};
 pub use making::plan;
 pub use order::{OrderKey, Slot, block_order};
 pub use ready::{ReadyCell, option_values};

@@ -124,7 +124,7 @@ fn check_body_files(target: &Target) -> Result<(), PlanError> {
 
 fn no_target(name: &Located<String>, search: &TargetSearch) -> Diagnostic {
     let names = search.names();
-    let cure = match closest(&name.value, names.iter().map(String::as_str)) {
+    let fix = match closest(&name.value, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => {
             "no targets/ folder was found; give the path of a target.yaml".to_owned()
@@ -134,5 +134,5 @@ fn no_target(name: &Located<String>, search: &TargetSearch) -> Diagnostic {
             names.join(", ")
         ),
     };
-    Diagnostic::new(name.span.clone(), format!("no target `{}`", name.value)).help(cure)
+    Diagnostic::new(name.span.clone(), format!("no target `{}`", name.value)).help(fix)
 }

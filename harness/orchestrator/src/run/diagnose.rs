@@ -102,7 +102,7 @@ impl Diagnoses<'_> {
             warmup: matrix.warmup,
             seed: self.prepared.run.seed,
             evidence: gathered.path(),
-            canaries: &[],
+            clock_probes: &[],
             cancel: self.request.cancel,
         };
         let found = run_diagnosis(&trial, self.duration, &choice.chosen, self.listener);

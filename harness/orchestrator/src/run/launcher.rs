@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use record::cell::CellId;
-use record::trial::Canary;
+use record::trial::ClockProbe;
 
 use super::artifacts::changes_by_block;
 use super::error::RunError;
@@ -23,8 +23,8 @@ pub(super) struct Job<'a> {
     pub(super) seed: u64,
     /// An existing folder for the raw evidence.
     pub(super) evidence: &'a Path,
-    /// The canaries of the run's trials so far.
-    pub(super) canaries: &'a [Canary],
+    /// The clock probes of the run's trials so far.
+    pub(super) clock_probes: &'a [ClockProbe],
 }
 
 /// Runs trials.
@@ -86,7 +86,7 @@ impl Runner for Launcher<'_> {
             warmup: plan.matrix.warmup,
             seed: job.seed,
             evidence: job.evidence,
-            canaries: job.canaries,
+            clock_probes: job.clock_probes,
             cancel: self.request.cancel,
         };
         let mut observed = run_trial(&request, self.listener)?;

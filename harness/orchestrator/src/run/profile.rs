@@ -18,8 +18,8 @@ use super::prepare::ready_cell;
 use super::{RunError, RunRequest};
 use crate::events::{Event, Listener};
 use crate::plan::PlannedCell;
-use supervise::Spawner;
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
+use supervise::Spawner;
 
 /// The profiled window where the matrix does not set one with `diagnose`: a
 /// thousand samples of a busy CPU.
@@ -108,7 +108,7 @@ impl Taking<'_> {
             warmup: plan.matrix.warmup,
             seed: plan.matrix.seed,
             evidence: gathered.path(),
-            canaries: &[],
+            clock_probes: &[],
             cancel: self.request.cancel,
         };
         let duration = plan.matrix.diagnose.as_ref().map(|own| own.duration);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use record::cell::CellId;
 use record::run::Run;
 use record::store::{LineWriter, RunDir, StoreError, make_folder, sync_folder};
-use record::trial::{Canary, Outcome, Reason, Role, Stage, Trial};
+use record::trial::{ClockProbe, Outcome, Reason, Role, Stage, Trial};
 
 use super::budget::{Budget, MOST_ATTEMPTS};
 use super::course::Course;
@@ -30,7 +30,7 @@ struct SlotState {
     /// Invalid trials on disk, of earlier calls too.
     invalid: u32,
     /// Trials of this call: who goes on with a run on a calmer host gets new
-    /// tries for what was spoilt.
+    /// tries for what was invalidated.
     tried: u32,
 }
 
@@ -78,7 +78,10 @@ pub(super) fn run_trials(
         slots: slots_on_disk(&trials),
         course: Course::start(&run),
         decided: 0,
-        canaries: trials.iter().filter_map(|trial| trial.canary).collect(),
+        clock_probes: trials
+            .iter()
+            .filter_map(|trial| trial.clock_probe)
+            .collect(),
         last_block: trials.iter().map(|trial| trial.block).max(),
         decided_before: run.decisions.len(),
         run,
@@ -119,7 +122,7 @@ pub(super) struct Schedule<'a> {
     pub(super) decided: usize,
     /// How many there were when this call began.
     pub(super) decided_before: usize,
-    canaries: Vec<Canary>,
+    clock_probes: Vec<ClockProbe>,
     /// The highest block that has a trial on disk.
     pub(super) last_block: Option<u32>,
     pub(super) budget: Budget<'a>,
@@ -246,14 +249,14 @@ impl Schedule<'_> {
             };
             writer.write(&trial)?;
             self.budget.trial_ended(from);
-            self.canaries.extend(trial.canary);
+            self.clock_probes.extend(trial.clock_probe);
             if let Outcome::Invalid(reasons) = &trial.outcome {
                 self.last_reasons.clone_from(reasons);
             }
             let state = self.slots.entry(key).or_default();
             state.tried += 1;
             state.add(&trial.outcome);
-            // A spoilt slot goes to the end of its block and is tried again.
+            // An invalid slot goes to the end of its block and is tried again.
             match state.over() {
                 true => self.budget.slot_ended(),
                 false => queue.push_back((position, slot)),
@@ -290,7 +293,7 @@ impl Schedule<'_> {
             cell,
             seed: self.run.seed ^ u64::from(place.block),
             evidence: &unfinished,
-            canaries: &self.canaries,
+            clock_probes: &self.clock_probes,
         };
         let Some(observed) = self.site.runner.run(&job) else {
             let _ = fs::remove_dir_all(&unfinished);
@@ -311,9 +314,9 @@ impl Schedule<'_> {
             saturate: observed.saturate,
             constant: observed.constant,
             process: observed.process,
-            control_group: observed.control_group,
+            cgroup: observed.cgroup,
             readback: observed.readback,
-            canary: observed.canary,
+            clock_probe: observed.clock_probe,
             warnings: observed.warnings,
             raw,
         }))

@@ -102,9 +102,9 @@ impl Runner for FakeTrials {
             saturate: None,
             constant: None,
             process: None,
-            control_group: None,
+            cgroup: None,
             readback: None,
-            canary: None,
+            clock_probe: None,
             warnings: Vec::new(),
         })
     }
@@ -574,7 +574,7 @@ fn what_cannot_be_judged_does_not_end_a_run() {
 }
 
 #[test]
-fn spoilt_slots_are_tried_again_at_the_end_of_their_block() {
+fn invalid_slots_are_tried_again_at_the_end_of_their_block() {
     let lab = Lab::new(1, Design::default());
     let runner = FakeTrials {
         invalid_until: 2,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use record::axis::{Applied, Axis};
 use record::target_file::{Protocol, placeholders};
-use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
+use record::trial::{CgroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
 use super::last_words::{crash_line, last_words};
@@ -53,8 +53,8 @@ pub(super) struct Target {
 pub(super) enum LaunchError {
     /// We were asked to stop.
     Cancelled,
-    /// The target did not come up; with what its control group counted.
-    Failed(Box<Failure>, Option<ControlGroupUse>),
+    /// The target did not come up; with what its cgroup counted.
+    Failed(Box<Failure>, Option<CgroupUse>),
 }
 
 impl Target {
@@ -70,7 +70,7 @@ impl Target {
                 Err(reason) => {
                     let failure = reason.failure(request);
                     let failure = target.end_of(failure, Duration::ZERO);
-                    let group = target.control_group_use();
+                    let group = target.cgroup_use();
                     return Err(LaunchError::Failed(Box::new(failure), group));
                 }
             }
@@ -177,7 +177,7 @@ impl Target {
                 .map(|(_, sample)| u64::from(sample.gomaxprocs))
         });
         let sample = self.sample().or_else(|| self.last_sample.clone());
-        let limits = self.process.control_group().map(TargetGroup::limits);
+        let limits = self.process.cgroup().map(TargetGroup::limits);
         Readback {
             gomaxprocs: metric("/sched/gomaxprocs:threads").or(traced),
             gogc: metric("/gc/gogc:percent"),
@@ -194,8 +194,8 @@ impl Target {
         }
     }
 
-    /// What its control group has counted over its life so far.
-    pub(super) fn control_group_use(&self) -> Option<ControlGroupUse> {
+    /// What its cgroup has counted over its life so far.
+    pub(super) fn cgroup_use(&self) -> Option<CgroupUse> {
         self.process.group_counts().as_ref().map(use_of_life)
     }
 
@@ -288,7 +288,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
 }
 
 /// Where our own threads may run while the target is measured: on CPUs that
-/// neither target nor generator has, else on the generator's, whose lateness
+/// neither target nor generator has, else on the generator's, whose send lag
 /// is measured and shown.
 fn observer_cpus(request: &TrialRequest<'_>) -> CpuSet {
     let placement = &request.cell.planned.placement;

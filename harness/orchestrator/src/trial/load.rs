@@ -143,7 +143,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
         schedtrace: None,
         process: None,
         host: None,
-        control_group: None,
+        cgroup: None,
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a> Windows<'a> {
     }
 
     /// Loads the target for the floor in time, then until the collector has
-    /// run often enough. Returns a doubt where it never did.
+    /// run often enough. Returns a caveat where it never did.
     pub(super) fn warm_up(&self, target: &mut Target) -> Result<Option<String>, Stop> {
         let warmup = self.request.warmup;
         let mut step = warmup.duration;
@@ -143,7 +143,7 @@ impl<'a> Windows<'a> {
             admin: target.admin.clone(),
             probe: target.probe.clone(),
             watched: self.watched.clone(),
-            group: target.process.control_group().map(TargetGroup::counter),
+            group: target.process.cgroup().map(TargetGroup::counter),
         };
         let look_before = || {
             let look = observer.look();
@@ -250,7 +250,7 @@ impl<'a> Windows<'a> {
     fn add_observations(&self, phase: &mut Phase, target: &Target, before: &Look, after: &Look) {
         phase.host = Some(after.host.since(&before.host));
         if let (Some(before), Some(after)) = (&before.group, &after.group) {
-            phase.control_group = Some(use_between(before, after));
+            phase.cgroup = Some(use_between(before, after));
         }
         if let (Some(before), Some(after)) = (&before.process, &after.process) {
             phase.process = Some(after.since(before));

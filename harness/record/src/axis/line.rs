@@ -24,7 +24,7 @@ impl Axis {
             Applied::BuildVariable(what) | Applied::BuildFlag(what) => {
                 format!("# build with {what}={value}")
             }
-            Applied::Placement | Applied::ControlGroup | Applied::TargetOption => {
+            Applied::Placement | Applied::Cgroup | Applied::TargetOption => {
                 format!("# {self}: {value}")
             }
         }

@@ -29,8 +29,8 @@ pub enum Applied<'a> {
     Variable(&'a str),
     /// Choice and pinning of CPUs.
     Placement,
-    /// A limit of the target's control group.
-    ControlGroup,
+    /// A limit of the target's cgroup.
+    Cgroup,
     /// The target's command line.
     TargetOption,
 }
@@ -294,11 +294,11 @@ table! {
     CpuQuota {
         name: "cpu_quota",
         label: "the CPU quota",
-        applied: Applied::ControlGroup,
+        applied: Applied::Cgroup,
         unset: &["none"],
         parse: value::quota,
         shown: Some(|shown| shown.readback.cpu_quota.as_deref().map(super::readback::quota)),
-        about: "CPU time of the process as a number of CPUs, kept by a control group as in a container: 0.5, 2, or with another period than 100 ms, 0.5/20ms; `none` for no quota.",
+        about: "CPU time of the process as a number of CPUs, kept by a cgroup as in a container: 0.5, 2, or with another period than 100 ms, 0.5/20ms; `none` for no quota.",
         examples: r#"[0.5, 2, "none"]"#,
         values: "CPUs as a number, `0.5` or `2`, with another period than 100 ms as `0.5/20ms`; `none`",
         without: "no quota",
@@ -306,7 +306,7 @@ table! {
     MemoryCap {
         name: "memory_cap",
         label: "the memory cap",
-        applied: Applied::ControlGroup,
+        applied: Applied::Cgroup,
         unset: &["none"],
         parse: value::cap,
         shown: Some(|shown| Some(AxisValue::Bytes(shown.readback.memory_cap_bytes?).into())),
@@ -315,7 +315,7 @@ table! {
             (AxisValue::Bytes(asked), AxisValue::Bytes(shown)) => is_applied_cap(*asked, *shown),
             _ => false,
         },
-        about: "Memory of the process, kept by a control group as in a container: bytes with B, KiB, MiB, GiB or TiB, or `none`. A process that needs more is killed by the kernel.",
+        about: "Memory of the process, kept by a cgroup as in a container: bytes with B, KiB, MiB, GiB or TiB, or `none`. A process that needs more is killed by the kernel.",
         examples: r#"["64MiB", "none"]"#,
         values: "sizes from 4 MiB; `none`",
         without: "no cap",
@@ -394,7 +394,7 @@ impl Axis {
     /// Reads a value; `None` for the default.
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn parse_value(&self, text: &str) -> Result<Option<AxisValue>, String> {
         let row = self.row();
         // What the program itself reads is passed on to the byte.
@@ -411,7 +411,7 @@ impl Axis {
     /// The one text of a value: what means the same reads the same.
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn canonical(&self, text: &str) -> Result<String, String> {
         let value = self.parse_value(text)?;
         Ok(value.map_or_else(

@@ -10,7 +10,7 @@ use crate::limit::{CpuQuota, parse_memory_cap};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AxisValue {
     /// A word, path or text that stands for itself. Also what Go would not
-    /// take: `gotrace::environment` says so, with the cure for each version.
+    /// take: `gotrace::environment` says so, with the fix for each version.
     Text(String),
     /// GOMAXPROCS.
     Count(u32),
@@ -58,7 +58,7 @@ fn exact_bytes(bytes: u64) -> String {
     }
 }
 
-/// Reads the text of a value; the error is the cure.
+/// Reads the text of a value; the error is the fix.
 pub(super) type Parse = fn(&str) -> Result<AxisValue, String>;
 
 /// Text that is not ours to judge.

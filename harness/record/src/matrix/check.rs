@@ -135,11 +135,11 @@ fn check_rule(decoder: &Decoder, matrix: &Matrix, placed: &PlacedRule) {
             continue;
         }
         let never = format!("no target `{}` in this matrix", shown(&target.value));
-        let cure = match closest(&target.value, names()) {
+        let fix = match closest(&target.value, names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its targets: {}", names().collect::<Vec<_>>().join(", ")),
         };
-        decoder.report(Diagnostic::new(target.span.clone(), never).help(cure));
+        decoder.report(Diagnostic::new(target.span.clone(), never).help(fix));
     }
 }
 

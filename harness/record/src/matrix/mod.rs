@@ -109,7 +109,7 @@ impl Diagnose {
     /// a CPU profile, 100 samples) to 5 min (profiles are kept whole).
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn fits(duration: Duration) -> Result<(), String> {
         let window = Duration::from_secs(1)..=Duration::from_secs(300);
         match window.contains(&duration) {

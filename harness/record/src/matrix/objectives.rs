@@ -10,9 +10,9 @@ use crate::yaml::{self, Decoder, Fields, Node, shown};
 pub(super) fn objective_key(decoder: &Decoder, entry: &yaml::Entry, of: &str) -> Option<Objective> {
     let objective = entry.key.parse::<Objective>();
     objective
-        .map_err(|cure| {
+        .map_err(|fix| {
             let unknown = format!("unknown key `{}` in {of}", shown(&entry.key));
-            decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(cure));
+            decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(fix));
         })
         .ok()
 }

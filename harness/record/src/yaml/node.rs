@@ -142,15 +142,15 @@ fn syntax_error(source: &str, error: &serde_yaml::Error) -> Diagnostic {
             .help("at most 32 levels, 50,000 values and 1,000 aliases are read");
     }
     let finding = Diagnostic::new(span, format!("not valid YAML: {message}"));
-    match syntax_cure(message) {
-        Some(cure) => finding.help(cure),
+    match syntax_fix(message) {
+        Some(fix) => finding.help(fix),
         None => finding,
     }
 }
 
 /// What helps against the mistakes that people make most. The parser's errors
 /// carry no kind, only their text.
-fn syntax_cure(message: &str) -> Option<&'static str> {
+fn syntax_fix(message: &str) -> Option<&'static str> {
     const CURES: [(&str, &str); 9] = [
         ("tabs", "indent with spaces"),
         (
@@ -184,7 +184,7 @@ fn syntax_cure(message: &str) -> Option<&'static str> {
         ),
     ];
     let known = CURES.iter().find(|(part, _)| message.contains(part));
-    known.map(|(_, cure)| *cure)
+    known.map(|(_, fix)| *fix)
 }
 
 /// The tree as serde delivers it, before spans become plain byte ranges.

@@ -34,7 +34,7 @@ pub struct ClaimDesign {
     pub residual_df: usize,
     /// Standard deviation of a block's difference, in the unit of the effect.
     pub deviation: f64,
-    /// The estimate that a claim needs at least: the larger of margin and A/A floor.
+    /// The estimate that a claim needs at least: the larger of margin and noise floor.
     pub required: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Which A/A floor a claim should have to pass: none, the 95th percentile of single pairs, or the far end of the
+//! Which noise floor a claim should have to pass: none, the 95th percentile of single pairs, or the far end of the
 //! duplicate's own interval over the same blocks (`verdict::noise_floor`).
 
 use stats::{additive, paired, summary, verdict};

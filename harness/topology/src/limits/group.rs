@@ -15,7 +15,7 @@ use crate::error::GroupError;
 const REMOVAL_TRIES: u32 = 200;
 const REMOVAL_PAUSE: Duration = Duration::from_millis(10);
 
-/// A control group made for one target; removed when dropped.
+/// A cgroup made for one target; removed when dropped.
 #[derive(Debug, Default)]
 pub struct TargetGroup {
     places: Vec<Place>,

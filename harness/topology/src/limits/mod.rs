@@ -1,4 +1,4 @@
-//! Control groups for targets: a CPU quota and a memory cap that the kernel
+//! Cgroups for targets: a CPU quota and a memory cap that the kernel
 //! keeps, as a container has them.
 //!
 //! [`GroupParent`] is where groups can be made, below our own; [`TargetGroup`]

@@ -41,7 +41,7 @@ impl GroupParent {
     /// `root` is the folder that holds `sys/` and `proc/`, `/` for this host.
     ///
     /// # Errors
-    /// [`GroupError`], with the cure.
+    /// [`GroupError`], with the fix.
     pub fn prepare(root: &Path, controllers: &[Controller]) -> Result<GroupParent, GroupError> {
         let mut parent = GroupParent {
             places: places(root, controllers)?,

@@ -29,7 +29,7 @@ impl Task<'_> {
             return Ok(());
         }
         let cpus: CpuSet = slots.iter().flat_map(|slot| slot.cpus.iter()).collect();
-        let (found, cure) = match (cpus.first(), cpus.last()) {
+        let (found, fix) = match (cpus.first(), cpus.last()) {
             (Some(first), Some(last)) if last > first => (
                 format!("is 1 usable (CPUs {cpus} are SMT siblings of one core)"),
                 format!(
@@ -51,7 +51,7 @@ impl Task<'_> {
             needed: 2,
             place: self.place.clone(),
             found,
-            cure,
+            fix,
         })
     }
 

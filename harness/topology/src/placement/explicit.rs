@@ -139,7 +139,7 @@ fn free_cores(
                 "are {} usable and the target's CPUs touch them all",
                 taken.len()
             ),
-            cure: format!(
+            fix: format!(
                 "name fewer CPUs, or name the generator's too: cpus:{target}/{last} shares \
                  CPU {last} knowingly"
             ),

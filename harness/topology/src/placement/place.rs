@@ -138,7 +138,7 @@ fn memory_node(
     }
 }
 
-/// What makes a possible placement a doubtful one.
+/// What makes a possible placement a questionable one.
 fn warnings(topology: &Topology, policy: &Policy, target: &CpuSet) -> Vec<String> {
     let mut notes = Vec::new();
     let isolated = target & topology.isolated();

@@ -2,7 +2,7 @@
 //!
 //! [`readiness`] reads and judges; it changes nothing and samples nothing, so
 //! that it may run before every measurement. Each [`Check`] says what was found,
-//! why it matters and what would cure it. What cannot be read is
+//! why it matters and what would fix it. What cannot be read is
 //! [`State::Unknown`], never taken for good.
 
 mod frequency;
@@ -28,7 +28,7 @@ pub enum State {
     Unknown,
     /// Adds noise or bias; figures remain usable with care.
     Warn,
-    /// Spoils figures.
+    /// Makes figures unusable.
     Bad,
 }
 
@@ -55,7 +55,8 @@ pub struct Check {
     /// Why it matters, one line.
     pub why: &'static str,
     /// What to do about it, one line; `None` when nothing needs doing or nothing can be done.
-    pub cure: Option<String>,
+    #[serde(rename = "cure")]
+    pub fix: Option<String>,
 }
 
 impl Check {
@@ -65,7 +66,7 @@ impl Check {
             state: State::Ok,
             found: found.into(),
             why,
-            cure: None,
+            fix: None,
         }
     }
 
@@ -75,17 +76,17 @@ impl Check {
             state: State::Unknown,
             found: found.into(),
             why,
-            cure: None,
+            fix: None,
         }
     }
 
-    fn warn(id: &'static str, why: &'static str, found: impl Into<String>, cure: &str) -> Self {
+    fn warn(id: &'static str, why: &'static str, found: impl Into<String>, fix: &str) -> Self {
         Self {
             id,
             state: State::Warn,
             found: found.into(),
             why,
-            cure: Some(cure.to_owned()),
+            fix: Some(fix.to_owned()),
         }
     }
 

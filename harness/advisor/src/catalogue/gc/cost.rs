@@ -81,7 +81,7 @@ fn cycles_per_second(look: &Look<'_>) -> Reading {
         return Reading::TooLittle("a window of a quarter of a second");
     }
     let mut shows = format!("{} GC cycles/s", significant(cycles / seconds));
-    // Many cycles of a small heap are cheap: what they cost decides whether they are grave.
+    // Many cycles of a small heap are cheap: what they cost decides whether they are severe.
     let cost = enough_gc_cpu(look.sample)
         .and_then(|(gc_s, _)| physics::share_of_cpu(look.subject, look.sample, gc_s))
         .filter(|(share, _)| is_possible(*share));

@@ -66,7 +66,7 @@ fn throttled(periods: u64) -> impl Fn(&mut Trial) {
     move |trial| {
         let windows = [&mut trial.saturate, &mut trial.constant];
         for phase in windows.into_iter().flatten() {
-            let group = phase.control_group.as_mut().unwrap();
+            let group = phase.cgroup.as_mut().unwrap();
             group.throttled_periods = Some(periods);
         }
     }

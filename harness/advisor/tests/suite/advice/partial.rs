@@ -201,7 +201,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                 ..Subject::default()
             },
             // Both: a rule reads the one or the other.
-            spoilt: samples.clone(),
+            invalid: samples.clone(),
             trials: samples.len(),
             samples,
             beside,

@@ -187,8 +187,8 @@ impl Judged<'_> {
         };
         let first = self.criteria.iter().position(|&own| looks_better(own))?;
         let mut before = self.criteria[..first].iter();
-        let spoiled = before.any(|&own| self.is_cost(cell, own));
-        (!spoiled).then(|| self.criteria[first])
+        let has_cost = before.any(|&own| self.is_cost(cell, own));
+        (!has_cost).then(|| self.criteria[first])
     }
 
     fn is_weighted(&self) -> bool {

@@ -1,4 +1,4 @@
-//! The spin-loop canary: a fixed piece of work on the target's CPUs, timed while
+//! The clock probe: a fixed piece of work on the target's CPUs, timed while
 //! the target does not run. It shows whether the clock is what it was in the
 //! other trials of the run.
 
@@ -18,7 +18,7 @@ const MOST_CPUS: usize = 4;
 
 /// The shortest of the repeats on each of the first few CPUs, the longest over
 /// those, nanoseconds; `None` where no thread could be pinned.
-pub fn canary_ns(cpus: &CpuSet) -> Option<f64> {
+pub fn clock_probe_ns(cpus: &CpuSet) -> Option<f64> {
     let looked_at: Vec<u32> = cpus.iter().take(MOST_CPUS).collect();
     let times = looked_at.into_iter().filter_map(|cpu| {
         let looked = thread::spawn(move || {
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn it_takes_time_where_a_thread_can_be_pinned_and_says_nothing_elsewhere() {
         let usable = topology::current_affinity().unwrap();
-        assert!(canary_ns(&usable).is_some_and(|time| time > 0.0));
-        assert_eq!(canary_ns(&CpuSet::new()), None);
+        assert!(clock_probe_ns(&usable).is_some_and(|time| time > 0.0));
+        assert_eq!(clock_probe_ns(&CpuSet::new()), None);
     }
 }
