@@ -1,6 +1,6 @@
 //! What rules read: a subject, and samples of it with whatever parts were observed.
 //!
-//! Main type: [`Evidence`]. A run's cell fills it from its trials ([`crate::of_cell`]), a foreign log from its
+//! Main type: [`RuleEvidence`]. A run's cell fills it from its trials ([`crate::of_cell`]), a foreign log from its
 //! stretches; a part that was not observed is `None`, and the rules that need it are then not judged.
 //!
 //! Deliberately absent: reading any file, and any judgement.
@@ -18,7 +18,7 @@ pub use crate::readback::Setting;
 
 /// Everything that is known of one subject.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Evidence {
+pub struct RuleEvidence {
     /// What it is about.
     pub subject: Subject,
     /// What was seen, in the order of time within each origin.

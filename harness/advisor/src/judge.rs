@@ -10,7 +10,7 @@ use documents::finding::{Family, Finding, Held, Judgement, NotJudged, Once, Seen
 use record::threshold::Thresholds;
 
 use crate::catalogue;
-use crate::evidence::{Evidence, Sample};
+use crate::evidence::{RuleEvidence, Sample};
 use crate::rule::{Check, Look, Reading, Rule, Series, Sign, Whole};
 use crate::signal::Signal;
 
@@ -23,7 +23,7 @@ const MOST_SEEN: usize = 8;
 
 /// Judges a subject by the whole catalogue.
 #[must_use]
-pub fn judge(evidence: &Evidence, thresholds: &Thresholds) -> Judgement {
+pub fn judge(evidence: &RuleEvidence, thresholds: &Thresholds) -> Judgement {
     let mut judgement = Judgement {
         subject: evidence.subject.name.clone(),
         valid: true,
@@ -83,7 +83,7 @@ struct Readings {
     conclusive: bool,
 }
 
-fn outcome(rule: &Rule, evidence: &Evidence, thresholds: &Thresholds) -> Outcome {
+fn outcome(rule: &Rule, evidence: &RuleEvidence, thresholds: &Thresholds) -> Outcome {
     let readings = match read(rule, evidence, thresholds) {
         Ok(readings) => readings,
         Err(missing) => return Outcome::NotJudged(missing),
@@ -121,7 +121,7 @@ fn lasts(shown: &[&Shown]) -> bool {
 /// Reads a rule's signals, or says what is missing.
 fn read(
     rule: &Rule,
-    evidence: &Evidence,
+    evidence: &RuleEvidence,
     thresholds: &Thresholds,
 ) -> Result<Readings, Vec<String>> {
     // What needs no sample is judged beside an empty one.
@@ -175,7 +175,7 @@ fn read(
 }
 
 fn by_sample(
-    evidence: &Evidence,
+    evidence: &RuleEvidence,
     thresholds: &Thresholds,
     usable: &[&Sample],
     check: fn(&Look<'_>) -> Reading,
@@ -245,7 +245,12 @@ fn gathered<'a>(
     })
 }
 
-fn finding(rule: &Rule, evidence: &Evidence, readings: Readings, severity: Severity) -> Finding {
+fn finding(
+    rule: &Rule,
+    evidence: &RuleEvidence,
+    readings: Readings,
+    severity: Severity,
+) -> Finding {
     let mut shown = readings.shown;
     shown.sort_by(|a, b| b.sign.value.total_cmp(&a.sign.value));
     // The middle sample of those that are as severe as the finding speaks for them.

@@ -21,10 +21,10 @@ fn sample(origin: &str, window: usize, cycles: f64) -> Sample {
 }
 
 fn judged(samples: Vec<Sample>, thresholds: &Thresholds) -> Judgement {
-    let evidence = Evidence {
+    let evidence = RuleEvidence {
         subject: Subject::default(),
         samples,
-        ..Evidence::default()
+        ..RuleEvidence::default()
     };
     judge(&evidence, thresholds)
 }
@@ -98,10 +98,10 @@ fn invalid_windows_speak_to_validity_rules_alone() {
         ..sample("a", window, 12.0)
     };
     let invalid: Vec<Sample> = (1..=3).map(invalid).collect();
-    let evidence = |samples| Evidence {
+    let evidence = |samples| RuleEvidence {
         invalid: invalid.clone(),
         samples,
-        ..Evidence::default()
+        ..RuleEvidence::default()
     };
     let judgement = judge(&evidence(Vec::new()), &Thresholds::default());
     assert_eq!(severity(&judgement, "V2"), Some(Severity::Critical));
@@ -127,9 +127,9 @@ fn why_the_harness_threw_a_trial_away_is_told_in_its_words() {
         ..sample("a", 1, 12.0)
     };
     let judged = |own: Sample| {
-        let evidence = Evidence {
+        let evidence = RuleEvidence {
             invalid: vec![own],
-            ..Evidence::default()
+            ..RuleEvidence::default()
         };
         judge(&evidence, &Thresholds::default())
     };

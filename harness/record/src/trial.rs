@@ -237,7 +237,7 @@ pub struct Phase {
     /// From the intended to the actual send, ms.
     pub send_lag_ms: Quantiles,
     /// The generator's verdict on itself.
-    pub verdict: Verdict,
+    pub verdict: WindowJudgement,
     /// Relative error of Little's law, closed loops only.
     pub littles_law_error: Option<f64>,
     /// The generator.
@@ -304,7 +304,7 @@ pub struct Quantiles {
 
 /// The generator's verdict on a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct WindowJudgement {
     /// The verdict.
     pub name: WindowVerdict,
     /// Why, with the interval; empty when valid.

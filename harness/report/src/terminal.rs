@@ -3,7 +3,7 @@
 //! Reads without colour; colour only marks the verdict and the severity of warnings.
 
 use comfy_table::{CellAlignment, ColumnConstraint};
-use documents::ranking::{Ranking, Verdict, VerdictKind};
+use documents::ranking::{Ranking, RankingVerdict, VerdictKind};
 
 use crate::layout::{Layout, TerminalOptions, finished, visible};
 use crate::view::{ConfirmationView, Figure, LEGEND, TargetView};
@@ -73,7 +73,7 @@ impl Page {
         text
     }
 
-    fn verdict(&self, verdict: &Verdict) -> String {
+    fn verdict(&self, verdict: &RankingVerdict) -> String {
         let action = self.layout.wrapped("VERDICT  ", &verdict.action);
         let mut text = self
             .layout

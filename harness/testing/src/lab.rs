@@ -6,7 +6,7 @@ use record::run::{Artifact, Calibration, Cell, Host, Run, SourceFile, Toolchain}
 use record::trial::{
     Failure, FailureCause, GcTraceWindow, Generator, HostWindow, Ledger, Outcome, Phase,
     ProcessLife, ProcessWindow, Quantiles, Readback, Reason, Role, RuleId, RuntimeWindow, Trial,
-    Verdict, WindowVerdict,
+    WindowJudgement, WindowVerdict,
 };
 
 /// What a cell does when nothing disturbs it.
@@ -342,7 +342,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
             count: scheduled,
             ..Quantiles::default()
         },
-        verdict: Verdict {
+        verdict: WindowJudgement {
             name: WindowVerdict::Valid,
             reason: String::new(),
         },

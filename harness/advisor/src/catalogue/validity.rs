@@ -6,7 +6,7 @@ use documents::finding::{Family, Severity, Try};
 use judging::physics::plausible;
 use record::threshold::{Threshold, Thresholds};
 
-use crate::evidence::{Drive, Evidence, Setting, Subject};
+use crate::evidence::{Drive, RuleEvidence, Setting, Subject};
 use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
 use crate::signal::Signal;
 use crate::{physics, validity};
@@ -239,7 +239,7 @@ fn other_machine(_: &Subject, _: &Sign) -> Remedy {
     )
 }
 
-fn drift(evidence: &Evidence, thresholds: &Thresholds) -> Whole {
+fn drift(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
     let readings = evidence.beside.as_ref().map(|own| own.control.as_slice());
     let readings = readings.unwrap_or_default();
     if readings.len() < 6 {
@@ -306,7 +306,7 @@ fn steady_host(_: &Subject, _: &Sign) -> Remedy {
     )
 }
 
-fn shared_cpus(evidence: &Evidence, _: &Thresholds) -> Whole {
+fn shared_cpus(evidence: &RuleEvidence, _: &Thresholds) -> Whole {
     let shared = evidence.subject.shared_cpus.as_deref().unwrap_or_default();
     if shared.is_empty() {
         return Whole::Signs(Vec::new());

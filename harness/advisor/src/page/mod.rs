@@ -27,7 +27,7 @@ use record::trial::Trial;
 use crate::catalogue::rules;
 use crate::diagnosis::Kept;
 use crate::error::AdvisorError;
-use crate::evidence::Evidence;
+use crate::evidence::RuleEvidence;
 use crate::judge::judge;
 use crate::of_run::{Raw, Source, TargetEvidence, of_run};
 use crate::signal::Signal;
@@ -139,7 +139,7 @@ fn of_target(
 ) -> TargetAdvice {
     let mut whole = judge(&evidence.whole, thresholds);
     whole.not_judged.retain(|own| of_the_whole(&own.rule));
-    let judged: Vec<(&CellId, &Evidence, Judgement)> = evidence
+    let judged: Vec<(&CellId, &RuleEvidence, Judgement)> = evidence
         .cells
         .iter()
         .map(|(id, own)| {
@@ -148,7 +148,7 @@ fn of_target(
             (id, own, judgement)
         })
         .collect();
-    let by_id: BTreeMap<String, (&Evidence, &Judgement)> = judged
+    let by_id: BTreeMap<String, (&RuleEvidence, &Judgement)> = judged
         .iter()
         .map(|(id, own, judgement)| (id.to_string(), (*own, judgement)))
         .collect();
@@ -200,7 +200,7 @@ fn of_target(
 }
 
 /// Why a cell has no valid trial, by rule.
-fn invalidated_by(cell: &CellRanking, evidence: &Evidence) -> Vec<InvalidatedBy> {
+fn invalidated_by(cell: &CellRanking, evidence: &RuleEvidence) -> Vec<InvalidatedBy> {
     if evidence.trials > 0 {
         return Vec::new();
     }
@@ -264,7 +264,7 @@ fn code(findings: &[&Finding]) -> Vec<CodeChange> {
 
 fn cells(
     target: &TargetRanking,
-    judged: &BTreeMap<String, (&Evidence, &Judgement)>,
+    judged: &BTreeMap<String, (&RuleEvidence, &Judgement)>,
 ) -> Vec<CellAdvice> {
     let of_cell = |cell: &CellRanking| {
         let (evidence, judgement) = judged.get(&cell.id)?;

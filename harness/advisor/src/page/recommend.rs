@@ -13,7 +13,7 @@ use record::objective::Objective;
 use record::quantity::format_bytes;
 use record::threshold::Thresholds;
 
-use crate::evidence::{Evidence, Sample};
+use crate::evidence::{RuleEvidence, Sample};
 use crate::physics;
 
 const ROLLOUT: &str = "One instance, or at most 2 % of the traffic, for 15 minutes; then 10 %, 50 % and 100 %, with one \
@@ -30,7 +30,7 @@ pub(super) struct Judged<'a> {
     pub(super) whole: &'a Judgement,
     pub(super) thresholds: &'a Thresholds,
     /// By cell id.
-    pub(super) cells: BTreeMap<&'a str, (&'a Evidence, &'a Judgement)>,
+    pub(super) cells: BTreeMap<&'a str, (&'a RuleEvidence, &'a Judgement)>,
 }
 
 /// What to set, or why nothing.

@@ -14,5 +14,5 @@ pub use cell::{
 pub use run::{Provenance, RANKING_FORMAT, Ranking, TrialFigures};
 pub use target::{
     AaFigure, Change, Confirmation, ConfirmationOutcome, EffectLine, ObjectiveSummary,
-    ScoreSummary, TargetRanking, Verdict, VerdictKind,
+    RankingVerdict, ScoreSummary, TargetRanking, VerdictKind,
 };

@@ -15,7 +15,7 @@ pub struct TargetRanking {
     /// The target.
     pub target: String,
     /// What to do.
-    pub verdict: Verdict,
+    pub verdict: RankingVerdict,
     /// Blocks planned.
     pub blocks_planned: u32,
     /// Blocks in which every cell has a trial; only these are used.
@@ -81,7 +81,7 @@ pub enum ConfirmationOutcome {
 
 /// What a run says of one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct RankingVerdict {
     /// The kind.
     pub kind: VerdictKind,
     /// One line for a person, the effects included.

@@ -5,7 +5,7 @@ use documents::figures::counted;
 use record::trial::Outcome;
 
 use super::matched::Matched;
-use crate::evidence::CellEvidence;
+use crate::evidence::CellTrials;
 
 /// What became of the trials of both sides.
 pub(crate) struct Outcomes {
@@ -56,7 +56,7 @@ impl Outcomes {
 }
 
 pub(crate) fn outcomes(matched: &Matched<'_>) -> Outcomes {
-    let side = |cells: Vec<&CellEvidence<'_>>| {
+    let side = |cells: Vec<&CellTrials<'_>>| {
         let mut all = SideOutcomes::default();
         for cell in cells {
             all.valid += cell.valid.len();

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use record::axis::{Axis, Settings};
 use record::run::Cell;
 
-use super::trials::Evidence;
+use super::trials::TargetTrials;
 
 /// The axes on which the cells of a target differ, in the order shown.
-pub fn varying_axes(evidence: &Evidence<'_>) -> Vec<Axis> {
+pub fn varying_axes(evidence: &TargetTrials<'_>) -> Vec<Axis> {
     let all: Vec<Settings> = evidence
         .cells
         .iter()

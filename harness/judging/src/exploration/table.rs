@@ -7,7 +7,7 @@ use record::axis::Axis;
 use record::objective::Objective;
 use stats::CompleteBlocks;
 
-use crate::evidence::{Evidence, settings};
+use crate::evidence::{TargetTrials, settings};
 use crate::margin::{Margins, default_margin};
 use crate::options::RankOptions;
 use crate::pair::Pair;
@@ -31,7 +31,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(
-        evidence: &Evidence<'_>,
+        evidence: &TargetTrials<'_>,
         objective: Objective,
         cells: &[usize],
         options: &RankOptions,
@@ -85,7 +85,7 @@ impl Table {
 
 /// A cell's levels on the axes, numbered by first appearance, with their names.
 pub(super) fn levels(
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     cells: &[usize],
     axes: &[Axis],
 ) -> (Vec<Vec<usize>>, Vec<Vec<String>>) {

@@ -9,7 +9,7 @@ use loadgen::{
 };
 use record::matrix::Engine;
 use record::target_file::{Request, RequestBody, Target};
-use record::trial::{self, Generator, Ledger, Phase, Quantiles, Verdict, WindowVerdict};
+use record::trial::{self, Generator, Ledger, Phase, Quantiles, WindowJudgement, WindowVerdict};
 
 /// The load of one window, without its hooks.
 pub(super) fn load_spec(
@@ -147,7 +147,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
     }
 }
 
-fn verdict(verdict: &LoadVerdict) -> Verdict {
+fn verdict(verdict: &LoadVerdict) -> WindowJudgement {
     let reason = match verdict {
         LoadVerdict::Valid => String::new(),
         LoadVerdict::GeneratorBound { interval, reason }
@@ -156,7 +156,7 @@ fn verdict(verdict: &LoadVerdict) -> Verdict {
             format!("{reason} ({:.2}-{:.2} s)", interval.from_s, interval.to_s)
         }
     };
-    Verdict {
+    WindowJudgement {
         name: match verdict {
             LoadVerdict::Valid => WindowVerdict::Valid,
             LoadVerdict::GeneratorBound { .. } => WindowVerdict::GeneratorBound,

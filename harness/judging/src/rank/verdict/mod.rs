@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use documents::effect::{Criterion, Effect};
 use documents::ranking::{
-    CellRanking, CellState, Change, Confirmation, ConfirmationOutcome, EffectLine, Verdict,
+    CellRanking, CellState, Change, Confirmation, ConfirmationOutcome, EffectLine, RankingVerdict,
     VerdictKind,
 };
 use record::objective::Objective;
@@ -48,7 +48,7 @@ pub(crate) struct Judged<'a> {
 }
 
 /// The verdict on a target, and what the fresh blocks say where there are any.
-pub(crate) fn verdict(judged: &Judged<'_>) -> (Verdict, Option<Confirmation>) {
+pub(crate) fn verdict(judged: &Judged<'_>) -> (RankingVerdict, Option<Confirmation>) {
     if let Some((chosen, fresh, outcome)) = judged.measured_afresh() {
         let verdict = recommend::by_fresh_blocks(judged, chosen, fresh, outcome);
         return (verdict, Some(fresh.document(outcome)));
@@ -59,7 +59,7 @@ pub(crate) fn verdict(judged: &Judged<'_>) -> (Verdict, Option<Confirmation>) {
 }
 
 /// The verdict of the search alone.
-fn by_search(judged: &Judged<'_>) -> Verdict {
+fn by_search(judged: &Judged<'_>) -> RankingVerdict {
     let Some(control) = judged.cells.iter().find(|cell| cell.control) else {
         return words::plain(VerdictKind::Inconclusive, "the control was not measured");
     };
