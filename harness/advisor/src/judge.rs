@@ -124,7 +124,7 @@ fn read(
     evidence: &RuleEvidence,
     thresholds: &Thresholds,
 ) -> Result<Readings, Vec<String>> {
-    // What needs no sample is judged beside an empty one.
+    // What needs no sample is judged alongside an empty one.
     let nothing = Sample::default();
     let mut samples: Vec<&Sample> = evidence.samples.iter().collect();
     // Beside a diagnosis too, which may be all that a subject without a valid trial has.

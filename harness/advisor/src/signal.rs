@@ -97,7 +97,7 @@ impl Signal {
         }
     }
 
-    /// Whether it is there: in this sample, its subject, or beside it.
+    /// Whether it is there: in this sample, its subject, or alongside it.
     pub(super) fn is_there(self, evidence: &RuleEvidence, sample: &Sample) -> bool {
         match self {
             Signal::Quota | Signal::LatencyObjective | Signal::Placement | Signal::Gomaxprocs => {

@@ -13,7 +13,7 @@ use record::threshold::{Threshold, Thresholds};
 /// Without a latency objective, sends may be late by this share of the P99 that they are part of.
 const SEND_LAG_OF_P99: f64 = 0.10;
 
-/// What P99 of send lag, ms, is still no matter beside a latency objective, ms (rule V3).
+/// The P99 of send lag, ms, that is still negligible against a latency objective, ms (rule V3).
 pub(crate) fn lag_bound_ms(thresholds: &Thresholds, objective_p99_ms: f64) -> f64 {
     thresholds.get(Threshold::V3SendLag) * objective_p99_ms
 }

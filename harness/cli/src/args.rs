@@ -1,4 +1,4 @@
-//! The top of the command line; each verb's arguments stand beside the verb. Nothing outside this crate knows clap.
+//! The top of the command line; each verb's arguments stand alongside the verb. Nothing outside this crate knows clap.
 
 use clap::{Parser, Subcommand};
 
@@ -50,7 +50,7 @@ pub(crate) enum Verb {
     Compare(CompareArgs),
     /// Look closely at cells of a run: profiles, flame graphs, locks
     Diagnose(DiagnoseArgs),
-    /// Hold a run against rules, for CI
+    /// Check a run against rules, for CI
     Gate(GateArgs),
     /// Write the report of a run
     Report(ReportArgs),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::finding::{Judgement, Severity};
 use crate::profile::{LockCheck, TopTable};
 
-/// What a service's own words amount to.
+/// What a service's own output shows.
 #[derive(Debug, Clone, Serialize)]
 pub struct Analysis {
     /// Version of this document.
@@ -24,7 +24,7 @@ pub struct Analysis {
     pub judgements: Vec<Judgement>,
     /// The cross-check of locks, where a profile of locks was among the inputs.
     pub locks: Option<LockCheck>,
-    /// What could not be had, with how to get it.
+    /// What could not be obtained, with how to get it.
     pub missing: Vec<String>,
     /// Inputs that were given and could not be read.
     pub unread: Vec<Unread>,

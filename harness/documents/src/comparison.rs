@@ -46,7 +46,7 @@ pub enum Design {
     Unpaired,
 }
 
-/// Three-way, and what there is beside it.
+/// Three-way, and what there is besides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {

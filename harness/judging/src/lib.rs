@@ -1,6 +1,6 @@
-//! What the trials of a run amount to: an order of its cells, a comparison of two sides, a gate's judgement.
+//! What follows from the trials of a run: an order of its cells, a comparison of two sides, a gate's judgement.
 //!
-//! [`rank()`] makes a ranking; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules;
+//! [`rank()`] makes a ranking; [`comparison`] compares two sides with each other, [`gate`] checks a run against rules;
 //! [`exploration`] shows what the axes do; [`steering`] says what a run should do next; [`proof`] checks gosweep's own
 //! promises on a run. They all go by the same trials ([`evidence`]), the same pairs ([`pair`]) and the same margins
 //! ([`margin`]).

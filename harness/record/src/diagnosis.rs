@@ -1,6 +1,6 @@
 //! The diagnosis: one extra trial of a cell with everything on that explains it
 //! and that would disturb a measurement. `diagnosis/<cell>/diagnosis.json`, with
-//! its evidence beside it.
+//! its evidence alongside it.
 //!
 //! Deliberately absent: any figure to rank by. Profiling, scheddetail and an
 //! execution trace cost time, so what a diagnosis measures is never compared.

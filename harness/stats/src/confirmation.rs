@@ -1,7 +1,7 @@
 //! Fresh blocks of a change that other blocks chose: is its gain there again?
 //!
 //! The change was named before the fresh blocks were measured, and its direction with it. So the question is one-sided,
-//! has one answer, and needs no correction for the cells that were searched. What its estimate is held against must be of
+//! has one answer, and needs no correction for the cells that were searched. What its estimate is compared with must be of
 //! the fresh blocks too: [`crate::floor::of_duplicates`] of a duplicate that ran in them, or
 //! [`crate::floor::Floor::reach_over`] of the search's.
 //!

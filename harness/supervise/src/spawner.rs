@@ -86,7 +86,7 @@ impl Spawner {
     /// that have targets with limits.
     ///
     /// # Errors
-    /// The system's, when no thread can be had.
+    /// The system's, when no thread can be obtained.
     pub fn start(groups: Option<GroupParent>) -> std::io::Result<Spawner> {
         let (orders, incoming) = mpsc::channel::<Order>();
         let thread = thread::Builder::new()

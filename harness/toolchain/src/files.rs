@@ -48,7 +48,7 @@ pub fn rename_into_place(
 /// # Errors
 /// [`ToolchainError::Io`], with the path.
 pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), ToolchainError> {
-    // Written beside it, so that a file that may only be read can be replaced.
+    // Written alongside it, so that a file that may only be read can be replaced.
     let folder = path.parent().unwrap_or(Path::new("."));
     tempfile::Builder::new()
         .permissions(fs::Permissions::from_mode(READ_ONLY))

@@ -11,7 +11,7 @@
 //! Nothing is taken on trust: every archive is checked against a checksum that
 //! came by another way (which one is in [`Toolchain::verified_by`]), unpacked
 //! under limits into a staging folder, run once, and renamed into place only
-//! then. Before a toolchain of the store is used again its files are held against
+//! then. Before a toolchain of the store is used again its files are compared with
 //! the checksums recorded then ([`Store::open`]); no altered `go` is run. When no source can serve, the error lists each one with its reason.
 //!
 //! Deliberately absent: building (that is the orchestrator's); removing old

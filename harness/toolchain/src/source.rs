@@ -32,7 +32,7 @@ impl Source {
         Self::Pip,
     ];
 
-    /// Whether it reaches for the network.
+    /// Whether it uses the network.
     pub fn fetches(self) -> bool {
         !matches!(self, Self::Cache | Self::Path)
     }

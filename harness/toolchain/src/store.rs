@@ -138,7 +138,7 @@ impl Store {
     /// Waits for the lock on `name`, which the system takes from a dead holder.
     ///
     /// # Errors
-    /// [`ToolchainError::Cancelled`], or the lock file cannot be had.
+    /// [`ToolchainError::Cancelled`], or the lock file cannot be obtained.
     pub fn lock(&self, name: &str, watch: Watch<'_>) -> Result<Lock, ToolchainError> {
         let folder = self.root.join("locks");
         make_folder(&folder)?;

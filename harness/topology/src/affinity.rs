@@ -1,7 +1,7 @@
 //! Setting affinity, and reading back what the kernel made of it.
 //!
 //! `sched_setaffinity` succeeds as long as one CPU of the mask can be used and
-//! drops the others in silence (`sched_setaffinity(2)`, NOTES), so every setter
+//! silently drops the others (`sched_setaffinity(2)`, NOTES), so every setter
 //! here reads back and reports wanted against got. New threads and children
 //! inherit a pin: [`reset_current_thread`] before spawning, or pin the child by
 //! [`ChildPinning`]; Go takes its default GOMAXPROCS from the inherited mask.

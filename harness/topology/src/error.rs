@@ -261,7 +261,7 @@ pub enum GroupError {
     Shared {
         /// Our group.
         folder: PathBuf,
-        /// Processes in it beside us.
+        /// Processes in it besides us.
         others: usize,
     },
     /// We may not make groups there.

@@ -3,7 +3,7 @@
 //! [`Source`] is the main type. A missing file is `None` and quiet, since
 //! kernels, architectures and containers differ in what they offer; a file that
 //! is there and makes no sense is `None` and leaves a note, so that nothing is
-//! dropped in silence.
+//! silently dropped.
 
 use std::cell::RefCell;
 use std::fs::File;

@@ -23,7 +23,7 @@ const FORMAT_VERSION: u32 = 1;
 /// Judgements of processes of one log: the last ones.
 const MOST_JUDGED: usize = 4;
 
-/// Says what inputs amount to.
+/// Says what the inputs show.
 ///
 /// # Errors
 /// [`AdvisorError::Profile`] if a difference is asked for and the inputs are not two profiles of one kind.

@@ -214,7 +214,7 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
             significant(critical_ms)
         ),
         next_step: "look first for GODEBUG=asyncpreemptoff=1, then for a CPU that is throttled (cpu.stat of its cgroup) \
-                    or shared; schedtrace=100 beside gctrace shows what ran meanwhile"
+                    or shared; schedtrace=100 together with gctrace shows what ran meanwhile"
             .to_owned(),
     })
 }

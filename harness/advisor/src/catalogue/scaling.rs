@@ -133,7 +133,7 @@ fn interaction(evidence: &RuleEvidence, _: &Thresholds) -> Whole {
             severity: Severity::Info,
             value: own.ratio.ln().abs(),
             shows: format!(
-                "{}: beside {} the effect of {} is {} of what it is otherwise{}{}",
+                "{}: with {} the effect of {} is {} of what it is otherwise{}{}",
                 own.objective,
                 own.second,
                 own.first,

@@ -28,7 +28,7 @@ pub(super) static RULES: &[Rule] = &[
         family: Family::Validity,
         needs: &[Signal::Readback],
         versions: "all",
-        source: "runtime/proc.go and runtime/mgcpacer.go: bad values of GOMAXPROCS and GOGC are ignored without a word",
+        source: "runtime/proc.go and runtime/mgcpacer.go: bad values of GOMAXPROCS and GOGC are silently ignored",
         check: Check::Sample(not_applied),
         remedy: correct_setting,
     },
@@ -138,7 +138,7 @@ fn not_applied(look: &Look<'_>) -> Reading {
 
 fn correct_setting(_: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
-        "Go ignores without a word what it cannot read: GOMAXPROCS=500m or 0, GOGC=abc, unknown GODEBUG keys. Or a \
+        "Go silently ignores what it cannot read: GOMAXPROCS=500m or 0, GOGC=abc, unknown GODEBUG keys. Or a \
          wrapper sets it afresh, or the program itself (runtime.GOMAXPROCS, debug.SetGCPercent, automaxprocs).",
         vec![
             Try::setting(

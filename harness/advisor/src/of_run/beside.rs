@@ -1,4 +1,4 @@
-//! What only shows beside other cells: the control over time, scaling, interactions, an older Go.
+//! What only shows alongside other cells: the control over time, scaling, interactions, an older Go.
 
 use std::collections::BTreeMap;
 

@@ -42,7 +42,7 @@ const MOST_CODE: usize = 5;
 pub struct AdviseOptions {
     /// The cell that the page is about, by id or by label; the control if absent.
     pub cell: Option<String>,
-    /// Thresholds beside those of the matrix.
+    /// Thresholds besides those of the matrix.
     pub thresholds: Option<Thresholds>,
 }
 

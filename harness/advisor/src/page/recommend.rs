@@ -157,7 +157,7 @@ fn effects(
     effects
 }
 
-/// GC cycles per second before and after, beside what the formula gives for the recommended cell's own heap.
+/// GC cycles per second before and after, alongside what the formula gives for the recommended cell's own heap.
 fn mechanism(judged: &Judged<'_>, winner: &CellRanking, control: &CellRanking) -> Option<String> {
     let per_second = |cell: &CellRanking| cell.objectives.get(&Objective::GcPerS)?.value;
     let (before, after) = (per_second(control)?, per_second(winner)?);

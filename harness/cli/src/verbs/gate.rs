@@ -47,7 +47,7 @@ pub(crate) struct GateArgs {
     /// The rules
     #[arg(long, value_name = "FILE", required_unless_present = "selftest")]
     pub(crate) rules: Option<PathBuf>,
-    /// What to judge [default: the only cell beside the control]
+    /// What to judge [default: the only cell besides the control]
     #[arg(long, value_name = "CELL")]
     pub(crate) candidate: Option<String>,
     /// What to compare against

@@ -135,7 +135,7 @@ fn default_folder(plan: &Plan) -> PathBuf {
     Path::new("results").join(format!("{}-{now}", plan.matrix.name))
 }
 
-/// Ranks the run and writes its reports beside it.
+/// Ranks the run and writes its reports alongside it.
 fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
     let ranked = advise::load(folder)?;
     let names = [

@@ -71,7 +71,7 @@ pub(crate) fn goroot() -> Option<&'static Path> {
             return Some(PathBuf::from(done.stdout.lines().nth(1).unwrap()));
         }
         say_loudly(&format!(
-            "SKIPPED: every end-to-end test on real Go, since no Go toolchain can be had here:\n{}",
+            "SKIPPED: every end-to-end test on real Go, since no Go toolchain can be obtained here:\n{}",
             done.stderr
         ));
         None

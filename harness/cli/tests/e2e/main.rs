@@ -1,6 +1,6 @@
 //! The whole path on real Go: real toolchains, real servers, real load.
 //!
-//! The toolchain comes from gosweep's own finder. Where no Go can be had at all
+//! The toolchain comes from gosweep's own finder. Where no Go can be obtained at all
 //! the tests say so on the terminal and why, past the capture of the test
 //! runner, and do nothing.
 //!

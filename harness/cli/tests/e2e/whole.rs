@@ -272,7 +272,7 @@ fn assert_ranking(run: &Run, ranking: &Value) {
     assert!(warnings.iter().all(|one| one["message"].is_string()));
 }
 
-/// The reports beside the run are those that the verbs make again.
+/// The reports alongside the run are those that the verbs make again.
 fn assert_reports(lab: &Lab, folder: &Path, ranking: &Value) {
     let again = lab.say(&["rank", "out", "--json"]);
     // `rank` reads the trials only; the advice needs their raw evidence.

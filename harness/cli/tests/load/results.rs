@@ -109,7 +109,7 @@ fn filtered(text: &str) -> String {
             }
         } else {
             let line = squeezed(line);
-            // Whether spinning is worth a word depends on what else ran.
+            // Whether spinning is worth reporting depends on what else ran.
             let spinning = ", and N s spinning to be on time (the threads are not pinned to a CPU each (--cpus))";
             lines.push(line.replace(spinning, ""));
         }

@@ -42,7 +42,7 @@ fn nothing_points_outside_the_repository() {
     assert!(pointing.is_empty(), "these mention {outside}: {pointing:?}");
 }
 
-/// Where a module may still stand in `x.rs` beside its folder `x/`. Delete a line with its last file.
+/// Where a module may still stand in `x.rs` alongside its folder `x/`. Delete a line with its last file.
 const BESIDE_THEIR_FOLDER: &[(&str, &str)] = &[("harness/stats", "being cut down")];
 
 /// Where a path may still climb three modules. Delete a line with its last path.

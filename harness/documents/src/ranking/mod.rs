@@ -1,7 +1,7 @@
 //! The ranking document: what `gosweep rank --json` and `gosweep report --format json` print, and all that the other
 //! reports are made of.
 //!
-//! One shape for every use. Values are in the unit that stands beside them; ratios are cell ÷ control; whatever was
+//! One shape for every use. Values are in the unit that stands alongside them; ratios are cell ÷ control; whatever was
 //! not observed is null and `missing` says why. Nothing here is computed; [`judging::rank`] fills it.
 
 mod cell;

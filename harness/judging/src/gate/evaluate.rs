@@ -23,7 +23,7 @@ pub struct GateRequest<'a> {
     pub rules: &'a Rules,
     /// What to compare against.
     pub baseline: &'a Selector,
-    /// What to judge; the only cell beside the control where it is `None`.
+    /// What to judge; the only cell besides the control where it is `None`.
     pub candidate: Option<&'a Selector>,
     /// Level, power, target and tool; margins come from the rules.
     pub options: &'a CompareOptions,
@@ -113,7 +113,7 @@ fn matched<'a>(
             return Err(JudgingError::Side {
                 side: "--candidate".to_owned(),
                 reason: format!(
-                    "must say which cell is judged: {} has {} beside its control ({})",
+                    "must say which cell is judged: {} has {} besides its control ({})",
                     evidence.target,
                     counted(beside.len(), "cell"),
                     listed(&beside)

@@ -86,7 +86,7 @@ impl Comparison {
     }
 }
 
-/// What a comparison needs beside the values.
+/// What a comparison needs besides the values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Design {
     /// [`detectable_deviations`].

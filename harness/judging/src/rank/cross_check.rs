@@ -1,4 +1,4 @@
-//! The corrected t tests held against rearrangements of the same blocks.
+//! The corrected t tests compared with rearrangements of the same blocks.
 //!
 //! A t test trusts a formula for what chance does; a permutation test asks the blocks themselves. Where every cell has
 //! about the same noise, values change places within each block (max-T, Westfall & Young 1993); where it has not, the

@@ -1,4 +1,4 @@
-//! Two sides held against each other: known truths in, verdicts out.
+//! Two sides compared with each other: known truths in, verdicts out.
 
 use documents::comparison::{Comparison, Design, Judgement, ObjectiveComparison};
 use judging::JudgingError;

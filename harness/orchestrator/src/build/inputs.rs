@@ -40,7 +40,7 @@ pub(super) struct Inputs {
     pub(super) profile: Option<PathBuf>,
     /// Two builds with the same key give the same bytes.
     pub(super) reusable: bool,
-    /// What is hashed, line by line: kept beside the artifact so that a person
+    /// What is hashed, line by line: kept alongside the artifact so that a person
     /// can see why something was built again.
     pub(super) text: String,
     /// What tells the toolchain from any other, before the build.

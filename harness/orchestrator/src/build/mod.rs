@@ -5,7 +5,7 @@
 //! made it and the proof, read back from the binary with `go version -m`,
 //! that it is what was asked for. The environment is clean (nothing of the
 //! user's GOFLAGS, GODEBUG, GOROOT or `go env -w` settings gets through), and
-//! traps that Go accepts in silence are closed: GOAMD64 is checked here, and a
+//! traps that Go silently accepts are closed: GOAMD64 is checked here, and a
 //! `default.pgo` is not used unless asked for.
 //!
 //! Artifacts are kept by the hash of everything that decides their bytes; see

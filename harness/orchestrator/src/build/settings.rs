@@ -35,7 +35,7 @@ pub fn ask_for(
 }
 
 /// The absolute path of a CPU profile with samples: Go builds with any other
-/// without a word.
+/// silently.
 fn cpu_profile(path: &Path) -> Result<PathBuf, String> {
     let failed = |reason: String| format!("the profile {}: {reason}", path.display());
     let path_there = path

@@ -46,7 +46,7 @@ struct Plan {
     window: Option<Duration>,
 }
 
-/// Takes everything that can be had. `None` if cancelled.
+/// Takes everything that can be obtained. `None` if cancelled.
 ///
 /// The goroutine profile is a snapshot of the middle; what makes the service
 /// collect garbage or costs it more comes after the window.

@@ -142,7 +142,7 @@ pub fn check_versions(spec: &CellSpec, version: &GoVersion) -> Option<String> {
             let problem = go_check(axis, value, Some(version))?;
             let silent = problem.kind == ProblemKind::SilentlyIgnored;
             let note = if silent {
-                " (Go would ignore it without a word)"
+                " (Go would silently ignore it)"
             } else {
                 ""
             };
@@ -291,7 +291,7 @@ mod tests {
             let Some(variable) = axis.go_variable() else {
                 continue;
             };
-            // What gotrace knows nothing of it takes without a word.
+            // What gotrace knows nothing of it accepts silently.
             let refused = environment::check_variable(variable, "no such value!", None);
             assert!(refused.is_err(), "{axis}");
         }

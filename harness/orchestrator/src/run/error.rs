@@ -20,7 +20,7 @@ pub enum RunError {
     /// The folder.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A toolchain could not be had or did not build.
+    /// A toolchain could not be obtained or did not build.
     #[error(transparent)]
     Toolchain(#[from] ToolchainError),
     /// A target did not build.
@@ -102,7 +102,7 @@ pub enum RunError {
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),
-    /// A thread or file that we need could not be had.
+    /// A thread or file that we need could not be obtained.
     #[error("cannot {action}: {source}")]
     System {
         /// What was tried.

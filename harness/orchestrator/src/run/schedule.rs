@@ -178,8 +178,8 @@ impl Schedule<'_> {
         });
     }
 
-    /// A whole block without one valid trial: going on would only heat the
-    /// room. A control that never worked: nothing to compare with.
+    /// A whole block without one valid trial: going on would only waste
+    /// time. A control that never worked: nothing to compare with.
     fn check_fitness(&self, block: u32) -> Result<(), RunError> {
         if !self.slots.values().any(|state| state.settled) {
             let tried = self.slots.values().map(|state| state.tried as usize);

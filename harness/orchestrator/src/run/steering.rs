@@ -1,4 +1,4 @@
-//! Who is asked between blocks.
+//! Between blocks: which cells stay in the race, when the search stops, which cells are confirmed.
 
 use std::fmt::Debug;
 
@@ -21,7 +21,7 @@ pub trait Steering: Debug {
     /// In words; nothing is decided then, and the run goes on.
     fn after_block(&self, run: &Run, trials: &[Trial]) -> Result<Judgement, String>;
 
-    /// The cells to measure afresh beside their controls, when the search is
+    /// The cells to measure afresh alongside their controls, when the search is
     /// over; none where no cell is worth it.
     ///
     /// # Errors

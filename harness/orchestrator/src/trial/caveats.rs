@@ -1,4 +1,4 @@
-//! What host, generator and placement say against a trial, beside the settings.
+//! What host, generator and placement say against a trial, besides the settings.
 //!
 //! The words of a caveat name the threshold and not the figure, so that a report
 //! can say one thing once of many trials; the figures are in the trial.

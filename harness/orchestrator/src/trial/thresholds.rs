@@ -1,8 +1,8 @@
 //! Every threshold of validity, by name: the table of METHODOLOGY, "Which trials
 //! count". A caveat travels with the trial; what is invalid is left out and tried
-//! again. All are held against evidence of host and generator, never against
-//! what the trial measured. What the advisor compares with, too, comes from the
-//! matrix's [`Thresholds`], so that both say the same of a trial.
+//! again. All are applied to evidence of host and generator, never to what the
+//! trial measured. Limits that the advisor uses too come from the matrix's
+//! [`Thresholds`], so that both say the same of a trial.
 
 use record::threshold::{Threshold, Thresholds};
 

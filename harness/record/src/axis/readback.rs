@@ -1,4 +1,4 @@
-//! What a cell asks for beside what its process and binary show: rule V2.
+//! What a cell asks for alongside what its process and binary show: rule V2.
 
 use std::collections::BTreeMap;
 

@@ -117,7 +117,7 @@ fn decimal(text: &str) -> Option<i64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-/// GODEBUG. Go ignores a malformed pair without a word and lets the last of
+/// GODEBUG. Go ignores a malformed pair silently and lets the last of
 /// two equal keys win (`parsegodebug` in runtime/runtime1.go), so neither may
 /// pass here.
 pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {

@@ -168,9 +168,9 @@ fn check_rules_leave_something(decoder: &Decoder, matrix: &Matrix) {
         && !expansion.dropped.is_empty()
     {
         let nothing = match (matrix.exclude.is_empty(), matrix.only.is_empty()) {
-            (false, true) => "the rules of `exclude` leave no cell beside the control",
-            (true, false) => "the rules of `only` leave no cell beside the control",
-            _ => "`exclude` and `only` together leave no cell beside the control",
+            (false, true) => "the rules of `exclude` leave no cell besides the control",
+            (true, false) => "the rules of `only` leave no cell besides the control",
+            _ => "`exclude` and `only` together leave no cell besides the control",
         };
         decoder.report(
             Diagnostic::new(rule.span.clone(), nothing)

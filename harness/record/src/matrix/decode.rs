@@ -190,7 +190,7 @@ fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<
     by_objective(decoder, fields, "constraints", load, Objective::limit)
 }
 
-/// What the advisor's rules are held against, where it is not the default.
+/// What the advisor's rules are compared with, where it is not the default.
 fn thresholds(decoder: &Decoder, fields: &Fields<'_>) -> Thresholds {
     let mut thresholds = Thresholds::default();
     let Some(node) = fields.get("thresholds") else {

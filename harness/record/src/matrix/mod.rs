@@ -79,7 +79,7 @@ pub struct Matrix {
     pub weights: BTreeMap<Objective, f64>,
     /// Limits that a cell must keep to be recommended.
     pub constraints: BTreeMap<Objective, f64>,
-    /// What the advisor's rules are held against.
+    /// What the advisor's rules are compared with.
     pub thresholds: Thresholds,
     /// Options by target, the same for every cell.
     pub options: BTreeMap<String, BTreeMap<String, Located<String>>>,

@@ -314,7 +314,7 @@ fn thresholds() -> Value {
         )
     });
     json!({
-        "description": "What the advisor's rules are held against, where it is not the default.",
+        "description": "What the advisor's rules are compared with, where it is not the default.",
         "type": "object",
         "additionalProperties": false,
         "properties": object_of(properties),

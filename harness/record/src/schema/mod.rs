@@ -1,7 +1,7 @@
 //! JSON Schemas (draft-07) of the files that people write, for editors.
 //!
 //! They are generated from the tables and words that the decoders go by; a test
-//! holds the committed files against that, and writes them anew where
+//! compares the committed files with that, and writes them anew where
 //! `GOSWEEP_UPDATE_SCHEMAS` is set:
 //!
 //! ```sh

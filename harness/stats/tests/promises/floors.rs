@@ -5,7 +5,7 @@ use stats::{additive, paired, summary, verdict};
 
 use super::simulation::{NOISE, Promise, Size, normal, share, table};
 
-/// What a claim has to pass beside its interval and its corrected t test.
+/// What a claim has to pass besides its interval and its corrected t test.
 #[derive(Clone, Copy)]
 pub(crate) enum Floor {
     None,

@@ -25,7 +25,7 @@ pub(super) fn cores(topology: Option<&Topology>) -> Check {
             "cores",
             WHY,
             found,
-            "4 cores or more leave room for the kernel's own work beside target and generator",
+            "4 cores or more leave room for the kernel's own work next to target and generator",
         ),
         _ => Check::ok("cores", WHY, found),
     }

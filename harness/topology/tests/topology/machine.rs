@@ -15,7 +15,7 @@ pub(crate) fn set(list: &str) -> CpuSet {
     list.parse().unwrap()
 }
 
-/// A folder that goes away with the test; in memory where that can be had, since
+/// A folder that goes away with the test; in memory where that can be obtained, since
 /// these roots are thousands of tiny files.
 pub(crate) fn temporary_folder() -> TempDir {
     TempDir::new_in("/dev/shm")

@@ -135,7 +135,7 @@ fn raise_gogc(_: &Subject, sign: &Sign) -> Remedy {
         raise = format!("{raise} {ceiling}");
     }
     Remedy::new(
-        "The heap goal is small beside what is allocated: cycles/s = allocation rate ÷ (goal − live heap).",
+        "The heap goal is small compared with what is allocated: cycles/s = allocation rate ÷ (goal − live heap).",
         vec![
             Try::setting(raise),
             Try::code(

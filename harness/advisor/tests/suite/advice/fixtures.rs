@@ -1,4 +1,4 @@
-//! Captured evidence: trials with the raw evidence beside them, runtime logs, profiles. Their READMEs say how each was
+//! Captured evidence: trials with the raw evidence alongside them, runtime logs, profiles. Their READMEs say how each was
 //! made.
 
 use std::collections::BTreeMap;

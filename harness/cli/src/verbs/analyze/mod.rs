@@ -56,7 +56,7 @@ pub(crate) struct AnalyzeArgs {
     /// Accept any certificate of the service
     #[arg(long, requires = "url")]
     insecure: bool,
-    /// Hold two profiles of one kind against each other, the earlier first
+    /// Compare two profiles of one kind, the earlier first
     #[arg(long, conflicts_with = "url")]
     diff: bool,
     /// What the service gives to runtime.SetMutexProfileFraction, if known

@@ -7,7 +7,7 @@
 //!   (or keeps limits that the control breaks),
 //! - is not worse beyond the margin on a ranked objective that comes before its first gain.
 //!
-//! What got worse beside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh blocks
+//! What got worse alongside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh blocks
 //! have the last word: what does not hold up is not recommended. Without such a cell the verdict is "no change
 //! worth making", unless some cell looks better by more than the margin and only the blocks are too few to tell.
 

@@ -158,10 +158,7 @@ fn recommendation(
         headline.push_str(&format!(": {}", texts(&quoted.gains).join(", ")));
     }
     if !quoted.costs.is_empty() {
-        headline.push_str(&format!(
-            "; worse beside it: {}",
-            texts(&quoted.costs).join(", ")
-        ));
+        headline.push_str(&format!("; worse: {}", texts(&quoted.costs).join(", ")));
     }
     RankingVerdict {
         kind: VerdictKind::Recommend,
