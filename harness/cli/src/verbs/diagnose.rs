@@ -24,9 +24,9 @@ use crate::{output, signals};
 const AFTER_HELP: &str = "\
 Each cell gets one more trial, under the load of the run, with CPU, mutex, block,
 goroutine, heap and allocation profiles, scheduler details and a second of execution
-trace. It explains and is never ranked: profiling costs time. Everything is kept in
+trace. It is never ranked, since profiling costs time. Everything is kept in
 RUN_DIR/diagnosis; the page is RUN_DIR/diagnosis.html. A cell that was diagnosed
-before is diagnosed anew.
+before is diagnosed again.
 
   gosweep diagnose results/r
   gosweep diagnose results/r --cell control --cell gogc=400 --for 10s
@@ -34,7 +34,7 @@ before is diagnosed anew.
 `diagnose: [control, winner]` in a matrix does the same at the end of `gosweep run`.
 
 Exit codes: 0 diagnosed, 2 invalid input, 4 the target failed or another gosweep
-measures, 5 interrupted, 70 internal error";
+is measuring, 5 interrupted, 70 internal error";
 
 /// The page, within the run's folder.
 const PAGE: &str = "diagnosis.html";

@@ -20,7 +20,7 @@ const AFTER_HELP: &str = "\
 Rules are a YAML file; matrices/gates/example.yaml explains all of it:
   rules:
     - qps: no worse than 3%      against the baseline, in the same blocks
-    - p99 <= 5ms                 by itself; limits are written as in a matrix
+    - p99 <= 5ms                 absolute; limits are written as in a matrix
     - gc_cpu < 10%
 A rule passes or fails only where its whole 95% interval lies on one side. A failure
 must also hold after Holm's correction over all rules. A trial of the candidate that

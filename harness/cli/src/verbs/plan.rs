@@ -18,7 +18,7 @@ use crate::output;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Exit codes: 0 planned, 2 invalid input, 4 the matrix has cpu_quota or memory_cap
-and cgroups may not be made here")]
+and cgroups may not be created here")]
 pub(crate) struct PlanArgs {
     /// The matrix file
     #[arg(value_name = "MATRIX")]

@@ -17,7 +17,7 @@ use crate::output;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Exit codes: 0 ranked, 2 invalid input or a record that contradicts itself, 70 internal error
-With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 too little was measured
+With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 not enough data
 to tell")]
 pub(crate) struct RankArgs {
     /// The run's folder
