@@ -29,8 +29,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
 }
 
-/// Writes text and a line's end to standard output. A reader that closed the pipe early (`| head`) is no
-/// error.
+/// Writes text and a line's end to standard output. A reader that closed the pipe early (`| head`) is no error.
 pub(crate) fn write_stdout(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     let end = if text.ends_with('\n') { "" } else { "\n" };

@@ -7,8 +7,8 @@
 //!
 //! Everything here is a pure function of the record, so any report can be made again later by a better version.
 //!
-//! Deliberately absent: I/O of any kind, statistics (crate `stats`), text layout (crate `report`), and what is wrong with
-//! a run or its service (crate `advisor`): rankings leave this crate without warnings and advice.
+//! Deliberately absent: I/O of any kind, statistics (crate `stats`), text layout (crate `report`), and what is wrong
+//! with a run or its service (crate `advisor`): rankings leave this crate without warnings and advice.
 
 mod error;
 mod options;

@@ -1,8 +1,8 @@
-//! The trial: one fresh process of a target under one cell, loaded once, and
-//! everything that was seen of it. One line of `trials.jsonl` each.
+//! The trial: one fresh process of a target under one cell, loaded once, and everything that was seen of it. One line
+//! of `trials.jsonl` each.
 //!
-//! Only what was measured is stored. Rates, shares and other figures that
-//! follow from these are derived by whoever reads them.
+//! Only what was measured is stored. Rates, shares and other figures that follow from these are derived by whoever
+//! reads them.
 
 use std::collections::BTreeMap;
 
@@ -44,8 +44,7 @@ pub struct Trial {
     pub constant: Option<Phase>,
     /// The process over its whole life.
     pub process: Option<ProcessLife>,
-    /// What its own cgroup counted over its whole life; `None` where the
-    /// cell has neither quota nor cap.
+    /// What its own cgroup counted over its whole life; `None` where the cell has neither quota nor cap.
     #[serde(
         rename = "control_group",
         default,
@@ -73,8 +72,8 @@ pub enum Role {
     ControlDuplicate,
 }
 
-/// What a block is for. A field of its own rather than a role, so that an older
-/// gosweep passes over it and leaves such blocks out as incomplete.
+/// What a block is for. A field of its own rather than a role, so that an older gosweep passes over it and leaves such
+/// blocks out as incomplete.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -95,12 +94,11 @@ impl Stage {
     }
 }
 
-/// The clock probe: how long a fixed loop takes on the target's CPUs when
-/// the target does not run. It shows the clock, not the target.
+/// The clock probe: how long a fixed loop takes on the target's CPUs when the target does not run. It shows the clock,
+/// not the target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClockProbe {
-    /// Before the target started, nanoseconds: the shortest of several repeats
-    /// on each CPU, the longest over the CPUs.
+    /// Before the target started, nanoseconds: the shortest of several repeats on each CPU, the longest over the CPUs.
     pub before_ns: f64,
     /// The same after the target had ended.
     pub after_ns: f64,
@@ -161,8 +159,7 @@ pub enum FailureCause {
 }
 
 words! {
-    /// How the requests of a window were timed. An unknown word is an error:
-    /// what such a window measures is not known.
+    /// How the requests of a window were timed. An unknown word is an error: what such a window measures is not known.
     pub enum Arrival {
         /// The next request when an answer has come (closed loop).
         Closed = "closed",
@@ -174,8 +171,8 @@ words! {
 }
 
 words! {
-    /// What the load driver says of its own window. An unknown word is an
-    /// error: the window might not be fit for anything.
+    /// What the load driver says of its own window. An unknown word is an error: the window might not be fit for
+    /// anything.
     pub enum WindowVerdict {
         /// It drove as asked.
         Valid = "VALID",
@@ -199,8 +196,7 @@ open_words! {
 }
 
 open_words! {
-    /// A rule of validity that a trial broke. A newer gosweep may have others;
-    /// such a trial is invalid all the same.
+    /// A rule of validity that a trial broke. A newer gosweep may have others; such a trial is invalid all the same.
     pub enum RuleId {
         /// Settings are applied.
         V2 = "V2",
@@ -254,8 +250,7 @@ pub struct Phase {
     pub process: Option<ProcessWindow>,
     /// The host over the window.
     pub host: Option<HostWindow>,
-    /// What the target's own cgroup counted in the window; `None` where
-    /// the cell has neither quota nor cap.
+    /// What the target's own cgroup counted in the window; `None` where the cell has neither quota nor cap.
     #[serde(
         rename = "control_group",
         default,
@@ -431,8 +426,8 @@ pub struct HostWindow {
     pub mean_mhz: Option<f64>,
 }
 
-/// What the target's cgroup counted. A limit that the cell does not
-/// have, or that the kernel does not account for, is `None`.
+/// What the target's cgroup counted. A limit that the cell does not have, or that the kernel does not account for, is
+/// `None`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CgroupUse {
     /// Periods of the CPU quota in which it had something to run.
@@ -441,11 +436,10 @@ pub struct CgroupUse {
     pub throttled_periods: Option<u64>,
     /// Time held back by the quota, summed over CPUs, seconds.
     pub throttled_seconds: Option<f64>,
-    /// Memory charged to it at the end, bytes: page cache and kernel memory
-    /// included, so it is not RSS.
+    /// Memory charged to it at the end, bytes: page cache and kernel memory included, so it is not RSS.
     pub memory_bytes: Option<u64>,
-    /// The most that was ever charged since the process was started, bytes; a
-    /// process may go over its cap while it dies for it.
+    /// The most that was ever charged since the process was started, bytes; a process may go over its cap while it dies
+    /// for it.
     pub memory_peak_bytes: Option<u64>,
     /// Processes that the kernel killed because the cap was full.
     pub oom_kills: Option<u64>,
@@ -477,16 +471,14 @@ pub struct Readback {
     pub godebug: Option<String>,
     /// The Go version by the process.
     pub go_version: Option<String>,
-    /// SHA-256 of the program that ran, where its cell has another one in every
-    /// block (`layout: fresh`).
+    /// SHA-256 of the program that ran, where its cell has another one in every block (`layout: fresh`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program_sha256: Option<String>,
     /// CPUs that the target may use, by /proc.
     pub target_cpus: Option<String>,
     /// CPUs that the generator's threads were pinned to, read back.
     pub generator_cpus: Option<String>,
-    /// CPU quota of the target's cgroup, by its files, as the axis
-    /// writes it.
+    /// CPU quota of the target's cgroup, by its files, as the axis writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_quota: Option<String>,
     /// Memory cap of the target's cgroup, by its files, bytes.

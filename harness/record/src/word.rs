@@ -2,8 +2,8 @@
 
 use crate::diagnostic::closest;
 
-/// Makes an enum of words: one list from which reading, writing, schema and
-/// messages follow. An unknown word is an error that names it.
+/// Makes an enum of words: one list from which reading, writing, schema and messages follow. An unknown word is an
+/// error that names it.
 macro_rules! words {
     (
         $(#[$about:meta])*
@@ -55,8 +55,8 @@ macro_rules! words {
     };
 }
 
-/// The same for words that files of a newer gosweep may add to and an older
-/// one passes over: what is unknown is kept as it stands.
+/// The same for words that files of a newer gosweep may add to and an older one passes over: what is unknown is kept as
+/// it stands.
 macro_rules! open_words {
     (
         $(#[$about:meta])*

@@ -82,8 +82,8 @@ impl Process {
         if self.exit.is_none()
             && let Some(pid) = self.id()
         {
-            // The exit is seen but not reaped: until `kill` the number stays
-            // ours, so that the group signal can hit nobody else.
+            // The exit is seen but not reaped: until `kill` the number stays ours, so that the group signal can hit
+            // nobody else.
             let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
             if let Ok(Some(status)) = waitid(WaitId::Pid(pid), look) {
                 self.exit = Some(Exit {
@@ -95,8 +95,8 @@ impl Process {
         self.exit
     }
 
-    /// Asks it to end (SIGTERM), then makes it (SIGKILL) after `patience`.
-    /// Afterwards nothing of its group runs and stderr is read to its end.
+    /// Asks it to end (SIGTERM), then makes it (SIGKILL) after `patience`. Afterwards nothing of its group runs and
+    /// stderr is read to its end.
     pub fn stop(&mut self, patience: Duration) -> Exit {
         if self.exited().is_none() {
             self.signal(Signal::TERM);
@@ -122,8 +122,7 @@ impl Process {
         self.exit.unwrap_or_default()
     }
 
-    /// A child of the target may have left the process group; out of the
-    /// cgroup it cannot get.
+    /// A child of the target may have left the process group; out of the cgroup it cannot get.
     fn leave_cgroup(&mut self) {
         let Some(group) = self.cgroup.take() else {
             return;

@@ -1,7 +1,7 @@
 //! Drains a target's stderr: an unread pipe would freeze the target.
 //!
-//! Every byte goes to a file verbatim; GC and scheduler traces are also parsed
-//! as they come, each stamped with the time at which it was read.
+//! Every byte goes to a file verbatim; GC and scheduler traces are also parsed as they come, each stamped with the time
+//! at which it was read.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -17,12 +17,12 @@ use gotrace::schedtrace::SchedSample;
 use gotrace::stderr::{Event, Reader};
 use topology::CpuSet;
 
-/// Traces of each kind are kept up to this many, far beyond any trial's
-/// length, so that a target that floods stderr cannot fill our memory.
+/// Traces of each kind are kept up to this many, far beyond any trial's length, so that a target that floods stderr
+/// cannot fill our memory.
 const MOST_TRACES: usize = 200_000;
 
-/// The runtime writes a gctrace line in some 35 pieces: without a pause each
-/// would wake us. The pipe holds 64 KiB, some 500 lines, in the meantime.
+/// The runtime writes a gctrace line in some 35 pieces: without a pause each would wake us. The pipe holds 64 KiB, some
+/// 500 lines, in the meantime.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A read of at least this size says that the target writes fast: no pause.
@@ -61,13 +61,11 @@ impl StderrLog {
         let drain = std::thread::Builder::new()
             .name("stderr".to_owned())
             .spawn(move || {
-                // Where the kernel refuses, the thread runs anywhere: that
-                // costs accuracy, not correctness.
+                // Where the kernel refuses, the thread runs anywhere: that costs accuracy, not correctness.
                 let _ = topology::reset_current_thread(&cpus);
                 let mut reader = Reader::new();
                 let mut buffer = vec![0; 64 * 1024];
-                // An error ends the draining like the end of the pipe does:
-                // the process is gone or going.
+                // An error ends the draining like the end of the pipe does: the process is gone or going.
                 while let Ok(count @ 1..) = pipe.read(&mut buffer) {
                     // A full disk must not stop the draining.
                     let _ = file.write_all(&buffer[..count]);

@@ -1,5 +1,4 @@
-//! RECORD and report, on wheels made here. The real pip is asked in
-//! install_tests.
+//! RECORD and report, on wheels made here. The real pip is asked in install_tests.
 
 use super::*;
 use crate::testing::fake_goroot;

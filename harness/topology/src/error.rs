@@ -1,6 +1,5 @@
-//! The ways to fail: the host could not be read or pinned ([`Error`]), a
-//! placement asks for what the host does not have ([`PlacementError`]), or no
-//! cgroup can be made ([`GroupError`]).
+//! The ways to fail: the host could not be read or pinned ([`Error`]), a placement asks for what the host does not have
+//! ([`PlacementError`]), or no cgroup can be made ([`GroupError`]).
 
 use std::path::PathBuf;
 
@@ -56,8 +55,7 @@ pub enum Error {
         /// The kernel's answer.
         source: std::io::Error,
     },
-    /// The kernel accepted the call and did something else, as it does when a
-    /// cpuset cuts the mask down.
+    /// The kernel accepted the call and did something else, as it does when a cpuset cuts the mask down.
     #[error(
         "{who}: asked for CPUs {wanted}, the kernel gives {got}; \
          offline CPUs or a cgroup cpuset take the others away"

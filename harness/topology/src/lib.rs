@@ -1,5 +1,4 @@
-//! What the host is, which of its CPUs the target and the load generator get,
-//! and the system calls that make it so.
+//! What the host is, which of its CPUs the target and the load generator get, and the system calls that make it so.
 //!
 //! * [`read`] turns a folder that holds a machine's `sys/` and `proc/` (`/` for
 //!   this host) into a [`Topology`]: CPUs, cores, caches, NUMA nodes, and what
@@ -15,10 +14,9 @@
 //! * [`throttling`] and [`mean_mhz`] are the figures below `/sys` that change
 //!   while a trial runs.
 //!
-//! This crate alone reads and writes `/sys`, reads `/proc/cpuinfo` and sets affinity.
-//! Deliberately absent: changing the host (governors, turbo, SMT) beyond groups of our own, deciding
-//! when to look during a trial, and stored formats; the `Serialize` derives here serve
-//! the screen output of `gosweep host --json`.
+//! This crate alone reads and writes `/sys`, reads `/proc/cpuinfo` and sets affinity. Deliberately absent: changing the
+//! host (governors, turbo, SMT) beyond groups of our own, deciding when to look during a trial, and stored formats; the
+//! `Serialize` derives here serve the screen output of `gosweep host --json`.
 
 mod affinity;
 mod arm;

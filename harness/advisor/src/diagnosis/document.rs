@@ -20,8 +20,7 @@ const MOST_LINES: usize = 12;
 /// Kinds with a differential flame graph: both can be taken per request.
 const COMPARED: [&str; 2] = ["cpu", "allocs"];
 
-/// Makes the document of everything that was kept; locks are judged by the
-/// matrix's thresholds.
+/// Makes the document of everything that was kept; locks are judged by the matrix's thresholds.
 ///
 /// # Errors
 /// [`AdvisorError::Matrix`]: the matrix in the run's record is not readable.

@@ -33,8 +33,8 @@ pub fn files(diagnosis: &Diagnosis) -> Vec<String> {
 /// What the files say.
 #[derive(Debug)]
 pub(crate) struct DiagnosisEvidence {
-    /// Profiles by kind, in the order in which they were taken. What counts
-    /// since the process started has its begin taken off.
+    /// Profiles by kind, in the order in which they were taken. What counts since the process started has its begin
+    /// taken off.
     pub(crate) profiles: Vec<(String, Profile)>,
     /// What is not there or cannot be read.
     pub(crate) missing: Vec<Missing>,

@@ -1,7 +1,8 @@
 //! A run as evidence: one [`RuleEvidence`] per cell, and one for each target as a whole.
 //!
-//! Main function: [`of_run`]. What a trial's record holds is completed from the raw evidence alongside it, where that is
-//! still there: two snapshots of runtime/metrics per window, and the runtime's own lines. The caller reads the files.
+//! Main function: [`of_run`]. What a trial's record holds is completed from the raw evidence alongside it, where that
+//! is still there: two snapshots of runtime/metrics per window, and the runtime's own lines. The caller reads the
+//! files.
 //!
 //! Deliberately absent: any judgement.
 

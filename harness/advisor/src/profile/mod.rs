@@ -8,8 +8,8 @@
 //! | is this lock really contended | [`lock_check`] |
 //!
 //! All take [`gotrace::profile::Profile`]s, however they were gathered, and give values or text. A picture is one SVG
-//! element that needs nothing else: it can stand in a file of its own or inside an HTML page, any number of them in
-//! one page. Without script it is still a flame graph with tooltips.
+//! element that needs nothing else: it can stand in a file of its own or inside an HTML page, any number of them in one
+//! page. Without script it is still a flame graph with tooltips.
 //!
 //! Reading rules that callers must keep: a mutex profile blames the unlocker, a block profile the waiter; profiles of
 //! Go 1.21 and of later versions do not compare in mutex delay (see [`gotrace::profile`]); allocation profiles cover

@@ -46,7 +46,8 @@ pub(crate) struct DiagnoseArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run: PathBuf,
-    /// A cell: `control`, `winner`, a rank, the first digits of an id, or settings such as gogc=400 [default: what the matrix asks for, else control and winner]
+    /// A cell: `control`, `winner`, a rank, the first digits of an id, or settings such as gogc=400 [default: what the
+    /// matrix asks for, else control and winner]
     #[arg(long, value_name = "CELL", value_parser = wanted)]
     pub(crate) cell: Vec<Wanted>,
     /// The profiled window, 1s to 5m [default: the matrix's, else 5s]

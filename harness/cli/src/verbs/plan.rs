@@ -37,8 +37,7 @@ pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {
     make_from_text(file, &text)
 }
 
-/// Plans the text of a matrix; `file` is its name and where targets are looked
-/// for.
+/// Plans the text of a matrix; `file` is its name and where targets are looked for.
 pub(super) fn make_from_text(file: &Path, text: &str) -> Result<(Plan, Topology), Failure> {
     let topology = topology::read(Path::new("/")).map_err(Failure::not_fit)?;
     let name = file.display().to_string();

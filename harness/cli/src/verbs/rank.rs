@@ -29,7 +29,8 @@ pub(crate) struct RankArgs {
     /// Limits instead of the matrix's, e.g. p99<=5ms,rss<=512MiB
     #[arg(long = "where", value_name = "LIMITS", value_parser = preference::limits)]
     pub(crate) limits: Option<Limits>,
-    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives: qps,p99,gc_per_kreq,rss]
+    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives:
+    /// qps,p99,gc_per_kreq,rss]
     #[arg(long)]
     pub(crate) explore: bool,
     /// Check instead what the run says of cells whose truth is known, as in matrices/proof

@@ -45,8 +45,8 @@ pub(crate) struct RunArgs {
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,
-    /// and pip, a third party's repackaging that is asked only when it is named
+    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev, and pip, a third party's repackaging
+    /// that is asked only when it is named
     #[arg(long, value_name = "LIST")]
     pub(crate) toolchain_sources: Option<String>,
     /// Fetch nothing, neither toolchains nor modules: only what is on this machine
@@ -104,8 +104,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     }
 }
 
-/// The plan and the run's folder. A folder given in the matrix's place goes on
-/// with the matrix that it holds, whatever became of the file.
+/// The plan and the run's folder. A folder given in the matrix's place goes on with the matrix that it holds, whatever
+/// became of the file.
 fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> {
     if !args.matrix.is_dir() {
         let (plan, topology) = plan::make(&args.matrix)?;
@@ -121,8 +121,8 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
     Ok((plan, topology, args.matrix.clone()))
 }
 
-/// The arguments that go on with a run. Before its first trial the folder holds
-/// no run yet and the matrix must be named again.
+/// The arguments that go on with a run. Before its first trial the folder holds no run yet and the matrix must be named
+/// again.
 fn go_on_with(args: &RunArgs, folder: &Path) -> String {
     match RunDir::open(folder) {
         Ok(_) => folder.display().to_string(),

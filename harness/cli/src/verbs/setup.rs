@@ -15,8 +15,7 @@ use super::plan;
 use super::run_folder::by_us;
 use crate::exit::Failure;
 
-/// Racing, stopping and choosing finalists by the code that ranks the run in
-/// the end, with the same options.
+/// Racing, stopping and choosing finalists by the code that ranks the run in the end, with the same options.
 #[derive(Debug)]
 pub(super) struct RankedSteering;
 
@@ -38,8 +37,7 @@ pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
     plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)
 }
 
-/// Where toolchains come from: the command line, then the matrix, then the
-/// default order.
+/// Where toolchains come from: the command line, then the matrix, then the default order.
 pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Toolbox, Failure> {
     let root = Store::usual_root(|name| std::env::var_os(name)).ok_or_else(|| {
         Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")

@@ -1,8 +1,8 @@
 //! The advisor on real runs: each family's rule fires where its cause was put in, and stays away where it was not.
 //!
-//! Most runs have a closed loop only, which a late generator does not make invalid. What a busy host does show to the runtime is
-//! true there (threads wait for a CPU, stops take long), so only rules with a cause inside the service are expected to
-//! stay away, and a healthy service is judged by all rules only where the host left it alone.
+//! Most runs have a closed loop only, which a late generator does not make invalid. What a busy host does show to the
+//! runtime is true there (threads wait for a CPU, stops take long), so only rules with a cause inside the service are
+//! expected to stay away, and a healthy service is judged by all rules only where the host left it alone.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -473,8 +473,8 @@ fn built_hash() -> std::path::PathBuf {
     newest.unwrap()
 }
 
-/// Little load on a service that allocates next to nothing: where the host leaves it alone, nothing fires; where it does
-/// not, nothing but what a crowded host shows.
+/// Little load on a service that allocates next to nothing: where the host leaves it alone, nothing fires; where it
+/// does not, nothing but what a crowded host shows.
 #[test]
 fn a_healthy_service_is_left_alone() {
     let matrix = "\

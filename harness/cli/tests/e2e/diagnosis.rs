@@ -55,8 +55,8 @@ fn cells_are_diagnosed_after_the_blocks_and_on_demand() {
     let measured = run.cells.len() + 1;
     let counted = trials.iter().filter(|trial| trial.is_ok()).count();
     assert!(counted <= measured, "{counted} of {measured}");
-    // How strongly the lock shows depends on the machine's speed; that requests
-    // waited for it does not, since they yield under it.
+    // How strongly the lock shows depends on the machine's speed; that requests waited for it does not, since they
+    // yield under it.
     assert!(done.stdout.contains("DIAGNOSIS  mutex"), "{}", done.stdout);
     assert!(done.stdout.contains("\nlocks      "), "{}", done.stdout);
     let page = fs::read_to_string(folder.join("diagnosis.html")).unwrap();

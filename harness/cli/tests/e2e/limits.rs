@@ -1,5 +1,5 @@
-//! CPU quotas and memory caps on a real service: they bind, they are read back,
-//! a kill of the kernel's is told as one, and no cgroup is left.
+//! CPU quotas and memory caps on a real service: they bind, they are read back, a kill of the kernel's is told as one,
+//! and no cgroup is left.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,8 +88,8 @@ warmup: {{for: 300ms, gc_cycles: 0}}
         }
         assert_eq!(readback.cpu_quota.as_deref(), Some("0.05"));
         assert_eq!(readback.memory_cap_bytes, None);
-        // A closed loop of hashing wants all CPUs and gets a twentieth of
-        // one, which is less than any busy host leaves it.
+        // A closed loop of hashing wants all CPUs and gets a twentieth of one, which is less than any busy host leaves
+        // it.
         let window = window.unwrap();
         assert!(window.throttled_periods > Some(0), "{window:?}");
         assert!(window.periods >= window.throttled_periods);

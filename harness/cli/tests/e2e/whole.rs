@@ -216,8 +216,8 @@ fn assert_evidence(folder: &Path, trial: &Trial) {
     }
 }
 
-/// GOGC=400 collects less often than GOGC=50 for the same requests: counters
-/// of the runtime, which no noise can turn round.
+/// GOGC=400 collects less often than GOGC=50 for the same requests: counters of the runtime, which no noise can turn
+/// round.
 fn assert_fewer_collections(run: &Run, trials: &[Trial]) {
     let per_kreq = |gogc: &str| {
         let windows = trials

@@ -65,8 +65,8 @@ fn json_keeps_its_names() {
 }
 
 fn collect_names(path: &str, value: &serde_json::Value, names: &mut Vec<String>) {
-    // Whether these hold anything depends on how busy the machine was, and on the length of the
-    // run: the kernel counts the time of CPUs in steps of 10 ms.
+    // Whether these hold anything depends on how busy the machine was, and on the length of the run: the kernel counts
+    // the time of CPUs in steps of 10 ms.
     let leaves = [
         ".verdict_interval",
         ".generator.longest_stall",

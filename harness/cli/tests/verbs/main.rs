@@ -1,5 +1,5 @@
-//! Every verb as a person types it: help, good input, and bad input that must
-//! be told apart by its exit code and named by its place.
+//! Every verb as a person types it: help, good input, and bad input that must be told apart by its exit code and named
+//! by its place.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 

@@ -24,8 +24,8 @@ pub(crate) struct SideOutcomes {
 }
 
 impl Outcomes {
-    /// What the outcomes alone decide, with the reason: a service that fails where its baseline does not has
-    /// regressed, whatever its other trials measured; without valid trials there is nothing to judge.
+    /// What the outcomes alone decide, with the reason: a service that fails where its baseline does not has regressed,
+    /// whatever its other trials measured; without valid trials there is nothing to judge.
     pub(crate) fn judgement(&self) -> Option<(Judgement, String)> {
         let (b, c) = (&self.baseline, &self.candidate);
         if c.failed > 0 && b.failed == 0 {

@@ -45,8 +45,8 @@ pub fn label(cell: &Cell, axes: &[Axis]) -> String {
     parts.join(" ")
 }
 
-/// A record's axes as settings. A name that this version does not know stays visible as an environment variable
-/// would, rather than making the whole run unreadable.
+/// A record's axes as settings. A name that this version does not know stays visible as an environment variable would,
+/// rather than making the whole run unreadable.
 pub fn settings(cell: &Cell) -> Settings {
     let mut settings = Settings::default();
     for (name, value) in &cell.axes {

@@ -256,8 +256,8 @@ impl<'a> Gathered<'a> {
         })
     }
 
-    /// Splits the blocks into those in which every cell in play was tried, whatever came of it, and the rest: the
-    /// block that a stop cut short.
+    /// Splits the blocks into those in which every cell in play was tried, whatever came of it, and the rest: the block
+    /// that a stop cut short.
     fn blocks_by_completeness(
         &self,
         by_cell: &BTreeMap<&CellId, Vec<&Trial>>,
@@ -283,8 +283,8 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// The valid trial of each slot in complete blocks. A re-run slot has several attempts; the last that is not
-/// invalid is the slot's, and a failed one leaves it empty.
+/// The valid trial of each slot in complete blocks. A re-run slot has several attempts; the last that is not invalid is
+/// the slot's, and a failed one leaves it empty.
 fn last_attempts<'a>(
     own: &[&'a Trial],
     role: Role,

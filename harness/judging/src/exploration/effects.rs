@@ -10,8 +10,8 @@ use crate::evidence::TargetTrials;
 
 /// `None` where nothing varies or no cell has a partner that differs in one axis only.
 ///
-/// Effects are measured from the control's level, or from the first level that occurs where the control lies alongside the
-/// axes and has no partner.
+/// Effects are measured from the control's level, or from the first level that occurs where the control lies alongside
+/// the axes and has no partner.
 pub(super) fn effects(
     evidence: &TargetTrials<'_>,
     table: &Table,

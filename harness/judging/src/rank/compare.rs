@@ -329,8 +329,8 @@ fn as_control(figures: &mut CellObjective) {
     }
 }
 
-/// The smallest effect that the design finds with the wanted power, in deviations of one block's difference. It
-/// depends on the number of blocks alone and is dear to compute, so it is done once for all objectives.
+/// The smallest effect that the design finds with the wanted power, in deviations of one block's difference. It depends
+/// on the number of blocks alone and is dear to compute, so it is done once for all objectives.
 pub(crate) fn detectable_deviations(blocks: usize, options: &RankOptions) -> Option<f64> {
     let design = PairedDesign::of_estimate(blocks, options.level);
     minimum_detectable(&design, options.power).ok()?

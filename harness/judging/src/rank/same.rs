@@ -6,8 +6,8 @@ use record::axis::Settings;
 
 use crate::evidence::{CellTrials, TargetTrials};
 
-/// For every cell the first cell of the run (the control before all others) with the same effective settings, if
-/// that is another one.
+/// For every cell the first cell of the run (the control before all others) with the same effective settings, if that
+/// is another one.
 pub(crate) fn same_as(evidence: &TargetTrials<'_>) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..evidence.cells.len()).collect();
     order.sort_by_key(|&cell| (cell != evidence.control, cell));

@@ -1,4 +1,5 @@
-//! Where the t test and the rearrangement of the same blocks contradict each other, nothing is claimed, and that is said.
+//! Where the t test and the rearrangement of the same blocks contradict each other, nothing is claimed, and that is
+//! said.
 
 use documents::effect::{CellObjective, Effect};
 use documents::ranking::{Ranking, VerdictKind};

@@ -22,8 +22,7 @@ impl Bench {
     fn new(test: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::at(folder.path().join("cache"));
-        // Compiled standard packages are shared between tests and runs: a
-        // cold build takes ten seconds and more.
+        // Compiled standard packages are shared between tests and runs: a cold build takes ten seconds and more.
         fs::create_dir_all(store.root()).unwrap();
         std::os::unix::fs::symlink(shared_go_build(), store.go_build()).unwrap();
         let toolchain = match machines_go() {

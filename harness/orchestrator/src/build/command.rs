@@ -88,8 +88,8 @@ impl Settings {
 
 fn flags(request: &BuildRequest, toolchain: &Toolchain) -> Vec<String> {
     let mut flags = vec!["-trimpath".to_owned()];
-    // Go 1.20 brought the flag; 1.21 made `auto` the default, so a
-    // default.pgo would be used unasked (https://go.dev/doc/pgo).
+    // Go 1.20 brought the flag; 1.21 made `auto` the default, so a default.pgo would be used unasked
+    // (https://go.dev/doc/pgo).
     if toolchain.version.at_least(20) {
         flags.push(match &request.pgo {
             Pgo::Off => "-pgo=off".to_owned(),

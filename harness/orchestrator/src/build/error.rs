@@ -146,9 +146,8 @@ pub(super) fn fix(output: &str, version: &str) -> Option<String> {
         .map(|(_, fix)| (*fix).to_owned())
 }
 
-/// `go: go.mod requires go >= 1.99 (running go 1.21.13; GOTOOLCHAIN=local)`,
-/// `module x requires go >= 1.23 (running go 1.21.13; ...)`, and before 1.21
-/// `note: module requires Go 1.99`.
+/// `go: go.mod requires go >= 1.99 (running go 1.21.13; GOTOOLCHAIN=local)`, `module x requires go >= 1.23 (running go
+/// 1.21.13; ...)`, and before 1.21 `note: module requires Go 1.99`.
 fn required_version(output: &str) -> Option<String> {
     let after = output
         .split_once("requires go >= ")

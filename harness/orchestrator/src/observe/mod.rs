@@ -1,5 +1,5 @@
-//! What is seen of a trial from outside the load: the process and the host by
-//! /proc, the runtime by the target's probe, the clock by a spin loop.
+//! What is seen of a trial from outside the load: the process and the host by /proc, the runtime by the target's probe,
+//! the clock by a spin loop.
 
 mod clock_probe;
 mod host;

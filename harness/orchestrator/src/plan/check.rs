@@ -1,5 +1,5 @@
-//! What Go makes of the settings of a matrix: checked before anything is
-//! built, because Go ignores most mistakes silently.
+//! What Go makes of the settings of a matrix: checked before anything is built, because Go ignores most mistakes
+//! silently.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -125,8 +125,8 @@ fn go_check(axis: &Axis, value: &str, version: Option<&GoVersion>) -> Option<Pro
     environment::check_variable(axis.go_variable()?, value, version).err()
 }
 
-/// Why a cell cannot run under this Go version, if it cannot. Called once the
-/// toolchains are known; such cells are dropped with the reason.
+/// Why a cell cannot run under this Go version, if it cannot. Called once the toolchains are known; such cells are
+/// dropped with the reason.
 pub fn check_versions(spec: &CellSpec, version: &GoVersion) -> Option<String> {
     spec.settings
         .iter()
@@ -225,8 +225,7 @@ mod tests {
 
     use super::*;
 
-    /// The record's typed values and gotrace's parsers are two readers of one
-    /// thing: this holds them together.
+    /// The record's typed values and gotrace's parsers are two readers of one thing: this holds them together.
     #[test]
     fn the_record_reads_values_as_go_does() {
         let numbers = [

@@ -11,8 +11,7 @@ use super::cells::Plan;
 /// How a refusal begins.
 pub(crate) const GROUPS_WANTED: &str = "cpu_quota and memory_cap need a cgroup for every target: ";
 
-/// The limits that a cell asks for. The matrix was checked: what does not parse
-/// cannot stand here.
+/// The limits that a cell asks for. The matrix was checked: what does not parse cannot stand here.
 pub(crate) fn limits_of(settings: &Settings) -> Limits {
     let cpu = match settings.value(&Axis::CpuQuota) {
         Some(AxisValue::Quota(quota)) => Some(CpuTime {
@@ -28,9 +27,8 @@ pub(crate) fn limits_of(settings: &Settings) -> Limits {
     Limits { cpu, memory_bytes }
 }
 
-/// Where this plan's cgroups are made; `None` where no cell wants one.
-/// Groups are tried on the spot, so that what may not be is known before
-/// anything is built.
+/// Where this plan's cgroups are made; `None` where no cell wants one. Groups are tried on the spot, so that what may
+/// not be is known before anything is built.
 ///
 /// # Errors
 /// Why none can be made here, with the fix.
@@ -49,9 +47,8 @@ pub(crate) fn cgroup_parent(plan: &Plan) -> Result<Option<GroupParent>, GroupErr
     GroupParent::prepare(Path::new("/"), &controllers).map(Some)
 }
 
-/// Why a cell's limits cannot be kept on this host, if so: what is above our
-/// own group binds its children as well, and version 1 refuses a child with a
-/// larger quota (Linux: kernel/sched/core.c, `tg_cfs_schedulable_down`).
+/// Why a cell's limits cannot be kept on this host, if so: what is above our own group binds its children as well, and
+/// version 1 refuses a child with a larger quota (Linux: kernel/sched/core.c, `tg_cfs_schedulable_down`).
 pub(super) fn above_our_own(settings: &Settings, own: &Cgroup) -> Option<String> {
     let limits = limits_of(settings);
     if let (Some(asked), Some(ours)) = (limits.cpu, &own.quota) {

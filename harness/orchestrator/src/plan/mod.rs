@@ -1,5 +1,4 @@
-//! From a matrix to cells with their CPUs and an order of trials, without
-//! running anything.
+//! From a matrix to cells with their CPUs and an order of trials, without running anything.
 
 mod cells;
 mod check;

@@ -20,8 +20,7 @@ pub struct TargetSearch {
 }
 
 impl TargetSearch {
-    /// The `targets` folders alongside and above the matrix file, and the one in
-    /// the current folder.
+    /// The `targets` folders alongside and above the matrix file, and the one in the current folder.
     pub fn around(matrix_file: &Path) -> TargetSearch {
         let folder = matrix_file.parent().map(Path::to_owned).unwrap_or_default();
         TargetSearch {

@@ -41,8 +41,8 @@ pub(super) fn calibrate(
     let mut plan = request.plan.clone();
     plan.matrix.load.constant = None;
     plan.matrix.load.saturate.get_or_insert(WINDOW);
-    // In the run's folder, under a name that the next call sweeps away: a temporary
-    // folder elsewhere would outlive `kill -9`.
+    // In the run's folder, under a name that the next call sweeps away: a temporary folder elsewhere would outlive
+    // `kill -9`.
     let evidence = tempfile::Builder::new()
         .prefix("unfinished-calibration-")
         .tempdir_in(request.folder.join("raw"))

@@ -29,8 +29,7 @@ pub(super) struct Job<'a> {
 
 /// Runs trials.
 pub(super) trait Runner {
-    /// Makes ready what these cells need in this block and no other; false when
-    /// asked to stop.
+    /// Makes ready what these cells need in this block and no other; false when asked to stop.
     fn begin_block(&self, _block: u32, _cells: &[&ReadyCell]) -> Result<bool, RunError> {
         Ok(true)
     }
@@ -45,8 +44,7 @@ pub(super) struct Launcher<'a> {
     pub(super) spawner: &'a Spawner,
     pub(super) prepared: &'a Prepared,
     pub(super) listener: &'a Listener<'a>,
-    /// Cells with the program that they have in the block under way, where
-    /// that is not the one that they have in all.
+    /// Cells with the program that they have in the block under way, where that is not the one that they have in all.
     pub(super) of_block: RefCell<BTreeMap<CellId, ReadyCell>>,
 }
 

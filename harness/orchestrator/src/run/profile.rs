@@ -1,8 +1,7 @@
 //! The CPU profile of a control, which `pgo: control` builds other cells with.
 //!
-//! It is taken before these are built, by a diagnosis of the control under a
-//! closed loop, since no rate is known yet. It is kept in the run's folder, so
-//! that a run goes on with the programs that it began with.
+//! It is taken before these are built, by a diagnosis of the control under a closed loop, since no rate is known yet.
+//! It is kept in the run's folder, so that a run goes on with the programs that it began with.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,8 +20,7 @@ use crate::plan::PlannedCell;
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
 use supervise::Spawner;
 
-/// The profiled window where the matrix does not set one with `diagnose`: a
-/// thousand samples of a busy CPU.
+/// The profiled window where the matrix does not set one with `diagnose`: a thousand samples of a busy CPU.
 const DURATION: Duration = Duration::from_secs(10);
 
 /// Where the profile of a target's control is kept.
@@ -37,8 +35,7 @@ pub(super) fn is_wanted(cell: &PlannedCell) -> bool {
     cell.spec.settings.get(&Axis::Pgo) == OF_CONTROL
 }
 
-/// Takes the profiles that are wanted and not there yet; false when asked to
-/// stop.
+/// Takes the profiles that are wanted and not there yet; false when asked to stop.
 pub(super) fn of_controls(
     request: &RunRequest<'_>,
     dir: &RunDir,

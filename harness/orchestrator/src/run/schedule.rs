@@ -1,5 +1,4 @@
-//! All blocks, trial by trial, skipping what is already on disk. What is decided
-//! between them is in [`super::settle`].
+//! All blocks, trial by trial, skipping what is already on disk. What is decided between them is in [`super::settle`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
@@ -29,8 +28,7 @@ struct SlotState {
     settled: bool,
     /// Invalid trials on disk, of earlier calls too.
     invalid: u32,
-    /// Trials of this call: who goes on with a run on a calmer host gets new
-    /// tries for what was invalidated.
+    /// Trials of this call: who goes on with a run on a calmer host gets new tries for what was invalidated.
     tried: u32,
 }
 
@@ -47,8 +45,7 @@ impl SlotState {
     }
 }
 
-/// What the schedule works with; tests have their own runner, steering and
-/// clock.
+/// What the schedule works with; tests have their own runner, steering and clock.
 pub(super) struct Site<'a> {
     pub(super) dir: &'a RunDir,
     pub(super) cells: &'a [ReadyCell],
@@ -131,8 +128,7 @@ pub(super) struct Schedule<'a> {
 }
 
 impl Schedule<'_> {
-    /// The slots of a block, with their places in the order of all cells:
-    /// whoever leaves does not move the others.
+    /// The slots of a block, with their places in the order of all cells: whoever leaves does not move the others.
     pub(super) fn block_order(&self, block: u32) -> Vec<(usize, Slot)> {
         block_order(&self.order, self.run.seed, block)
             .into_iter()
@@ -156,8 +152,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// Trials of a confirmation: per block a control and a finalist of each
-    /// target.
+    /// Trials of a confirmation: per block a control and a finalist of each target.
     pub(super) fn confirmation(&self) -> usize {
         let controls = self.site.cells.iter().filter(|cell| cell.planned.control);
         match self.course.has_rivals(self.site.cells) {
@@ -178,8 +173,8 @@ impl Schedule<'_> {
         });
     }
 
-    /// A whole block without one valid trial: going on would only waste
-    /// time. A control that never worked: nothing to compare with.
+    /// A whole block without one valid trial: going on would only waste time. A control that never worked: nothing to
+    /// compare with.
     fn check_fitness(&self, block: u32) -> Result<(), RunError> {
         if !self.slots.values().any(|state| state.settled) {
             let tried = self.slots.values().map(|state| state.tried as usize);
@@ -191,8 +186,7 @@ impl Schedule<'_> {
         Ok(())
     }
 
-    /// A control that never worked in the first block: the rest of the run
-    /// would have nothing to be compared with.
+    /// A control that never worked in the first block: the rest of the run would have nothing to be compared with.
     fn controls_work(&self) -> Result<(), RunError> {
         let trials = self.site.dir.read_trials()?;
         for control in self.site.cells.iter().filter(|cell| cell.planned.control) {
@@ -281,8 +275,8 @@ impl Schedule<'_> {
         });
     }
 
-    /// Runs one trial with its evidence in a temporary folder that is renamed
-    /// into place; `None` when it was interrupted and leaves nothing.
+    /// Runs one trial with its evidence in a temporary folder that is renamed into place; `None` when it was
+    /// interrupted and leaves nothing.
     fn one_trial(&self, slot: &Slot, place: Place) -> Result<Option<Trial>, RunError> {
         let cell = &self.site.cells[slot.cell];
         let name = place.name();

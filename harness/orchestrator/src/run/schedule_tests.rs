@@ -1,5 +1,5 @@
-//! The real schedule on a real folder, with trials that are made up: no process,
-//! no load, a clock that only moves with trials.
+//! The real schedule on a real folder, with trials that are made up: no process, no load, a clock that only moves with
+//! trials.
 
 use std::cell::{Cell as Counter, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -389,8 +389,7 @@ fn without_a_finalist_nothing_is_confirmed() {
 
 #[test]
 fn a_budget_ends_the_search_with_time_for_the_finalist() {
-    // Blocks of 5 s, a confirmation of 2 blocks of 2 s: after 4 blocks 24 s are
-    // spoken for, a fifth would make 29.
+    // Blocks of 5 s, a confirmation of 2 blocks of 2 s: after 4 blocks 24 s are spoken for, a fifth would make 29.
     let mut lab = Lab::new(30, raced());
     lab.budget = Some(Duration::from_secs(28));
     let rules = Rules {

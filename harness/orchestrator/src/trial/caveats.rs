@@ -1,7 +1,7 @@
 //! What host, generator and placement say against a trial, besides the settings.
 //!
-//! The words of a caveat name the threshold and not the figure, so that a report
-//! can say one thing once of many trials; the figures are in the trial.
+//! The words of a caveat name the threshold and not the figure, so that a report can say one thing once of many trials;
+//! the figures are in the trial.
 
 use record::axis::Axis;
 use record::axis::readback::Shown;
@@ -49,9 +49,8 @@ pub(super) fn by_littles_law(name: &str, phase: &Phase, step: Step, found: &mut 
     found.step(RuleId::V3, error.abs(), step, &what);
 }
 
-/// V4 and caveats: others on the CPUs of the target. Where threads of the target
-/// itself or the generator compete for them, or a quota holds them back, waiting
-/// says nothing about others.
+/// V4 and caveats: others on the CPUs of the target. Where threads of the target itself or the generator compete for
+/// them, or a quota holds them back, waiting says nothing about others.
 pub(super) fn by_contention(
     cell: &ReadyCell,
     observed: &Observed,

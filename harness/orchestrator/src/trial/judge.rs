@@ -1,5 +1,5 @@
-//! Whether a trial may be used: by evidence of host and generator and by the
-//! settings read back, never by the values it measured.
+//! Whether a trial may be used: by evidence of host and generator and by the settings read back, never by the values it
+//! measured.
 
 use record::axis::readback::{Asked, Setting, Shown, compared};
 use record::threshold::Thresholds;
@@ -13,8 +13,7 @@ use super::request::{Observed, TrialRequest};
 use super::thresholds::{Step, THROTTLING};
 use crate::plan::ReadyCell;
 
-/// Sets the outcome of a trial whose target did its job to the end, and adds
-/// the caveats that do not invalidate it.
+/// Sets the outcome of a trial whose target did its job to the end, and adds the caveats that do not invalidate it.
 pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
     if let Some(failure) = answers_wrong(observed) {
         observed.outcome = Outcome::Failed(failure);
@@ -40,8 +39,7 @@ pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
     }
 }
 
-/// Everything that speaks against a trial. `near` are the target's CPUs with
-/// their SMT siblings.
+/// Everything that speaks against a trial. `near` are the target's CPUs with their SMT siblings.
 pub(super) fn findings(
     cell: &ReadyCell,
     clock_probes: &[ClockProbe],
@@ -128,8 +126,7 @@ fn not_applied(ready: &ReadyCell, observed: &Observed) -> Vec<Reason> {
         .collect()
 }
 
-/// A target that lives on although the kernel killed in its cgroup has
-/// lost a child.
+/// A target that lives on although the kernel killed in its cgroup has lost a child.
 fn child_killed(observed: &Observed) -> Option<String> {
     let kills = observed.cgroup.as_ref()?.oom_kills?;
     (kills > 0).then(|| {
@@ -149,9 +146,8 @@ fn by_host(name: &str, phase: &Phase, steal: Step, found: &mut Findings) {
     }
 }
 
-/// Rule V3. An open-loop window that the generator could not keep is invalid:
-/// its latencies are the generator's. A closed-loop window stays, as a lower
-/// bound of the target's QPS; the phase's verdict says so to every reader.
+/// Rule V3. An open-loop window that the generator could not keep is invalid: its latencies are the generator's. A
+/// closed-loop window stays, as a lower bound of the target's QPS; the phase's verdict says so to every reader.
 fn by_generator(name: &str, phase: &Phase, found: &mut Findings) {
     if phase.verdict.name == WindowVerdict::GeneratorBound && phase.arrival != Arrival::Closed {
         let message = format!(

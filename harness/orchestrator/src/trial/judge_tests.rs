@@ -230,8 +230,7 @@ fn steal_and_waiting_for_others_are_v4() {
     assert_eq!(found(&waiting(&cell(), 0.2)), (vec![], 0));
     assert_eq!(found(&waiting(&cell(), 0.4)), (vec![], 1));
     assert_eq!(found(&waiting(&cell(), 2.0)), (vec!["V4"], 0));
-    // Where the generator, a quota or threads of its own make it wait, that says
-    // nothing about others.
+    // Where the generator, a quota or threads of its own make it wait, that says nothing about others.
     let mut shared = cell();
     shared.planned.placement.generator = "1-2".parse().unwrap();
     assert_eq!(waiting(&shared, 2.0).reasons, []);

@@ -19,8 +19,7 @@ use crate::observe::{Info, Probe, ProcessSample};
 use crate::plan::{limits_of, option_values};
 use supervise::{Exit, Launch, Process};
 
-/// A port may be taken by somebody else between our choice and the target's
-/// bind; then another one is tried.
+/// A port may be taken by somebody else between our choice and the target's bind; then another one is tried.
 const PORT_ATTEMPTS: usize = 3;
 
 /// How often readiness is asked for.
@@ -37,8 +36,7 @@ pub(super) struct Target {
     pub(super) admin: Option<String>,
     /// The client for both.
     pub(super) probe: Probe,
-    /// CPUs that the generator's threads have, read back from the kernel;
-    /// `None` while they were not pinned.
+    /// CPUs that the generator's threads have, read back from the kernel; `None` while they were not pinned.
     pub(super) generator_cpus: Option<String>,
     observation: Observation,
     stderr_file: PathBuf,
@@ -105,8 +103,8 @@ impl Target {
             (Some(admin), true) => format!("http://{admin}"),
             _ => format!("{}://{}", scheme(spec.protocol), self.address),
         };
-        // Our client speaks HTTP/1.1: an h2c-only service counts as ready once
-        // it accepts connections, unless it has an admin listener.
+        // Our client speaks HTTP/1.1: an h2c-only service counts as ready once it accepts connections, unless it has an
+        // admin listener.
         if spec.protocol == Protocol::H2c && !spec.ready.on_admin {
             return std::net::TcpStream::connect(&self.address).is_ok();
         }
@@ -204,8 +202,7 @@ impl Target {
         self.process.stop(patience)
     }
 
-    /// Ends the target and completes a failure with how it went and its last
-    /// words.
+    /// Ends the target and completes a failure with how it went and its last words.
     pub(super) fn end_of(&mut self, mut failure: Failure, patience: Duration) -> Failure {
         let ended_itself = self.process.exited();
         self.process.stop(patience);
@@ -287,9 +284,8 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     })
 }
 
-/// Where our own threads may run while the target is measured: on CPUs that
-/// neither target nor generator has, else on the generator's, whose send lag
-/// is measured and shown.
+/// Where our own threads may run while the target is measured: on CPUs that neither target nor generator has, else on
+/// the generator's, whose send lag is measured and shown.
 fn observer_cpus(request: &TrialRequest<'_>) -> CpuSet {
     let placement = &request.cell.planned.placement;
     let taken = placement.target.union(&placement.generator);
@@ -328,8 +324,7 @@ fn arguments(request: &TrialRequest<'_>, address: &str, admin: Option<&str>) -> 
     spec.command.iter().map(fill).collect()
 }
 
-/// The whole environment of the target: nothing of ours is inherited but the
-/// way to its programs and home.
+/// The whole environment of the target: nothing of ours is inherited but the way to its programs and home.
 fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
     let spec = request.plan.target(&request.cell.planned);
     let settings = &request.cell.planned.spec.settings;

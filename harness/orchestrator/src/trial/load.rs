@@ -59,8 +59,7 @@ fn engine(engine: Engine) -> EngineChoice {
     }
 }
 
-/// A target file's requests as the load driver wants them. A status that the
-/// file does not name is 200.
+/// A target file's requests as the load driver wants them. A status that the file does not name is 200.
 pub fn request_specs(target: &Target) -> Vec<RequestSpec> {
     let requests = target.requests.iter();
     requests
@@ -97,8 +96,7 @@ fn hash(digits: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// The record of a window as the load driver saw it; what others saw is added
-/// by the caller.
+/// The record of a window as the load driver saw it; what others saw is added by the caller.
 pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
     let arrival = match &spec.arrival {
         Arrival::Closed => trial::Arrival::Closed,

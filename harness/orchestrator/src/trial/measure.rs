@@ -10,8 +10,8 @@ use super::window::{Window, Windows};
 use crate::events::{Event, Listener};
 use crate::observe::clock_probe_ns;
 
-/// Runs one trial; `None` when it was asked to stop. Everything that can go
-/// wrong with the target is part of what was observed.
+/// Runs one trial; `None` when it was asked to stop. Everything that can go wrong with the target is part of what was
+/// observed.
 pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<Observed> {
     let mut observed = Observed {
         started: now(),

@@ -18,8 +18,7 @@ const NO_LIMIT: u64 = i64::MAX as u64;
 pub struct Shown<'a> {
     /// The process and the kernel.
     pub readback: &'a Readback,
-    /// The build settings that `go version -m` shows of the binary, by name;
-    /// `None` where they are not known.
+    /// The build settings that `go version -m` shows of the binary, by name; `None` where they are not known.
     pub build: Option<&'a BTreeMap<String, String>>,
 }
 
@@ -102,8 +101,8 @@ pub struct Asked<'a> {
     pub target_cpus: Option<&'a str>,
 }
 
-/// Every setting that was asked for and can be read back. What a toolchain and
-/// a placement came to is asked for even where the axes are at their defaults.
+/// Every setting that was asked for and can be read back. What a toolchain and a placement came to is asked for even
+/// where the axes are at their defaults.
 pub fn compared(asked: Asked<'_>, shown: &Shown<'_>) -> Vec<Setting> {
     let readback = shown.readback;
     Axis::PLAIN
@@ -154,9 +153,8 @@ fn values(axis: &Axis, asked: &str, shown: &Shown<'_>) -> Option<Setting> {
     })
 }
 
-/// What a process has on every axis that needs no further name, in comparable
-/// form: what is read back, and else what was asked for. Axes of the build and
-/// of placement are left out: they end in the artifact and in lists of CPUs.
+/// What a process has on every axis that needs no further name, in comparable form: what is read back, and else what
+/// was asked for. Axes of the build and of placement are left out: they end in the artifact and in lists of CPUs.
 /// `None` where the process did not report what Go made of its settings.
 pub fn effective(settings: &Settings, readback: &Readback) -> Option<Vec<String>> {
     let shown = Shown {

@@ -9,8 +9,7 @@ use crate::axis::Axis;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Decoder, Fields, Node, Shape, option_name, shown, variable_name};
 
-/// A rule with the places of what it says, for checks that need the whole
-/// matrix.
+/// A rule with the places of what it says, for checks that need the whole matrix.
 pub(super) struct PlacedRule {
     pub(super) rule: Rule,
     pub(super) values: Vec<(Axis, Located<String>)>,
@@ -173,9 +172,8 @@ pub(super) fn control(decoder: &Decoder, fields: &Fields<'_>) -> Vec<(Axis, Loca
         .collect()
 }
 
-/// The axes that a map names. `env: {NAME: …}` and `option: {name: …}` group
-/// free names; together with the dotted form they may not name an axis twice.
-/// Keys in `besides` are no axes and passed over.
+/// The axes that a map names. `env: {NAME: …}` and `option: {name: …}` group free names; together with the dotted form
+/// they may not name an axis twice. Keys in `besides` are no axes and passed over.
 fn axis_entries<'a>(
     decoder: &Decoder,
     node: &'a Node,

@@ -83,8 +83,7 @@ fn check_control(decoder: &Decoder, matrix: &Matrix) {
     }
 }
 
-/// A value as it must be written in YAML: what reads as a number or boolean
-/// of another meaning is quoted.
+/// A value as it must be written in YAML: what reads as a number or boolean of another meaning is quoted.
 fn quoted(value: &str) -> String {
     let plain = value.chars().all(|c| c.is_ascii_digit())
         || value.starts_with(|c: char| c.is_ascii_alphabetic())

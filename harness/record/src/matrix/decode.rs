@@ -1,5 +1,5 @@
-//! Decodes a matrix file; its parts are in [`super::axes`] and [`super::load`],
-//! what needs the whole is in [`super::check`].
+//! Decodes a matrix file; its parts are in [`super::axes`] and [`super::load`], what needs the whole is in
+//! [`super::check`].
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -17,8 +17,7 @@ pub(super) fn objective_key(decoder: &Decoder, entry: &yaml::Entry, of: &str) ->
         .ok()
 }
 
-/// A map from objectives to something that is written for each of them; what
-/// the load does not measure is reported.
+/// A map from objectives to something that is written for each of them; what the load does not measure is reported.
 pub(super) fn by_objective(
     decoder: &Decoder,
     fields: &Fields<'_>,

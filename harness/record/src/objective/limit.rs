@@ -29,8 +29,7 @@ impl Objective {
         }
     }
 
-    /// A limit as matrices and gates write it (`5ms`, `0.1%`, `512MiB`,
-    /// `15000`), in the unit of [`Objective::unit`].
+    /// A limit as matrices and gates write it (`5ms`, `0.1%`, `512MiB`, `15000`), in the unit of [`Objective::unit`].
     ///
     /// # Errors
     /// The fix.

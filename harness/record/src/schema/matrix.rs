@@ -1,5 +1,5 @@
-//! The schema of a matrix file, made of the tables of axes, objectives and
-//! thresholds, the words of the decoders, and what is said here of the rest.
+//! The schema of a matrix file, made of the tables of axes, objectives and thresholds, the words of the decoders, and
+//! what is said here of the rest.
 
 use serde_json::{Map, Value, json};
 

@@ -219,8 +219,7 @@ fn known_places(name: &str, options: &BTreeMap<String, TargetOption>) -> String 
     }
 }
 
-/// A matrix that sets an option which the command never passes on would compare
-/// a program with itself.
+/// A matrix that sets an option which the command never passes on would compare a program with itself.
 fn report_unused_options(decoder: &Decoder, fields: &Fields<'_>, command: &[String]) {
     let Some(yaml::Shape::Map(entries)) = fields.get("options").map(|node| &node.shape) else {
         return;

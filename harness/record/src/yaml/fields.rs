@@ -29,9 +29,8 @@ impl Decoder {
         self.findings.into_inner()
     }
 
-    /// The fields of a map whose keys must be among `known`. Anything else in
-    /// it, every key given twice and every key without a value is reported.
-    /// `what` names the map.
+    /// The fields of a map whose keys must be among `known`. Anything else in it, every key given twice and every key
+    /// without a value is reported. `what` names the map.
     pub fn fields<'a>(
         &'a self,
         node: &'a Node,
@@ -192,8 +191,7 @@ impl<'a> Fields<'a> {
         self.decoder.text(self.get(key)?, key)
     }
 
-    /// A key read with `read`, or `default` where it is absent or wrong (what
-    /// is wrong has then been reported).
+    /// A key read with `read`, or `default` where it is absent or wrong (what is wrong has then been reported).
     pub fn or<T>(&self, key: &str, default: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
         self.get(key)
             .and_then(|node| self.decoder.value(node, key, read))

@@ -52,9 +52,8 @@ pub(super) fn cpus(
     })
 }
 
-/// CPUs that may be named: beyond the usable ones also isolated ones outside our
-/// mask. `isolcpus=` takes CPUs out of every process' inherited mask, and moving
-/// a process there by hand is what they are kept for.
+/// CPUs that may be named: beyond the usable ones also isolated ones outside our mask. `isolcpus=` takes CPUs out of
+/// every process' inherited mask, and moving a process there by hand is what they are kept for.
 fn nameable(topology: &Topology) -> CpuSet {
     let isolated = &topology.sets.online & topology.isolated();
     let isolated = match &topology.cgroup.cpuset {

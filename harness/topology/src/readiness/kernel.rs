@@ -51,8 +51,8 @@ fn perf_event_paranoid(source: &Source) -> Check {
 
 /// `always [madvise] never`: the brackets mark the mode in force.
 fn transparent_hugepages(source: &Source) -> Check {
-    // Go's guide to the collector, "Linux transparent huge pages": `always` can
-    // grow small heaps and makes their memory use vary (go.dev/doc/gc-guide).
+    // Go's guide to the collector, "Linux transparent huge pages": `always` can grow small heaps and makes their memory
+    // use vary (go.dev/doc/gc-guide).
     const WHY: &str =
         "huge pages given unasked change a Go heap's memory use and its speed over time";
     let text = source.word("sys/kernel/mm/transparent_hugepage/enabled");

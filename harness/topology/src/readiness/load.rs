@@ -83,8 +83,8 @@ fn busy_processes(source: &Source, cpus: usize) -> Check {
     if total >= cpus { check.bad() } else { check }
 }
 
-/// The name stands in parentheses and may hold any character, blanks and
-/// parentheses included; the state letter follows it (`proc_pid_stat(5)`).
+/// The name stands in parentheses and may hold any character, blanks and parentheses included; the state letter follows
+/// it (`proc_pid_stat(5)`).
 fn name_and_state(stat: &str) -> Option<(&str, char)> {
     let (_, rest) = stat.split_once('(')?;
     let (name, rest) = rest.rsplit_once(')')?;

@@ -134,8 +134,8 @@ fn known_guest(product: &str) -> bool {
     NAMES.iter().any(|name| product.contains(name))
 }
 
-/// A PCI device that only hypervisors make; the second column of
-/// `proc/bus/pci/devices` is vendor and device (PCI id registry).
+/// A PCI device that only hypervisors make; the second column of `proc/bus/pci/devices` is vendor and device (PCI id
+/// registry).
 fn guest_device(source: &Source) -> Option<String> {
     const VENDORS: [(&str, &str); 5] = [
         ("80ee", "VirtualBox device"),
@@ -168,8 +168,8 @@ fn s390_hypervisor(source: &Source) -> Option<String> {
 pub(super) fn clock_source(source: &Source) -> Check {
     const WHY: &str =
         "reading a slow clock enters the kernel and costs up to a microsecond each time";
-    // Clocks that the vDSO can read without a system call (Linux: the
-    // VDSO_CLOCKMODE_* users) and those of architectures with only one.
+    // Clocks that the vDSO can read without a system call (Linux: the VDSO_CLOCKMODE_* users) and those of
+    // architectures with only one.
     const FAST: [&str; 8] = [
         "tsc",
         "kvm-clock",

@@ -1,9 +1,8 @@
 //! Is this host fit to measure on?
 //!
-//! [`readiness`] reads and judges; it changes nothing and samples nothing, so
-//! that it may run before every measurement. Each [`Check`] says what was found,
-//! why it matters and what would fix it. What cannot be read is
-//! [`State::Unknown`], never taken for good.
+//! [`readiness`] reads and judges; it changes nothing and samples nothing, so that it may run before every measurement.
+//! Each [`Check`] says what was found, why it matters and what would fix it. What cannot be read is [`State::Unknown`],
+//! never taken for good.
 
 mod frequency;
 mod kernel;
@@ -100,8 +99,7 @@ impl Check {
 
 /// Judges the host whose `sys/` and `proc/` lie below `root`, in a fixed order.
 ///
-/// Every check is always present, with [`State::Unknown`] where its file is
-/// missing.
+/// Every check is always present, with [`State::Unknown`] where its file is missing.
 pub fn readiness(root: &Path) -> Vec<Check> {
     let source = Source::new(root);
     let topology = crate::read(root).ok();

@@ -1,5 +1,4 @@
-//! Cgroups for targets: on made-up trees of both generations, and on
-//! this host's kernel.
+//! Cgroups for targets: on made-up trees of both generations, and on this host's kernel.
 
 use std::fs;
 use std::io::Write;

@@ -135,8 +135,7 @@ fn what_disturbs_is_found_with_its_fix() {
 fn nothing_known_is_never_taken_for_good() {
     let machine = Machine::empty();
     for check in readiness(machine.root()) {
-        // An absent group has no quota and one that is not there no siblings;
-        // all else is unknown.
+        // An absent group has no quota and one that is not there no siblings; all else is unknown.
         assert_eq!(check.state, State::Unknown, "{check:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Captured evidence: trials with the raw evidence alongside them, runtime logs, profiles. Their READMEs say how each was
-//! made.
+//! Captured evidence: trials with the raw evidence alongside them, runtime logs, profiles. Their READMEs say how each
+//! was made.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -7,8 +7,8 @@
 //!   (or keeps limits that the control breaks),
 //! - is not worse beyond the margin on a ranked objective that comes before its first gain.
 //!
-//! What got worse alongside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh blocks
-//! have the last word: what does not hold up is not recommended. Without such a cell the verdict is "no change
+//! What got worse alongside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh
+//! blocks have the last word: what does not hold up is not recommended. Without such a cell the verdict is "no change
 //! worth making", unless some cell looks better by more than the margin and only the blocks are too few to tell.
 
 mod recommend;
@@ -148,8 +148,8 @@ impl Judged<'_> {
             .any(|other| other.control && cell.same_as.as_ref() == Some(&other.id))
     }
 
-    /// Whether any cell but the control has figures in two blocks or more: else
-    /// nothing can be said, least of all that nothing is better.
+    /// Whether any cell but the control has figures in two blocks or more: else nothing can be said, least of all that
+    /// nothing is better.
     fn any_rival_is_comparable(&self) -> bool {
         let blocks = |cell: &CellRanking, criterion| cell.on(criterion).map_or(0, |own| own.n);
         self.cells.iter().filter(|cell| !cell.control).any(|cell| {
