@@ -21,8 +21,8 @@ use args::{Args, Verb};
 use exit::{Ending, Failure};
 use record::shown;
 
-/// Whatever the umask, nobody else may write to what we and our children make;
-/// a stricter one stays, except that we must be able to read what we wrote.
+/// Whatever the umask, nobody else may write to what we and our children make; a stricter one stays, except that we
+/// must be able to read what we wrote.
 fn keep_others_from_writing() {
     use rustix::fs::Mode;
     use rustix::process::umask;

@@ -1,7 +1,7 @@
 //! Shows how a run goes, on a terminal; says only what matters elsewhere.
 //!
-//! Everything is drawn between measured windows, from the thread that runs the
-//! trials: no thread of ours ticks while a window is measured.
+//! Everything is drawn between measured windows, from the thread that runs the trials: no thread of ours ticks while a
+//! window is measured.
 
 use crate::output::tell;
 use std::cell::RefCell;

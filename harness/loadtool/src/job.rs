@@ -86,7 +86,7 @@ impl Job {
     /// Checks and resolves the options.
     ///
     /// # Errors
-    /// A usage failure that names the option and the cure.
+    /// A usage failure that names the option and the fix.
     pub(crate) fn resolve(
         mut options: DriveOptions,
         requests_of: fn(&Target) -> Vec<RequestSpec>,

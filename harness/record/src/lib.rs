@@ -1,10 +1,8 @@
-//! What gosweep measures and what it measured: the matrix, its axes and cells,
-//! the target, the trial, the run and the host, and every file format with its
-//! version.
+//! What gosweep measures and what it measured: the matrix, its axes and cells, the target, the trial, the run and the
+//! host, and every file format with its version.
 //!
-//! This crate starts nothing and asks the host nothing. What people write is
-//! decoded by hand so that every mistake is found at once ([`diagnostic`]);
-//! what gosweep writes is serde types with a format version.
+//! This crate starts nothing and asks the host nothing. What people write is decoded by hand so that every mistake is
+//! found at once ([`diagnostic`]); what gosweep writes is serde types with a format version.
 
 pub mod axis;
 pub mod cell;

@@ -12,9 +12,9 @@ const TARGETS: [&str; 2] = ["httpjson", "cache"];
 #[derive(Debug, Clone)]
 struct Written {
     targets: usize,
-    /// Values per axis, beside `default`.
+    /// Values per axis, besides `default`.
     axes: Vec<usize>,
-    /// The control's value per axis, if it names it; it may lie beside the axis.
+    /// The control's value per axis, if it names it; it may lie alongside the axis.
     control: Vec<Option<usize>>,
     exclude: Vec<WrittenRule>,
     only: Vec<WrittenRule>,

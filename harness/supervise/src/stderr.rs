@@ -23,8 +23,8 @@ use crate::redact::Redactor;
 /// length, so that a target that floods stderr cannot fill our memory.
 const MOST_TRACES: usize = 200_000;
 
-/// The runtime writes a gctrace line in some 35 pieces: without a pause each
-/// would wake us. The pipe holds 64 KiB, some 500 lines, in the meantime.
+/// The runtime writes a gctrace line in some 35 pieces: without a pause each would wake us. The pipe holds 64 KiB, some
+/// 500 lines, in the meantime.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A read of at least this size says that the target writes fast: no pause.
@@ -64,8 +64,7 @@ impl StderrLog {
         let drain = std::thread::Builder::new()
             .name("stderr".to_owned())
             .spawn(move || {
-                // Where the kernel refuses, the thread runs anywhere: that
-                // costs accuracy, not correctness.
+                // Where the kernel refuses, the thread runs anywhere: that costs accuracy, not correctness.
                 let _ = topology::reset_current_thread(&cpus);
                 let mut reader = Reader::new();
                 let mut buffer = vec![0; 64 * 1024];

@@ -1,5 +1,4 @@
-//! What an execution trace says of delays, by `go tool trace -pprof=KIND`: its
-//! wire format belongs to the toolchain.
+//! What an execution trace says of delays, by `go tool trace -pprof=KIND`: its wire format belongs to the toolchain.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,12 +12,12 @@ use crate::store::Store;
 use crate::watch::Watch;
 use supervise::child::{self, ChildError};
 
-/// The profiles: waits for the network, for locks and channels, time in system
-/// calls, and time runnable without running.
+/// The profiles: waits for the network, for locks and channels, time in system calls, and time runnable without
+/// running.
 pub const DELAYS: [&str; 4] = ["net", "sync", "syscall", "sched"];
 
-/// From Go 1.25 on the tool is built when it is first used, which takes a
-/// minute on a slow machine; reading a trace takes seconds.
+/// From Go 1.25 on the tool is built when it is first used, which takes a minute on a slow machine; reading a trace
+/// takes seconds.
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// Why there is no profile.
@@ -65,12 +64,11 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> D
     }
 }
 
-/// Writes one of [`DELAYS`] of an execution trace into `into`, as a pprof
-/// profile. `goroot` should be of the Go that wrote the trace or a newer one.
+/// Writes one of [`DELAYS`] of an execution trace into `into`, as a pprof profile. `goroot` should be of the Go that
+/// wrote the trace or a newer one.
 ///
 /// # Errors
-/// See [`DelayError`]. A trace without such a delay gives a profile without
-/// samples, not an error.
+/// See [`DelayError`]. A trace without such a delay gives a profile without samples, not an error.
 pub fn delay_profile(
     goroot: &Path,
     store: &Store,
@@ -102,8 +100,7 @@ pub fn delay_profile(
     })
 }
 
-/// All of [`DELAYS`] of a trace that is in memory, those without a delay left
-/// out. `goroot` as for [`delay_profile`].
+/// All of [`DELAYS`] of a trace that is in memory, those without a delay left out. `goroot` as for [`delay_profile`].
 ///
 /// # Errors
 /// See [`DelayError`].

@@ -5,7 +5,7 @@
 mod advice;
 mod analyze;
 mod analyze_verdict;
-mod doubts;
+mod caveats;
 mod profiles;
 
 use advisor::rank;

@@ -16,9 +16,9 @@ use crate::output;
 /// `gosweep advise`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Rules read what each trial left in the run's folder. What they compare with is the matrix's
-`thresholds`; a rule fires only if it holds in three windows of a trial or in two trials.
-What is often advised and wrong stands in the project's MYTHS.md, with what is so.
+Rules read what each trial left in the run's folder. Their limits are the `thresholds` of the
+matrix; a rule fires only if it holds in three windows of a trial or in two trials. The
+project's MYTHS.md corrects advice that is common and wrong.
 
 Exit codes: 0 advised, 2 not a run, no such cell, or a record that contradicts itself")]
 pub(crate) struct AdviseArgs {

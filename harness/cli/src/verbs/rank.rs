@@ -17,7 +17,7 @@ use crate::output;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Exit codes: 0 ranked, 2 invalid input or a record that contradicts itself, 70 internal error
-With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 too little was measured
+With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 not enough data
 to tell")]
 pub(crate) struct RankArgs {
     /// The run's folder
@@ -29,7 +29,8 @@ pub(crate) struct RankArgs {
     /// Limits instead of the matrix's, e.g. p99<=5ms,rss<=512MiB
     #[arg(long = "where", value_name = "LIMITS", value_parser = preference::limits)]
     pub(crate) limits: Option<Limits>,
-    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives: qps,p99,gc_per_kreq,rss]
+    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives:
+    /// qps,p99,gc_per_kreq,rss]
     #[arg(long)]
     pub(crate) explore: bool,
     /// Check instead what the run says of cells whose truth is known, as in matrices/proof

@@ -15,8 +15,7 @@ use super::plan;
 use super::run_folder::by_us;
 use crate::exit::Failure;
 
-/// Racing, stopping and choosing finalists by the code that ranks the run in
-/// the end, with the same options.
+/// Racing, stopping and choosing finalists by the code that ranks the run in the end, with the same options.
 #[derive(Debug)]
 pub(super) struct RankedSteering;
 
@@ -45,8 +44,7 @@ pub(super) fn with_values(plan: Plan) -> Result<Plan, Failure> {
     Ok(filled.map_err(PlanError::Invalid)?)
 }
 
-/// Where toolchains come from: the command line, then the matrix, then the
-/// default order.
+/// Where toolchains come from: the command line, then the matrix, then the default order.
 pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Toolbox, Failure> {
     let root = Store::usual_root(|name| std::env::var_os(name)).ok_or_else(|| {
         Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")

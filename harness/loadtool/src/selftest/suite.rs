@@ -95,7 +95,7 @@ fn conclude(
         }
         if failed > 0 && !findings.disturbances.is_empty() {
             caller.tell(
-                "the machine was busy, which tails and lateness show first; end what else runs, and \
+                "the machine was busy, which tails and schedule lag show first; end what else runs, and \
                  measure again before blaming the driver"
             );
         }

@@ -1,4 +1,4 @@
-//! Runs the curl of the machine beside the load tool and compares what arrives, for the commands of
+//! Runs the curl of the machine alongside the load tool and compares what arrives, for the commands of
 //! `tests/fixtures/curl`.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]

@@ -8,7 +8,7 @@ use record::matrix::{CellSpec, Dropped, Matrix};
 use record::target_file::Target;
 use topology::Placement;
 
-/// What a matrix amounts to on this host.
+/// What a matrix would run on this host.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The matrix.
@@ -81,7 +81,7 @@ impl Plan {
     }
 }
 
-/// The toolchain of a cell; `default` means whatever `go` can be had.
+/// The toolchain of a cell; `default` means whatever `go` can be obtained.
 pub fn toolchain_spec(spec: &CellSpec) -> &str {
     match spec.settings.get(&Axis::Toolchain) {
         DEFAULT => "default",

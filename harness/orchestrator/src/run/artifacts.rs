@@ -1,5 +1,4 @@
-//! Toolchains and programs of a run: every cell gets the path of what it
-//! starts, and the record gets what proves it.
+//! Toolchains and programs of a run: every cell gets the path of what it starts, and the record gets what proves it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,8 +56,7 @@ impl Programs {
         }
     }
 
-    /// The program that a cell has in a block, built now if need be; `None`
-    /// when asked to stop.
+    /// The program that a cell has in a block, built now if need be; `None` when asked to stop.
     pub(super) fn for_block(
         &self,
         request: &RunRequest<'_>,
@@ -110,8 +108,7 @@ impl Programs {
     }
 }
 
-/// Finds the toolchains and builds what the cells start; `None` when asked to
-/// stop.
+/// Finds the toolchains and builds what the cells start; `None` when asked to stop.
 pub(super) fn provide(
     request: &RunRequest<'_>,
     listener: &Listener<'_>,
@@ -140,8 +137,7 @@ pub(super) fn provide(
 }
 
 impl Programs {
-    /// Builds what needed a profile of a control, which is there now; false
-    /// when asked to stop.
+    /// Builds what needed a profile of a control, which is there now; false when asked to stop.
     pub(super) fn complete(
         &mut self,
         request: &RunRequest<'_>,
@@ -219,8 +215,8 @@ pub(super) fn changes_by_block(cell: &PlannedCell) -> bool {
     settings.any(|(axis, value)| axis.is_build() && axis.changes_by_block(value))
 }
 
-/// A seed for the linker, the same for all cells of a block, so that cells
-/// that differ at run time only share their program.
+/// A seed for the linker, the same for all cells of a block, so that cells that differ at run time only share their
+/// program.
 fn seed_of_block(seed: u64, block: u32) -> u32 {
     let digest = toolchain::digest::of_bytes(format!("layout {seed} {block}").as_bytes());
     let bits = digest
@@ -230,8 +226,7 @@ fn seed_of_block(seed: u64, block: u32) -> u32 {
     (bits.unwrap_or_default() >> 1).max(1)
 }
 
-/// What a program is known by, as it is in a block: some have another one in
-/// each.
+/// What a program is known by, as it is in a block: some have another one in each.
 fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
     let toolchain = match plan.target(cell).program {
         Source::Build { .. } => toolchain_spec(&cell.spec).to_owned(),

@@ -1,5 +1,4 @@
-//! Everything between a plan and the first trial: toolchains, artifacts, cell
-//! ids, calibration, `run.json`.
+//! Everything between a plan and the first trial: toolchains, artifacts, cell ids, calibration, `run.json`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,8 +21,8 @@ pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
     pub(super) programs: Programs,
-    /// The toolchains that this call has proved, by the name in the matrix. What
-    /// the record of an earlier call says of them is not run.
+    /// The toolchains that this call has proved, by the name in the matrix. What the record of an earlier call says of
+    /// them is not run.
     pub(super) goroots: BTreeMap<String, PathBuf>,
 }
 
@@ -35,8 +34,7 @@ impl Prepared {
     }
 }
 
-/// Prepares a new run or takes up the one in the folder. `None` when asked to
-/// stop.
+/// Prepares a new run or takes up the one in the folder. `None` when asked to stop.
 pub(super) fn prepare(
     request: &RunRequest<'_>,
     dir: &RunDir,

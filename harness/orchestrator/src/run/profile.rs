@@ -1,8 +1,7 @@
 //! The CPU profile of a control, which `pgo: control` builds other cells with.
 //!
-//! It is taken before these are built, by a diagnosis of the control under a
-//! closed loop, since no rate is known yet. It is kept in the run's folder, so
-//! that a run goes on with the programs that it began with.
+//! It is taken before these are built, by a diagnosis of the control under a closed loop, since no rate is known yet.
+//! It is kept in the run's folder, so that a run goes on with the programs that it began with.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,8 +19,7 @@ use crate::events::{Event, Listener};
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
 use supervise::Spawner;
 
-/// The profiled window where the matrix does not set one with `diagnose`: a
-/// thousand samples of a busy CPU.
+/// The profiled window where the matrix does not set one with `diagnose`: a thousand samples of a busy CPU.
 const DURATION: Duration = Duration::from_secs(10);
 
 /// Takes the profiles that are wanted and not there yet; false when asked to
@@ -95,7 +93,7 @@ impl Taking<'_> {
             warmup: plan.matrix.warmup,
             seed: plan.matrix.seed,
             evidence: gathered.path(),
-            canaries: &[],
+            clock_probes: &[],
             cancel: self.request.cancel,
         };
         let duration = plan.matrix.diagnose.as_ref().map(|own| own.duration);

@@ -1,4 +1,4 @@
-//! What a cell asks for beside what its process and binary show: rule V2.
+//! What a cell asks for alongside what its process and binary show: rule V2.
 
 use super::settings::Settings;
 pub use super::shown::Shown;
@@ -47,8 +47,8 @@ pub struct Asked<'a> {
     pub target_cpus: Option<&'a str>,
 }
 
-/// Every setting that was asked for and can be read back. What a toolchain and
-/// a placement came to is asked for even where the axes are at their defaults.
+/// Every setting that was asked for and can be read back. What a toolchain and a placement came to is asked for even
+/// where the axes are at their defaults.
 pub fn compared(asked: Asked<'_>, shown: &Shown<'_>) -> Vec<Setting> {
     let readback = shown.readback;
     Axis::PLAIN
@@ -99,9 +99,8 @@ fn values(axis: &Axis, asked: &str, shown: &Shown<'_>) -> Option<Setting> {
     })
 }
 
-/// What a process has on every axis that needs no further name, in comparable
-/// form: what is read back, and else what was asked for. Axes of the build and
-/// of placement are left out: they end in the artifact and in lists of CPUs.
+/// What a process has on every axis that needs no further name, in comparable form: what is read back, and else what
+/// was asked for. Axes of the build and of placement are left out: they end in the artifact and in lists of CPUs.
 /// `None` where the process did not report what Go made of its settings.
 pub fn effective(settings: &Settings, readback: &Readback) -> Option<Vec<String>> {
     let shown = Shown {

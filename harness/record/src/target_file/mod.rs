@@ -1,9 +1,7 @@
-//! The target: a Go program that gosweep builds or is given, how it is started
-//! and what is asked of it.
+//! The target: a Go program that gosweep builds or is given, how it is started and what is asked of it.
 //!
-//! [`Target::parse`] checks everything that can be known from the file alone;
-//! whether the program can be built and what it answers is for the
-//! orchestrator.
+//! [`Target::parse`] checks everything that can be known from the file alone; whether the program can be built and what
+//! it answers is for the orchestrator.
 
 pub(crate) mod decode;
 pub(crate) mod requests;
@@ -28,8 +26,7 @@ pub struct Target {
     pub why: Option<String>,
     /// Where its program comes from.
     pub program: Program,
-    /// Arguments behind the program; `{addr}`, `{admin}` and `{option}` are
-    /// replaced.
+    /// Arguments behind the program; `{addr}`, `{admin}` and `{option}` are replaced.
     pub command: Vec<String>,
     /// What a matrix may set.
     pub options: BTreeMap<String, TargetOption>,
@@ -83,8 +80,7 @@ pub struct TargetOption {
 /// When a target is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
-    /// The path that answers 200 once it is; `None`: the first request that is
-    /// answered as expected.
+    /// The path that answers 200 once it is; `None`: the first request that is answered as expected.
     pub path: Option<String>,
     /// On the admin listener instead of the service's.
     pub on_admin: bool,

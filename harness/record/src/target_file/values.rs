@@ -21,7 +21,7 @@ enum Part<'a> {
 /// Takes a text apart.
 ///
 /// # Errors
-/// The cure for a reference that names nothing.
+/// The fix for a reference that names nothing.
 fn parts(text: &str) -> Result<Vec<Part<'_>>, String> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -59,7 +59,7 @@ fn is_variable(name: &str) -> bool {
 /// Checks the references of a text, for the decoder.
 ///
 /// # Errors
-/// The cure.
+/// The fix.
 pub(super) fn checked(text: &str) -> Result<(), String> {
     parts(text).map(|_| ())
 }

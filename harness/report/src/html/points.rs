@@ -103,7 +103,7 @@ impl Tag {
     }
 }
 
-/// The first place beside a point that is free of other points and of the tags before; to the right where none is.
+/// The first place alongside a point that is free of other points and of the tags before; to the right where none is.
 fn beside(at: At, characters: usize, marks: &[At], tags: &[Tag], frame: &Frame) -> Tag {
     let half_width = HALF_CHARACTER.0 * characters as f64;
     let (away, over) = (MARK_REACH + 1.0 + half_width, MARK_REACH + HALF_CHARACTER.1);

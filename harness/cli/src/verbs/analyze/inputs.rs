@@ -79,7 +79,7 @@ enum Shape {
     Document,
     /// Either: NULs are in it, which an application may have written into its log. It is kept as a document and read as
     /// a log.
-    Doubtful,
+    Uncertain,
 }
 
 impl Arriving {
@@ -109,7 +109,7 @@ impl Arriving {
         self.head.extend_from_slice(&bytes[..kept]);
         self.dropped += bytes.len() - kept;
         match self.shape {
-            Shape::Stream | Shape::Doubtful => self.log.feed(bytes),
+            Shape::Stream | Shape::Uncertain => self.log.feed(bytes),
             Shape::Document => {}
             Shape::Untold if self.head.len() >= TELLING_BYTES => {
                 self.shape = shape(&self.head);
@@ -123,7 +123,7 @@ impl Arriving {
 
     /// Where a log stands, for someone who watches.
     fn now(&self) -> Option<String> {
-        matches!(self.shape, Shape::Stream | Shape::Doubtful).then(|| self.log.now())
+        matches!(self.shape, Shape::Stream | Shape::Uncertain).then(|| self.log.now())
     }
 
     /// Whether it can be nothing that is read: too long for a document, and no log.
@@ -131,7 +131,7 @@ impl Arriving {
         self.dropped > 0
             && match self.shape {
                 Shape::Stream => false,
-                Shape::Doubtful => !self.log.has_runtime_lines(),
+                Shape::Uncertain => !self.log.has_runtime_lines(),
                 Shape::Document | Shape::Untold => true,
             }
     }
@@ -148,10 +148,10 @@ impl Arriving {
         let as_document = || document(name, &self.head, self.hole);
         match self.shape {
             Shape::Stream => log(self.log).map_or_else(as_document, Ok),
-            Shape::Doubtful if self.dropped == 0 => {
+            Shape::Uncertain if self.dropped == 0 => {
                 as_document().or_else(|unread| log(self.log).ok_or(unread))
             }
-            Shape::Doubtful => log(self.log).map_or_else(as_document, Ok),
+            Shape::Uncertain => log(self.log).map_or_else(as_document, Ok),
             Shape::Untold | Shape::Document => as_document(),
         }
     }
@@ -252,7 +252,7 @@ fn shape(head: &[u8]) -> Shape {
     if DOCUMENTS.iter().any(|start| head.starts_with(start)) {
         Shape::Document
     } else if head[..head.len().min(4096)].contains(&0) {
-        Shape::Doubtful
+        Shape::Uncertain
     } else {
         Shape::Stream
     }
@@ -284,7 +284,7 @@ mod tests {
             ),
             (
                 b"text with a \0 in it, and some more of it",
-                Shape::Doubtful,
+                Shape::Uncertain,
             ),
         ] {
             assert_eq!(shape(head), expected, "{:?}", String::from_utf8_lossy(head));

@@ -18,7 +18,7 @@ use crate::output::tell;
 /// `gosweep analyze`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-What may be given: standard error with GODEBUG=gctrace=1, schedtrace=N,
+Inputs: standard error with GODEBUG=gctrace=1, schedtrace=N,
 scheddetail=1 or scavtrace=1 (also wrapped by Docker, Kubernetes or journald),
 pprof profiles, heap?debug=1, panics and goroutine dumps, execution traces,
 runtime/metrics snapshots, the output of `go version -m`.
@@ -30,11 +30,11 @@ Examples:
   gosweep analyze --diff before.pb.gz after.pb.gz --html difference.html
 
 A file or service that gives nothing readable is named on stderr and in the
-report, with the reason; the others are analysed all the same. With --diff
-every file is needed.
+report, with the reason; the others are still analysed. With --diff every file is
+needed.
 
-Lines, keys and advice in circulation that are none of Go's are answered in the
-project's MYTHS.md.
+The project's MYTHS.md lists trace lines, keys and advice that are often quoted
+and do not exist in Go.
 
 Exit codes: 0 analysed, whatever was found, even if some of the files could not
 be read; 2 invalid input, or none of it could be read; 5 interrupted;
@@ -55,7 +55,7 @@ pub(crate) struct AnalyzeArgs {
     /// Accept any certificate of the service
     #[arg(long, requires = "url")]
     insecure: bool,
-    /// Hold two profiles of one kind against each other, the earlier first
+    /// Compare two profiles of one kind, the earlier first
     #[arg(long, conflicts_with = "url")]
     diff: bool,
     /// What the service gives to runtime.SetMutexProfileFraction, if known

@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// What was taken.
 pub(super) struct Window {
     pub(super) materials: Vec<Material>,
-    /// What could not be had, with how to get it.
+    /// What could not be obtained, with how to get it.
     pub(super) missing: Vec<String>,
     /// The service, if it gave nothing at all.
     pub(super) unread: Option<Unread>,

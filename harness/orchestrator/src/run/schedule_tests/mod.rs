@@ -1,5 +1,5 @@
-//! The real schedule on a real folder, with trials that are made up: no process,
-//! no load, a clock that only moves with trials.
+//! The real schedule on a real folder, with trials that are made up: no process, no load, a clock that only moves with
+//! trials.
 
 use std::cell::{Cell as Counter, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,9 +108,9 @@ impl Runner for FakeTrials {
             saturate: None,
             constant: None,
             process: None,
-            control_group: None,
+            cgroup: None,
             readback: None,
-            canary: None,
+            clock_probe: None,
             warnings: Vec::new(),
         }))
     }
@@ -395,8 +395,7 @@ fn without_a_finalist_nothing_is_confirmed() {
 
 #[test]
 fn a_budget_ends_the_search_with_time_for_the_finalist() {
-    // Blocks of 5 s, a confirmation of 2 blocks of 2 s: after 4 blocks 24 s are
-    // spoken for, a fifth would make 29.
+    // Blocks of 5 s, a confirmation of 2 blocks of 2 s: after 4 blocks 24 s are spoken for, a fifth would make 29.
     let mut lab = Lab::new(30, raced());
     lab.budget = Some(Duration::from_secs(28));
     let rules = Rules {
@@ -523,7 +522,7 @@ fn a_block_is_made_ready_once() {
 }
 
 #[test]
-fn spoilt_slots_are_tried_again_at_the_end_of_their_block() {
+fn invalid_slots_are_tried_again_at_the_end_of_their_block() {
     let lab = Lab::new(1, Design::default());
     let runner = FakeTrials {
         invalid_until: 2,
