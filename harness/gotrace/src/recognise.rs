@@ -149,8 +149,8 @@ fn doubtful_log(text: &[u8]) -> Option<Kind> {
     let mut proven = false;
     stderr::read(text, |event| {
         proven |= match event {
-            Event::App(_) | Event::Torn(_) | Event::PeriodicGc => false,
-            Event::Crash(crash) => crash.goroutines.iter().any(|own| !own.frames.is_empty()),
+            Event::App(_) | Event::Torn(_) | Event::PeriodicGc | Event::Writer(_) => false,
+            Event::Crash(crash) | Event::Incident(crash) => crash.goroutines.iter().any(|own| !own.frames.is_empty()),
             _ => true,
         };
     });
@@ -161,14 +161,14 @@ fn log(text: &[u8]) -> Kind {
     let mut found = RuntimeLog::default();
     let mut any = false;
     let counts = stderr::read(text, |event| {
-        any |= !matches!(event, Event::App(_) | Event::Torn(_));
+        any |= !matches!(event, Event::App(_) | Event::Torn(_) | Event::Writer(_));
         match event {
             Event::Gc(_) => found.gc = true,
             Event::Sched(_) => found.sched = true,
             Event::SchedDetail(_) => found.sched_detail = true,
             Event::Scavenge(_) => found.scavenge = true,
             Event::Pacer(_) => found.pacer = true,
-            Event::Crash(_) => found.crash = true,
+            Event::Crash(_) | Event::Incident(_) => found.crash = true,
             _ => {}
         }
     });

@@ -1,5 +1,6 @@
 //! What is said of each input.
 
+use gotrace::crash::Cause;
 use gotrace::profile::ProfileKind;
 
 use super::document::InputReport;
@@ -16,6 +17,7 @@ pub(super) fn input_report(material: &Material) -> InputReport {
         facts: Vec::new(),
         notes: Vec::new(),
         problem: None,
+        resembling: None,
         processes: Vec::new(),
         crashes: Vec::new(),
         profiles: Vec::new(),
@@ -97,7 +99,10 @@ fn log_report(log: &Log, report: &mut InputReport) {
         (seen.blocks, "scheddetail"),
         (seen.scavenge, "scavtrace"),
         (seen.pacer, "gcpacertrace"),
-        (log.crashes.len() as u64, "a crash"),
+        (having(log, |cause| cause.ends_process()), "a crash"),
+        (having(log, |cause| cause == Cause::Recovered), "a recovered panic"),
+        (having(log, |cause| cause == Cause::DataRace), "a data race"),
+        (having(log, |cause| cause == Cause::Dump), "a dump of goroutines"),
     ];
     let there: Vec<&str> = kinds
         .iter()
@@ -115,11 +120,17 @@ fn log_report(log: &Log, report: &mut InputReport) {
         .zip(&log.processes)
         .map(|(number, process)| process.report(number))
         .collect();
-    report.crashes = log.crashes.iter().map(crash::report).collect();
+    report.resembling = Some(log.counts.resembling).filter(|count| *count > 0);
+    report.crashes = crash::reports(&log.crashes);
     let scavenged = log.scavenged.map(snapshot::scavenged);
     let paced = log.paced.map(snapshot::paced);
     report.facts = [scavenged, paced].into_iter().flatten().flatten().collect();
     report.notes = log_notes(log);
+}
+
+/// How many crashes and incidents are of a kind.
+fn having(log: &Log, is: impl Fn(Cause) -> bool) -> u64 {
+    log.crashes.iter().filter(|crash| is(crash.cause)).count() as u64
 }
 
 fn log_notes(log: &Log) -> Vec<String> {
@@ -151,11 +162,41 @@ fn log_notes(log: &Log) -> Vec<String> {
         log.seen.periodic,
         "announce a collection after two minutes without one",
     );
-    if log.processes.len() > 1 {
-        notes.push(format!(
-            "{} processes wrote it one after the other: sequence numbers or clocks begin again",
-            log.processes.len()
-        ));
+    add(
+        counts.resembling,
+        "begin like a panic or a dump, and no stack that can be read follows",
+    );
+    add(
+        log.repeated,
+        "were there twice, as in exports that overlap; each counts once",
+    );
+    if log.newest_first {
+        notes.push("the newest lines came first; it was read from its end".to_owned());
+    }
+    let mut writers: Vec<&[u8]> = log.processes.iter().map(|it| it.writer.as_slice()).collect();
+    writers.sort_unstable();
+    writers.dedup();
+    match (log.processes.len(), writers.len()) {
+        (0 | 1, _) => {}
+        (processes, writers) if writers == processes => notes.push(format!(
+            "{processes} processes share it; what stands before their lines tells them apart"
+        )),
+        (processes, 1) => notes.push(format!(
+            "{processes} processes wrote it one after the other: sequence numbers or clocks begin again"
+        )),
+        (processes, writers) => notes.push(format!(
+            "{processes} processes of {writers} writers share it; what stands before their lines tells the writers apart"
+        )),
+    }
+    for (number, process) in (log.processes_let_go + 1..).zip(&log.processes) {
+        if let Some(change) = process.change_of_procs() {
+            let which = if log.processes.len() > 1 {
+                format!("process {number}: ")
+            } else {
+                String::new()
+            };
+            notes.push(format!("{which}{change}"));
+        }
     }
     if log.processes_let_go > 0 {
         notes.push(format!(

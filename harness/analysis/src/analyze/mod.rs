@@ -9,6 +9,7 @@
 //!
 //! Deliberately absent: reading files, sockets and terminals (`cli`, `orchestrator`); rules of its own.
 
+mod arriving;
 mod calm;
 mod crash;
 mod difference;
@@ -26,6 +27,7 @@ mod snapshot;
 mod verdict;
 mod version;
 
+pub use arriving::Arriving;
 pub use document::{
     Analysis, CrashReport, Fact, GcFigures, GoroutineGroup, InputReport, LongestStop, Picture,
     ProcessReport, ProfileReport, SchedFigures, Severity, Unread,
