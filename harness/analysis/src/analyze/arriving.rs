@@ -3,8 +3,11 @@
 //!
 //! Main type: [`Arriving`]. Its memory is bounded by [`LARGEST_INPUT_BYTES`].
 
+use gotrace::encoding::{Encoding, Transcoder, without_mark};
+
 use super::document::Unread;
-use super::log::LogReader;
+use super::log::{Log, LogReader};
+use super::order;
 use super::material::{Hint, LARGEST_INPUT_BYTES, Material, Part};
 use crate::error::AnalysisError;
 
@@ -23,6 +26,8 @@ pub struct Arriving {
     hole: bool,
     shape: Shape,
     log: LogReader,
+    /// Turns UTF-16 into UTF-8; `None` until the encoding is told.
+    transcoder: Option<Transcoder>,
 }
 
 /// What an input seems to be.
@@ -49,11 +54,26 @@ impl Arriving {
             hole: false,
             shape: Shape::Untold,
             log: LogReader::new(),
+            transcoder: None,
         }
     }
 
     /// Takes the next bytes.
     pub fn take(&mut self, bytes: &[u8]) {
+        // What comes first tells the encoding; a first read of fewer bytes than that is rare and counts as UTF-8.
+        let begins = self.transcoder.is_none();
+        let own = self.transcoder.get_or_insert_with(|| Transcoder::new(Encoding::of(bytes)));
+        if own.changes() {
+            let turned = own.turn(bytes);
+            self.add(&turned);
+        } else if begins {
+            self.add(without_mark(bytes));
+        } else {
+            self.add(bytes);
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
         let bytes = if self.head.is_empty() {
             let behind = gotrace::after_nuls(bytes);
             self.hole |= behind.len() < bytes.len();
@@ -102,25 +122,49 @@ impl Arriving {
     ///
     /// # Errors
     /// Why it cannot be read, with what would do.
-    pub fn finish(self, name: &str) -> Result<Material, Unread> {
+    pub fn finish(mut self, name: &str) -> Result<Material, Unread> {
+        let reader = std::mem::take(&mut self.log);
         let log = |reader: LogReader| {
             let log = Some(reader.finish()).filter(|log| !log.is_empty());
             log.map(|log| Material {
                 name: name.to_owned(),
-                part: Part::Log(Box::new(log)),
+                part: Part::Log(Box::new(self.in_order(log))),
             })
         };
         // What is a document as well as a log is a document: a profile may hold any bytes.
         let as_document = || document(name, &self.head, self.hole);
-        match self.shape {
-            Shape::Stream => log(self.log).map_or_else(as_document, Ok),
-            Shape::Doubtful if self.dropped == 0 => {
-                as_document().or_else(|unread| log(self.log).ok_or(unread))
+        let stream = |reader: LogReader| match log(reader) {
+            // A dump of goroutines by itself is one, unless it came wrapped.
+            Some(material) if is_dump(&material) => {
+                let document = as_document().ok();
+                Ok(document.filter(|it| matches!(it.part, Part::Goroutines(_))).unwrap_or(material))
             }
-            Shape::Doubtful => log(self.log).map_or_else(as_document, Ok),
+            Some(material) => Ok(material),
+            None => as_document(),
+        };
+        match self.shape {
+            Shape::Stream => stream(reader),
+            Shape::Doubtful if self.dropped == 0 => {
+                as_document().or_else(|unread| log(reader).ok_or(unread))
+            }
+            Shape::Doubtful => stream(reader),
             Shape::Untold | Shape::Document => as_document(),
         }
     }
+
+    /// A log whose newest lines come first, read again from its end, as far as all of it is at hand.
+    fn in_order(&self, log: Log) -> Log {
+        if self.dropped > 0 || !order::is_newest_first(&self.head) {
+            return log;
+        }
+        let mut turned = Log::of(&order::turned(&self.head));
+        turned.newest_first = true;
+        turned
+    }
+}
+
+fn is_dump(material: &Material) -> bool {
+    matches!(&material.part, Part::Log(log) if log.is_only_a_dump())
 }
 
 fn document(name: &str, head: &[u8], hole: bool) -> Result<Material, Unread> {
@@ -141,14 +185,21 @@ fn document(name: &str, head: &[u8], hole: bool) -> Result<Material, Unread> {
 
 /// What begins like this.
 fn shape(head: &[u8]) -> Shape {
-    const DOCUMENTS: [&[u8]; 7] = [
+    const DOCUMENTS: [&[u8]; 14] = [
         b"\x1f\x8b",
         b"go 1.",
         b"heap profile: ",
         b"goroutine profile: ",
         b"goroutineleak profile: ",
+        b"threadcreate profile: ",
         b"--- ",
         b"{\"go_version\"",
+        b"\xfd7zXZ\0",
+        b"\x28\xb5\x2f\xfd",
+        b"BZh",
+        b"\x04\x22\x4d\x18",
+        b"PK\x03\x04",
+        b"\x1f\x9d",
     ];
     if DOCUMENTS.iter().any(|start| head.starts_with(start)) {
         Shape::Document

@@ -232,6 +232,10 @@ pub struct GoroutineGroup {
 pub struct ProfileReport {
     /// What it is of, e.g. `CPU profile`.
     pub kind: String,
+    /// What its values come to with their signs, where some are negative: of a profile over a window of a heap, and of
+    /// differences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<f64>,
     /// The window that it covers, seconds; `None` for an instant or since the process began.
     pub window_s: Option<f64>,
     /// Its functions.

@@ -43,16 +43,35 @@ pub(super) fn input_report(material: &Material) -> InputReport {
                 ));
             }
         }
-        Part::MemStats(it) => {
-            "memory statistics (heap?debug=1)".clone_into(&mut report.kind);
-            report.facts = snapshot::memstats(it);
+        Part::MemStats(series, records) => {
+            "memory statistics (heap?debug=1 or expvar)".clone_into(&mut report.kind);
+            report.facts = series.last().map(snapshot::memstats).unwrap_or_default();
+            if let [first, .., last] = series.as_slice() {
+                report.facts.extend(snapshot::memstats_between(first, last, series.len()));
+            }
+            if let Some(profile) = records {
+                let title = "records of allocations (heap?debug=1)";
+                report.go = profiles::go_of(profile);
+                report.profiles.push(profiles::report(profile, ProfileKind::Heap, title));
+            }
+        }
+        Part::Prometheus(scrapes) => {
+            "metrics for Prometheus".clone_into(&mut report.kind);
+            report.go = scrapes.last().and_then(|it| it.go_version()).map(str::to_owned);
+            report.facts = snapshot::prometheus(scrapes);
+        }
+        Part::MetricsText(numbers) => {
+            "numbers of runtime/metrics in text".clone_into(&mut report.kind);
+            report.facts = snapshot::metrics_text(numbers);
+            report.notes.push("distributions are not read from text".to_owned());
         }
         Part::Goroutines(goroutines) => {
             "goroutine dump".clone_into(&mut report.kind);
             report.crashes.push(crash::dump(goroutines));
         }
-        Part::Build(builds) => {
+        Part::Build(builds, problems) => {
             "build information (go version -m)".clone_into(&mut report.kind);
+            report.notes = problems.iter().map(|problem| format!("not read: {problem}")).collect();
             report.go = builds.first().map(|build| build.go_version.to_string());
             report.facts = snapshot::build(builds);
         }

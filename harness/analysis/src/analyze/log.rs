@@ -152,6 +152,16 @@ impl Log {
         self.processes.is_empty() && self.crashes.is_empty() && self.seen == Seen::default()
     }
 
+    /// Whether there is nothing but one dump of goroutines in it.
+    pub(super) fn is_only_a_dump(&self) -> bool {
+        let dumps = self.crashes.iter().filter(|crash| crash.cause == Cause::Dump);
+        self.processes.is_empty()
+            && self.seen == Seen::default()
+            && self.crashes.len() == 1
+            && dumps.count() == 1
+            && self.counts.wrapped == 0
+    }
+
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Gc(cycle) => self.add_gc(cycle),

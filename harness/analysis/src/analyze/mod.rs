@@ -19,6 +19,7 @@ mod input;
 mod judged;
 mod log;
 mod material;
+mod order;
 mod point;
 mod process;
 mod profiles;

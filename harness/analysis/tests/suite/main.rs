@@ -19,6 +19,7 @@ mod preference;
 mod profiles;
 mod proof;
 mod properties;
+mod public_inputs;
 mod refusals;
 mod reports;
 

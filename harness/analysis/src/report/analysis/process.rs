@@ -8,10 +8,10 @@ use crate::figures::{count_text, significant};
 const CHART_COLUMNS: usize = 60;
 
 pub(super) fn process_text(layout: &Layout, process: &ProcessReport, numbered: bool) -> String {
-    let number = if numbered {
-        format!("process {}, ", process.number)
-    } else {
-        String::new()
+    let number = match (&process.writer, numbered) {
+        (Some(writer), _) => format!("process {} ({writer}), ", process.number),
+        (None, true) => format!("process {}, ", process.number),
+        (None, false) => String::new(),
     };
     let procs = process
         .gomaxprocs
@@ -64,6 +64,9 @@ pub(in super::super) fn gc_sentence(gc: &GcFigures) -> String {
             String::new()
         }
     )];
+    if let Some([least, most]) = gc.gomaxprocs_range.filter(|[least, most]| least != most) {
+        parts.push(format!("GOMAXPROCS {least} to {most}"));
+    }
     if let Some(share) = gc.cpu_share {
         let assists = gc.assist_share.unwrap_or_default();
         parts.push(format!(
@@ -109,7 +112,7 @@ pub(in super::super) fn sched_sentence(sched: &SchedFigures) -> String {
         count_text(sched.lines as f64),
         if sched.lines == 1 { "line" } else { "lines" },
         significant(mean),
-        count_text(middle),
+        significant(middle),
         count_text(high),
         count_text(higher),
         count_text(most),

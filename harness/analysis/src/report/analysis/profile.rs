@@ -19,7 +19,7 @@ pub(super) fn profile_text(layout: &Layout, profile: &ProfileReport) -> String {
             "\u{2014} {}{window}: {} {}",
             profile.kind,
             measure.kind,
-            measure.text(profile.functions.total)
+            total_text(profile)
         ),
     );
     for note in &profile.notes {
@@ -30,6 +30,19 @@ pub(super) fn profile_text(layout: &Layout, profile: &ProfileReport) -> String {
         None => text.push_str(&functions_table(layout, &profile.functions)),
     }
     text
+}
+
+/// The total; of a difference what it comes to, and how much went back and forth.
+fn total_text(profile: &ProfileReport) -> String {
+    let measure = &profile.functions.measure;
+    let size = measure.text(profile.functions.total);
+    match profile.net {
+        Some(net) => {
+            let sign = if net > 0.0 { "+" } else { "" };
+            format!("net {sign}{} ({size} of changes)", measure.text(net))
+        }
+        None => size,
+    }
 }
 
 fn functions_table(layout: &Layout, top: &TopTable) -> String {

@@ -73,6 +73,18 @@ fn crash_text(layout: &Layout, crash: &CrashReport) -> String {
             .trim_end_matches(": ")
             .replace('\n', " / "),
     );
+    if let Some(place) = &crash.place {
+        text.push_str(&layout.wrapped("    ", &format!("at {place}")));
+    }
+    if crash.times > 1 {
+        text.push_str(&layout.wrapped("    ", &format!("{} times", crash.times)));
+    }
+    if crash.garbled_lines > 0 {
+        text.push_str(&layout.wrapped(
+            "    ",
+            &format!("other output was written into {} of its lines", crash.garbled_lines),
+        ));
+    }
     for frame in &crash.stack {
         text.push_str(&layout.wrapped("    ", frame));
     }
