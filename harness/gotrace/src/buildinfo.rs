@@ -128,7 +128,11 @@ impl BuildInfo {
                 && problems.len() < MOST_PROBLEMS
             {
                 let told = line.contains("could not read Go build info");
-                problems.push(if told { shorten(line) } else { format!("{}: {why}", shorten(line)) });
+                problems.push(if told {
+                    shorten(line)
+                } else {
+                    format!("{}: {why}", shorten(line))
+                });
             }
         }
         (found, problems)
@@ -206,7 +210,9 @@ fn own_version(line: &str) -> Option<BuildInfo> {
         path: None,
         module: None,
         deps: Vec::new(),
-        settings: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        settings: settings
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
     })
 }
 

@@ -33,9 +33,11 @@ impl Encoding {
                 high + usize::from(pair[0] == 0 && text(pair[1])),
             )
         });
-        if count >= ENOUGH && low_first == count {
+        // A few characters of other scripts may be among them.
+        let nearly_all = |own: usize| own >= ENOUGH && own * 5 >= count * 4;
+        if nearly_all(low_first) && high_first == 0 {
             Self::Utf16Le
-        } else if count >= ENOUGH && high_first == count {
+        } else if nearly_all(high_first) && low_first == 0 {
             Self::Utf16Be
         } else {
             Self::Utf8
@@ -131,9 +133,18 @@ mod tests {
     fn all_forms_of_utf_16_read_alike() {
         let text = "gc 1 @0.1s 1%: grüße 😀\r\n";
         for (mark, big) in [(true, false), (false, false), (true, true), (false, true)] {
-            let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+            let units = mark
+                .then_some(0xfeff)
+                .into_iter()
+                .chain(text.encode_utf16());
             let bytes: Vec<u8> = units
-                .flat_map(|unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .flat_map(|unit: u16| {
+                    if big {
+                        unit.to_be_bytes()
+                    } else {
+                        unit.to_le_bytes()
+                    }
+                })
                 .collect();
             assert_eq!(utf8(&bytes), text.as_bytes(), "{mark} {big}");
             // Cut anywhere.

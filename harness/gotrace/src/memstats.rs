@@ -100,7 +100,8 @@ impl MemStats {
             ..Self::default()
         };
         // Older versions do not print these.
-        let mut optional = |name: &str| take(name).ok().map(|value| number(name, value)).transpose();
+        let mut optional =
+            |name: &str| take(name).ok().map(|value| number(name, value)).transpose();
         stats.last_gc_unix_ns = optional("LastGC")?.unwrap_or(0);
         stats.num_forced_gc = optional("NumForcedGC")?;
         stats.max_rss_bytes = optional("MaxRSS")?;
@@ -132,7 +133,9 @@ impl MemStats {
         let mut found = Vec::new();
         for document in serde_json::Deserializer::from_slice(json).into_iter::<Variables>() {
             let document = document.map_err(|error| fail(error.to_string()))?;
-            let stats = document.memstats.ok_or_else(|| fail("no \"memstats\" object; ask for /debug/vars".to_owned()))?;
+            let stats = document
+                .memstats
+                .ok_or_else(|| fail("no \"memstats\" object; ask for /debug/vars".to_owned()))?;
             if found.len() == MOST_DOCUMENTS {
                 found.pop();
             }

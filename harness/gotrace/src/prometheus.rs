@@ -86,7 +86,10 @@ fn sample(line: &[u8]) -> Option<(String, f64, Option<i64>)> {
     // OpenMetrics writes seconds with a fraction, the older format whole milliseconds.
     let taken = words.next().and_then(|word| match word.contains('.') {
         #[expect(clippy::cast_possible_truncation, reason = "a time of this age fits")]
-        true => word.parse::<f64>().ok().map(|seconds| (seconds * 1e3) as i64),
+        true => word
+            .parse::<f64>()
+            .ok()
+            .map(|seconds| (seconds * 1e3) as i64),
         false => word.parse().ok(),
     });
     Some((name.to_owned(), value, taken))
@@ -106,7 +109,10 @@ mod tests {
         let one = Scrape::parse_all(TEXT.as_bytes());
         assert_eq!(one.len(), 1);
         assert_eq!(one[0].value("go_gc_duration_seconds_count"), Some(2056.0));
-        assert_eq!(one[0].value("go_gc_duration_seconds{quantile=\"0.5\"}"), Some(2.7e-5));
+        assert_eq!(
+            one[0].value("go_gc_duration_seconds{quantile=\"0.5\"}"),
+            Some(2.7e-5)
+        );
         assert_eq!(one[0].go_version(), Some("go1.22.4"));
         assert_eq!(one[0].taken_unix_ms, Some(1_714_550_400_123));
         assert_eq!(one[0].value("http_requests_total"), None);

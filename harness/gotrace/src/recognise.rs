@@ -139,7 +139,10 @@ fn document(text: &[u8]) -> Option<Kind> {
     {
         return Some(Kind::MetricsSnapshot);
     }
-    if trimmed.starts_with(b"{") && contains(text, b"\"memstats\"") && contains(text, b"\"PauseTotalNs\"") {
+    if trimmed.starts_with(b"{")
+        && contains(text, b"\"memstats\"")
+        && contains(text, b"\"PauseTotalNs\"")
+    {
         return Some(Kind::Expvar);
     }
     // A shell's prompt or a header of HTTP may stand before the first line.
@@ -150,8 +153,12 @@ fn document(text: &[u8]) -> Option<Kind> {
     let first_lines = String::from_utf8_lossy(&text[..text.len().min(64 << 10)]);
     let (builds, _) = BuildInfo::parse_readable(&first_lines);
     let of_builds = |line: &str| {
-        line.starts_with('\t') || line.contains(": go1.") || line.contains("could not read Go build info")
-            || line.starts_with("go version go") || line.contains(": devel go") || line.contains(": unknown")
+        line.starts_with('\t')
+            || line.contains(": go1.")
+            || line.contains("could not read Go build info")
+            || line.starts_with("go version go")
+            || line.contains(": devel go")
+            || line.contains(": unknown")
     };
     let filled = || first_lines.lines().filter(|line| !line.trim().is_empty());
     // The last line may be cut by the bound.
@@ -162,7 +169,10 @@ fn document(text: &[u8]) -> Option<Kind> {
 }
 
 fn text_profile(line: &[u8]) -> Option<Kind> {
-    let counted = |name: &[u8]| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(b" profile: total "));
+    let counted = |name: &[u8]| {
+        line.strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with(b" profile: total "))
+    };
     if line.starts_with(b"heap profile: ") || line == b"# runtime.MemStats" {
         Some(Kind::HeapText)
     } else if counted(b"goroutine") || counted(b"goroutineleak") || counted(b"threadcreate") {
@@ -185,7 +195,10 @@ fn compressor(bytes: &[u8]) -> Option<&'static str> {
         (b"\x1f\x9d", "compress"),
         (b"\x5d\0\0", "lzma"),
     ];
-    MAGICS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, tool)| *tool)
+    MAGICS
+        .iter()
+        .find(|(magic, _)| bytes.starts_with(magic))
+        .map(|(_, tool)| *tool)
 }
 
 /// What looks binary is a log all the same if the runtime's lines are in it: an application may write NULs between
@@ -196,7 +209,9 @@ fn doubtful_log(text: &[u8]) -> Option<Kind> {
     stderr::read(text, |event| {
         proven |= match event {
             Event::App(_) | Event::Torn(_) | Event::PeriodicGc | Event::Writer(_) => false,
-            Event::Crash(crash) | Event::Incident(crash) => crash.goroutines.iter().any(|own| !own.frames.is_empty()),
+            Event::Crash(crash) | Event::Incident(crash) => {
+                crash.goroutines.iter().any(|own| !own.frames.is_empty())
+            }
             _ => true,
         };
     });
@@ -225,7 +240,11 @@ fn log(text: &[u8]) -> Kind {
         }
     });
     // A dump by itself may be quoted or wrapped, which only a reader of logs takes off.
-    let goroutines = if others { 0 } else { crate::crash::goroutines(text).len() };
+    let goroutines = if others {
+        0
+    } else {
+        crate::crash::goroutines(text).len()
+    };
     if goroutines > 0 && goroutines >= dumped {
         return Kind::GoroutineDump;
     }

@@ -112,7 +112,11 @@ pub fn gc(cycles: &[GcCycle], window: Window) -> Option<GcSummary> {
     let assist_ms = total(|cycle| cycle.cpu.assist);
     // Between the first and the last of n collections lie n - 1 intervals, each with the CPU time of the collection
     // that begins it, and with the Ps that the next one counts: GOMAXPROCS may change in the middle of a log.
-    let rest = if bounded { &inside[..] } else { &inside[..inside.len() - 1] };
+    let rest = if bounded {
+        &inside[..]
+    } else {
+        &inside[..inside.len() - 1]
+    };
     let within = |value: fn(&GcCycle) -> f64| rest.iter().map(|cycle| value(cycle)).sum::<f64>();
     let available_ms = if bounded {
         span_s * 1e3 * mean_procs(&inside)
@@ -124,7 +128,10 @@ pub fn gc(cycles: &[GcCycle], window: Window) -> Option<GcSummary> {
     };
     let share = |ms: f64| (available_ms > 0.0).then(|| ms / available_ms);
     let procs = inside.iter().map(|cycle| cycle.procs);
-    let procs_range = [procs.clone().min().unwrap_or(last.procs), procs.max().unwrap_or(last.procs)];
+    let procs_range = [
+        procs.clone().min().unwrap_or(last.procs),
+        procs.max().unwrap_or(last.procs),
+    ];
     Some(GcSummary {
         collections: intervals + 1,
         lines: inside.len() as u64,

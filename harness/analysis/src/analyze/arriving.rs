@@ -7,8 +7,8 @@ use gotrace::encoding::{Encoding, Transcoder, without_mark};
 
 use super::document::Unread;
 use super::log::{Log, LogReader};
-use super::order;
 use super::material::{Hint, LARGEST_INPUT_BYTES, Material, Part};
+use super::order;
 use crate::error::AnalysisError;
 
 /// How much of a stream is kept to tell again what it is, if it turns out to be no log.
@@ -62,7 +62,9 @@ impl Arriving {
     pub fn take(&mut self, bytes: &[u8]) {
         // What comes first tells the encoding; a first read of fewer bytes than that is rare and counts as UTF-8.
         let begins = self.transcoder.is_none();
-        let own = self.transcoder.get_or_insert_with(|| Transcoder::new(Encoding::of(bytes)));
+        let own = self
+            .transcoder
+            .get_or_insert_with(|| Transcoder::new(Encoding::of(bytes)));
         if own.changes() {
             let turned = own.turn(bytes);
             self.add(&turned);
@@ -137,7 +139,9 @@ impl Arriving {
             // A dump of goroutines by itself is one, unless it came wrapped.
             Some(material) if is_dump(&material) => {
                 let document = as_document().ok();
-                Ok(document.filter(|it| matches!(it.part, Part::Goroutines(_))).unwrap_or(material))
+                Ok(document
+                    .filter(|it| matches!(it.part, Part::Goroutines(_)))
+                    .unwrap_or(material))
             }
             Some(material) => Ok(material),
             None => as_document(),

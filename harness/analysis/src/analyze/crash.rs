@@ -52,7 +52,8 @@ pub(super) fn reports<'a>(crashes: impl IntoIterator<Item = &'a Crash>) -> Vec<C
     for crash in crashes {
         let own = report(crash);
         let same = |it: &&mut CrashReport| {
-            own.place.is_some() && (&it.cause, &it.message, &it.place) == (&own.cause, &own.message, &own.place)
+            own.place.is_some()
+                && (&it.cause, &it.message, &it.place) == (&own.cause, &own.message, &own.place)
         };
         match found.iter_mut().find(same) {
             Some(earlier) => earlier.times += 1,

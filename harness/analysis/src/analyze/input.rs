@@ -44,26 +44,38 @@ pub(super) fn input_report(material: &Material) -> InputReport {
             }
         }
         Part::MemStats(series, records) => {
-            "memory statistics (heap?debug=1 or expvar)".clone_into(&mut report.kind);
+            // heap?debug=1 prints more than is read by name.
+            let of_expvar = series.iter().all(|it| it.others.is_empty());
+            let origin = if of_expvar { "expvar" } else { "heap?debug=1" };
+            report.kind = format!("memory statistics ({origin})");
             report.facts = series.last().map(snapshot::memstats).unwrap_or_default();
             if let [first, .., last] = series.as_slice() {
-                report.facts.extend(snapshot::memstats_between(first, last, series.len()));
+                report
+                    .facts
+                    .extend(snapshot::memstats_between(first, last, series.len()));
             }
             if let Some(profile) = records {
                 let title = "records of allocations (heap?debug=1)";
                 report.go = profiles::go_of(profile);
-                report.profiles.push(profiles::report(profile, ProfileKind::Heap, title));
+                report
+                    .profiles
+                    .push(profiles::report(profile, ProfileKind::Heap, title));
             }
         }
         Part::Prometheus(scrapes) => {
             "metrics for Prometheus".clone_into(&mut report.kind);
-            report.go = scrapes.last().and_then(|it| it.go_version()).map(str::to_owned);
+            report.go = scrapes
+                .last()
+                .and_then(|it| it.go_version())
+                .map(str::to_owned);
             report.facts = snapshot::prometheus(scrapes);
         }
         Part::MetricsText(numbers) => {
             "numbers of runtime/metrics in text".clone_into(&mut report.kind);
             report.facts = snapshot::metrics_text(numbers);
-            report.notes.push("distributions are not read from text".to_owned());
+            report
+                .notes
+                .push("distributions are not read from text".to_owned());
         }
         Part::Goroutines(goroutines) => {
             "goroutine dump".clone_into(&mut report.kind);
@@ -71,7 +83,10 @@ pub(super) fn input_report(material: &Material) -> InputReport {
         }
         Part::Build(builds, problems) => {
             "build information (go version -m)".clone_into(&mut report.kind);
-            report.notes = problems.iter().map(|problem| format!("not read: {problem}")).collect();
+            report.notes = problems
+                .iter()
+                .map(|problem| format!("not read: {problem}"))
+                .collect();
             report.go = builds.first().map(|build| build.go_version.to_string());
             report.facts = snapshot::build(builds);
         }
@@ -119,9 +134,15 @@ fn log_report(log: &Log, report: &mut InputReport) {
         (seen.scavenge, "scavtrace"),
         (seen.pacer, "gcpacertrace"),
         (having(log, |cause| cause.ends_process()), "a crash"),
-        (having(log, |cause| cause == Cause::Recovered), "a recovered panic"),
+        (
+            having(log, |cause| cause == Cause::Recovered),
+            "a recovered panic",
+        ),
         (having(log, |cause| cause == Cause::DataRace), "a data race"),
-        (having(log, |cause| cause == Cause::Dump), "a dump of goroutines"),
+        (
+            having(log, |cause| cause == Cause::Dump),
+            "a dump of goroutines",
+        ),
     ];
     let there: Vec<&str> = kinds
         .iter()
@@ -192,7 +213,11 @@ fn log_notes(log: &Log) -> Vec<String> {
     if log.newest_first {
         notes.push("the newest lines came first; it was read from its end".to_owned());
     }
-    let mut writers: Vec<&[u8]> = log.processes.iter().map(|it| it.writer.as_slice()).collect();
+    let mut writers: Vec<&[u8]> = log
+        .processes
+        .iter()
+        .map(|it| it.writer.as_slice())
+        .collect();
     writers.sort_unstable();
     writers.dedup();
     match (log.processes.len(), writers.len()) {

@@ -154,7 +154,10 @@ impl Log {
 
     /// Whether there is nothing but one dump of goroutines in it.
     pub(super) fn is_only_a_dump(&self) -> bool {
-        let dumps = self.crashes.iter().filter(|crash| crash.cause == Cause::Dump);
+        let dumps = self
+            .crashes
+            .iter()
+            .filter(|crash| crash.cause == Cause::Dump);
         self.processes.is_empty()
             && self.seen == Seen::default()
             && self.crashes.len() == 1
@@ -316,8 +319,6 @@ impl Log {
         for process in &mut self.processes {
             process.keep_at_most(each);
         }
-        self.processes
-            .back_mut()
-            .expect("it was just added")
+        self.processes.back_mut().expect("it was just added")
     }
 }

@@ -207,7 +207,8 @@ fn heap_text(text: &str) -> Result<Part, gotrace::Error> {
 
 fn text_is_of_mutexes(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(4096)];
-    head.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"--- mutex:"))
+    head.split(|byte| *byte == b'\n')
+        .any(|line| line.starts_with(b"--- mutex:"))
 }
 
 /// What a text without a line of the runtime's is told. Words of lines that no Go prints are common in articles and

@@ -86,7 +86,12 @@ mod tests {
         let text = b"2024-05-01T10:00:03Z c\n2024-05-01T10:00:02Z b\n  more of b\n2024-05-01T10:00:01Z a\n2024-05-01T10:00:00Z z";
         assert!(is_newest_first(text));
         let turned = String::from_utf8(turned(text)).unwrap();
-        assert!(turned.ends_with("10:00:01Z a\n2024-05-01T10:00:02Z b\n  more of b\n2024-05-01T10:00:03Z c\n"), "{turned}");
+        assert!(
+            turned.ends_with(
+                "10:00:01Z a\n2024-05-01T10:00:02Z b\n  more of b\n2024-05-01T10:00:03Z c\n"
+            ),
+            "{turned}"
+        );
         assert!(!is_newest_first(turned.as_bytes()));
         assert!(!is_newest_first(b"no times\nat all\n"));
     }

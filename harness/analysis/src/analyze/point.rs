@@ -51,7 +51,11 @@ fn crash_point(analysis: &Analysis) -> Option<Point> {
     } else {
         format!(": {first_line}")
     };
-    let at = crash.place.as_ref().map(|place| format!(", in {place}")).unwrap_or_default();
+    let at = crash
+        .place
+        .as_ref()
+        .map(|place| format!(", in {place}"))
+        .unwrap_or_default();
     if crash.garbled_lines > 0 && crash.stack.len() < 2 {
         return Some(Point {
             severity: Severity::Info,
@@ -60,7 +64,9 @@ fn crash_point(analysis: &Analysis) -> Option<Point> {
                 "a dump ({first_line}) cannot be read: several processes wrote into it at once, in {} of its lines",
                 count_text(crash.garbled_lines as f64)
             ),
-            next_step: "give each process a file of its own for standard error, and take the dump again".to_owned(),
+            next_step:
+                "give each process a file of its own for standard error, and take the dump again"
+                    .to_owned(),
         });
     }
     let times = match crash.times {
@@ -81,7 +87,10 @@ fn crash_point(analysis: &Analysis) -> Option<Point> {
             )
         }
         "recovered panic" => {
-            let recovered: u64 = all().filter(|it| it.cause == crash.cause).map(|it| it.times).sum();
+            let recovered: u64 = all()
+                .filter(|it| it.cause == crash.cause)
+                .map(|it| it.times)
+                .sum();
             let others = match recovered {
                 0 | 1 => String::new(),
                 count => format!(" ({} in all)", count_text(count as f64)),
@@ -102,7 +111,13 @@ fn crash_point(analysis: &Analysis) -> Option<Point> {
         "goroutine dump" if all().count() > 0 && crash.ended.is_some() => (
             Severity::Info,
             "a dump of goroutines".to_owned(),
-            format!("there is a dump of {}", counted(usize::try_from(crash.goroutines).unwrap_or(usize::MAX), "goroutine")),
+            format!(
+                "there is a dump of {}",
+                counted(
+                    usize::try_from(crash.goroutines).unwrap_or(usize::MAX),
+                    "goroutine"
+                )
+            ),
             "see below what the goroutines wait for; a group that is large and old is the one to look at",
         ),
         "goroutine dump" => return None,
@@ -133,7 +148,11 @@ fn rank(crash: &CrashReport) -> u8 {
 
 /// Lines that begin like a crash and are none that can be read: they are named, so that silence means silence.
 fn resemblance_point(analysis: &Analysis) -> Option<Point> {
-    let resembling: u64 = analysis.inputs.iter().filter_map(|input| input.resembling).sum();
+    let resembling: u64 = analysis
+        .inputs
+        .iter()
+        .filter_map(|input| input.resembling)
+        .sum();
     (resembling > 0).then(|| Point {
         severity: Severity::Info,
         name: "lines that resemble a panic".to_owned(),

@@ -104,7 +104,9 @@ impl Process {
 
     /// Whether a scheduler line has been read already. The first one of a process looks like that of any other.
     pub(super) fn has_sched(&self, sample: &SchedSample) -> bool {
-        let at = self.samples.binary_search_by_key(&sample.at_ms, |own| own.at_ms);
+        let at = self
+            .samples
+            .binary_search_by_key(&sample.at_ms, |own| own.at_ms);
         sample.at_ms > 0 && at.is_ok_and(|at| self.samples[at] == *sample)
     }
 

@@ -54,8 +54,15 @@ pub(super) fn report(profile: &Profile, kind: ProfileKind, title: &str) -> Profi
 
 /// The sum of all values with their signs, where some are negative: what a difference comes to.
 fn net(profile: &Profile, measure: &Measure) -> Option<f64> {
-    let values = || profile.samples.iter().filter_map(|sample| sample.values.get(measure.index));
-    values().any(|value| *value < 0).then(|| values().map(|value| *value as f64).sum::<f64>() + 0.0)
+    let values = || {
+        profile
+            .samples
+            .iter()
+            .filter_map(|sample| sample.values.get(measure.index))
+    };
+    values()
+        .any(|value| *value < 0)
+        .then(|| values().map(|value| *value as f64).sum::<f64>() + 0.0)
 }
 
 /// What changed between two profiles of a kind ([`gotrace::profile::diff`]).
@@ -182,7 +189,12 @@ fn reading_notes(
             "counts from the start of the process (or says no window); ?seconds=30 gives what happens now".to_owned(),
         );
     }
-    let empty = profile.samples.iter().all(|sample| sample.values.get(measure.index).is_none_or(|value| *value == 0));
+    let empty = profile.samples.iter().all(|sample| {
+        sample
+            .values
+            .get(measure.index)
+            .is_none_or(|value| *value == 0)
+    });
     if empty {
         notes.push(match kind {
             ProfileKind::Mutex => {
@@ -201,7 +213,8 @@ fn reading_notes(
             .map_or_else(|| samples_by_period(profile), |at| profile.total(at));
         if samples < 100 {
             notes.push(format!(
-                "rests on {samples} samples: shares are rough; take a longer window or more load"
+                "rests on {}: shares are rough; take a longer window or more load",
+                crate::figures::counted(usize::try_from(samples).unwrap_or(0), "sample")
             ));
         }
     }
@@ -213,8 +226,15 @@ fn samples_by_period(profile: &Profile) -> i64 {
     let total = profile.value_index("cpu").map_or(0, |at| profile.total(at));
     match profile.period {
         period if period > 0 => total / period,
-        // Go samples a hundred times a second unless told otherwise.
-        _ => total / 10_000_000,
+        // Without a period the smallest value is at least one of them.
+        _ => {
+            let values = profile
+                .samples
+                .iter()
+                .filter_map(|sample| sample.values.first());
+            let least = values.copied().filter(|value| *value > 0).min();
+            least.map_or(0, |least| total / least)
+        }
     }
 }
 

@@ -32,7 +32,12 @@ pub(super) fn metrics(snapshot: &Snapshot) -> Vec<Fact> {
 pub(super) fn metrics_text(found: &BTreeMap<String, f64>) -> Vec<Fact> {
     let mut facts = numbers(|name| found.get(name).copied());
     if facts.is_empty() {
-        facts.extend(found.iter().take(12).map(|(name, value)| fact(name, significant(*value))));
+        facts.extend(
+            found
+                .iter()
+                .take(12)
+                .map(|(name, value)| fact(name, significant(*value))),
+        );
     }
     facts.push(fact("metrics read", count_text(found.len() as f64)));
     facts
@@ -110,22 +115,32 @@ pub(super) fn prometheus(scrapes: &[Scrape]) -> Vec<Fact> {
         return Vec::new();
     };
     let mut facts = Vec::new();
-    let mut add = |name: &str, value: Option<String>| facts.extend(value.map(|value| fact(name, value)));
+    let mut add =
+        |name: &str, value: Option<String>| facts.extend(value.map(|value| fact(name, value)));
     let value = |name: &str| last.value(name);
     let bytes = |name: &str| value(name).map(format_bytes);
     let count = |name: &str| value(name).map(count_text);
     let cycles = "go_gc_duration_seconds_count";
     add("GOMAXPROCS", count("go_sched_gomaxprocs_threads"));
     add("GOGC", value("go_gc_gogc_percent").map(gogc_text));
-    add("GOMEMLIMIT", value("go_gc_gomemlimit_bytes").map(limit_text));
+    add(
+        "GOMEMLIMIT",
+        value("go_gc_gomemlimit_bytes").map(limit_text),
+    );
     add("goroutines", count("go_goroutines"));
     add("threads", count("go_threads"));
-    add("heap objects, unswept ones included", bytes("go_memstats_alloc_bytes"));
+    add(
+        "heap objects, unswept ones included",
+        bytes("go_memstats_alloc_bytes"),
+    );
     add("next collection at", bytes("go_memstats_next_gc_bytes"));
     add("heap in use", bytes("go_memstats_heap_inuse_bytes"));
     add("from the system", bytes("go_memstats_sys_bytes"));
     add("resident set", bytes("process_resident_memory_bytes"));
-    add("allocated since the start", bytes("go_memstats_alloc_bytes_total"));
+    add(
+        "allocated since the start",
+        bytes("go_memstats_alloc_bytes_total"),
+    );
     add("collections since the start", count(cycles));
     add(
         "mean time stopped per collection",
@@ -153,27 +168,47 @@ pub(super) fn prometheus(scrapes: &[Scrape]) -> Vec<Fact> {
         None => text(amount),
     };
     let risen = |name: &str| change(name).filter(|amount| *amount >= 0.0);
-    add("collections between the first and the last", risen(cycles).map(|it| rate(it, &|it| significant(it))));
+    add(
+        "collections between the first and the last",
+        risen(cycles).map(|it| rate(it, &|it| significant(it))),
+    );
     add(
         "allocated between them",
         risen("go_memstats_alloc_bytes_total").map(|it| rate(it, &format_bytes)),
     );
     add(
         "CPU between them",
-        risen("process_cpu_seconds_total").map(|it| rate(it, &|it| format!("{} s", significant(it)))),
+        risen("process_cpu_seconds_total")
+            .map(|it| rate(it, &|it| format!("{} s", significant(it)))),
     );
     for (name, title, in_bytes) in [
-        ("go_goroutines", "goroutines, smallest, median and largest", false),
-        ("go_memstats_alloc_bytes", "heap objects, smallest, median and largest", true),
+        (
+            "go_goroutines",
+            "goroutines, smallest, median and largest",
+            false,
+        ),
+        (
+            "go_memstats_alloc_bytes",
+            "heap objects, smallest, median and largest",
+            true,
+        ),
     ] {
         let values: Vec<f64> = scrapes.iter().filter_map(|it| it.value(name)).collect();
-        let text = |value: f64| if in_bytes { format_bytes(value) } else { count_text(value) };
+        let text = |value: f64| {
+            if in_bytes {
+                format_bytes(value)
+            } else {
+                count_text(value)
+            }
+        };
         let least = values.iter().copied().reduce(f64::min);
         let most = values.iter().copied().reduce(f64::max);
         let middle = summary::median(values.iter().copied());
         add(
             title,
-            least.zip(most).map(|(least, most)| format!("{}, {}, {}", text(least), text(middle), text(most))),
+            least
+                .zip(most)
+                .map(|(least, most)| format!("{}, {}, {}", text(least), text(middle), text(most))),
         );
     }
     facts
@@ -184,11 +219,17 @@ pub(super) fn memstats_between(first: &MemStats, last: &MemStats, count: usize) 
     let collections = last.num_gc.checked_sub(first.num_gc);
     let allocated = last.total_alloc_bytes.checked_sub(first.total_alloc_bytes);
     let (Some(collections), Some(allocated)) = (collections, allocated) else {
-        return vec![fact("documents, of several processes", count_text(count as f64))];
+        return vec![fact(
+            "documents, of several processes",
+            count_text(count as f64),
+        )];
     };
     vec![
         fact("documents", count_text(count as f64)),
-        fact("collections between the first and the last", count_text(collections as f64)),
+        fact(
+            "collections between the first and the last",
+            count_text(collections as f64),
+        ),
         fact("allocated between them", format_bytes(allocated as f64)),
     ]
 }
@@ -237,7 +278,11 @@ pub(super) fn memstats(stats: &MemStats) -> Vec<Fact> {
         count("objects allocated since the start", stats.mallocs),
         count("collections", stats.num_gc),
     ]);
-    facts.extend(stats.num_forced_gc.map(|forced| count("of them forced", forced)));
+    facts.extend(
+        stats
+            .num_forced_gc
+            .map(|forced| count("of them forced", forced)),
+    );
     facts.extend(stats.gc_cpu_fraction.map(|share| {
         fact(
             "GC share of CPU since the start",

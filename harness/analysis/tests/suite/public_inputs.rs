@@ -8,7 +8,9 @@ use analysis::analyze::{Analysis, AnalyzeOptions, Arriving, CrashReport, Severit
 use analysis::report::{TerminalOptions, analysis_text};
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotrace/tests/fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../gotrace/tests/fixtures")
+        .join(name)
 }
 
 /// What `gosweep analyze` makes of bytes, or its words on why it reads nothing.
@@ -22,7 +24,8 @@ pub(crate) fn analyzed(name: &str, bytes: &[u8]) -> Result<Analysis, String> {
 }
 
 fn public(name: &str) -> Result<Analysis, String> {
-    let bytes = std::fs::read(folder("public-inputs").join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let bytes = std::fs::read(folder("public-inputs").join(name))
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     analyzed(name, &bytes)
 }
 
@@ -30,7 +33,11 @@ fn public(name: &str) -> Result<Analysis, String> {
 type Check = fn(&Analysis) -> Vec<String>;
 
 fn that(holds: bool, what: &str) -> Vec<String> {
-    if holds { Vec::new() } else { vec![what.to_owned()] }
+    if holds {
+        Vec::new()
+    } else {
+        vec![what.to_owned()]
+    }
 }
 
 fn all(checks: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
@@ -38,18 +45,22 @@ fn all(checks: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
 }
 
 fn crash(it: &Analysis) -> CrashReport {
-    it.inputs[0].crashes.first().cloned().unwrap_or(CrashReport {
-        cause: "none".to_owned(),
-        message: String::new(),
-        place: None,
-        ended: None,
-        garbled_lines: 0,
-        times: 0,
-        stack: Vec::new(),
-        groups: Vec::new(),
-        groups_left_out: 0,
-        goroutines: 0,
-    })
+    it.inputs[0]
+        .crashes
+        .first()
+        .cloned()
+        .unwrap_or(CrashReport {
+            cause: "none".to_owned(),
+            message: String::new(),
+            place: None,
+            ended: None,
+            garbled_lines: 0,
+            times: 0,
+            stack: Vec::new(),
+            groups: Vec::new(),
+            groups_left_out: 0,
+            goroutines: 0,
+        })
 }
 
 /// One end of a process, by cause, message, place and number of goroutines; the verdict names it.
@@ -58,21 +69,42 @@ fn ended(it: &Analysis, cause: &str, message: &str, place: &str, goroutines: u64
     all([
         that(it.inputs[0].crashes.len() == 1, "one report"),
         that(own.cause == cause, &format!("cause {}", own.cause)),
-        that(own.message.contains(message), &format!("message {:?}", own.message)),
-        that(own.place.as_deref().is_some_and(|at| at.contains(place)), &format!("place {:?}", own.place)),
-        that(own.goroutines == goroutines, &format!("{} goroutines", own.goroutines)),
-        that(own.ended == Some(true) && it.severity == Severity::Critical, &format!("verdict {}", it.verdict)),
+        that(
+            own.message.contains(message),
+            &format!("message {:?}", own.message),
+        ),
+        that(
+            own.place.as_deref().is_some_and(|at| at.contains(place)),
+            &format!("place {:?}", own.place),
+        ),
+        that(
+            own.goroutines == goroutines,
+            &format!("{} goroutines", own.goroutines),
+        ),
+        that(
+            own.ended == Some(true) && it.severity == Severity::Critical,
+            &format!("verdict {}", it.verdict),
+        ),
     ])
 }
 
 fn fact(it: &Analysis, name: &str, value: &str) -> Vec<String> {
     let found = it.inputs[0].facts.iter().find(|fact| fact.name == name);
     let right = found.is_some_and(|fact| fact.value.contains(value));
-    that(right, &format!("{name}: {:?} instead of {value}", found.map(|fact| &fact.value)))
+    that(
+        right,
+        &format!(
+            "{name}: {:?} instead of {value}",
+            found.map(|fact| &fact.value)
+        ),
+    )
 }
 
 fn noted(it: &Analysis, words: &str) -> Vec<String> {
-    that(it.inputs[0].notes.iter().any(|note| note.contains(words)), &format!("no note of {words}: {:?}", it.inputs[0].notes))
+    that(
+        it.inputs[0].notes.iter().any(|note| note.contains(words)),
+        &format!("no note of {words}: {:?}", it.inputs[0].notes),
+    )
 }
 
 fn text(it: &Analysis) -> String {
@@ -82,156 +114,383 @@ fn text(it: &Analysis) -> String {
 /// CPU share of collections of the first process, in per cent.
 fn gc_percent(it: &Analysis) -> f64 {
     let process = it.inputs[0].processes.first();
-    process.and_then(|own| own.gc.as_ref()?.cpu_share).unwrap_or(f64::NAN) * 100.0
+    process
+        .and_then(|own| own.gc.as_ref()?.cpu_share)
+        .unwrap_or(f64::NAN)
+        * 100.0
 }
 
 fn share(it: &Analysis, right: f64, within: f64) -> Vec<String> {
     let percent = gc_percent(it);
-    that((percent - right).abs() <= within, &format!("GC share {percent} instead of {right}"))
+    that(
+        (percent - right).abs() <= within,
+        &format!("GC share {percent} instead of {right}"),
+    )
 }
 
 const INPUTS: [(&str, Check); 42] = [
-    ("01-syslog-nopid-mapwrites.log", |it| ended(it, "fatal error", "concurrent map writes", "registerPid", 2)),
-    ("02-syslog-011-maprw.log", |it| ended(it, "fatal error", "concurrent map read", "agent/controller.go:190", 2)),
-    ("05-oom-go111.txt", |it| all([
-        ended(it, "fatal error", "out of memory", "main.load (/home/u/scan.go:88)", 1),
-        that(crash(it).stack.len() == 4, "four frames"),
-    ])),
-    ("07-go12-overflow.txt", |it| ended(it, "fatal error", "stack overflow", "main.walk (/home/u/src/main.go:10)", 1)),
-    ("09-quoted-goroutines.txt", |it| that(crash(it).goroutines == 3, "three goroutines")),
-    ("10-cgo-untabbed.txt", |it| ended(it, "fatal error", "unexpected signal", "_Cfunc_start", 1)),
-    ("11-windows-exception.txt", |it| ended(it, "exception", "0xc0000005", "_Cfunc_dyn_Create", 3)),
-    ("12-gccgo.txt", |it| all([
-        ended(it, "fatal error", "unexpected signal", "engine._Cfunc_DBUnlockFile", 1),
-        that(crash(it).stack.len() == 6, &format!("six frames, not {:?}", crash(it).stack)),
-    ])),
+    ("01-syslog-nopid-mapwrites.log", |it| {
+        ended(it, "fatal error", "concurrent map writes", "registerPid", 2)
+    }),
+    ("02-syslog-011-maprw.log", |it| {
+        ended(
+            it,
+            "fatal error",
+            "concurrent map read",
+            "agent/controller.go:190",
+            2,
+        )
+    }),
+    ("05-oom-go111.txt", |it| {
+        all([
+            ended(
+                it,
+                "fatal error",
+                "out of memory",
+                "main.load (/home/u/scan.go:88)",
+                1,
+            ),
+            that(crash(it).stack.len() == 4, "four frames"),
+        ])
+    }),
+    ("07-go12-overflow.txt", |it| {
+        ended(
+            it,
+            "fatal error",
+            "stack overflow",
+            "main.walk (/home/u/src/main.go:10)",
+            1,
+        )
+    }),
+    ("09-quoted-goroutines.txt", |it| {
+        that(crash(it).goroutines == 3, "three goroutines")
+    }),
+    ("10-cgo-untabbed.txt", |it| {
+        ended(it, "fatal error", "unexpected signal", "_Cfunc_start", 1)
+    }),
+    ("11-windows-exception.txt", |it| {
+        ended(it, "exception", "0xc0000005", "_Cfunc_dyn_Create", 3)
+    }),
+    ("12-gccgo.txt", |it| {
+        all([
+            ended(
+                it,
+                "fatal error",
+                "unexpected signal",
+                "engine._Cfunc_DBUnlockFile",
+                1,
+            ),
+            that(
+                crash(it).stack.len() == 6,
+                &format!("six frames, not {:?}", crash(it).stack),
+            ),
+        ])
+    }),
     ("16-http-panic-recovered.txt", |it| {
         let all_of_them = &it.inputs[0].crashes;
         let right = |at: usize, message: &str, place: &str| {
             all_of_them.get(at).is_some_and(|own| {
-                own.cause == "recovered panic" && own.message == message && own.place.as_deref().unwrap_or("").contains(place)
+                own.cause == "recovered panic"
+                    && own.message == message
+                    && own.place.as_deref().unwrap_or("").contains(place)
             })
         };
         all([
             that(all_of_them.len() == 2, "two panics"),
-            that(right(0, "no configuration manager in context", "svc.(*H).ServeHTTP"), "the first"),
-            that(right(1, "runtime error: invalid memory address or nil pointer dereference", "svc.Board"), "the second"),
-            that(it.severity == Severity::Warn && it.verdict.contains("recovered"), &it.verdict),
+            that(
+                right(
+                    0,
+                    "no configuration manager in context",
+                    "svc.(*H).ServeHTTP",
+                ),
+                "the first",
+            ),
+            that(
+                right(
+                    1,
+                    "runtime error: invalid memory address or nil pointer dereference",
+                    "svc.Board",
+                ),
+                "the second",
+            ),
+            that(
+                it.severity == Severity::Warn && it.verdict.contains("recovered"),
+                &it.verdict,
+            ),
         ])
     }),
-    ("18-compose-sigabrt.log", |it| ended(it, "signal", "SIGABRT", "_Cfunc_destroy", 1)),
+    ("18-compose-sigabrt.log", |it| {
+        ended(it, "signal", "SIGABRT", "_Cfunc_destroy", 1)
+    }),
     ("20-pthread-hexdump.txt", |it| {
         let own = crash(it);
         all([
             that(own.message.contains("pthread_create failed"), &own.message),
-            that(own.goroutines == 3, &format!("{} goroutines", own.goroutines)),
-            that(it.severity == Severity::Critical && it.inputs[0].crashes.len() == 1, &it.verdict),
+            that(
+                own.goroutines == 3,
+                &format!("{} goroutines", own.goroutines),
+            ),
+            that(
+                it.severity == Severity::Critical && it.inputs[0].crashes.len() == 1,
+                &it.verdict,
+            ),
         ])
     }),
     ("21-logrus-escaped.log", |it| {
-        let named = |at: usize, words: &str| it.inputs[0].crashes.get(at).is_some_and(|own| {
-            format!("{} {} {:?} {:?}", own.cause, own.message, own.place, own.stack).contains(words)
-        });
+        let named = |at: usize, words: &str| {
+            it.inputs[0].crashes.get(at).is_some_and(|own| {
+                format!(
+                    "{} {} {:?} {:?}",
+                    own.cause, own.message, own.place, own.stack
+                )
+                .contains(words)
+            })
+        };
         all([
             that(named(0, "pthread_create failed"), "the first"),
-            that(named(0, "syscall.Syscall") || named(0, "main.main"), "its stack"),
-            that(named(1, "recovered panic") && named(1, "main.handler (/src/main.go:40)"), "the second"),
+            that(
+                named(0, "syscall.Syscall") || named(0, "main.main"),
+                "its stack",
+            ),
+            that(
+                named(1, "recovered panic") && named(1, "main.handler (/src/main.go:40)"),
+                "the second",
+            ),
         ])
     }),
     ("22-zap-stacktrace.jsonl", |it| {
         let own = crash(it);
         all([
             that(own.cause == "recovered panic", &own.cause),
-            that(own.message.starts_with("runtime error: invalid memory address"), &own.message),
-            that(own.place.as_deref().unwrap_or("").contains("controllers.(*R).Reconcile"), &format!("{:?}", own.place)),
+            that(
+                own.message
+                    .starts_with("runtime error: invalid memory address"),
+                &own.message,
+            ),
+            that(
+                own.place
+                    .as_deref()
+                    .unwrap_or("")
+                    .contains("controllers.(*R).Reconcile"),
+                &format!("{:?}", own.place),
+            ),
         ])
     }),
     ("24-scheddetail-go112.log", |it| {
         let process = &it.inputs[0].processes[0];
-        all([that(process.gomaxprocs == Some(8), "8 Ps"), that(it.inputs[0].kind.contains("scheddetail"), &it.inputs[0].kind)])
+        all([
+            that(process.gomaxprocs == Some(8), "8 Ps"),
+            that(
+                it.inputs[0].kind.contains("scheddetail"),
+                &it.inputs[0].kind,
+            ),
+        ])
     }),
-    ("25-scheddetail-go14.log", |it| all([
-        that(it.inputs[0].kind.contains("scheddetail"), &it.inputs[0].kind),
-        that(!it.inputs[0].notes.iter().any(|note| note.contains("could not be read")), "lines unread"),
-    ])),
+    ("25-scheddetail-go14.log", |it| {
+        all([
+            that(
+                it.inputs[0].kind.contains("scheddetail"),
+                &it.inputs[0].kind,
+            ),
+            that(
+                !it.inputs[0]
+                    .notes
+                    .iter()
+                    .any(|note| note.contains("could not be read")),
+                "lines unread",
+            ),
+        ])
+    }),
     ("26-schedtrace-12p-load.log", |it| {
         let sched = it.inputs[0].processes[0].sched.as_ref().unwrap();
         all([
-            that((sched.queued[0] - 134.0).abs() < 1.0, &format!("mean {}", sched.queued[0])),
-            that(sched.queued[1] == 101.5, &format!("median {}", sched.queued[1])),
-            that(sched.threads[1] == 22.5, &format!("threads {}", sched.threads[1])),
+            that(
+                (sched.queued[0] - 134.0).abs() < 1.0,
+                &format!("mean {}", sched.queued[0]),
+            ),
+            that(
+                sched.queued[1] == 101.5,
+                &format!("median {}", sched.queued[1]),
+            ),
+            that(
+                sched.threads[1] == 22.5,
+                &format!("threads {}", sched.threads[1]),
+            ),
         ])
     }),
-    ("27-gctrace-p-change.log", |it| all([share(it, 1.6, 0.2), noted(it, "GOMAXPROCS changed from 32 to 3")])),
-    ("28-heap-debug1-rate0.txt", |it| fact(it, "heap objects, unswept ones included", "320.6 MiB")),
-    ("29-heap-debug1-go18.txt", |it| all([
-        fact(it, "collections", "4"),
-        that(it.inputs[0].profiles.len() == 1, "records"),
-        that(text(it).contains("html.init"), "html.init"),
-    ])),
-    ("30-expvar-memstats.json", |it| all([fact(it, "collections", "328"), fact(it, "heap in use", "172.4 MiB")])),
+    ("27-gctrace-p-change.log", |it| {
+        all([
+            share(it, 1.6, 0.2),
+            noted(it, "GOMAXPROCS changed from 32 to 3"),
+        ])
+    }),
+    ("28-heap-debug1-rate0.txt", |it| {
+        fact(it, "heap objects, unswept ones included", "321 MiB")
+    }),
+    ("29-heap-debug1-go18.txt", |it| {
+        all([
+            fact(it, "collections", "4"),
+            that(it.inputs[0].profiles.len() == 1, "records"),
+            that(text(it).contains("html.init"), "html.init"),
+        ])
+    }),
+    ("30-expvar-memstats.json", |it| {
+        all([
+            fact(it, "collections", "328"),
+            fact(it, "heap in use", "172 MiB"),
+        ])
+    }),
     ("31-race-report.txt", |it| {
         let own = crash(it);
         all([
             that(own.cause == "data race", &own.cause),
-            that(own.place.as_deref().unwrap_or("").contains("RoutineManager).Handler"), &format!("{:?}", own.place)),
-            that(own.message.contains("write by goroutine 120") && own.message.contains("121"), &own.message),
+            that(
+                own.place
+                    .as_deref()
+                    .unwrap_or("")
+                    .contains("RoutineManager).Handler"),
+                &format!("{:?}", own.place),
+            ),
+            that(
+                own.message.contains("write by goroutine 120") && own.message.contains("121"),
+                &own.message,
+            ),
             that(it.verdict.contains("data race"), &it.verdict),
         ])
     }),
     ("34-fatal-index.txt", |it| {
         let own = crash(it);
         all([
-            ended(it, "fatal error", "index out of range", "runtime.goPanicIndex", 2),
-            that(own.stack.iter().any(|frame| frame.starts_with("runtime.goPanicIndex")), "the runtime's stack"),
+            ended(
+                it,
+                "fatal error",
+                "index out of range",
+                "runtime.goPanicIndex",
+                2,
+            ),
+            that(
+                own.stack
+                    .iter()
+                    .any(|frame| frame.starts_with("runtime.goPanicIndex")),
+                "the runtime's stack",
+            ),
         ])
     }),
-    ("35-powershell-utf16.log", |it| that(it.inputs[0].processes[0].gc.as_ref().is_some_and(|gc| gc.collections == 2), "2 collections")),
-    ("38-unlock-in-panic.txt", |it| ended(it, "fatal error", "sync: unlock of unlocked mutex", "main.main (/private/tmp/x.go:11)", 1)),
+    ("35-powershell-utf16.log", |it| {
+        that(
+            it.inputs[0].processes[0]
+                .gc
+                .as_ref()
+                .is_some_and(|gc| gc.collections == 2),
+            "2 collections",
+        )
+    }),
+    ("38-unlock-in-panic.txt", |it| {
+        ended(
+            it,
+            "fatal error",
+            "sync: unlock of unlocked mutex",
+            "main.main (/private/tmp/x.go:11)",
+            1,
+        )
+    }),
     ("44-gctrace-assists.log", |it| share(it, 3.37, 0.02)),
-    ("49-go-test-json.jsonl", |it| ended(it, "panic", "runtime error: integer divide by zero", "", 1)),
-    ("52b-containerd-indented.log", |it| that(crash(it).goroutines == 3, &format!("{:?}", crash(it)))),
-    ("56-interleaved-quit.txt", |it| all([
-        that(crash(it).garbled_lines > 0, &format!("{:?}", crash(it))),
-        that(it.verdict.contains("cannot be read"), &it.verdict),
-    ])),
-    ("62-goversion-many.txt", |it| all([
-        fact(it, "./a", "go1.13.4"),
-        fact(it, "./b", "go1.24"),
-        fact(it, "./c", "go1.22.3"),
-        noted(it, "README.md"),
-        noted(it, "./d"),
-    ])),
+    ("49-go-test-json.jsonl", |it| {
+        ended(it, "panic", "runtime error: integer divide by zero", "", 1)
+    }),
+    ("52b-containerd-indented.log", |it| {
+        that(crash(it).goroutines == 3, &format!("{:?}", crash(it)))
+    }),
+    ("56-interleaved-quit.txt", |it| {
+        all([
+            that(crash(it).garbled_lines > 0, &format!("{:?}", crash(it))),
+            that(it.verdict.contains("cannot be read"), &it.verdict),
+        ])
+    }),
+    ("62-goversion-many.txt", |it| {
+        all([
+            fact(it, "./a", "go1.13.4"),
+            fact(it, "./b", "go1.24"),
+            fact(it, "./c", "go1.22.3"),
+            noted(it, "README.md"),
+            noted(it, "./d"),
+        ])
+    }),
     ("64-goversion-devel.txt", |it| fact(it, "./e", "go1.25")),
-    ("65-prometheus.txt", |it| all([
-        fact(it, "goroutines", "44"),
-        fact(it, "collections since the start", "2,056"),
-        fact(it, "GOMAXPROCS", "8"),
-        that(it.inputs[0].go.as_deref() == Some("go1.22.4"), "Go"),
-    ])),
+    ("65-prometheus.txt", |it| {
+        all([
+            fact(it, "goroutines", "44"),
+            fact(it, "collections since the start", "2,056"),
+            fact(it, "GOMAXPROCS", "8"),
+            that(it.inputs[0].go.as_deref() == Some("go1.22.4"), "Go"),
+        ])
+    }),
     ("67-newest-first.log", |it| {
         let processes = &it.inputs[0].processes;
         all([
-            that(processes.len() == 1, &format!("{} processes", processes.len())),
-            that(processes[0].gc.as_ref().is_some_and(|gc| (gc.collections, gc.lines) == (60, 60)), "60 collections"),
+            that(
+                processes.len() == 1,
+                &format!("{} processes", processes.len()),
+            ),
+            that(
+                processes[0]
+                    .gc
+                    .as_ref()
+                    .is_some_and(|gc| (gc.collections, gc.lines) == (60, 60)),
+                "60 collections",
+            ),
             noted(it, "newest lines came first"),
         ])
     }),
-    ("68-go126-gotraceback-system.txt", |it| ended(it, "panic", "boom", "main.main (/src/app.go:4)", 25)),
-    ("69-replicas-interleaved.log", |it| {
-        let counts: Vec<u64> = it.inputs[0].processes.iter().filter_map(|own| Some(own.gc.as_ref()?.collections)).collect();
-        let named = it.inputs[0].processes.iter().filter_map(|own| own.writer.as_deref()).all(|name| name.contains("web-"));
-        all([that(counts == [20, 20, 20], &format!("{counts:?}")), that(named, "names")])
+    ("68-go126-gotraceback-system.txt", |it| {
+        ended(it, "panic", "boom", "main.main (/src/app.go:4)", 25)
     }),
-    ("70-zap-console-crash.log", |it| ended(it, "panic", "integer divide by zero", "main.div", 1)),
-    ("72-heap-debug1-go126.txt", |it| all([
-        that(!it.inputs[0].facts.is_empty(), "MemStats"),
-        that(text(it).contains("main.leak") && text(it).contains("20.0 MiB"), "main.leak 20 MiB"),
-    ])),
-    ("73-heap-delta-empty.pb.gz", |it| that(!text(it).contains("-0") && text(it).contains("0 B"), "0 B")),
-    ("74-goroutine-delta.pb.gz", |it| that(text(it).contains("net 0") && !text(it).contains("is empty"), "net 0")),
-    ("76-cpu-only-nanoseconds.pb.gz", |it| that(text(it).contains("rests on 1 samples"), "1 sample")),
-    ("77-heap-delta.pb.gz", |it| that(text(it).contains("net +636") && text(it).contains("1.4"), "net")),
+    ("69-replicas-interleaved.log", |it| {
+        let counts: Vec<u64> = it.inputs[0]
+            .processes
+            .iter()
+            .filter_map(|own| Some(own.gc.as_ref()?.collections))
+            .collect();
+        let named = it.inputs[0]
+            .processes
+            .iter()
+            .filter_map(|own| own.writer.as_deref())
+            .all(|name| name.contains("web-"));
+        all([
+            that(counts == [20, 20, 20], &format!("{counts:?}")),
+            that(named, "names"),
+        ])
+    }),
+    ("70-zap-console-crash.log", |it| {
+        ended(it, "panic", "integer divide by zero", "main.div", 1)
+    }),
+    ("72-heap-debug1-go126.txt", |it| {
+        all([
+            that(!it.inputs[0].facts.is_empty(), "MemStats"),
+            that(
+                text(it).contains("main.leak") && text(it).contains("20.0 MiB"),
+                "main.leak 20 MiB",
+            ),
+        ])
+    }),
+    ("73-heap-delta-empty.pb.gz", |it| {
+        that(!text(it).contains("-0") && text(it).contains("0 B"), "0 B")
+    }),
+    ("74-goroutine-delta.pb.gz", |it| {
+        that(
+            text(it).contains("net 0") && !text(it).contains("is empty"),
+            "net 0",
+        )
+    }),
+    ("76-cpu-only-nanoseconds.pb.gz", |it| {
+        that(text(it).contains("rests on 1 sample"), &text(it))
+    }),
+    ("77-heap-delta.pb.gz", |it| {
+        that(
+            text(it).contains("net +636") && text(it).contains("1.5 GiB"),
+            &text(it),
+        )
+    }),
     ("79-two-cycles.log", |it| share(it, 1.0, 0.001)),
     ("89-trace-garbage.trace", |_| vec!["it is none".to_owned()]),
 ];
@@ -241,7 +500,9 @@ fn public_inputs_are_answered_right() {
     let mut wrong = Vec::new();
     for (name, check) in INPUTS {
         let problems = match public(name) {
-            Err(told) if name == "89-trace-garbage.trace" => that(told.contains("begins as an execution trace"), &told),
+            Err(told) if name == "89-trace-garbage.trace" => {
+                that(told.contains("begins as an execution trace"), &told)
+            }
             Err(told) => vec![told],
             Ok(analysis) => check(&analysis),
         };
@@ -249,14 +510,23 @@ fn public_inputs_are_answered_right() {
             wrong.push(format!("{name}: {}", problems.join("; ")));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), INPUTS.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} wrong:\n{}",
+        wrong.len(),
+        INPUTS.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn every_public_input_has_an_answer() {
     for entry in std::fs::read_dir(folder("public-inputs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name == "README.md" || INPUTS.iter().any(|(own, _)| *own == name), "{name}");
+        assert!(
+            name == "README.md" || INPUTS.iter().any(|(own, _)| *own == name),
+            "{name}"
+        );
     }
 }
 
@@ -264,14 +534,32 @@ fn every_public_input_has_an_answer() {
 fn wrapped(it: &Analysis) -> Vec<String> {
     let input = &it.inputs[0];
     let processes = &input.processes;
-    let collections: u64 = processes.iter().filter_map(|own| Some(own.gc.as_ref()?.lines)).sum();
-    let sched: u64 = processes.iter().filter_map(|own| Some(own.sched.as_ref()?.lines)).sum();
+    let collections: u64 = processes
+        .iter()
+        .filter_map(|own| Some(own.gc.as_ref()?.lines))
+        .sum();
+    let sched: u64 = processes
+        .iter()
+        .filter_map(|own| Some(own.sched.as_ref()?.lines))
+        .sum();
     all([
-        that(processes.len() == 1, &format!("{} processes", processes.len())),
+        that(
+            processes.len() == 1,
+            &format!("{} processes", processes.len()),
+        ),
         that(collections == 3, &format!("{collections} collections")),
         that(sched == 1, &format!("{sched} SCHED lines")),
-        ended(it, "panic", "runtime error: integer divide by zero", "main.div (/src/main.go:9)", 1),
-        that(crash(it).stack.len() == 2, &format!("stack {:?}", crash(it).stack)),
+        ended(
+            it,
+            "panic",
+            "runtime error: integer divide by zero",
+            "main.div (/src/main.go:9)",
+            1,
+        ),
+        that(
+            crash(it).stack.len() == 2,
+            &format!("stack {:?}", crash(it).stack),
+        ),
     ])
 }
 
@@ -279,7 +567,10 @@ fn wrapped(it: &Analysis) -> Vec<String> {
 fn every_wrapper_comes_off() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder("log-wrappers")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder("log-wrappers"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -287,11 +578,300 @@ fn every_wrapper_comes_off() {
             continue;
         }
         count += 1;
-        let problems = analyzed(&name, &std::fs::read(&path).unwrap()).map_or_else(|told| vec![told], |it| wrapped(&it));
+        let problems = analyzed(&name, &std::fs::read(&path).unwrap())
+            .map_or_else(|told| vec![told], |it| wrapped(&it));
         if !problems.is_empty() {
             wrong.push(format!("{name}: {}", problems.join("; ")));
         }
     }
     assert_eq!(count, 35);
-    assert!(wrong.is_empty(), "{} of {count} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// A crash of a real program, Go 1.26.8, as it is and behind whatever prefix, quoting or encoding; its README names it.
+fn capture(name: &str) -> String {
+    String::from_utf8(std::fs::read(folder("crashes").join(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn real_crashes_name_their_place() {
+    for (name, cause, message, place, ended) in [
+        (
+            "nil-crash-1.26.8.txt",
+            "panic",
+            "nil pointer dereference",
+            "main.(*T).get",
+            Some(true),
+        ),
+        (
+            "nested-single-1.26.8.txt",
+            "panic",
+            "second",
+            "main.main",
+            Some(true),
+        ),
+        (
+            "unlock-single-1.26.8.txt",
+            "fatal error",
+            "sync: unlock of unlocked mutex",
+            "main.main",
+            Some(true),
+        ),
+        (
+            "cgo-abort-1.26.8.txt",
+            "signal",
+            "SIGABRT: abort",
+            "main._Cfunc_c_abort",
+            Some(true),
+        ),
+        (
+            "cgo-abort-crash-1.26.8.txt",
+            "signal",
+            "SIGABRT: abort",
+            "main._Cfunc_c_abort",
+            Some(true),
+        ),
+        (
+            "cgo-segv-1.26.8.txt",
+            "signal",
+            "SIGSEGV: segmentation violation",
+            "main._Cfunc_c_segv",
+            Some(true),
+        ),
+        (
+            "recovered-1.26.8.txt",
+            "recovered panic",
+            "assignment to entry in nil map",
+            "main.main",
+            Some(false),
+        ),
+        (
+            "http-1.26.8.txt",
+            "recovered panic",
+            "in handler",
+            "main.main.func5",
+            Some(false),
+        ),
+        ("quit-1.27.3.txt", "signal", "SIGQUIT: quit", "", None),
+    ] {
+        let it = analyzed(name, capture(name).as_bytes()).unwrap();
+        let crashes = &it.inputs[0].crashes;
+        assert_eq!(crashes.len(), 1, "{name}: {crashes:?}");
+        let own = &crashes[0];
+        assert_eq!(
+            (own.cause.as_str(), own.ended),
+            (cause, ended),
+            "{name}: {own:?}"
+        );
+        assert!(own.message.ends_with(message), "{name}: {}", own.message);
+        let at = own.place.as_deref().unwrap_or("");
+        assert!(at.starts_with(place), "{name}: {at}");
+    }
+}
+
+/// What collectors do to each line, and to all of them.
+fn variants(text: &str) -> Vec<(String, Vec<u8>)> {
+    let by_line: [(&str, fn(usize, &str) -> String); 26] = [
+        ("plain", |_, line| line.to_owned()),
+        ("indented", |_, line| format!("    {line}")),
+        ("systemd", |at, line| {
+            format!("Nov 21 09:35:{:02} host app[77]: {line}", at % 60)
+        }),
+        ("systemd without tabs", |at, line| {
+            format!("Nov 21 09:35:{:02} host app[77]: {}", at % 60, line.trim())
+        }),
+        ("rsyslog", |_, line| {
+            format!(
+                "2026-11-21T09:35:34.1+01:00 host app: {}",
+                line.replace('\t', "#011")
+            )
+        }),
+        ("rfc 5424", |at, line| {
+            format!("<11>1 2026-11-21T09:35:34.{at:03}Z host app 77 - - {line}")
+        }),
+        ("stern", |_, line| format!("web-5d8-x7k2p server {line}")),
+        ("kubectl", |_, line| {
+            format!("[pod/web-5d8-x7k2p/server] {line}")
+        }),
+        ("compose", |_, line| {
+            format!("web-1  | {line}").trim_end().to_owned()
+        }),
+        ("cri", |_, line| {
+            format!("2026-11-21T09:35:34.123456789Z stderr F {line}")
+        }),
+        ("docker", |_, line| {
+            format!(
+                r#"{{"log":{},"stream":"stderr","time":"2026-11-21T09:35:34.1Z"}}"#,
+                serde_json::to_string(&format!("{line}\n")).unwrap()
+            )
+        }),
+        ("datadog", |at, line| {
+            format!(
+                r#"{{"id":"AQ{at}x","attributes":{{"host":"h","service":"web","message":{}}}}}"#,
+                serde_json::to_string(line).unwrap()
+            )
+        }),
+        ("go test", |_, line| {
+            format!(
+                r#"{{"Time":"2026-11-21T09:35:34Z","Action":"output","Package":"x","Output":{}}}"#,
+                serde_json::to_string(&format!("{line}\n")).unwrap()
+            )
+        }),
+        ("journal", |_, line| {
+            format!(
+                r#"{{"_PID":"77","__REALTIME_TIMESTAMP":"1","MESSAGE":{},"PRIORITY":"6"}}"#,
+                serde_json::to_string(line).unwrap()
+            )
+        }),
+        ("journal export", |at, line| {
+            format!("__CURSOR=s=1;i={at}\n_PID=77\nMESSAGE={line}\n_HOSTNAME=h\n")
+        }),
+        ("logfmt", |_, line| {
+            format!(
+                "ts=2026-11-21T09:35:34Z level=error line={}",
+                serde_json::to_string(line).unwrap()
+            )
+        }),
+        ("csv", |_, line| {
+            format!("2026-11-21T09:35:34Z,h,\"{}\"", line.replace('"', "\"\""))
+        }),
+        ("yaml", |at, line| {
+            format!(
+                "---\ninsertId: a{at}\ntextPayload: {}\ntimestamp: '2026-11-21T09:35:34Z'",
+                serde_json::to_string(line).unwrap()
+            )
+        }),
+        ("loki", |at, line| {
+            format!(
+                r#"{{"labels":{{"app":"web"}},"line":{},"timestamp":"2026-11-21T09:35:{:02}Z"}}"#,
+                serde_json::to_string(line).unwrap(),
+                at % 60
+            )
+        }),
+        ("fluent bit", |at, line| {
+            format!(
+                r#"[{at}] kube.web: [[1714550400.1, {{}}], {{"log"=>{}, "stream"=>"stderr"}}]"#,
+                serde_json::to_string(line).unwrap()
+            )
+        }),
+        ("splunk", |_, line| {
+            format!(
+                r#"{{"result":{{"_raw":{},"host":"h"}}}}"#,
+                serde_json::to_string(line).unwrap()
+            )
+        }),
+        ("actions", |_, line| {
+            format!("2026-11-21T09:35:34.1234567Z {line}")
+        }),
+        ("heroku", |_, line| {
+            format!("2026-11-21T09:35:34.123456+00:00 app[web.1]: {line}")
+        }),
+        ("logrus", |at, line| {
+            format!("\u{1b}[36mINFO\u{1b}[0m[{at:04}] {line}")
+        }),
+        ("zerolog console", |_, line| format!("9:35AM ERR {line}")),
+        ("hclog", |_, line| {
+            format!("2026-11-21T09:35:34.123Z [ERROR] plugin.web: {line}")
+        }),
+    ];
+    let mut found: Vec<(String, Vec<u8>)> = by_line
+        .iter()
+        .map(|(name, wrap)| {
+            let lines: Vec<String> = text
+                .lines()
+                .enumerate()
+                .map(|(at, line)| wrap(at, line))
+                .collect();
+            ((*name).to_owned(), (lines.join("\n") + "\n").into_bytes())
+        })
+        .collect();
+    let quoted = serde_json::to_string(text).unwrap();
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    found.extend([
+        ("CR LF".to_owned(), text.replace('\n', "\r\n").into_bytes()),
+        ("CR".to_owned(), text.replace('\n', "\r").into_bytes()),
+        ("UTF-16".to_owned(), utf16),
+        (
+            "BOM".to_owned(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        ),
+        (
+            "one record".to_owned(),
+            format!("{{\"level\":\"error\",\"output\":{quoted}}}\n").into_bytes(),
+        ),
+        (
+            "twice quoted".to_owned(),
+            format!(
+                "level=error msg={}\n",
+                serde_json::to_string(&quoted).unwrap()
+            )
+            .into_bytes(),
+        ),
+        (
+            "octal".to_owned(),
+            format!(
+                "Nov 21 09:35:34 h app[77]: {}\n",
+                text.replace('\n', "#012").replace('\t', "#011")
+            )
+            .into_bytes(),
+        ),
+    ]);
+    found
+}
+
+#[test]
+fn real_crashes_are_read_however_they_come() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for name in [
+        "nested-single-1.26.8.txt",
+        "cgo-segv-1.26.8.txt",
+        "map-1.27.3.txt",
+        "nil-1.21.13.txt",
+        "http-1.26.8.txt",
+    ] {
+        let text = capture(name);
+        let right = analyzed(name, text.as_bytes()).unwrap();
+        let right = &right.inputs[0].crashes[0];
+        for (variant, bytes) in variants(&text) {
+            count += 1;
+            let found = analyzed("variant", &bytes).map(|it| it.inputs[0].crashes.clone());
+            let same = found.as_ref().is_ok_and(|crashes| {
+                crashes.len() == 1
+                    && (
+                        &crashes[0].cause,
+                        &crashes[0].place,
+                        crashes[0].goroutines,
+                        &crashes[0].stack,
+                    ) == (&right.cause, &right.place, right.goroutines, &right.stack)
+                    && crashes[0].message.lines().next() == right.message.lines().next()
+            });
+            if !same {
+                let got = found.map(|all| {
+                    all.iter()
+                        .map(|it| {
+                            (
+                                it.cause.clone(),
+                                it.message.clone(),
+                                it.place.clone(),
+                                it.goroutines,
+                            )
+                        })
+                        .collect::<Vec<_>>()
+                });
+                wrong.push(format!("{name} as {variant}: {got:?}"));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

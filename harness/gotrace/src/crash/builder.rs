@@ -173,7 +173,11 @@ impl Builder {
 
     fn head_line(&mut self, line: &[u8]) -> bool {
         self.head_lines += 1;
-        let most = if self.doubtful { MOST_DOUBTFUL_LINES } else { MOST_HEAD_LINES };
+        let most = if self.doubtful {
+            MOST_DOUBTFUL_LINES
+        } else {
+            MOST_HEAD_LINES
+        };
         if self.head_lines > most {
             return false;
         }
@@ -291,7 +295,9 @@ fn text(bytes: &[u8]) -> String {
 
 impl Crash {
     fn signal_is_placed(&self) -> bool {
-        self.signal.as_ref().is_some_and(|signal| signal.pc.is_some())
+        self.signal
+            .as_ref()
+            .is_some_and(|signal| signal.pc.is_some())
     }
 }
 
@@ -323,7 +329,13 @@ fn announcement(line: &[u8]) -> String {
             return rest[from + colon + 2..].trim().to_owned();
         }
     }
-    for mark in ["panic recovered: ", "recovered panic: ", "panic: ", "Recovered: ", "recovered: "] {
+    for mark in [
+        "panic recovered: ",
+        "recovered panic: ",
+        "panic: ",
+        "Recovered: ",
+        "recovered: ",
+    ] {
         if let Some((_, rest)) = whole.split_once(mark) {
             return rest.trim().to_owned();
         }

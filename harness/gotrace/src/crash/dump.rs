@@ -81,7 +81,13 @@ impl Dump {
     pub(super) fn begin(&mut self, goroutine: Goroutine) {
         self.settle();
         let again = goroutine.id != 0 && !self.seen.insert(goroutine.id);
-        if again {
+        let stackless = |it: &Goroutine| it.id == goroutine.id && it.frames.is_empty();
+        if let Some(at) = self.goroutines.iter().position(stackless).filter(|_| again) {
+            // Its thread was running, and prints the stack behind all others.
+            self.goroutines.remove(at);
+            self.goroutines.push(goroutine);
+            self.place = Place::Goroutine;
+        } else if again {
             self.place = Place::Ignored;
         } else if self.goroutines.len() < MOST_GOROUTINES {
             self.goroutines.push(goroutine);
@@ -183,10 +189,12 @@ impl Dump {
             self.place,
             self.goroutines.last_mut(),
         ) {
-            (Awaiting::Call | Awaiting::BareCall, Place::RuntimeStack, _) => self.runtime_stack.last_mut(),
+            (Awaiting::Call | Awaiting::BareCall, Place::RuntimeStack, _) => {
+                self.runtime_stack.last_mut()
+            }
             (Awaiting::Call | Awaiting::BareCall, Place::Goroutine, Some(goroutine)) => {
                 goroutine.frames.last_mut()
-            },
+            }
             (Awaiting::CreatedBy, Place::Goroutine, Some(goroutine)) => {
                 goroutine.created_by.as_mut().map(|by| &mut by.frame)
             }

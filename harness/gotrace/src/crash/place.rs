@@ -109,7 +109,11 @@ fn has_program_frame(goroutine: &Goroutine) -> bool {
 fn is_end(frame: &Frame) -> bool {
     matches!(
         frame.function.as_str(),
-        "runtime.goexit" | "runtime.main" | "runtime.mstart" | "runtime.mstart0" | "runtime.mstart1"
+        "runtime.goexit"
+            | "runtime.main"
+            | "runtime.mstart"
+            | "runtime.mstart0"
+            | "runtime.mstart1"
     )
 }
 

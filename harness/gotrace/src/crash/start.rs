@@ -23,7 +23,13 @@ pub(super) fn opening(line: &[u8]) -> Option<Opening<'_>> {
         b'p' => with(Cause::Panic, line.strip_prefix(b"panic: ")?),
         b'f' => {
             let body = line.strip_prefix(b"fatal error: ");
-            with(Cause::FatalError, body.or_else(|| line.starts_with(b"fatal: morestack on ").then(|| &line[7..]))?)
+            with(
+                Cause::FatalError,
+                body.or_else(|| {
+                    line.starts_with(b"fatal: morestack on ")
+                        .then(|| &line[7..])
+                })?,
+            )
         }
         b'S' if is_signal_name(line) => with(Cause::Signal, line),
         b'E' if is_exception(line) => with(Cause::Exception, line),
@@ -72,7 +78,10 @@ pub(crate) fn start_within(line: &[u8]) -> Option<usize> {
 /// Where in a line the header of a goroutine begins and ends, whatever stands around it.
 pub(crate) fn goroutine_header_at(line: &[u8]) -> Option<(usize, usize)> {
     memmem::find_iter(line, b"goroutine ").find_map(|at| {
-        let digits = line[at + 10..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = line[at + 10..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         let rest = &line[at + 10 + digits..];
         let close = find(&rest[..rest.len().min(300)], b"]:")?;
         let open = find(&rest[..close], b"[")?;
@@ -96,7 +105,10 @@ pub(super) fn is_signal_name(line: &[u8]) -> bool {
 /// `Exception 0xc0000005 0x0 0x0 0x7ff`, as `winthrow` prints it.
 fn is_exception(line: &[u8]) -> bool {
     line.strip_prefix(b"Exception 0x").is_some_and(|rest| {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let digits = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_hexdigit())
+            .count();
         digits >= 8 && rest.get(digits).is_none_or(|byte| *byte == b' ')
     })
 }

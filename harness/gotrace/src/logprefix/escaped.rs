@@ -20,7 +20,7 @@ const CODES: [&[u8]; 6] = [b"#012", b"\\012", b"\\u000a", b"\\u000A", b"\\x0a", 
 pub(crate) fn dump_in_one_line(line: &[u8]) -> Option<Vec<u8>> {
     let (start, end) = goroutine_header_at(line)?;
     let ending = ending(&line[end..])?;
-    Some(match ending {
+    let text = match ending {
         Ending::Backslashes(count) => {
             let opened = line[..start]
                 .iter()
@@ -51,7 +51,13 @@ pub(crate) fn dump_in_one_line(line: &[u8]) -> Option<Vec<u8>> {
             text.extend_from_slice(rest);
             text
         }
-    })
+    };
+    // A header alone is one line of a record, whose others follow.
+    let (_, header) = goroutine_header_at(&text)?;
+    let more = text[header..]
+        .iter()
+        .any(|byte| !byte.is_ascii_whitespace());
+    more.then_some(text)
 }
 
 fn ending(rest: &[u8]) -> Option<Ending> {
@@ -64,7 +70,11 @@ fn ending(rest: &[u8]) -> Option<Ending> {
 }
 
 fn backslashes_before(line: &[u8], at: usize) -> usize {
-    line[..at].iter().rev().take_while(|byte| **byte == b'\\').count()
+    line[..at]
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count()
 }
 
 #[cfg(test)]
@@ -73,18 +83,30 @@ mod tests {
 
     #[test]
     fn dumps_are_found_however_deep_they_are_quoted() {
-        let mut text = "panic: \"x\"\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:9 +0x1".to_owned();
+        let mut text =
+            "panic: \"x\"\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:9 +0x1".to_owned();
         for _ in 0..3 {
             text = serde_json::to_string(&text).expect("a string");
             let line = format!("level=error msg={text} more=x");
             let found = dump_in_one_line(line.as_bytes()).expect("a dump");
             let found = String::from_utf8_lossy(&found);
-            assert_eq!(found.lines().last(), Some("\t/src/main.go:9 +0x1"), "{line}");
-            assert!(found.contains("\n\ngoroutine 1 [running]:\nmain.main()\n"), "{found}");
+            assert_eq!(
+                found.lines().last(),
+                Some("\t/src/main.go:9 +0x1"),
+                "{line}"
+            );
+            assert!(
+                found.contains("\n\ngoroutine 1 [running]:\nmain.main()\n"),
+                "{found}"
+            );
         }
         let syslog = b"Apr  9 00:05:07 h d[4]: panic: x#012#012goroutine 1 [running]:#012main.main()#012#011/a.go:1";
         let found = dump_in_one_line(syslog).expect("a dump");
         assert!(found.ends_with(b"\nmain.main()\n#011/a.go:1"));
         assert_eq!(dump_in_one_line(b"goroutine 1 [running]:"), None);
+        assert_eq!(
+            dump_in_one_line(br#"{"log":"goroutine 1 [running]:\n"}"#),
+            None
+        );
     }
 }

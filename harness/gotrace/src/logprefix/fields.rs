@@ -63,11 +63,16 @@ impl<'a> Fields<'a> {
         let quote = self.line[open];
         let start = open + 1;
         let mut at = start;
-        while let Some(step) = memchr::memchr2(quote, b'\\', self.line.get(at..).unwrap_or_default()) {
+        while let Some(step) =
+            memchr::memchr2(quote, b'\\', self.line.get(at..).unwrap_or_default())
+        {
             let found = at + step;
             if self.line[found] == b'\\' && quote == b'"' {
                 at = found + 2;
-            } else if self.line[found] == quote && self.line.get(found + 1) == Some(&quote) && found > start {
+            } else if self.line[found] == quote
+                && self.line.get(found + 1) == Some(&quote)
+                && found > start
+            {
                 at = found + 2;
             } else if self.line[found] == quote {
                 return (&self.line[start..found], found + 1, true);
@@ -83,7 +88,9 @@ impl<'a> Fields<'a> {
         let head = &self.line[..end];
         let start = head
             .iter()
-            .rposition(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')))
+            .rposition(|byte| {
+                !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@'))
+            })
             .map_or(0, |at| at + 1);
         (start < end).then(|| &head[start..])
     }
@@ -111,7 +118,11 @@ impl<'a> Fields<'a> {
         Some(Field {
             key,
             raw,
-            quoting: if doubled { Quoting::Doubled(quote) } else { Quoting::Escapes },
+            quoting: if doubled {
+                Quoting::Doubled(quote)
+            } else {
+                Quoting::Escapes
+            },
         })
     }
 
@@ -130,7 +141,9 @@ impl<'a> Iterator for Fields<'a> {
     fn next(&mut self) -> Option<Field<'a>> {
         while self.left > 0 {
             let rest = self.line.get(self.at..)?;
-            let step = rest.iter().position(|byte| matches!(byte, b'"' | b'\'' | b',' | b'=' | b':' | b'{'))?;
+            let step = rest
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\'' | b',' | b'=' | b':' | b'{'))?;
             let at = self.at + step;
             self.at = at + 1;
             match self.line[at] {
@@ -141,7 +154,10 @@ impl<'a> Iterator for Fields<'a> {
                     }
                 }
                 // An apostrophe within a word is none.
-                b'\'' if at == 0 || matches!(self.line[at - 1], b' ' | b',' | b'[' | b'{' | b'=' | b'(') => {
+                b'\''
+                    if at == 0
+                        || matches!(self.line[at - 1], b' ' | b',' | b'[' | b'{' | b'=' | b'(') =>
+                {
                     self.left -= 1;
                     if let Some(field) = self.string(at) {
                         return Some(field);
@@ -150,7 +166,9 @@ impl<'a> Iterator for Fields<'a> {
                 b',' => {
                     self.column += 1;
                     let next = self.line.get(at + 1);
-                    if self.csv && next.is_some_and(|byte| !matches!(byte, b'"' | b'\'' | b' ' | b'{')) {
+                    if self.csv
+                        && next.is_some_and(|byte| !matches!(byte, b'"' | b'\'' | b' ' | b'{'))
+                    {
                         let end = memchr::memchr(b',', &self.line[at + 1..]);
                         let end = end.map_or(self.line.len(), |length| at + 1 + length);
                         self.left -= 1;
@@ -174,8 +192,13 @@ impl<'a> Iterator for Fields<'a> {
                     let indented = indented.strip_prefix(b"- ").unwrap_or(indented);
                     let begins = name.is_some_and(|name| name.len() == indented.len());
                     let behind = self.line.get(at + 1..at + 3);
-                    let is_bare = behind.is_some_and(|it| it[0] == b' ' && !matches!(it[1], b'"' | b'\'' | b'|' | b'>'));
-                    if begins && is_bare && let Some(name) = name {
+                    let is_bare = behind.is_some_and(|it| {
+                        it[0] == b' ' && !matches!(it[1], b'"' | b'\'' | b'|' | b'>')
+                    });
+                    if begins
+                        && is_bare
+                        && let Some(name) = name
+                    {
                         self.at = self.line.len();
                         self.left -= 1;
                         return Some(self.bare(at + 2, self.line.len(), Key::Named(name)));
@@ -255,9 +278,29 @@ pub(super) fn unescape(raw: &[u8]) -> Vec<u8> {
 /// Names of the process, pod or host that wrote a record, by the fields that collectors call so.
 pub(crate) fn identity(line: &[u8]) -> Vec<u8> {
     const KEYS: [&str; 24] = [
-        "pod", "pod_name", "podName", "k8s.pod.name", "kubernetes.pod_name", "container_id", "container_name",
-        "containerName", "host", "hostname", "_HOSTNAME", "_PID", "instance", "instance_id", "logStreamName",
-        "log_stream", "logStream", "service.instance.id", "task_id", "dyno", "source_id", "roleInstance", "node_name",
+        "pod",
+        "pod_name",
+        "podName",
+        "k8s.pod.name",
+        "kubernetes.pod_name",
+        "container_id",
+        "container_name",
+        "containerName",
+        "host",
+        "hostname",
+        "_HOSTNAME",
+        "_PID",
+        "instance",
+        "instance_id",
+        "logStreamName",
+        "log_stream",
+        "logStream",
+        "service.instance.id",
+        "task_id",
+        "dyno",
+        "source_id",
+        "roleInstance",
+        "node_name",
         "ContainerID",
     ];
     const LONGEST_BYTES: usize = 160;
@@ -277,14 +320,30 @@ pub(crate) fn identity(line: &[u8]) -> Vec<u8> {
 /// What was thrown, by the fields that loggers put beside a stack.
 pub(crate) fn announced(line: &[u8]) -> Option<Vec<u8>> {
     const KEYS: [&str; 10] = [
-        "panic", "recover", "recovered", "panicValue", "error", "err", "reason", "exception", "message", "msg",
+        "panic",
+        "recover",
+        "recovered",
+        "panicValue",
+        "error",
+        "err",
+        "reason",
+        "exception",
+        "message",
+        "msg",
     ];
     let found = |wanted: &str| {
-        Fields::of(line).find(|field| field.key == Key::Named(wanted.as_bytes()) && !field.raw.is_empty())
+        Fields::of(line)
+            .find(|field| field.key == Key::Named(wanted.as_bytes()) && !field.raw.is_empty())
     };
     let field = KEYS.iter().find_map(|key| found(key))?;
     let value = field.value();
-    Some(value.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec())
+    Some(
+        value
+            .split(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default()
+            .to_vec(),
+    )
 }
 
 #[cfg(test)]
@@ -307,27 +366,80 @@ mod tests {
     #[test]
     fn every_form_gives_its_values() {
         for (line, key, value) in [
-            (r#"{"level":"info","message":"a \u003e \"b\"\n"}"#, "message", "a > \"b\"\n"),
-            (r#"[{"textPayload": "main.main()"}, {"x": 1}]"#, "textPayload", "main.main()"),
-            (r#"            "message": "\t/src/main.go:9","#, "message", "\t/src/main.go:9"),
-            (r#"[0] kube.web: [[1714550400.1, {}], {"log": "main.f(...)", "stream": "stderr"}]"#, "log", "main.f(...)"),
-            (r#"ts=2024-05-01T10:00:00Z app=web line="\t/src/main.go:9""#, "line", "\t/src/main.go:9"),
-            (r"ts=2024-05-01T10:00:00Z app=web line=main.main()", "line", "main.main()"),
-            (r#""May 1, 2024 @ 10:00:00.000","say ""x"" now""#, "1", "say \"x\" now"),
-            ("2024-05-01T10:00:00.1Z,host1,web,main.main()", "3", "main.main()"),
-            (r#"textPayload: "\t/src/main.go:9""#, "textPayload", "\t/src/main.go:9"),
+            (
+                r#"{"level":"info","message":"a \u003e \"b\"\n"}"#,
+                "message",
+                "a > \"b\"\n",
+            ),
+            (
+                r#"[{"textPayload": "main.main()"}, {"x": 1}]"#,
+                "textPayload",
+                "main.main()",
+            ),
+            (
+                r#"            "message": "\t/src/main.go:9","#,
+                "message",
+                "\t/src/main.go:9",
+            ),
+            (
+                r#"[0] kube.web: [[1714550400.1, {}], {"log": "main.f(...)", "stream": "stderr"}]"#,
+                "log",
+                "main.f(...)",
+            ),
+            (
+                r#"ts=2024-05-01T10:00:00Z app=web line="\t/src/main.go:9""#,
+                "line",
+                "\t/src/main.go:9",
+            ),
+            (
+                r"ts=2024-05-01T10:00:00Z app=web line=main.main()",
+                "line",
+                "main.main()",
+            ),
+            (
+                r#""May 1, 2024 @ 10:00:00.000","say ""x"" now""#,
+                "1",
+                "say \"x\" now",
+            ),
+            (
+                "2024-05-01T10:00:00.1Z,host1,web,main.main()",
+                "3",
+                "main.main()",
+            ),
+            (
+                r#"textPayload: "\t/src/main.go:9""#,
+                "textPayload",
+                "\t/src/main.go:9",
+            ),
             ("textPayload: main.main()", "textPayload", "main.main()"),
-            ("- textPayload: 'goroutine 1 [running]:'", "textPayload", "goroutine 1 [running]:"),
+            (
+                "- textPayload: 'goroutine 1 [running]:'",
+                "textPayload",
+                "goroutine 1 [running]:",
+            ),
         ] {
             let found = of(line);
-            assert!(found.contains(&(key.to_owned(), value.to_owned())), "{line}: {found:?}");
+            assert!(
+                found.contains(&(key.to_owned(), value.to_owned())),
+                "{line}: {found:?}"
+            );
         }
     }
 
     #[test]
     fn plain_text_gives_none() {
-        for line in ["", "hello, world", "it's fine", "goroutine 1 [running]:", "\t/src/main.go:9 +0x1d"] {
-            assert!(of(line).iter().all(|(_, value)| value.trim().len() < 8), "{line}: {:?}", of(line));
+        for line in [
+            "",
+            "hello, world",
+            "it's fine",
+            "goroutine 1 [running]:",
+            "\t/src/main.go:9 +0x1d",
+        ] {
+            assert!(
+                of(line).iter().all(|(_, value)| value.trim().len() < 8),
+                "{line}: {:?}",
+                of(line)
+            );
         }
     }
 }

@@ -273,7 +273,9 @@ fn bracketed(line: &[u8]) -> Option<&[u8]> {
 fn compose(line: &[u8]) -> Option<&[u8]> {
     let name = line
         .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@'))
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@')
+        })
         .count();
     let spaces = line[name..]
         .iter()

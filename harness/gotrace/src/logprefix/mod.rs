@@ -19,8 +19,8 @@ mod known;
 mod template;
 
 pub(crate) use escaped::dump_in_one_line;
-pub(crate) use fields::{announced, identity};
 pub use fields::{Field, Fields, Key};
+pub(crate) use fields::{announced, identity};
 pub(crate) use known::without_colour;
 pub use known::{Stream, Unwrapped, unwrap};
 pub(crate) use template::{Template, writer};

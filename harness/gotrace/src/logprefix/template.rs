@@ -123,20 +123,25 @@ fn token(rest: &[u8]) -> Option<(Token<'_>, &[u8])> {
 }
 
 const fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'+' | b'/' | b'@' | b'-' | b',')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'_' | b'.' | b':' | b'+' | b'/' | b'@' | b'-' | b',')
         || byte >= 0x80
 }
 
 /// Whether a word differs from line to line: a time, a counter, a level.
 fn varies(word: &[u8], before: &[u8]) -> bool {
     const WORDS: [&str; 38] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed", "thu",
-        "fri", "sat", "sun", "utc", "am", "pm", "info", "warn", "warning", "error", "err", "debug", "trace", "fatal",
-        "panic", "critical", "erro", "debu", "trac", "fata", "notice", "pani",
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon",
+        "tue", "wed", "thu", "fri", "sat", "sun", "utc", "am", "pm", "info", "warn", "warning",
+        "error", "err", "debug", "trace", "fatal", "panic", "critical", "erro", "debu", "trac",
+        "fata", "notice", "pani",
     ];
     let trimmed: Cow<'_, [u8]> = Cow::Borrowed(word.strip_prefix(b"@").unwrap_or(word));
     let lower = trimmed.to_ascii_lowercase();
-    let bare = lower.strip_suffix(b":").or(lower.strip_suffix(b",")).unwrap_or(&lower);
+    let bare = lower
+        .strip_suffix(b":")
+        .or(lower.strip_suffix(b","))
+        .unwrap_or(&lower);
     if WORDS.iter().any(|own| own.as_bytes() == bare) {
         return true;
     }
@@ -147,7 +152,10 @@ fn varies(word: &[u8], before: &[u8]) -> bool {
     let hexadecimal = trimmed.len() >= 16 && trimmed.iter().all(u8::is_ascii_hexdigit);
     let klog = word.len() == 5 && b"IWEF".contains(&word[0]) && digits == 4;
     let dots = word.iter().filter(|byte| **byte == b'.').count();
-    let address = dots == 3 && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let address = dots == 3
+        && word
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'.');
     // `unit[123]` is a process; `INFO[0012]` is a time.
     let process = before.last() == Some(&b'[') && {
         let name = &before[..before.len() - 1];
@@ -169,14 +177,34 @@ mod tests {
     #[test]
     fn a_prefix_comes_off_the_lines_that_follow() {
         for (prefix, next, payload) in [
-            ("2024-05-01T10:00:00.000Z\tINFO\truntime/x.go:1\t", "2024-05-01T10:00:07.5Z\tERROR\truntime/x.go:1\t\t/src/main.go:9", Some("\t/src/main.go:9")),
-            ("web-6d9f7c api ", "web-6d9f7c api   P0: status=1", Some("  P0: status=1")),
+            (
+                "2024-05-01T10:00:00.000Z\tINFO\truntime/x.go:1\t",
+                "2024-05-01T10:00:07.5Z\tERROR\truntime/x.go:1\t\t/src/main.go:9",
+                Some("\t/src/main.go:9"),
+            ),
+            (
+                "web-6d9f7c api ",
+                "web-6d9f7c api   P0: status=1",
+                Some("  P0: status=1"),
+            ),
             ("web-6d9f7c api ", "web-6d9f7c api", Some("")),
             ("web-6d9f7c api ", "web-77777c api x", None),
-            ("@4000000066321b8a0c6c6d5c ", "@4000000066321b8b0c6c6d5d main.main()", Some("main.main()")),
+            (
+                "@4000000066321b8a0c6c6d5c ",
+                "@4000000066321b8b0c6c6d5d main.main()",
+                Some("main.main()"),
+            ),
             ("INFO[0000] ", "INFO[0012] main.main()", Some("main.main()")),
-            ("build\tRun tests\t2024-05-01T10:00:00.1234567Z ", "build\tRun tests\t2024-05-01T10:00:01.1Z x", Some("x")),
-            ("May  1 10:00:00 host1 api: ", "May 10 10:00:03 host1 api: x", Some("x")),
+            (
+                "build\tRun tests\t2024-05-01T10:00:00.1234567Z ",
+                "build\tRun tests\t2024-05-01T10:00:01.1Z x",
+                Some("x"),
+            ),
+            (
+                "May  1 10:00:00 host1 api: ",
+                "May 10 10:00:03 host1 api: x",
+                Some("x"),
+            ),
             ("api[123]: ", "api[124]: x", None),
         ] {
             let template = Template::of(prefix.as_bytes()).expect("short enough");
@@ -188,9 +216,15 @@ mod tests {
     #[test]
     fn writers_are_told_apart_and_times_are_not() {
         let of = |prefix: &str| String::from_utf8(writer(prefix.as_bytes())).unwrap();
-        assert_eq!(of("2024-05-01T10:00:00Z host1 api[12]: "), of("2025-06-02T11:00:00Z host1 api[12]: "));
+        assert_eq!(
+            of("2024-05-01T10:00:00Z host1 api[12]: "),
+            of("2025-06-02T11:00:00Z host1 api[12]: ")
+        );
         assert_ne!(of("[pod/web-a/api] "), of("[pod/web-b/api] "));
-        assert_ne!(of("May  1 10:00:00 10.0.0.1 api: "), of("May  1 10:00:00 10.0.0.2 api: "));
+        assert_ne!(
+            of("May  1 10:00:00 10.0.0.1 api: "),
+            of("May  1 10:00:00 10.0.0.2 api: ")
+        );
         assert_eq!(of("2024/05/01 10:00:00 "), "");
     }
 }

@@ -35,10 +35,15 @@ pub(super) fn check(message: &[u8]) -> Result<(), Error> {
         sum += cost(outer, None);
         if let Some(mut body) = body {
             // Packed numbers take a byte each on the wire and eight in memory, and again in a frame's stack.
-            sum += if matches!(outer, 2 | 13) { 0 } else { body.len() };
+            sum += if matches!(outer, 2 | 13) {
+                0
+            } else {
+                body.len()
+            };
             if matches!(outer, 2 | 4) {
                 while let Some((inner, content)) = field(&mut body) {
-                    sum += cost(outer, Some(inner)) + content.map_or(0, |content| content.len() * 12);
+                    sum +=
+                        cost(outer, Some(inner)) + content.map_or(0, |content| content.len() * 12);
                     if sum > MOST_DECODED_BYTES {
                         break;
                     }

@@ -42,10 +42,14 @@ fn decoded(plain: &[u8]) -> Result<Profile, Error> {
         return Err(fail("empty"));
     }
     budget::check(plain)?;
-    let message = wire::Profile::decode(plain)
-        .map_err(|error| fail(&format!("broken protobuf: {error}")))?;
+    let message =
+        wire::Profile::decode(plain).map_err(|error| fail(&format!("broken protobuf: {error}")))?;
     // Every table begins with the empty string, so a second one begins another profile.
-    let tables = message.string_table.iter().filter(|text| text.is_empty()).count();
+    let tables = message
+        .string_table
+        .iter()
+        .filter(|text| text.is_empty())
+        .count();
     if tables > 1 {
         return Err(fail(&format!(
             "{tables} profiles were written behind one another into it; give each a file of its own"
@@ -222,7 +226,9 @@ impl Strings<'_> {
                 ))
             })?;
         let room = self.1.get().checked_sub(text.len());
-        self.1.set(room.ok_or_else(|| too_large("the text of the profile's names", MOST_TEXT_BYTES))?);
+        self.1.set(
+            room.ok_or_else(|| too_large("the text of the profile's names", MOST_TEXT_BYTES))?,
+        );
         Ok(String::from_utf8_lossy(text).into_owned())
     }
 }

@@ -35,7 +35,9 @@ impl Profile {
     /// # Errors
     /// [`Error::Profile`] if the header is another one, or a stack ends in its middle.
     pub fn parse_old_cpu(bytes: &[u8]) -> Result<Self, Error> {
-        let fail = |why: &str| Error::Profile { why: why.to_owned() };
+        let fail = |why: &str| Error::Profile {
+            why: why.to_owned(),
+        };
         let period_us = header(bytes).ok_or_else(|| fail("no header of an old CPU profile"))?;
         let mut words = words(bytes).skip(5);
         let mut table = FrameTable::default();
@@ -91,7 +93,10 @@ mod tests {
 
     #[test]
     fn samples_are_read_to_the_end_mark() {
-        let profile = Profile::parse_old_cpu(&bytes(&[0, 3, 0, 10_000, 0, 2, 2, 16, 32, 1, 1, 16, 0, 1, 0, 77])).expect("profile");
+        let profile = Profile::parse_old_cpu(&bytes(&[
+            0, 3, 0, 10_000, 0, 2, 2, 16, 32, 1, 1, 16, 0, 1, 0, 77,
+        ]))
+        .expect("profile");
         assert_eq!(profile.total(0), 3);
         assert_eq!(profile.total(1), 30_000_000);
         assert_eq!(profile.frames[0].function, "0x10");

@@ -11,10 +11,15 @@ use crate::Error;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Form {
     /// Bytes between two samples.
-    Heap { rate: f64 },
+    Heap {
+        rate: f64,
+    },
     Count(&'static str),
     /// Ticks of the clock per second, and how many contentions stand for one.
-    Contention { per_second: f64, every: f64 },
+    Contention {
+        per_second: f64,
+        every: f64,
+    },
 }
 
 impl Profile {
@@ -24,15 +29,21 @@ impl Profile {
     /// [`Error::Profile`] if there is no such text, or if its stacks name more than [`MOST_RECORDS`] frames.
     pub fn parse_text(text: &str) -> Result<Self, Error> {
         let mut lines = text.lines();
-        let mut form = lines.by_ref().find_map(header).ok_or_else(|| Error::Profile {
-            why: "no line such as \"heap profile: ...\" or \"goroutine profile: total N\"".to_owned(),
-        })?;
+        let mut form = lines
+            .by_ref()
+            .find_map(header)
+            .ok_or_else(|| Error::Profile {
+                why: "no line such as \"heap profile: ...\" or \"goroutine profile: total N\""
+                    .to_owned(),
+            })?;
         let mut records = Records::default();
         for line in lines {
             if line.starts_with("# runtime.MemStats") {
                 break;
             }
-            if let (Form::Contention { per_second, every }, Some((name, value))) = (&mut form, line.split_once('=')) {
+            if let (Form::Contention { per_second, every }, Some((name, value))) =
+                (&mut form, line.split_once('='))
+            {
                 let number = value.trim().parse().unwrap_or(0.0);
                 match name {
                     "cycles/second" if number > 0.0 => *per_second = number,
@@ -58,19 +69,26 @@ impl Profile {
 /// The first line of a text profile, wherever a shell or a header of HTTP stands before it.
 fn header(line: &str) -> Option<Form> {
     if let Some(rest) = line.strip_prefix("heap profile: ") {
-        let rate = rest.rsplit_once("@ heap/").map_or(0.0, |(_, rate)| rate.trim().parse().unwrap_or(0.0));
+        let rate = rest
+            .rsplit_once("@ heap/")
+            .map_or(0.0, |(_, rate)| rate.trim().parse().unwrap_or(0.0));
         // Twice the rate, for the readers of before Go.
         return Some(Form::Heap { rate: rate / 2.0 });
     }
     for name in ["goroutine", "goroutineleak", "threadcreate"] {
-        if line.strip_prefix(name).is_some_and(|rest| rest.starts_with(" profile: total ")) {
+        if line
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with(" profile: total "))
+        {
             return Some(Form::Count(name));
         }
     }
-    (line.starts_with("--- mutex:") || line.starts_with("--- contention:")).then_some(Form::Contention {
-        per_second: 1e9,
-        every: 1.0,
-    })
+    (line.starts_with("--- mutex:") || line.starts_with("--- contention:")).then_some(
+        Form::Contention {
+            per_second: 1e9,
+            every: 1.0,
+        },
+    )
 }
 
 impl Form {
@@ -122,7 +140,10 @@ impl Form {
             Self::Contention { per_second, every } => {
                 let (ticks, count) = text.trim().split_once(' ')?;
                 let (ticks, count): (f64, f64) = (ticks.parse().ok()?, count.parse().ok()?);
-                Some(vec![whole(count * every), whole(ticks * every * 1e9 / per_second)])
+                Some(vec![
+                    whole(count * every),
+                    whole(ticks * every * 1e9 / per_second),
+                ])
             }
         }
     }
@@ -176,8 +197,13 @@ impl Records {
         if !address.starts_with("0x") {
             return Ok(());
         }
-        let function = function.rsplit_once("+0x").map_or(function, |(name, _)| name);
-        let (file, line) = columns.next().and_then(|place| place.rsplit_once(':')).unwrap_or_default();
+        let function = function
+            .rsplit_once("+0x")
+            .map_or(function, |(name, _)| name);
+        let (file, line) = columns
+            .next()
+            .and_then(|place| place.rsplit_once(':'))
+            .unwrap_or_default();
         let frame = Frame {
             function: function.to_owned(),
             file: file.to_owned(),
@@ -190,7 +216,9 @@ impl Records {
         self.references += 1;
         if self.references > MOST_RECORDS {
             return Err(Error::Profile {
-                why: format!("its stacks name more than {MOST_RECORDS} frames; take a shorter window"),
+                why: format!(
+                    "its stacks name more than {MOST_RECORDS} frames; take a shorter window"
+                ),
             });
         }
         let index: FrameIndex = self.table.intern(frame);
@@ -202,7 +230,11 @@ impl Records {
 
     fn end(&mut self) -> Result<(), Error> {
         // Without symbols there are addresses only.
-        if self.pending.as_ref().is_some_and(|sample| sample.stack.is_empty()) {
+        if self
+            .pending
+            .as_ref()
+            .is_some_and(|sample| sample.stack.is_empty())
+        {
             let addresses = std::mem::take(&mut self.addresses);
             for address in addresses.split_ascii_whitespace() {
                 self.add(Frame {
@@ -232,12 +264,21 @@ mod tests {
         let profile = Profile::parse_text(heap).expect("heap");
         assert_eq!(profile.samples.len(), 1);
         // 90,112 bytes at a rate of 524,288 stand for 1 / (1 - exp(-0.171875)) = 6.33 times as much.
-        assert_eq!(profile.samples[0].values, [12, 1_141_233, 6, 570_616]);
-        assert_eq!(profile.frame(profile.samples[0].stack[0]).function, "html.init");
-        let goroutines = Profile::parse_text("goroutine profile: total 5\n3 @ 0x1\n#\t0x1\tmain.f+0x2\t/a.go:3\n\n2 @ 0x9\n").expect("goroutines");
+        assert_eq!(profile.samples[0].values, [12, 1_141_268, 6, 570_634]);
+        assert_eq!(
+            profile.frame(profile.samples[0].stack[0]).function,
+            "html.init"
+        );
+        let goroutines = Profile::parse_text(
+            "goroutine profile: total 5\n3 @ 0x1\n#\t0x1\tmain.f+0x2\t/a.go:3\n\n2 @ 0x9\n",
+        )
+        .expect("goroutines");
         assert_eq!(goroutines.total(0), 5);
         assert_eq!(goroutines.frames[1].function, "0x9");
-        let mutex = Profile::parse_text("--- mutex:\ncycles/second=2000000000\nsampling period=5\n4000 3 @ 0x1\n").expect("mutex");
+        let mutex = Profile::parse_text(
+            "--- mutex:\ncycles/second=2000000000\nsampling period=5\n4000 3 @ 0x1\n",
+        )
+        .expect("mutex");
         assert_eq!(mutex.samples[0].values, [15, 10_000]);
         assert!(Profile::parse_text("nothing of it").is_err());
     }

@@ -164,7 +164,9 @@ impl Crashes {
 
     /// Whether some crash takes its lines from records' fields.
     pub(super) fn wants_fields(&self) -> bool {
-        self.pending.iter().any(|own| matches!(own.way, Way::Field(_)))
+        self.pending
+            .iter()
+            .any(|own| matches!(own.way, Way::Field(_)))
     }
 
     /// Ends everything that is being followed.
@@ -218,7 +220,13 @@ impl Crashes {
         true
     }
 
-    fn follow(&mut self, builder: Builder, way: Way, may_turn_plain: bool, announced: Option<Vec<u8>>) {
+    fn follow(
+        &mut self,
+        builder: Builder,
+        way: Way,
+        may_turn_plain: bool,
+        announced: Option<Vec<u8>>,
+    ) {
         // What begins in a way in which another is still open ends that one.
         self.end(|own| *own == way);
         if self.pending.len() == MOST_PENDING {
@@ -333,9 +341,13 @@ impl Way {
             Self::Plain { indent } => {
                 let line = seen.line;
                 let line = line.strip_prefix(b"> ").unwrap_or(line);
-                let spaces = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                let spaces = line
+                    .iter()
+                    .take_while(|byte| matches!(byte, b' ' | b'\t'))
+                    .count();
                 // The rest of a value of CSV that goes over several lines.
-                let end = crate::scan::find(line, b"\",").or(line.len().checked_sub(1).filter(|at| line[*at] == b'"'));
+                let end = crate::scan::find(line, b"\",")
+                    .or(line.len().checked_sub(1).filter(|at| line[*at] == b'"'));
                 let line = &line[..end.unwrap_or(line.len())];
                 Some(Cow::Borrowed(&line[spaces.min(*indent).min(line.len())..]))
             }

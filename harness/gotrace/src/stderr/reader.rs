@@ -139,7 +139,12 @@ impl State {
     }
 
     /// Looks closer at a line that may hold runtime output.
-    fn closer(&mut self, line: Line<'_>, unwrapped: Option<&Unwrapped<'_>>, sink: &mut impl FnMut(Event<'_>)) {
+    fn closer(
+        &mut self,
+        line: Line<'_>,
+        unwrapped: Option<&Unwrapped<'_>>,
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
         let bytes = line.bytes;
         if let Some(own) = unwrapped {
             let before = match prefix_of(bytes, &own.payload) {
@@ -224,7 +229,8 @@ impl State {
             Before::Record(line) => logprefix::identity(line),
             Before::Text(prefix) => {
                 let writer = logprefix::writer(prefix);
-                let known = self.prefixes.len() < MOST_WRITERS || self.prefixes.contains_key(&writer);
+                let known =
+                    self.prefixes.len() < MOST_WRITERS || self.prefixes.contains_key(&writer);
                 let seen = match known && !writer.is_empty() {
                     true => self.prefixes.entry(writer.clone()).or_default(),
                     false => &mut 0,
@@ -389,7 +395,8 @@ impl State {
 
     /// A line of the application, or a fragment.
     fn plain(&mut self, line: Line<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        let fragment = (!line.terminated || may_hold_runtime_output(line.bytes)).then(|| fragment_of(line));
+        let fragment =
+            (!line.terminated || may_hold_runtime_output(line.bytes)).then(|| fragment_of(line));
         match fragment.flatten() {
             Some(kind) => self.torn(kind, None, line.bytes, sink),
             None => {
@@ -458,7 +465,8 @@ impl State {
 
 /// What stands before a payload that is the end of its line.
 fn prefix_of<'a>(line: &'a [u8], payload: &[u8]) -> Option<&'a [u8]> {
-    line.ends_with(payload).then(|| &line[..line.len() - payload.len()])
+    let is_text = !line.starts_with(b"{");
+    (is_text && line.ends_with(payload)).then(|| &line[..line.len() - payload.len()])
 }
 
 fn stream_index(stream: Option<Stream>) -> usize {

@@ -38,7 +38,7 @@ mod verify;
 mod watch;
 
 pub use child::ChildError;
-pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles};
+pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles, has_trace_tool};
 pub use discover::{Origin, ToolDigests, Toolchain};
 pub use error::{Attempt, ToolchainError};
 pub use install::{Listing, Toolbox, install, list};

@@ -82,7 +82,10 @@ fn crash_text(layout: &Layout, crash: &CrashReport) -> String {
     if crash.garbled_lines > 0 {
         text.push_str(&layout.wrapped(
             "    ",
-            &format!("other output was written into {} of its lines", crash.garbled_lines),
+            &format!(
+                "other output was written into {} of its lines",
+                crash.garbled_lines
+            ),
         ));
     }
     for frame in &crash.stack {

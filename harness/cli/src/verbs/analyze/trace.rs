@@ -4,9 +4,10 @@
 use analysis::analyze::{Material, Part, TraceView, Unread};
 use gotrace::exectrace::TraceHeader;
 use orchestrator::toolchain::{
-    self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles,
+    self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles, has_trace_tool,
 };
 
+use crate::output::tell;
 use crate::verbs::run::toolbox;
 
 /// A trace with what a toolchain makes of it; anything else as it is.
@@ -69,6 +70,15 @@ fn views(header: &TraceHeader, bytes: &[u8]) -> Result<Vec<TraceView>, Unviewed>
             "no Go 1.{needed} or later is at hand to read it; `gosweep toolchain install 1.{needed}` fetches one"
         ))
     })?;
+    let builds = if has_trace_tool(&reader.goroot, &toolbox.store) {
+        ""
+    } else {
+        "; it is built first, which takes up to a minute, and kept for the next time"
+    };
+    tell!(
+        "reading the execution trace with `go tool trace` of Go {}{builds}",
+        reader.version
+    );
     let found = delay_profiles(&reader.goroot, &toolbox.store, bytes, Watch::silent()).map_err(
         |error| match error {
             DelayError::Refused { words, .. } => Unviewed::Refused(format!(
