@@ -207,8 +207,9 @@ impl Builder {
         if self.crash.cause == Cause::Exception && self.head == Head::Ended {
             return self.stack_of_exception(line);
         }
-        // A tab marks a panic that came while another unwound.
-        if let Some(body) = line.strip_prefix(b"\tpanic: ") {
+        // A panic that came while another unwound; the tab before it may be lost.
+        let nested = line.strip_prefix(b"\t").unwrap_or(line);
+        if let Some(body) = nested.strip_prefix(b"panic: ") {
             let earlier = std::mem::replace(&mut self.crash.message, text(body));
             self.crash.earlier.push(earlier);
             self.head = Head::Message;

@@ -106,7 +106,9 @@ impl<'a> Fields<'a> {
         };
         self.at = end;
         let after = self.line[end..].trim_ascii_start();
-        if inner.is_none() && closed && after.first() == Some(&b':') {
+        // Of JSON, and of Ruby as Fluentd and Fluent Bit print it.
+        let names = after.first() == Some(&b':') || after.starts_with(b"=>");
+        if inner.is_none() && closed && names {
             self.key = Some(raw);
             return None;
         }
@@ -317,8 +319,8 @@ pub(crate) fn identity(line: &[u8]) -> Vec<u8> {
     name
 }
 
-/// What was thrown, by the fields that loggers put beside a stack.
-pub(crate) fn announced(line: &[u8]) -> Option<Vec<u8>> {
+/// What was thrown, by the fields that loggers put beside a stack, which is in the field `stack`.
+pub(crate) fn announced(line: &[u8], stack: Option<Key<'_>>) -> Option<Vec<u8>> {
     const KEYS: [&str; 10] = [
         "panic",
         "recover",
@@ -332,18 +334,16 @@ pub(crate) fn announced(line: &[u8]) -> Option<Vec<u8>> {
         "msg",
     ];
     let found = |wanted: &str| {
-        Fields::of(line)
-            .find(|field| field.key == Key::Named(wanted.as_bytes()) && !field.raw.is_empty())
+        let key = Key::Named(wanted.as_bytes());
+        let fits = |field: &Field<'_>| {
+            field.key == key && !field.raw.is_empty() && !field.raw.starts_with(b"goroutine ")
+        };
+        Fields::of(line).find(fits).filter(|_| stack != Some(key))
     };
     let field = KEYS.iter().find_map(|key| found(key))?;
     let value = field.value();
-    Some(
-        value
-            .split(|byte| *byte == b'\n')
-            .next()
-            .unwrap_or_default()
-            .to_vec(),
-    )
+    let first = value.split(|byte| *byte == b'\n').next();
+    Some(first.unwrap_or_default().to_vec())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const MOST_PENDING: usize = 8;
 /// Lines of other writers after which no more of a crash is expected.
 const MOST_FOREIGN_LINES: u32 = 256;
 /// How far before a stack the line may stand that says what was thrown.
-const ANNOUNCED_LINES: u64 = 4;
+const ANNOUNCED_LINES: u64 = 32;
 /// Longest such line that is kept.
 const LONGEST_ANNOUNCEMENT_BYTES: usize = 4 << 10;
 
@@ -138,6 +138,9 @@ impl Crashes {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             taken |= self.field_line(field.key, line, record);
         }
+        if !taken {
+            self.remember_text(text);
+        }
         if several && taken {
             self.end(|way| matches!(way, Way::Field(key) if key.is(field.key)));
         }
@@ -147,18 +150,24 @@ impl Crashes {
     /// A dump that stands in one line, its ends of lines escaped.
     pub(super) fn take_escaped(&mut self, text: &[u8], record: &[u8]) -> bool {
         let mut builder: Option<Builder> = None;
+        let mut said: Option<Vec<u8>> = None;
         for line in text.split(|byte| *byte == b'\n') {
             let line = normal(line.strip_suffix(b"\r").unwrap_or(line));
             if builder.as_mut().is_some_and(|own| own.take(&line)) {
                 continue;
             }
             let ended = builder.take();
-            self.hand_over(ended, record);
+            if ended.is_some() {
+                self.hand_over(ended, said.take(), record);
+            }
             let start = start_within(&line).unwrap_or(0);
             builder = Builder::start(&line[start..], true);
+            if builder.is_none() && speaks_of_panic(&line) {
+                said = Some(line.into_owned());
+            }
         }
         let any = builder.is_some() || !self.ended.is_empty();
-        self.hand_over(builder, record);
+        self.hand_over(builder, said, record);
         any
     }
 
@@ -174,9 +183,11 @@ impl Crashes {
         self.end(|_| true);
     }
 
-    fn hand_over(&mut self, builder: Option<Builder>, record: &[u8]) {
+    fn hand_over(&mut self, builder: Option<Builder>, said: Option<Vec<u8>>, record: &[u8]) {
         let Some(builder) = builder else { return };
-        let announced = logprefix::announced(record).or_else(|| self.announcement());
+        let announced = said
+            .or_else(|| logprefix::announced(record, None))
+            .or_else(|| self.announcement());
         self.close(builder, announced.as_deref());
     }
 
@@ -193,7 +204,7 @@ impl Crashes {
         let Some(builder) = Builder::start(&line, true) else {
             return false;
         };
-        let announced = logprefix::announced(record);
+        let announced = logprefix::announced(record, Some(key));
         self.follow(builder, Way::Field(OwnedKey::of(key)), true, announced);
         true
     }
@@ -250,8 +261,19 @@ impl Crashes {
     /// Keeps a line that may say what was thrown.
     pub(super) fn remember(&mut self, seen: Seen<'_>) {
         let text = seen.unwrapped.map_or(seen.line, |it| it.payload.as_ref());
+        // One of its values may say more than the whole record.
+        if self
+            .announced
+            .as_ref()
+            .is_none_or(|(line, _)| *line != self.lines)
+        {
+            self.remember_text(text);
+        }
+    }
+
+    fn remember_text(&mut self, text: &[u8]) {
         let text = &text[..text.len().min(LONGEST_ANNOUNCEMENT_BYTES)];
-        if contains(text, b"panic") || contains(text, b"ecover") {
+        if speaks_of_panic(text) {
             self.announced = Some((self.lines, text.to_vec()));
         }
     }
@@ -359,6 +381,10 @@ impl Way {
             Self::Field(_) => None,
         }
     }
+}
+
+fn speaks_of_panic(text: &[u8]) -> bool {
+    contains(text, b"panic") || contains(text, b"ecover")
 }
 
 /// Takes off a mark of quotation and the indentation.

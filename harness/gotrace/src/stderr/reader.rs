@@ -156,6 +156,13 @@ impl State {
                 return;
             }
         }
+        if let Some(text) = logprefix::dump_in_one_line(bytes)
+            && self.crashes.take_escaped(&text, bytes)
+        {
+            self.counts.crash += 1;
+            self.hand_over_crashes(sink);
+            return;
+        }
         let plain: Cow<'_, [u8]> = logprefix::without_colour(bytes);
         let writer = match unwrapped.map(|own| prefix_of(&plain, &own.payload)) {
             Some(Some(prefix)) => logprefix::writer(prefix),
@@ -182,17 +189,10 @@ impl State {
         }
     }
 
-    /// Reads the values of a record, or a dump that was written into one line. False if the line holds neither.
+    /// Reads the values of a record. False if none of them is runtime output.
     fn record(&mut self, line: &[u8], sink: &mut impl FnMut(Event<'_>)) -> bool {
         if !self.crashes.wants_fields() && !may_hold_runtime_output(line) {
             return false;
-        }
-        if let Some(text) = logprefix::dump_in_one_line(line)
-            && self.crashes.take_escaped(&text, line)
-        {
-            self.counts.crash += 1;
-            self.hand_over_crashes(sink);
-            return true;
         }
         let mut any = false;
         for field in Fields::of(line) {
