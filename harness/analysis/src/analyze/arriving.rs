@@ -44,6 +44,12 @@ enum Shape {
     Doubtful,
 }
 
+impl Default for Arriving {
+    fn default() -> Arriving {
+        Arriving::new()
+    }
+}
+
 impl Arriving {
     /// Nothing has arrived yet.
     #[must_use]

@@ -22,6 +22,7 @@ mod properties;
 mod public_inputs;
 mod refusals;
 mod reports;
+mod wrapped_logs;
 
 use analysis::ranking::Ranking;
 use analysis::{RankOptions, rank};

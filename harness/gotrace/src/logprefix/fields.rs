@@ -67,14 +67,13 @@ impl<'a> Fields<'a> {
             memchr::memchr2(quote, b'\\', self.line.get(at..).unwrap_or_default())
         {
             let found = at + step;
-            if self.line[found] == b'\\' && quote == b'"' {
+            let byte = self.line[found];
+            let escape = byte == b'\\' && quote == b'"';
+            let doubled =
+                byte == quote && self.line.get(found + 1) == Some(&quote) && found > start;
+            if escape || doubled {
                 at = found + 2;
-            } else if self.line[found] == quote
-                && self.line.get(found + 1) == Some(&quote)
-                && found > start
-            {
-                at = found + 2;
-            } else if self.line[found] == quote {
+            } else if byte == quote {
                 return (&self.line[start..found], found + 1, true);
             } else {
                 at = found + 1;

@@ -185,7 +185,7 @@ impl Records {
         Ok(())
     }
 
-    /// `0x5a15e7	main.leak+0xe7		/src/app.go:4`.
+    /// Address, function with its offset, and place, parted by tabs.
     fn frame(&mut self, line: &str) -> Result<(), Error> {
         if self.pending.is_none() {
             return Ok(());
