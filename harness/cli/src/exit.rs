@@ -1,12 +1,9 @@
-//! Exit codes, and errors as a person sees them.
+//! Exit codes, and errors on their way to the user.
 
-use std::process::ExitCode;
-
+use orchestrator::own_side::{OwnSide, is_own_side};
 use orchestrator::plan::PlanError;
 use orchestrator::run::RunError;
 use record::store::StoreError;
-
-use crate::output::tell_text;
 
 /// How a call ended. The numbers are documented in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +73,31 @@ impl Failure {
     }
 }
 
+impl From<loadtool::Ending> for Ending {
+    fn from(ending: loadtool::Ending) -> Ending {
+        match ending {
+            loadtool::Ending::Pass => Ending::Pass,
+            loadtool::Ending::Failed => Ending::GateFailed,
+            loadtool::Ending::NotFit => Ending::NotFit,
+            loadtool::Ending::Interrupted => Ending::Incomplete,
+        }
+    }
+}
+
+impl From<loadtool::Failure> for Failure {
+    fn from(failure: loadtool::Failure) -> Failure {
+        match failure {
+            loadtool::Failure::Usage(_) => Failure::usage(failure),
+            loadtool::Failure::Interrupted(message) => Failure {
+                ending: Ending::Incomplete,
+                message,
+            },
+            loadtool::Failure::NotFit(_) => Failure::not_fit(failure),
+            loadtool::Failure::Internal(_) => Failure::internal(failure),
+        }
+    }
+}
+
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Failure {
         match error {
@@ -97,6 +119,10 @@ impl From<StoreError> for Failure {
             StoreError::NotARun(_) | StoreError::Newer { .. } | StoreError::Corrupt { .. } => {
                 Failure::usage(error)
             }
+            StoreError::Io { ref source, .. } if is_own_side(source) => Failure {
+                ending: Ending::Incomplete,
+                message: OwnSide(error.to_string()).to_string(),
+            },
             StoreError::Io { .. } => Failure::internal(error),
         }
     }
@@ -107,6 +133,7 @@ impl From<RunError> for Failure {
         match error {
             RunError::Locked(_)
             | RunError::Control { .. }
+            | RunError::Profile { .. }
             | RunError::NotFit { .. }
             | RunError::NotApplied { .. }
             | RunError::ControlGroups(_) => Failure::not_fit(error),
@@ -116,30 +143,15 @@ impl From<RunError> for Failure {
             | RunError::Budget { .. }
             | RunError::Nothing(_) => Failure::usage(error),
             RunError::Store(error) => error.into(),
+            RunError::OwnSide(_) => Failure {
+                ending: Ending::Incomplete,
+                message: error.to_string(),
+            },
+            RunError::System { ref source, .. } if is_own_side(source) => Failure {
+                ending: Ending::Incomplete,
+                message: OwnSide(error.to_string()).to_string(),
+            },
             RunError::System { .. } => Failure::internal(error),
-        }
-    }
-}
-
-/// Prints the error, if there is one, and gives the exit code.
-pub(crate) fn report(ending: Result<Ending, Failure>) -> ExitCode {
-    match ending {
-        Ok(ending) => ExitCode::from(ending.code()),
-        Err(failure) => {
-            // Findings of a file carry their own "error:" for each.
-            let prefix = if failure.message.starts_with("error") {
-                ""
-            } else {
-                "error: "
-            };
-            let mut text = format!("{prefix}{}\n", failure.message);
-            if failure.ending == Ending::Internal {
-                text.push_str(
-                    "This is a defect of gosweep or of the system under it, not of your input.\n",
-                );
-            }
-            tell_text(&text);
-            ExitCode::from(failure.ending.code())
         }
     }
 }

@@ -5,7 +5,7 @@
 
 mod args;
 mod exit;
-mod load;
+mod limits;
 mod output;
 mod progress;
 mod signals;
@@ -13,10 +13,46 @@ mod verbs;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Verb};
+use exit::{Ending, Failure};
+
+/// Whatever the umask, nobody else may write to what we and our children make;
+/// a stricter one stays, except that we must be able to read what we wrote.
+fn keep_others_from_writing() {
+    use rustix::fs::Mode;
+    use rustix::process::umask;
+    let was = umask(Mode::WGRP | Mode::WOTH);
+    umask((was | Mode::WGRP | Mode::WOTH) & (Mode::RWXG | Mode::RWXO));
+}
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
-    let ending = verbs::dispatch(args);
-    exit::report(ending)
+    keep_others_from_writing();
+    limits::raise_open_files();
+    let ending = run(Args::parse().verb).unwrap_or_else(|failure| {
+        output::tell_failure(&failure);
+        failure.ending
+    });
+    ExitCode::from(ending.code())
+}
+
+/// Does what was asked for.
+fn run(verb: Verb) -> Result<Ending, Failure> {
+    match verb {
+        Verb::Run(args) => verbs::run(&args),
+        Verb::Plan(args) => verbs::plan(&args),
+        Verb::Host(args) => verbs::host(&args),
+        Verb::Toolchain(args) => verbs::toolchain(&args),
+        Verb::Load(args) => verbs::load(*args),
+        Verb::Rank(args) => verbs::rank(&args),
+        Verb::Advise(args) => verbs::advise(&args),
+        Verb::Compare(args) => verbs::compare(&args),
+        Verb::Diagnose(args) => verbs::diagnose(&args),
+        Verb::Gate(args) => verbs::gate(&args),
+        Verb::Report(args) => verbs::report(&args),
+        Verb::Analyze(args) => verbs::analyze(&args),
+        Verb::Schema(args) => verbs::schema(&args),
+        Verb::Completions(args) => verbs::completions(&args, &mut Args::command()),
+    }
 }

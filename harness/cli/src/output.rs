@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use crate::exit::Failure;
+use crate::exit::{Ending, Failure};
 
 /// The version with the source revision.
 pub(crate) const VERSION: &str = concat!(
@@ -23,16 +23,20 @@ pub(crate) const TOOL: &str = concat!(
     ")"
 );
 
-/// Prints a result. A reader that closed the pipe early (`| head`) is no
-/// error.
+/// Prints a result.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    write_stdout(text)
+        .map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
+}
+
+/// Writes text and a line's end to standard output. A reader that closed the pipe early (`| head`) is no
+/// error.
+pub(crate) fn write_stdout(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     let end = if text.ends_with('\n') { "" } else { "\n" };
     match write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| {
-            Failure::internal(format!("cannot write to standard output: {error}"))
-        }),
+        other => other,
     }
 }
 
@@ -48,6 +52,20 @@ pub(crate) use tell;
 /// As [`tell`], word for word: without a line's end of its own.
 pub(crate) fn tell_text(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says why a call failed.
+pub(crate) fn tell_failure(failure: &Failure) {
+    // Findings of a file carry their own "error:" for each.
+    let prefix = if failure.message.starts_with("error") {
+        ""
+    } else {
+        "error: "
+    };
+    tell!("{prefix}{}", failure.message);
+    if failure.ending == Ending::Internal {
+        tell!("This is a defect of gosweep or of the system under it, not of your input.");
+    }
 }
 
 /// Prints a value as JSON.

@@ -266,7 +266,7 @@ fn what_cannot_be_read_keeps_nothing_else_from_being_analysed() {
         "{stderr}"
     );
     assert_eq!(stdout.matches("\nINPUT    ").count(), 3, "{stdout}");
-    assert_eq!(stdout.matches("\nNOT READ ").count(), 2, "{stdout}");
+    assert_eq!(stdout.matches("\nnot read ").count(), 2, "{stdout}");
     let page = fs::read_to_string(desk.path().join("page.html")).unwrap();
     assert!(page.contains("<code>empty.log</code> is empty; "));
 
@@ -290,7 +290,7 @@ fn what_cannot_be_read_keeps_nothing_else_from_being_analysed() {
         "{stderr}"
     );
     assert!(
-        stdout.contains(&format!("NOT READ {url} gives no profile:")),
+        stdout.contains(&format!("not read {url} gives no profile:")),
         "{stdout}"
     );
 

@@ -4,16 +4,10 @@
 
 #[path = "judged/desk.rs"]
 mod desk;
-#[path = "../../analysis/tests/suite/lab.rs"]
-#[expect(
-    dead_code,
-    reason = "the laboratory of crate analysis has more than is needed here"
-)]
-mod lab;
 
 use desk::Desk;
-use lab::{Lab, Service};
 use serde_json::Value;
+use testing::{Lab, Service};
 
 const SIDES: [&str; 5] = ["compare", "--run", "run", "control", "gogc=400"];
 
@@ -55,7 +49,7 @@ fn without_valid_trials_the_exit_code_is_four() {
     let mut trials = lab.trials();
     trials
         .iter_mut()
-        .for_each(|trial| trial.outcome = lab::invalid());
+        .for_each(|trial| trial.outcome = testing::invalid());
     desk.keep_trials("run", &lab, &trials);
     assert_eq!(desk.say(&SIDES).code, 4);
 }

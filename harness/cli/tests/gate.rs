@@ -4,18 +4,12 @@
 
 #[path = "judged/desk.rs"]
 mod desk;
-#[path = "../../analysis/tests/suite/lab.rs"]
-#[expect(
-    dead_code,
-    reason = "the laboratory of crate analysis has more than is needed here"
-)]
-mod lab;
 
 use std::fs;
 
 use desk::Desk;
-use lab::{Lab, Service};
 use serde_json::Value;
+use testing::{Lab, Service};
 
 const RULES: &str = "rules:\n  - qps: no worse than 3%\n  - p99 <= 5ms\n";
 const GATE: [&str; 4] = ["gate", "run", "--rules", "rules.yaml"];
@@ -67,7 +61,7 @@ fn a_ci_gets_junit_annotations_and_a_summary() {
     );
     let summary = fs::read_to_string(summary).unwrap();
     assert!(
-        summary.starts_with("# before\n## gosweep gate: FAILED"),
+        summary.starts_with("# before\n# Gate on ") && summary.contains("\n\n**FAILED: "),
         "{summary}"
     );
     let junit = fs::read_to_string(desk.path("gate.xml")).unwrap();

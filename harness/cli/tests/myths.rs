@@ -62,9 +62,7 @@ fn every_row_says_claim_truth_source_and_where_to_see_it() {
 
 #[test]
 fn rules_that_are_named_are_in_the_catalogue() {
-    let known: BTreeSet<String> = analysis::advice::rules()
-        .map(|rule| rule.id.to_owned())
-        .collect();
+    let known: BTreeSet<String> = advisor::rules().map(|rule| rule.id.to_owned()).collect();
     let mut named = BTreeSet::new();
     for cells in rows() {
         let own = rules_named(&plain(&cells.join(" ")));

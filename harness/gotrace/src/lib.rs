@@ -18,7 +18,7 @@
 //! | what is this file at all | [`recognise()`] |
 //! | what does a window of it amount to | [`summary`] |
 //!
-//! Deliberately absent: thresholds and advice (that is `analysis`), the events of an execution
+//! Deliberately absent: thresholds and advice (that is `advisor`), the events of an execution
 //! trace (its wire format belongs to the toolchain: `go tool trace -pprof=...`), and any I/O.
 
 pub mod buildinfo;

@@ -1,6 +1,6 @@
 //! What a window of a runtime log amounts to: pure functions of parsed lines.
 //!
-//! Main functions: [`gc`] and [`sched`]. Nothing here judges; thresholds are `analysis`'s.
+//! Main functions: [`gc`] and [`sched`]. Nothing here judges; thresholds are `advisor`'s.
 //!
 //! Deliberately absent: percentiles of pauses. gctrace rounds to two digits; use the histogram
 //! `/sched/pauses/total/gc:seconds` ([`crate::metrics`]) for those.

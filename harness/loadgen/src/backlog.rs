@@ -6,10 +6,8 @@
 //! on it. At a rate of 101 % of a capacity it grows by 1 % of what becomes due, whatever queues
 //! there are. Latency is deliberately absent: objectives are for it.
 
-use serde::Serialize;
-
 use crate::arrival::Arrival;
-use crate::outcome::LoadOutcome;
+use crate::outcome::{BacklogLook, LoadOutcome};
 
 /// Looks at the backlog in one run, evenly spaced.
 const LOOKS: u64 = 40;
@@ -24,15 +22,6 @@ const CHANCE: f64 = 3.0;
 /// rest, and to give its first answers at all.
 const EARLIEST: f64 = 0.25;
 const LATEST: f64 = 0.5;
-
-/// What was undone at one moment of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct BacklogLook {
-    /// When, on the run's clock, in seconds.
-    pub at_s: f64,
-    /// Requests due and not answered, sent or not.
-    pub undone: f64,
-}
 
 /// What one thread sees of the backlog: its looks are few, whatever the run's length.
 pub(crate) struct BacklogWatch {

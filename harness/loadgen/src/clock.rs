@@ -6,10 +6,21 @@
 
 use std::time::Duration;
 
+/// A timer this late tells that the generator did not run, rather than of ordinary jitter.
+pub(crate) const STALL_NS: u64 = 1_000_000;
+
 /// `CLOCK_MONOTONIC` now, in nanoseconds (read through the vDSO, no system call).
 #[inline]
 pub(crate) fn monotonic_ns() -> u64 {
     read_ns(libc::CLOCK_MONOTONIC)
+}
+
+/// How long the machine has been suspended since it was started, in nanoseconds: what
+/// `CLOCK_BOOTTIME` counts and `CLOCK_MONOTONIC` leaves out (clock_gettime(2)).
+pub(crate) fn suspended_ns() -> u64 {
+    // In this order: what passes between the two must not look like a suspension that ended.
+    let monotonic_ns = monotonic_ns();
+    read_ns(libc::CLOCK_BOOTTIME).saturating_sub(monotonic_ns)
 }
 
 /// CPU time (user + system) that the calling thread has used, in nanoseconds.

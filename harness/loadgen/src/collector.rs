@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::clock::monotonic_ns;
-use crate::errors::{ErrorClass, LoadError};
+use crate::errors::{ErrorClass, LoadError, is_full};
 use crate::hlog::HlogWriter;
 use crate::host::{HostCounters, HostShare};
 use crate::latency::{LatencySet, LatencyTally};
@@ -22,6 +22,8 @@ pub(crate) struct Collector<'a> {
     spec: &'a LoadSpec,
     hooks: &'a Hooks<'a>,
     hlog: Option<HlogWriter>,
+    /// Why the log was given up, where it was.
+    pub(crate) hlog_lost: Option<String>,
     /// What each thread has told of so far: the end of its last part, or all there is.
     told_ns: Vec<u64>,
     /// Where each thread takes parts from that are done with.
@@ -31,6 +33,8 @@ pub(crate) struct Collector<'a> {
     open: Vec<VecDeque<Box<IntervalPart>>>,
     /// The whole run's latencies, by request class.
     pub(crate) classes: Vec<LatencyTally>,
+    /// The whole run's failed and timed-out requests, by request class.
+    pub(crate) class_errors: Vec<u64>,
     pub(crate) generator_lag: Tally,
     pub(crate) counts: Counts,
     pub(crate) intervals: Vec<Interval>,
@@ -46,18 +50,28 @@ impl<'a> Collector<'a> {
         spare: Vec<mpsc::Sender<Box<IntervalPart>>>,
     ) -> Result<Self, LoadError> {
         let classes = vec![LatencyTally::default(); class_names.len()];
-        let hlog = match &spec.hlog {
-            Some(path) => Some(HlogWriter::create(path, class_names)?),
-            None => None,
+        let class_errors = vec![0; class_names.len()];
+        let (hlog, hlog_lost) = match &spec.hlog {
+            None => (None, None),
+            Some(path) => match HlogWriter::create(path, class_names) {
+                Ok(hlog) => (Some(hlog), None),
+                Err(LoadError::File { source, path }) if is_full(&source) => {
+                    (None, Some(LoadError::File { source, path }.to_string()))
+                }
+                // A path that was wrong from the start is the caller's to put right.
+                Err(error) => return Err(error),
+            },
         };
         Ok(Self {
             spec,
             hooks,
             hlog,
+            hlog_lost,
             told_ns: vec![0; spec.threads],
             spare,
             open: (0..spec.threads).map(|_| VecDeque::new()).collect(),
             classes,
+            class_errors,
             generator_lag: Tally::new(),
             counts: Counts::default(),
             intervals: Vec::new(),
@@ -90,7 +104,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes one thread's part; an interval is told of when every thread has told of all of it.
-    pub(crate) fn take(&mut self, part: Box<IntervalPart>) -> Result<(), LoadError> {
+    pub(crate) fn take(&mut self, part: Box<IntervalPart>) {
         self.told_ns[part.thread] = match part.is_last {
             true => u64::MAX,
             false => part.end_ns,
@@ -98,20 +112,26 @@ impl<'a> Collector<'a> {
         self.open[part.thread].push_back(part);
         while let Some(end_ns) = self.finished_end_ns() {
             let finished = self.pop_until(end_ns);
-            self.finish_interval(finished)?;
+            self.finish_interval(finished);
         }
-        Ok(())
     }
 
     /// Closes the log when all threads have ended.
-    pub(crate) fn finish(&mut self) -> Result<(), LoadError> {
+    pub(crate) fn finish(&mut self) {
         debug_assert!(
             self.open.iter().all(VecDeque::is_empty),
             "every thread has told of its end"
         );
-        match &mut self.hlog {
-            Some(hlog) => hlog.finish(),
-            None => Ok(()),
+        self.log(HlogWriter::finish);
+    }
+
+    /// Writes to the log, which is given up where that fails: what was measured does not depend on it.
+    fn log(&mut self, write: impl FnOnce(&mut HlogWriter) -> Result<(), LoadError>) {
+        if let Some(hlog) = &mut self.hlog
+            && let Err(error) = write(hlog)
+        {
+            self.hlog = None;
+            self.hlog_lost = Some(error.to_string());
         }
     }
 
@@ -168,13 +188,12 @@ impl<'a> Collector<'a> {
         let _ = self.spare[part.thread].send(part);
     }
 
-    fn finish_interval(&mut self, part: Box<IntervalPart>) -> Result<(), LoadError> {
-        if let Some(hlog) = &mut self.hlog {
-            hlog.write(&part)?;
-        }
+    fn finish_interval(&mut self, part: Box<IntervalPart>) {
+        self.log(|hlog| hlog.write(&part));
         for (total, latest) in self.classes.iter_mut().zip(&part.latencies) {
             total.add(latest);
         }
+        add_each(&mut self.class_errors, &part.errors);
         self.generator_lag.add(&part.generator_lag);
         self.counts.add(&part.counts);
         let interval = interval_of(&part, self.host_since_last());
@@ -189,7 +208,6 @@ impl<'a> Collector<'a> {
         }
         self.intervals.push(interval);
         self.give_back(part);
-        Ok(())
     }
 }
 
@@ -201,8 +219,15 @@ impl IntervalPart {
         for (into, from) in self.latencies.iter_mut().zip(&other.latencies) {
             into.add(from);
         }
+        add_each(&mut self.errors, &other.errors);
         self.generator_lag.add(&other.generator_lag);
         self.counts.add(&other.counts);
+    }
+}
+
+fn add_each(into: &mut [u64], from: &[u64]) {
+    for (into, from) in into.iter_mut().zip(from) {
+        *into += from;
     }
 }
 
@@ -255,8 +280,8 @@ pub(crate) fn errors_of(counts: &[u64; ErrorClass::ALL.len()]) -> BTreeMap<Error
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Endpoint;
     use crate::request::RequestMix;
-    use crate::spec::Endpoint;
 
     const SECOND_NS: u64 = 1_000_000_000;
 
@@ -302,7 +327,7 @@ mod tests {
         let mut collector = Collector::new(&spec, &hooks, vec!["a".into()], spare).unwrap();
         let mut after = Vec::new();
         for part in parts {
-            collector.take(part).unwrap();
+            collector.take(part);
             after.push(told(&collector));
         }
         after
@@ -346,7 +371,7 @@ mod tests {
         let hooks = Hooks::default();
         let (spare, received) = mpsc::channel();
         let mut collector = Collector::new(&spec, &hooks, vec!["a".into()], vec![spare]).unwrap();
-        collector.take(part(0, 0..1)).unwrap();
+        collector.take(part(0, 0..1));
         let back = received.try_recv().unwrap();
         assert_eq!(back.counts.completed, 0);
         assert_eq!(back.latencies[0].response.to_histogram().len(), 0);

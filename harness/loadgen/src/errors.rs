@@ -91,6 +91,27 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// Whether our own side could not give what the run needs (descriptors, ports, threads, room on
+    /// a disk): neither the service nor the specification is to blame.
+    pub fn is_own_side(&self) -> bool {
+        match self {
+            Self::NoConnection { class, .. } => class.is_own_side(),
+            Self::Generator { .. } => true,
+            Self::File { source, .. } => is_full(source) || ErrorClass::of_io(source).is_own_side(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a disk, or what we may have of it, is full.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 /// The class of a failed request or connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -106,6 +127,8 @@ pub enum ErrorClass {
     FdExhausted,
     /// No ephemeral ports left on our side (EADDRNOTAVAIL).
     PortsExhausted,
+    /// No memory for sockets left on our side (ENOMEM, ENOBUFS).
+    MemoryExhausted,
     /// The peer reset the connection, or the HTTP/2 stream.
     Reset,
     /// The peer closed before the answer was complete, or took leave of the HTTP/2 connection
@@ -127,12 +150,13 @@ pub enum ErrorClass {
 
 impl ErrorClass {
     /// Every class, in the order of their indices.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Dns,
         Self::ConnectRefused,
         Self::Unreachable,
         Self::FdExhausted,
         Self::PortsExhausted,
+        Self::MemoryExhausted,
         Self::Reset,
         Self::Closed,
         Self::Timeout,
@@ -151,6 +175,7 @@ impl ErrorClass {
             Self::Unreachable => "unreachable",
             Self::FdExhausted => "fd_exhausted",
             Self::PortsExhausted => "ports_exhausted",
+            Self::MemoryExhausted => "memory_exhausted",
             Self::Reset => "reset",
             Self::Closed => "closed",
             Self::Timeout => "timeout",
@@ -160,6 +185,14 @@ impl ErrorClass {
             Self::WrongBody => "wrong_body",
             Self::Io => "io",
         }
+    }
+
+    /// Whether it tells of our own side: what ran out here is no failure of the service.
+    pub fn is_own_side(self) -> bool {
+        matches!(
+            self,
+            Self::FdExhausted | Self::PortsExhausted | Self::MemoryExhausted
+        )
     }
 
     /// The class of an error that a socket gave.
@@ -172,6 +205,7 @@ impl ErrorClass {
         match error.raw_os_error() {
             Some(libc::EMFILE | libc::ENFILE) => return Self::FdExhausted,
             Some(libc::EADDRNOTAVAIL) => return Self::PortsExhausted,
+            Some(libc::ENOMEM | libc::ENOBUFS) => return Self::MemoryExhausted,
             Some(libc::ENOENT) => return Self::Unreachable,
             _ => {}
         }
@@ -257,6 +291,7 @@ mod tests {
         assert_eq!(class(libc::ECONNREFUSED), ErrorClass::ConnectRefused);
         assert_eq!(class(libc::EMFILE), ErrorClass::FdExhausted);
         assert_eq!(class(libc::EADDRNOTAVAIL), ErrorClass::PortsExhausted);
+        assert_eq!(class(libc::ENOBUFS), ErrorClass::MemoryExhausted);
         assert_eq!(class(libc::ECONNRESET), ErrorClass::Reset);
         assert_eq!(class(libc::EPIPE), ErrorClass::Reset);
         assert_eq!(class(libc::EHOSTUNREACH), ErrorClass::Unreachable);

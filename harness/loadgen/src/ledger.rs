@@ -21,6 +21,9 @@ pub struct Ledger {
     pub in_flight: u64,
     /// Due, but no connection was free (or the generator was late) until the run ended.
     pub never_sent: u64,
+    /// Of those in flight and never sent, the ones that the service owes an answer: they waited far
+    /// longer than any answer took. The others were only just due when the run ended.
+    pub unanswered: u64,
 }
 
 impl Ledger {
@@ -39,11 +42,22 @@ impl Ledger {
         self.completed + self.failed + self.timed_out
     }
 
-    /// The share of settled requests that failed or timed out, in `[0, 1]`; zero without any.
+    /// Requests that were due an answer within the run.
+    pub fn due(&self) -> u64 {
+        self.settled() + self.unanswered
+    }
+
+    /// Requests that were due an answer and did not get the one expected.
+    pub fn errors(&self) -> u64 {
+        self.failed + self.timed_out + self.unanswered
+    }
+
+    /// The share of what was due an answer that failed, timed out or was left unanswered, in
+    /// `[0, 1]`; zero when nothing was due.
     pub fn error_rate(&self) -> f64 {
-        match self.settled() {
+        match self.due() {
             0 => 0.0,
-            settled => (self.failed + self.timed_out) as f64 / settled as f64,
+            due => self.errors() as f64 / due as f64,
         }
     }
 
@@ -54,5 +68,6 @@ impl Ledger {
         self.timed_out += other.timed_out;
         self.in_flight += other.in_flight;
         self.never_sent += other.never_sent;
+        self.unanswered += other.unanswered;
     }
 }

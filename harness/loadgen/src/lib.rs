@@ -16,9 +16,12 @@ mod arrival;
 mod backlog;
 mod clock;
 mod collector;
+mod endpoint;
 mod engine;
 mod errors;
+mod gate;
 mod generator;
+mod histogram;
 mod hlog;
 mod host;
 pub mod http1;
@@ -41,24 +44,27 @@ mod spin;
 mod tally;
 mod tls;
 mod transport;
+mod unanswered;
+mod validity;
 mod verdict;
 
 pub use arrival::{Arrival, Spacing, Stage};
-pub use backlog::BacklogLook;
+pub use endpoint::{Address, Endpoint, EngineChoice, Protocol, TlsOptions};
 pub use errors::{ErrorClass, LoadError};
 pub use hdrhistogram::Histogram;
+pub use histogram::{MAX_TRACKED_NS, SIGNIFICANT_DIGITS, new_histogram};
 pub use host::{HostCounters, HostShare};
-pub use latency::{LatencySet, MAX_TRACKED_NS, SIGNIFICANT_DIGITS, Summary, new_histogram};
+pub use latency::{LatencySet, Summary};
 pub use ledger::Ledger;
 pub use objective::Objective;
 pub use outcome::{
-    ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, Interval, LittlesLaw,
-    LoadOutcome, Progress,
+    BacklogLook, ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, Interval,
+    LittlesLaw, LoadOutcome, Progress,
 };
 pub use request::{Body, CsvRows, Expect, RequestMix, RequestSpec, StatusExpectation, Template};
 pub use run::run;
 pub use search::{Probe, SearchOptions, SearchOutcome, find_highest_rate, find_knee};
-pub use spec::{Address, Endpoint, EngineChoice, Hooks, LoadSpec, PinHook, Protocol, TlsOptions};
+pub use spec::{Hooks, LoadSpec, PinHook};
 pub use spin::Spin;
 pub use tally::Tally;
-pub use verdict::{Stretch, Verdict, VerdictLimits};
+pub use validity::{Stretch, Verdict, VerdictLimits};

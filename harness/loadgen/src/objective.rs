@@ -21,7 +21,7 @@ pub enum Objective {
         /// What it must stay below.
         below: Duration,
     },
-    /// The share of settled requests that failed or timed out.
+    /// The share of the requests due an answer that failed, timed out or were left unanswered.
     ErrorRate {
         /// What it must stay below, in `[0, 1]`.
         below: f64,
@@ -41,7 +41,7 @@ impl Objective {
                 outcome.ledger.completed > 0 && mean < below.as_nanos() as f64
             }
             Self::ErrorRate { below } => {
-                outcome.ledger.settled() > 0 && outcome.ledger.error_rate() < *below
+                outcome.ledger.due() > 0 && outcome.ledger.error_rate() < *below
             }
         }
     }

@@ -9,14 +9,13 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::backlog::BacklogLook;
+use crate::endpoint::EngineChoice;
 use crate::errors::ErrorClass;
 use crate::host::HostShare;
 use crate::latency::{LatencySet, LatencyTally};
 use crate::ledger::Ledger;
-use crate::spec::EngineChoice;
 use crate::spin::Spin;
-use crate::verdict::{Stretch, Verdict};
+use crate::validity::{Stretch, Verdict};
 
 /// Everything that one run measured.
 #[derive(Debug, Clone)]
@@ -47,6 +46,11 @@ pub struct LoadOutcome {
     pub started_monotonic_ns: u64,
     /// From the start of the clock to its end, drain not included.
     pub elapsed: Duration,
+    /// When the service stopped answering, in seconds on the run's clock: from then to the end it
+    /// answered nothing, though requests waited.
+    pub stopped_at_s: Option<f64>,
+    /// Why the interval log was given up, where it was: the result does not depend on it.
+    pub hlog_lost: Option<String>,
     /// What the generator itself spent.
     pub generator: GeneratorCost,
     /// What the host did over the run, where the caller tells.
@@ -64,7 +68,21 @@ pub struct LoadOutcome {
 pub struct ClassOutcome {
     /// The class's name.
     pub name: String,
+    /// Its requests that failed or timed out.
+    pub errors: u64,
     pub(crate) tally: LatencyTally,
+}
+
+impl LoadOutcome {
+    /// What our own side had too little of, where it did: the load was not the one asked for.
+    pub fn ran_out(&self) -> Option<ErrorClass> {
+        let requests = self.errors.keys();
+        let connections = self.connections.failed.keys();
+        requests
+            .chain(connections)
+            .copied()
+            .find(|class| class.is_own_side())
+    }
 }
 
 impl ClassOutcome {
@@ -81,6 +99,15 @@ pub struct ErrorCount {
     pub count: u64,
     /// How long they took from their intended send time, in nanoseconds.
     pub latency: Histogram<u64>,
+}
+
+/// What was undone at one moment of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BacklogLook {
+    /// When, on the run's clock, in seconds.
+    pub at_s: f64,
+    /// Requests due and not answered, sent or not.
+    pub undone: f64,
 }
 
 /// One interval of the time series.
@@ -173,6 +200,8 @@ pub struct GeneratorCost {
     pub run_delay_seconds: Option<f64>,
     /// The longest time that a thread was to run and did not, where that is 1 ms or more.
     pub longest_stall: Option<Stretch>,
+    /// How long the machine was suspended during the run, in seconds; the run's clock stood still.
+    pub suspended_s: f64,
 }
 
 /// Connections over the run, those before the clock included.
@@ -223,13 +252,15 @@ pub(crate) fn made_up() -> LoadOutcome {
         statuses: BTreeMap::new(),
         classes: Vec::new(),
         latency: LatencySet::new(),
-        generator_lag: crate::latency::new_histogram(),
+        generator_lag: crate::histogram::new_histogram(),
         backlog: Vec::new(),
         intervals: Vec::new(),
         requested_rate_per_s: Some(1_000.0),
         achieved_rate_per_s: 0.0,
         started_monotonic_ns: 0,
         elapsed: Duration::from_secs(1),
+        stopped_at_s: None,
+        hlog_lost: None,
         generator: GeneratorCost {
             cpu_seconds: 0.0,
             cpu_us_per_request: None,
@@ -242,13 +273,14 @@ pub(crate) fn made_up() -> LoadOutcome {
             involuntary_switches: 0,
             run_delay_seconds: None,
             longest_stall: None,
+            suspended_s: 0.0,
         },
         host: None,
         connections: ConnectionCounts {
             opened: 0,
             reconnects: 0,
             failed: BTreeMap::new(),
-            latency: crate::latency::new_histogram(),
+            latency: crate::histogram::new_histogram(),
         },
         bytes: ByteTotals::default(),
         littles_law: None,

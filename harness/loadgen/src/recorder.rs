@@ -11,6 +11,7 @@ use crate::latency::LatencyTally;
 use crate::request::BodyCount;
 use crate::tally::Tally;
 use crate::transport::ByteCount;
+use crate::unanswered::Answers;
 
 /// One thread's record of one interval.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub(crate) struct IntervalPart {
     pub(crate) end_ns: u64,
     /// One for each request class.
     pub(crate) latencies: Vec<LatencyTally>,
+    /// Failed and timed-out requests of each class.
+    pub(crate) errors: Vec<u64>,
     /// Lateness of requests that the generator alone is to blame for.
     pub(crate) generator_lag: Tally,
     pub(crate) counts: Counts,
@@ -39,6 +42,7 @@ impl IntervalPart {
             start_ns: 0,
             end_ns: 0,
             latencies: vec![LatencyTally::default(); classes],
+            errors: vec![0; classes],
             generator_lag: Tally::new(),
             counts: Counts::default(),
             in_flight: 0,
@@ -49,6 +53,7 @@ impl IntervalPart {
     /// Makes it an empty part again, with its memory kept.
     pub(crate) fn clear(&mut self) {
         self.latencies.iter_mut().for_each(LatencyTally::clear);
+        self.errors.fill(0);
         self.generator_lag.clear();
         self.counts = Counts::default();
     }
@@ -99,6 +104,7 @@ pub(crate) struct RunTotals {
     pub(crate) occupied_ns: u128,
     /// Time spent awake with nothing to do before due times.
     pub(crate) spin_ns: u64,
+    pub(crate) answers: Answers,
     /// The longest time in which the thread did not run, on the run's clock.
     pub(crate) longest_stall: (u64, u64),
 }
@@ -114,6 +120,7 @@ impl RunTotals {
             reconnects: 0,
             occupied_ns: 0,
             spin_ns: 0,
+            answers: Answers::default(),
             longest_stall: (0, 0),
         }
     }
@@ -178,12 +185,20 @@ impl Recorder {
     /// A timed-out request stays in the latencies at its age: leaving it out would flatter them.
     pub(crate) fn timed_out(&mut self, class: usize, response_ns: u64, service_ns: u64) {
         self.part.counts.timed_out += 1;
+        self.part.errors[class] += 1;
         self.count_error(ErrorClass::Timeout, response_ns);
         self.answered(class, response_ns, service_ns);
     }
 
-    pub(crate) fn failed(&mut self, error: ErrorClass, response_ns: u64, service_ns: u64) {
+    pub(crate) fn failed(
+        &mut self,
+        class: usize,
+        error: ErrorClass,
+        response_ns: u64,
+        service_ns: u64,
+    ) {
         self.part.counts.failed += 1;
+        self.part.errors[class] += 1;
         self.totals.occupied_ns += u128::from(service_ns);
         self.count_error(error, response_ns);
     }

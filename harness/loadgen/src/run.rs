@@ -1,27 +1,32 @@
 //! One run from specification to outcome.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc;
-use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use crate::arrival::Arrival;
 use crate::backlog;
-use crate::clock::{Clock, monotonic_ns};
+use crate::clock::{Clock, monotonic_ns, suspended_ns};
 use crate::collector::{Collector, errors_of};
+use crate::endpoint::{EngineChoice, Protocol};
 use crate::engine::{Engine, H1Fast, HyperH1, HyperH2};
 use crate::errors::{ErrorClass, LoadError};
+use crate::gate::{CallOff, Gate};
 use crate::generator::{Mailbox, Message, Shared, ThreadEnd, run_thread, slots_of};
-use crate::latency::{LatencySet, new_histogram};
+use crate::histogram::new_histogram;
+use crate::latency::LatencySet;
 use crate::ledger::Ledger;
 use crate::outcome::{
     ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, LittlesLaw, LoadOutcome,
 };
-use crate::request::PreparedMix;
-use crate::spec::{EngineChoice, Hooks, LoadSpec, Protocol};
+use crate::request::{PreparedMix, WireForm};
+use crate::spec::{Hooks, LoadSpec};
 use crate::transport::Connector;
-use crate::verdict::{self, Stretch, Verdict};
+use crate::unanswered;
+use crate::validity::{Stretch, Verdict};
+use crate::verdict;
 
 /// How far ahead the clock is set, for every thread to be there when it starts.
 const CLOCK_LEAD_NS: u64 = 2_000_000;
@@ -45,10 +50,17 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
     let shared = Shared {
         spec,
         hooks: hooks.into(),
-        mix: Arc::new(PreparedMix::compile(spec)?),
+        mix: Arc::new(PreparedMix::compile(
+            &spec.requests,
+            &WireForm {
+                endpoint: &spec.endpoint,
+                protocol: spec.protocol,
+                keep_alive: spec.keep_alive,
+                seed: spec.seed,
+            },
+        )?),
         connector: Arc::new(Connector::new(spec)?),
-        barrier: Barrier::new(spec.threads + 1),
-        clock: OnceLock::new(),
+        gate: Gate::default(),
     };
     let names = shared
         .mix
@@ -59,23 +71,43 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
     let (spare, spares): (Vec<_>, Vec<_>) = (0..spec.threads).map(|_| mpsc::channel()).unzip();
     let mut collector = Collector::new(spec, hooks, names, spare)?;
     let (sender, messages) = mpsc::channel();
-    let ends = thread::scope(|scope| {
+    let suspended_before_ns = suspended_ns();
+    let (ends, clock) = thread::scope(|scope| {
         let shared = &shared;
-        let threads: Vec<_> = spares
-            .into_iter()
-            .enumerate()
-            .map(|(thread, spare)| {
-                let mailbox = Mailbox {
-                    messages: sender.clone(),
-                    spare,
-                };
-                scope.spawn(move || run_thread::<E>(shared, thread, mailbox))
-            })
-            .collect();
+        let call_off = CallOff(&shared.gate);
+        let mut threads = Vec::with_capacity(spec.threads);
+        let mut refused = None;
+        for (thread, spare) in spares.into_iter().enumerate() {
+            let mailbox = Mailbox {
+                messages: sender.clone(),
+                spare,
+            };
+            let started = thread::Builder::new()
+                .spawn_scoped(scope, move || run_thread::<E>(shared, thread, mailbox));
+            match started {
+                Ok(handle) => threads.push(handle),
+                Err(source) => {
+                    let what = "start of the thread";
+                    refused = Some(LoadError::Generator {
+                        thread,
+                        what,
+                        source,
+                    });
+                    break;
+                }
+            }
+        }
         drop(sender);
-        let started = start_clock(shared, hooks, &messages);
-        collector.start();
-        let collected = started.and_then(|()| collect(&messages, &mut collector));
+        let started = match refused {
+            Some(error) => Err(error),
+            None => start_clock(shared, hooks, &messages),
+        };
+        if started.is_ok() {
+            collector.start();
+            collect(&messages, &mut collector);
+        }
+        // Where the clock was not started nobody must wait for it.
+        drop(call_off);
         let ends: Vec<_> = threads
             .into_iter()
             .enumerate()
@@ -86,27 +118,24 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
                     .and_then(|end| end)
             })
             .collect();
-        collected.and_then(|()| ends.into_iter().collect::<Result<Vec<_>, _>>())
+        let clock = started?;
+        let ends = ends.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, LoadError>((ends, clock))
     })?;
     let ends: Vec<ThreadEnd> = ends
         .into_iter()
         .map(|end| end.expect("the clock was started for all"))
         .collect();
-    let clock = shared
-        .clock
-        .get()
-        .copied()
-        .flatten()
-        .expect("the clock was started");
-    summarize(spec, collector, ends, clock)
+    let suspended_s = suspended_ns().saturating_sub(suspended_before_ns) as f64 / 1e9;
+    summarize(spec, collector, ends, clock, suspended_s)
 }
 
-/// Waits for every thread's connections and sets the clock, or calls the run off.
+/// Waits for every thread's connections and starts the clock.
 fn start_clock(
     shared: &Shared<'_>,
     hooks: &Hooks<'_>,
     messages: &mpsc::Receiver<Message>,
-) -> Result<(), LoadError> {
+) -> Result<Clock, LoadError> {
     let mut opened = 0;
     let mut failure = None;
     let mut refusal = None;
@@ -119,7 +148,7 @@ fn start_clock(
             }
             Ok(Message::Ready(Err(error))) => refusal = Some(error),
             Ok(Message::Interval(_)) => unreachable!("no interval ends before the clock starts"),
-            // A thread panicked before it gave its word: the barrier would never open.
+            // A thread panicked before it gave its word.
             Err(_) => return Err(LoadError::Panicked { thread: words }),
         }
         words += 1;
@@ -140,32 +169,24 @@ fn start_clock(
             } as u64,
         });
     }
-    shared.barrier.wait();
-    let clock = match refusal {
-        Some(_) => None,
-        None => {
-            if let Some(before_clock) = hooks.before_clock {
-                before_clock();
-            }
-            Some(Clock::starting_at(monotonic_ns() + CLOCK_LEAD_NS))
-        }
-    };
-    shared.clock.set(clock).expect("the clock is set once");
-    shared.barrier.wait();
-    refusal.map_or(Ok(()), Err)
+    if let Some(refusal) = refusal {
+        return Err(refusal);
+    }
+    if let Some(before_clock) = hooks.before_clock {
+        before_clock();
+    }
+    let clock = Clock::starting_at(monotonic_ns() + CLOCK_LEAD_NS);
+    shared.gate.open(Some(clock));
+    Ok(clock)
 }
 
 /// Takes intervals until all threads have ended.
-fn collect(
-    messages: &mpsc::Receiver<Message>,
-    collector: &mut Collector<'_>,
-) -> Result<(), LoadError> {
+fn collect(messages: &mpsc::Receiver<Message>, collector: &mut Collector<'_>) {
     for message in messages {
         if let Message::Interval(part) = message {
-            collector.take(part)?;
+            collector.take(part);
         }
     }
-    Ok(())
 }
 
 fn summarize(
@@ -173,6 +194,7 @@ fn summarize(
     mut collector: Collector<'_>,
     ends: Vec<ThreadEnd>,
     clock: Clock,
+    suspended_s: f64,
 ) -> Result<LoadOutcome, LoadError> {
     let mut ledger = Ledger::default();
     for (thread, end) in ends.iter().enumerate() {
@@ -184,9 +206,11 @@ fn summarize(
         }
         ledger.add(&end.lane.ledger);
     }
-    collector.finish()?;
+    collector.finish();
     let end_ns = ends.iter().map(|end| end.lane.end_ns).max().unwrap_or(0);
     let elapsed = Duration::from_nanos(end_ns);
+    let left = unanswered::of(&ledger, ends.iter().map(|end| &end.lane.left), end_ns);
+    ledger.unanswered = left.count;
     let mut latency = LatencySet::new();
     collector
         .classes
@@ -207,7 +231,12 @@ fn summarize(
         statuses: statuses(&ends),
         classes: names
             .zip(collector.classes)
-            .map(|(name, tally)| ClassOutcome { name, tally })
+            .zip(collector.class_errors)
+            .map(|((name, tally), errors)| ClassOutcome {
+                name,
+                errors,
+                tally,
+            })
             .collect(),
         latency,
         generator_lag: collector.generator_lag.to_histogram(),
@@ -220,7 +249,12 @@ fn summarize(
         achieved_rate_per_s: ledger.completed as f64 / seconds,
         started_monotonic_ns: clock.absolute_ns(0),
         elapsed,
-        generator: generator_cost(spec, &ends, counts.started, seconds),
+        stopped_at_s: left.silent_from_ns.map(|ns| ns as f64 / 1e9),
+        hlog_lost: collector.hlog_lost,
+        generator: GeneratorCost {
+            suspended_s,
+            ..generator_cost(spec, &ends, counts.started, seconds)
+        },
         host,
         connections: connections(&ends),
         bytes: ByteTotals {
@@ -304,6 +338,7 @@ fn generator_cost(
     GeneratorCost {
         cpu_seconds: cpu_ns as f64 / 1e9,
         cpu_us_per_request: (started > 0).then(|| all_work_ns as f64 / 1e3 / started as f64),
+        suspended_s: 0.0,
         busiest_thread_share: busiest_ns as f64 / 1e9 / seconds,
         spin_seconds: ends.iter().map(spin_ns).sum::<u64>() as f64 / 1e9,
         spin: spec.spin,

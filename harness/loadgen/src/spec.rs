@@ -3,18 +3,22 @@
 //! The main type is [`LoadSpec`]; [`Hooks`] carries what the caller wants done along the way.
 //! Command-line and matrix syntax are deliberately absent: callers resolve theirs to this.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::arrival::Arrival;
+use crate::endpoint::{Endpoint, EngineChoice, Protocol};
 use crate::errors::LoadError;
 use crate::host::HostCounters;
 use crate::outcome::Progress;
 use crate::request::RequestMix;
 use crate::spin::Spin;
-use crate::verdict::VerdictLimits;
+use crate::validity::VerdictLimits;
+
+/// CPU time that a request at a paced rate costs a thread with hyper, in seconds: the most that was
+/// measured on a 2-core virtual machine, waking up for each request included (BENCHMARKS, engines).
+const HYPER_SECONDS: f64 = 25e-6;
 
 /// One run of load against one endpoint.
 #[derive(Debug, Clone)]
@@ -90,14 +94,39 @@ impl LoadSpec {
         }
     }
 
-    /// The engine that will be used, which `Auto` leaves open: `h1-fast` wherever it speaks the
-    /// protocol, since it measures at the lowest cost per request.
+    /// The engine that will be used, which `Auto` leaves open: hyper, the client that people know,
+    /// where it has CPU to spare; else `h1-fast`, which costs the least per request. So a closed loop,
+    /// which takes all that the generator has, is `h1-fast`'s.
     pub fn resolved_engine(&self) -> EngineChoice {
         match (self.engine, self.protocol) {
+            (EngineChoice::Auto, Protocol::Http1) if self.leaves_cpu_to_spare() => {
+                EngineChoice::Hyper
+            }
             (EngineChoice::Auto, Protocol::Http1) => EngineChoice::H1Fast,
             (EngineChoice::Auto, Protocol::Http2) => EngineChoice::Hyper,
             (chosen, _) => chosen,
         }
+    }
+
+    /// The engine for rates up to what the server can do.
+    pub(crate) fn saturating_engine(&self) -> EngineChoice {
+        match (self.engine, self.protocol) {
+            (EngineChoice::Auto, Protocol::Http1) => EngineChoice::H1Fast,
+            _ => self.resolved_engine(),
+        }
+    }
+
+    /// Whether the rate, at its highest, takes no more than half of the threads' CPU with hyper.
+    fn leaves_cpu_to_spare(&self) -> bool {
+        let rate_per_s = match &self.arrival {
+            Arrival::Closed => return false,
+            Arrival::Constant { rate_per_s } | Arrival::Poisson { rate_per_s } => *rate_per_s,
+            Arrival::Stages { stages, .. } => stages
+                .iter()
+                .flat_map(|stage| [stage.from_per_s, stage.to_per_s])
+                .fold(0.0, f64::max),
+        };
+        rate_per_s * HYPER_SECONDS <= 0.5 * self.threads as f64
     }
 
     /// Checks the specification as a whole.
@@ -186,159 +215,6 @@ impl LoadSpec {
                 Ok(())
             }
         }
-    }
-}
-
-/// Which engine speaks the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EngineChoice {
-    /// The one that measures best for the case.
-    Auto,
-    /// hyper: HTTP/1.1 and HTTP/2.
-    Hyper,
-    /// Pre-serialised requests and httparse: HTTP/1.1 at the lowest cost per request.
-    H1Fast,
-}
-
-impl EngineChoice {
-    /// The name as it stands on the command line and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Hyper => "hyper",
-            Self::H1Fast => "h1-fast",
-        }
-    }
-}
-
-/// Which protocol is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// HTTP/1.1.
-    Http1,
-    /// HTTP/2: by ALPN over TLS, with prior knowledge (h2c) without.
-    Http2,
-}
-
-/// Where requests go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// How the server is reached.
-    pub address: Address,
-    /// The authority that requests name (`host` or `host:port`).
-    pub authority: String,
-    /// TLS, or none for clear text.
-    pub tls: Option<TlsOptions>,
-}
-
-/// How the server is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// TCP. The name is resolved once, before the clock starts.
-    Tcp {
-        /// Name or address.
-        host: String,
-        /// Port.
-        port: u16,
-    },
-    /// A Unix stream socket.
-    Unix(PathBuf),
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Tcp { host, port } => write!(formatter, "{host}:{port}"),
-            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
-        }
-    }
-}
-
-/// How TLS is spoken.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TlsOptions {
-    /// PEM files with the authorities to trust instead of the system's.
-    pub ca_files: Vec<PathBuf>,
-    /// Accept any certificate.
-    pub insecure: bool,
-    /// The name to ask for and to check, where it is not the endpoint's host.
-    pub server_name: Option<String>,
-}
-
-impl Endpoint {
-    /// Clear-text TCP to a known address.
-    pub fn tcp(address: SocketAddr) -> Self {
-        Self {
-            address: Address::Tcp {
-                host: address.ip().to_string(),
-                port: address.port(),
-            },
-            authority: address.to_string(),
-            tls: None,
-        }
-    }
-
-    /// Clear text over a Unix socket; requests name `localhost`.
-    pub fn unix(path: impl Into<PathBuf>) -> Self {
-        Self {
-            address: Address::Unix(path.into()),
-            authority: "localhost".into(),
-            tls: None,
-        }
-    }
-
-    /// The endpoint and the request target (path and query) of a URL.
-    ///
-    /// # Errors
-    /// [`LoadError::InvalidUrl`] for what is not `http://` or `https://` with a host.
-    pub fn from_url(url: &str) -> Result<(Self, String), LoadError> {
-        let refuse = |reason: &str| LoadError::InvalidUrl {
-            url: url.into(),
-            reason: reason.into(),
-        };
-        let uri: http::Uri = url.parse().map_err(|error| refuse(&format!("{error}")))?;
-        let tls = match uri.scheme_str() {
-            Some("http") => None,
-            Some("https") => Some(TlsOptions::default()),
-            Some(other) => {
-                return Err(refuse(&format!(
-                    "scheme {other:?}; use http:// or https://"
-                )));
-            }
-            None => return Err(refuse("no scheme; start it with http:// or https://")),
-        };
-        let default_port = if tls.is_some() { 443 } else { 80 };
-        let authority = uri.authority().ok_or_else(|| refuse("no host"))?;
-        if authority.as_str().contains('@') {
-            return Err(refuse(
-                "user and password; send an authorization header instead",
-            ));
-        }
-        if authority.host().is_empty() {
-            return Err(refuse("no host"));
-        }
-        // `Authority::port` passes over what does not fit a port, so the text is read here.
-        let port = match authority.as_str()[authority.host().len()..].strip_prefix(':') {
-            None => default_port,
-            Some(digits) => match digits.parse() {
-                Ok(port) if port > 0 => port,
-                _ => return Err(refuse("port is not between 1 and 65535")),
-            },
-        };
-        let host = authority
-            .host()
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        let endpoint = Self {
-            address: Address::Tcp { host, port },
-            authority: authority.to_string(),
-            tls,
-        };
-        Ok((endpoint, target.to_owned()))
     }
 }
 

@@ -9,8 +9,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::clock::monotonic_ns;
-use crate::lane::STALL_NS;
+use crate::clock::{STALL_NS, monotonic_ns};
 
 /// The stretch that is always spun, where spinning is allowed at all: setting a timer and going
 /// to sleep takes about as long.

@@ -8,7 +8,7 @@
 
 use hdrhistogram::Histogram;
 
-use crate::latency::{MAX_TRACKED_NS, new_histogram};
+use crate::histogram::{MAX_TRACKED_NS, new_histogram};
 
 /// Values below 2^11 have a bucket each, and every doubling above is split into half as many:
 /// 2^11 is the least power of two that keeps three significant digits (2 · 10^3 buckets), see

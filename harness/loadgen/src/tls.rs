@@ -9,8 +9,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use crate::endpoint::{Address, Endpoint, Protocol, TlsOptions};
 use crate::errors::LoadError;
-use crate::spec::{Address, Endpoint, Protocol, TlsOptions};
 
 /// Where distributions keep their bundle of authorities, as Go's crypto/x509 looks for it
 /// (src/crypto/x509/root_linux.go).

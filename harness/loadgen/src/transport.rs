@@ -19,8 +19,9 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::endpoint::{Address, Protocol};
 use crate::errors::{ErrorClass, Failure, LoadError};
-use crate::spec::{Address, LoadSpec};
+use crate::spec::LoadSpec;
 use crate::tls;
 
 /// Opens transports to one endpoint.
@@ -74,7 +75,7 @@ impl Connector {
         Ok(Self {
             target,
             tls,
-            wants_http2: spec.protocol == crate::spec::Protocol::Http2,
+            wants_http2: spec.protocol == Protocol::Http2,
             local_ports: spec.local_ports,
         })
     }

@@ -1,108 +1,18 @@
-//! Whether a run's figures can be taken for the server's.
+//! Judges whether a run's figures can be taken for the server's.
 //!
-//! The main type is [`Verdict`]. It judges the measurement, never the server: a slow server
-//! measured well is VALID.
-
-use serde::Serialize;
+//! The main function is [`judge`]. It judges the measurement and not how good the server is: a slow
+//! server measured well is VALID. One that does not answer, or not as expected, has not been measured
+//! at its work.
 
 use crate::backlog;
+use crate::errors::ErrorClass;
 use crate::outcome::{Interval, LoadOutcome};
 use crate::spec::LoadSpec;
+use crate::validity::{Stretch, Verdict, VerdictLimits};
 
-/// Whether a run's figures can be taken for the server's, with the reason and the stretch of
-/// time where not.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "verdict", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Verdict {
-    /// The figures are the server's.
-    Valid,
-    /// The generator was late or out of CPU: the figures are partly its own.
-    GeneratorBound {
-        /// The worst stretch, in seconds on the run's clock.
-        interval: Stretch,
-        /// What was seen, in plain language.
-        reason: String,
-    },
-    /// The server did not keep up with the schedule: latencies depend on the run's length.
-    Overloaded {
-        /// The stretch in which work was left undone, in seconds on the run's clock.
-        interval: Stretch,
-        /// What was seen, in plain language.
-        reason: String,
-    },
-    /// The host disturbed the run.
-    Noisy {
-        /// The stretch that the evidence covers.
-        interval: Stretch,
-        /// What was seen, in plain language.
-        reason: String,
-    },
-}
-
-impl Verdict {
-    /// The verdict's name as it stands in reports.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Valid => "VALID",
-            Self::GeneratorBound { .. } => "GENERATOR_BOUND",
-            Self::Overloaded { .. } => "OVERLOADED",
-            Self::Noisy { .. } => "NOISY",
-        }
-    }
-
-    /// Whether the figures are the server's.
-    pub fn is_valid(&self) -> bool {
-        matches!(self, Self::Valid)
-    }
-}
-
-/// A stretch of the run, in seconds on its clock.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Stretch {
-    /// Its start.
-    pub from_s: f64,
-    /// Its end.
-    pub to_s: f64,
-}
-
-impl Stretch {
-    /// Its length in seconds.
-    pub fn length_s(&self) -> f64 {
-        self.to_s - self.from_s
-    }
-}
-
-/// When a run is not VALID.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct VerdictLimits {
-    /// GENERATOR_BOUND above this 99th percentile of the lateness that the generator is to
-    /// blame for, in nanoseconds.
-    pub generator_lag_p99_ns: u64,
-    /// GENERATOR_BOUND when a thread once did not run for longer than this, in seconds.
-    pub stall_s: f64,
-    /// GENERATOR_BOUND above this share of one CPU on the busiest thread.
-    pub cpu_share: f64,
-    /// OVERLOADED above this share of the schedule left unanswered at the end, or grown up to.
-    pub unanswered_share: f64,
-    /// NOISY above this share of the elapsed time in which the generator's threads were ready
-    /// to run and had no CPU.
-    pub run_delay_share: f64,
-    /// NOISY above this share of the CPUs' time that the hypervisor gave to other machines.
-    pub steal_share: f64,
-}
-
-impl Default for VerdictLimits {
-    fn default() -> Self {
-        Self {
-            generator_lag_p99_ns: 2_000_000,
-            stall_s: 0.2,
-            cpu_share: 0.95,
-            unanswered_share: 0.005,
-            run_delay_share: 0.10,
-            steal_share: 0.05,
-        }
-    }
-}
+/// A machine that slept for longer than this, in seconds, did sleep: the two clocks that tell are read
+/// one after the other.
+const SUSPENDED_S: f64 = 0.001;
 
 /// Judges a run. The generator is looked at first: when it was late, an apparent overload may
 /// be its own.
@@ -113,6 +23,7 @@ pub(crate) fn judge(outcome: &LoadOutcome, spec: &LoadSpec) -> Verdict {
         to_s: outcome.elapsed.as_secs_f64(),
     };
     generator_bound(outcome, limits, whole)
+        .or_else(|| failed(outcome, whole))
         .or_else(|| overloaded(outcome, spec, whole))
         .or_else(|| noisy(outcome, limits, whole))
         .unwrap_or(Verdict::Valid)
@@ -123,12 +34,28 @@ fn generator_bound(
     limits: &VerdictLimits,
     whole: Stretch,
 ) -> Option<Verdict> {
+    if let Some(reason) = ran_out(outcome) {
+        return Some(Verdict::GeneratorBound {
+            interval: whole,
+            reason,
+        });
+    }
+    if outcome.generator.suspended_s > SUSPENDED_S {
+        return Some(Verdict::GeneratorBound {
+            interval: whole,
+            reason: format!(
+                "the machine was suspended for {:.1} s",
+                outcome.generator.suspended_s
+            ),
+        });
+    }
     let stall = outcome.generator.longest_stall;
     if let Some(stall) = stall.filter(|stall| stall.length_s() > limits.stall_s) {
         return Some(Verdict::GeneratorBound {
             interval: stall,
             reason: format!(
-                "the generator did not run for {:.0} ms; requests due then were sent late{}",
+                "the generator did not run for {:.0} ms: it, or its machine, was stopped or had no CPU; \
+                 requests due then were sent late{}",
                 stall.length_s() * 1e3,
                 meanwhile(outcome, limits, whole)
             ),
@@ -157,6 +84,75 @@ fn generator_bound(
     })
 }
 
+/// What our own side had too little of, in words: the load was not the one that was asked for.
+fn ran_out(outcome: &LoadOutcome) -> Option<String> {
+    let class = outcome.ran_out()?;
+    let failed = outcome.errors.get(&class);
+    let refused = outcome.connections.failed.get(&class);
+    let (what, count) = match (failed, refused) {
+        (Some(failed), _) => ("requests failed", failed.count),
+        (None, refused) => (
+            "connections could not be opened",
+            refused.copied().unwrap_or(0),
+        ),
+    };
+    let lacked = match class {
+        ErrorClass::FdExhausted => "file descriptors",
+        ErrorClass::PortsExhausted => "local ports",
+        _ => "memory for sockets",
+    };
+    Some(format!(
+        "{count} {what} for want of {lacked} on the generator's side ({class})"
+    ))
+}
+
+/// Nothing of the service was measured when most of what it answered was wrong, or when it answered
+/// nothing, at all or any more. In an open loop the last is an overload without end, and told as such.
+fn failed(outcome: &LoadOutcome, whole: Stretch) -> Option<Verdict> {
+    let ledger = &outcome.ledger;
+    let verdict = |from_s, reason| {
+        Some(Verdict::Failed {
+            interval: Stretch {
+                from_s,
+                to_s: whole.to_s,
+            },
+            reason,
+        })
+    };
+    if ledger.scheduled == 0 {
+        return verdict(0.0, "no request was due within the run".to_owned());
+    }
+    if ledger.failed + ledger.timed_out > ledger.completed {
+        let classes = outcome.errors.iter();
+        let classes: Vec<_> = classes
+            .map(|(class, error)| format!("{} {class}", error.count))
+            .collect();
+        let due = ledger.due();
+        let reason = format!(
+            "{} of {due} requests were not answered as expected ({})",
+            ledger.errors(),
+            classes.join(", ")
+        );
+        return verdict(0.0, reason);
+    }
+    if ledger.completed == 0 {
+        let reason = format!(
+            "not one of {} requests was answered within the run",
+            ledger.scheduled
+        );
+        return verdict(0.0, reason);
+    }
+    let stopped_at_s = outcome.stopped_at_s?;
+    if outcome.requested_rate_per_s.is_some() {
+        return None;
+    }
+    let reason = format!(
+        "the service answered nothing from {stopped_at_s:.1} s on; {} requests waited for it",
+        ledger.unanswered
+    );
+    verdict(stopped_at_s, reason)
+}
+
 /// The server did not keep up when its backlog grew, or when too much of the schedule was left
 /// undone at the end. Only the first sees an overload whose requests all wait within the server:
 /// it lengthens the service's own time, by which the second excuses what is under way.
@@ -165,7 +161,8 @@ fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<
     let ledger = &outcome.ledger;
     let few = few_requests(outcome, &spec.limits);
     let growth = backlog::overload(outcome, &spec.arrival).filter(|growth| growth.to.undone > few);
-    if growth.is_none() && !leaves_too_much(outcome, few) {
+    let owed = ledger.unanswered as f64 > ledger.scheduled as f64 * spec.limits.unanswered_share;
+    if growth.is_none() && !owed && !leaves_too_much(outcome, few) {
         return None;
     }
     let (from_s, grew) = match growth {
@@ -185,11 +182,15 @@ fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<
         },
         reason: format!(
             "{grew}{} of {} requests were unanswered at the end ({} sent, {} not); \
-             the server did not keep up",
+             the server {}",
             ledger.in_flight + ledger.never_sent,
             ledger.scheduled,
             ledger.in_flight,
-            ledger.never_sent
+            ledger.never_sent,
+            match outcome.stopped_at_s {
+                Some(stopped_at_s) => format!("answered nothing from {stopped_at_s:.1} s on"),
+                None => "did not keep up".to_owned(),
+            }
         ),
     })
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::arrival::Arrival;
-use crate::backlog::BacklogLook;
+use crate::endpoint::Endpoint;
 use crate::ledger::Ledger;
+use crate::outcome::BacklogLook;
 use crate::outcome::made_up;
 use crate::request::RequestMix;
-use crate::spec::Endpoint;
 
 fn at_constant_rate() -> LoadSpec {
     let endpoint = Endpoint::tcp(([127, 0, 0, 1], 1).into());
@@ -123,5 +123,102 @@ fn a_stall_that_no_request_fell_into_makes_no_generator_late() {
     assert!(
         reason.starts_with("2 of 10 requests were sent 8.4 ms"),
         "{reason}"
+    );
+}
+
+/// A second of answers, of which `failed` were not as expected.
+fn answered(completed: u64, failed: u64) -> LoadOutcome {
+    let mut outcome = made_up();
+    outcome.ledger = Ledger {
+        scheduled: completed + failed,
+        completed,
+        failed,
+        ..Ledger::default()
+    };
+    if failed > 0 {
+        let error = crate::outcome::ErrorCount {
+            count: failed,
+            latency: crate::histogram::new_histogram(),
+        };
+        outcome.errors.insert(ErrorClass::WrongStatus, error);
+    }
+    outcome
+}
+
+#[test]
+fn most_answers_wrong_or_none_at_all_are_no_figures_of_a_service() {
+    let spec = at_constant_rate();
+    assert_eq!(judge(&answered(1_000, 0), &spec), Verdict::Valid);
+    assert_eq!(judge(&answered(800, 200), &spec), Verdict::Valid);
+    for (completed, failed) in [(200, 800), (0, 1_000)] {
+        let Verdict::Failed { reason, .. } = judge(&answered(completed, failed), &spec) else {
+            panic!("{completed} of 1000 answers are enough");
+        };
+        let expected = format!(
+            "{failed} of 1000 requests were not answered as expected ({failed} wrong_status)"
+        );
+        assert_eq!(reason, expected);
+    }
+    let mut silent = answered(0, 0);
+    silent.ledger = Ledger {
+        scheduled: 1_000,
+        in_flight: 64,
+        never_sent: 936,
+        unanswered: 1_000,
+        ..Ledger::default()
+    };
+    assert_eq!(judge(&silent, &spec).name(), "FAILED");
+    assert_eq!(judge(&answered(0, 0), &spec).name(), "FAILED");
+}
+
+#[test]
+fn a_service_that_stops_answering_is_told_in_both_loops() {
+    let mut outcome = answered(46, 0);
+    outcome.ledger.scheduled = 240;
+    outcome.ledger.in_flight = 194;
+    outcome.ledger.unanswered = 194;
+    outcome.stopped_at_s = Some(0.4);
+    // What is in flight has waited so long that it would excuse itself as usual.
+    outcome
+        .latency
+        .service
+        .saturating_record_n(900_000_000, 240);
+    let Verdict::Overloaded { reason, .. } = judge(&outcome, &at_constant_rate()) else {
+        panic!("{:?}", judge(&outcome, &at_constant_rate()));
+    };
+    assert!(
+        reason.ends_with("answered nothing from 0.4 s on"),
+        "{reason}"
+    );
+    outcome.requested_rate_per_s = None;
+    let mut spec = at_constant_rate();
+    spec.arrival = Arrival::Closed;
+    let Verdict::Failed { interval, .. } = judge(&outcome, &spec) else {
+        panic!("{:?}", judge(&outcome, &spec));
+    };
+    assert_eq!(interval.from_s, 0.4);
+}
+
+#[test]
+fn what_our_own_side_lacks_is_the_generators() {
+    let spec = at_constant_rate();
+    let mut outcome = answered(1_000, 0);
+    outcome
+        .connections
+        .failed
+        .insert(ErrorClass::FdExhausted, 3);
+    let Verdict::GeneratorBound { reason, .. } = judge(&outcome, &spec) else {
+        panic!("{:?}", judge(&outcome, &spec));
+    };
+    assert!(reason.starts_with("3 connections could not be opened for want of file"));
+}
+
+#[test]
+fn a_machine_that_slept_measured_nothing() {
+    let mut outcome = answered(1_000, 0);
+    outcome.generator.suspended_s = 7.0;
+    assert_eq!(
+        judge(&outcome, &at_constant_rate()).name(),
+        "GENERATOR_BOUND"
     );
 }

@@ -25,6 +25,7 @@ fn what_runs_out_is_named_and_no_request_is_lost() {
         ports_run_out(&server, engine);
         descriptors_run_out(&server, engine);
     }
+    threads_run_out(&server);
 }
 
 fn spec(server: &ServerProcess, engine: EngineChoice) -> LoadSpec {
@@ -47,6 +48,7 @@ fn ports_run_out(server: &ServerProcess, engine: EngineChoice) {
     spec.local_ports = Some((first, first + 3));
     let outcome = run(&spec, &Hooks::default()).unwrap();
     assert_sound(&outcome);
+    assert_eq!(outcome.verdict.name(), "GENERATOR_BOUND");
     assert!(outcome.connections.opened <= 4);
     assert!(outcome.connections.failed[&ErrorClass::PortsExhausted] >= 4);
     assert!(outcome.ledger.completed > 0);
@@ -75,6 +77,7 @@ fn descriptors_run_out(server: &ServerProcess, engine: EngineChoice) {
     setrlimit(Resource::Nofile, before).unwrap();
     let outcome = outcome.unwrap();
     assert_sound(&outcome);
+    assert_eq!(outcome.verdict.name(), "GENERATOR_BOUND");
     assert!(outcome.connections.failed[&ErrorClass::FdExhausted] > 0);
     // Some requests found a connection, and the others say why not.
     let ledger = outcome.ledger;
@@ -84,4 +87,28 @@ fn descriptors_run_out(server: &ServerProcess, engine: EngineChoice) {
         classes(&outcome),
         [(ErrorClass::FdExhausted, ledger.failed)]
     );
+}
+
+/// Threads are refused for want of address space, a limit that holds for root too. The threads that
+/// were started must end: a run that waits for the others never returns.
+fn threads_run_out(server: &ServerProcess) {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+    let before = getrlimit(Resource::As);
+    // Room for what threads allocate, and for the stacks of a few of them.
+    let limit = Rlimit {
+        current: Some(pages * 4_096 + (20 << 20)),
+        maximum: before.maximum,
+    };
+    let mut spec = spec(server, EngineChoice::H1Fast);
+    (spec.connections, spec.threads) = (200, 200);
+    setrlimit(Resource::As, limit).unwrap();
+    let refused = run(&spec, &Hooks::default());
+    setrlimit(Resource::As, before).unwrap();
+    let error = refused.unwrap_err();
+    assert!(error.is_own_side(), "{error}");
+    assert!(error.to_string().contains("start of the thread"), "{error}");
+    // And nothing of it is left behind.
+    (spec.connections, spec.threads) = (8, 2);
+    assert!(run(&spec, &Hooks::default()).unwrap().ledger.completed > 0);
 }

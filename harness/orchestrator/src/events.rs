@@ -11,7 +11,7 @@ use record::trial::Trial;
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A toolchain is being found, fetched or used.
-    Toolchain(crate::toolchain::Progress),
+    Toolchain(toolchain::Progress),
     /// The run's folder and how much of it is already there.
     Started {
         /// The folder.

@@ -7,17 +7,17 @@
 //! | step | module |
 //! |---|---|
 //! | cells, CPUs, order, time | [`plan`] |
-//! | Go toolchains and artifacts | [`toolchain`], [`build`] |
-//! | processes that never outlive us | [`supervise`] |
+//! | artifacts, by the Go toolchains of [`toolchain`] | [`build`] |
+//! | processes that never outlive us | the crate [`supervise`] |
 //! | /proc, the host, the probe | [`observe`] |
 //! | one trial | [`trial`] |
+//! | what our own side lacks | [`own_side`] |
 //! | all trials, resumable | [`run`] |
 
 pub mod build;
 pub mod events;
 pub mod observe;
+pub mod own_side;
 pub mod plan;
 pub mod run;
-pub mod supervise;
-pub mod toolchain;
 pub mod trial;

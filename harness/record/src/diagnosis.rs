@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::cell::CellId;
 use crate::store::{RunDir, StoreError, decode, io_error, readable_again};
 use crate::trial::{Failure, Phase, Readback};
+use crate::word::open_words;
 
 /// The version of the diagnosis's format.
 pub const DIAGNOSIS_FORMAT: u32 = 1;
@@ -46,12 +47,44 @@ pub struct Diagnosis {
     pub readback: Option<Readback>,
 }
 
+open_words! {
+    /// What a diagnosis takes. A newer gosweep may take more, which readers
+    /// pass over.
+    pub enum EvidenceKind {
+        /// CPU time.
+        Cpu = "cpu",
+        /// Waits by those who held the mutex.
+        Mutex = "mutex",
+        /// Waits by those who waited.
+        Block = "block",
+        /// Goroutines.
+        Goroutine = "goroutine",
+        /// Goroutines that nothing can wake.
+        GoroutineLeak = "goroutineleak",
+        /// Live heap.
+        Heap = "heap",
+        /// Everything allocated.
+        Allocs = "allocs",
+        /// The execution trace.
+        Trace = "trace",
+        /// Of the trace, waits for the network.
+        TraceNet = "trace-net",
+        /// Of the trace, waits for synchronisation.
+        TraceSync = "trace-sync",
+        /// Of the trace, system calls.
+        TraceSyscall = "trace-syscall",
+        /// Of the trace, waits for a P.
+        TraceSched = "trace-sched",
+        /// runtime/metrics.
+        Metrics = "metrics",
+    }
+}
+
 /// A profile on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileFile {
-    /// `cpu`, `mutex`, `block`, `goroutine`, `heap`, `allocs`, `goroutineleak`,
-    /// or `trace-net`, `trace-sync`, `trace-syscall`, `trace-sched`.
-    pub kind: String,
+    /// What it is a profile of.
+    pub kind: EvidenceKind,
     /// The file, relative to the diagnosis's folder.
     pub file: String,
     /// For profiles that count since the process started: the same at the
@@ -62,8 +95,8 @@ pub struct ProfileFile {
 /// Evidence that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
-    /// As [`ProfileFile::kind`], or `trace`, `metrics`.
-    pub kind: String,
+    /// What is missing.
+    pub kind: EvidenceKind,
     /// Why, for a person, with the cure where there is one.
     pub reason: String,
 }

@@ -22,7 +22,7 @@ const MOST_CPUS: f64 = 65_536.0;
 const LEAST_CAP_BYTES: u64 = 4 << 20;
 
 /// CPU time per period, written as a number of CPUs: `0.5`, `2`, `0.5/20ms`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CpuQuota {
     /// CPU time per period, microseconds.
     pub quota_us: u64,

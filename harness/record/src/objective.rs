@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use limit::LimitKind;
 pub use value::{gc_cycles, value};
 
 /// A figure of a trial by which cells are ranked or constrained.
@@ -131,6 +132,23 @@ impl Objective {
             Objective::CpuPerReq => "us/request",
             Objective::AllocPerReq => "bytes/request",
             Objective::ErrorRate => "share of requests",
+        }
+    }
+
+    /// The figure in words, for the reference and the schema.
+    pub fn figure(self) -> &'static str {
+        match self {
+            Objective::Qps => "completed requests per second",
+            Objective::P50 => "median response time",
+            Objective::P99 => "99th percentile of the response time",
+            Objective::P999 => "99.9th percentile of the response time",
+            Objective::GcPerKreq => "GC cycles per 1,000 requests",
+            Objective::GcPerS => "GC cycles per second",
+            Objective::GcCpu => "share of the process's CPU time in GC",
+            Objective::Rss => "peak resident set",
+            Objective::CpuPerReq => "CPU time per request",
+            Objective::AllocPerReq => "heap bytes allocated per request",
+            Objective::ErrorRate => "share of requests that failed or timed out",
         }
     }
 

@@ -17,6 +17,7 @@ mod lines;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -80,7 +81,7 @@ impl RunDir {
     /// The file system's.
     pub fn create(path: &Path) -> Result<RunDir, StoreError> {
         let raw = path.join("raw");
-        fs::create_dir_all(&raw).map_err(io_error("create", &raw))?;
+        make_folder(&raw)?;
         Ok(RunDir {
             path: path.to_owned(),
         })
@@ -162,6 +163,19 @@ impl RunDir {
     pub fn append_decisions(&self) -> Result<LineWriter<Decision>, StoreError> {
         LineWriter::open(&self.path)
     }
+}
+
+/// Makes a folder of a run and those above it, if they are not there. Whatever
+/// the umask, nobody but the owner may write into it.
+///
+/// # Errors
+/// The file system's.
+pub fn make_folder(path: &Path) -> Result<(), StoreError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(path)
+        .map_err(io_error("create", path))
 }
 
 /// Makes a rename in this folder survive a power cut.

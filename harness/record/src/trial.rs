@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::CellId;
+use crate::word::{open_words, words};
 
 /// The version of the trial's format.
 pub const TRIAL_FORMAT: u32 = 1;
@@ -117,7 +118,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     /// The rule, e.g. `V2`.
-    pub rule: String,
+    pub rule: RuleId,
     /// What was seen, for a person.
     pub message: String,
 }
@@ -155,11 +156,66 @@ pub enum FailureCause {
     Errors,
 }
 
+words! {
+    /// How the requests of a window were timed. An unknown word is an error:
+    /// what such a window measures is not known.
+    pub enum Arrival {
+        /// The next request when an answer has come (closed loop).
+        Closed = "closed",
+        /// At equal gaps (open loop).
+        Constant = "constant",
+        /// At exponential gaps (open loop).
+        Poisson = "poisson",
+    }
+}
+
+words! {
+    /// What the load driver says of its own window. An unknown word is an
+    /// error: the window might not be fit for anything.
+    pub enum WindowVerdict {
+        /// It drove as asked.
+        Valid = "VALID",
+        /// The driver was the limit.
+        GeneratorBound = "GENERATOR_BOUND",
+        /// The target fell behind the offered rate.
+        Overloaded = "OVERLOADED",
+        /// Most requests were not answered as expected, or none were any more.
+        Failed = "FAILED",
+        /// Something disturbed it.
+        Noisy = "NOISY",
+    }
+}
+
+open_words! {
+    /// The HTTP client that drove a window.
+    pub enum HttpEngine {
+        /// hyper.
+        Hyper = "hyper",
+        /// Our own for HTTP/1.1.
+        H1Fast = "h1-fast",
+    }
+}
+
+open_words! {
+    /// A rule of validity that a trial broke. A newer gosweep may have others;
+    /// such a trial is invalid all the same.
+    pub enum RuleId {
+        /// Settings are applied.
+        V2 = "V2",
+        /// The load driver kept up.
+        V3 = "V3",
+        /// Nobody else used the CPUs.
+        V4 = "V4",
+        /// The clock held still.
+        V5 = "V5",
+    }
+}
+
 /// One measured window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// `closed`, `constant` or `poisson`.
-    pub arrival: String,
+    /// How requests were timed.
+    pub arrival: Arrival,
     /// The offered rate per second; `None` in a closed loop.
     pub offered_per_s: Option<f64>,
     /// Connections.
@@ -217,6 +273,30 @@ pub struct Ledger {
     pub in_flight: u64,
     /// Due, but never sent.
     pub never_sent: u64,
+    /// Of those in flight and never sent, the ones that the service owes an answer; `None` in
+    /// records from before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<u64>,
+}
+
+impl Ledger {
+    /// Requests that the service owes an answer: as told, and in older records all that had none
+    /// where that is most of what was due.
+    pub fn owed(&self) -> u64 {
+        let left = self.in_flight + self.never_sent;
+        self.unanswered
+            .unwrap_or(if left > self.completed { left } else { 0 })
+    }
+
+    /// Requests that were due an answer and did not get the one expected.
+    pub fn errors(&self) -> u64 {
+        self.failed + self.timed_out + self.owed()
+    }
+
+    /// Requests that were due an answer: what was only just sent when the window ended is not.
+    pub fn due(&self) -> u64 {
+        self.completed + self.errors()
+    }
 }
 
 /// A distribution in a few figures, ms.
@@ -243,8 +323,8 @@ pub struct Quantiles {
 /// The generator's verdict on a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `VALID`, `GENERATOR_BOUND`, `OVERLOADED` or `NOISY`.
-    pub name: String,
+    /// The verdict.
+    pub name: WindowVerdict,
     /// Why, with the interval; empty when valid.
     pub reason: String,
 }
@@ -252,14 +332,18 @@ pub struct Verdict {
 /// What the generator cost and how it ran.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// `hyper` or `h1-fast`.
-    pub engine: String,
+    /// Its HTTP client.
+    pub engine: HttpEngine,
     /// Threads.
     pub threads: usize,
     /// CPU time of its threads, seconds.
     pub cpu_seconds: f64,
     /// CPU time per completed request, microseconds; `None` when none was.
     pub cpu_us_per_request: Option<f64>,
+    /// How long gosweep itself did not run in the window, in seconds: stopped, suspended, or without
+    /// a CPU; `None` where it always ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled_seconds: Option<f64>,
 }
 
 /// Differences of runtime/metrics over a window, and gauges at its end.
@@ -415,6 +499,10 @@ pub struct Readback {
     pub godebug: Option<String>,
     /// The Go version by the process.
     pub go_version: Option<String>,
+    /// SHA-256 of the program that ran, where its cell has another one in every
+    /// block (`layout: fresh`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_sha256: Option<String>,
     /// CPUs that the target may use, by /proc.
     pub target_cpus: Option<String>,
     /// CPUs that the generator's threads were pinned to, read back.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use record::diagnostic::Diagnostics;
 use record::matrix::Matrix;
-use record::target::Target;
+use record::target_file::Target;
 
 struct Config {
     name: String,

@@ -66,7 +66,7 @@ fn the_trials_of_format_1_say_what_they_said() {
     let Outcome::Invalid(reasons) = &trials[3].outcome else {
         panic!("{:?}", trials[3].outcome);
     };
-    assert_eq!(reasons[0].rule, "V2");
+    assert_eq!(reasons[0].rule.word(), "V2");
     assert_eq!((trials[4].attempt, trials[4].is_ok()), (1, true));
     let Outcome::Failed(failure) = &trials[5].outcome else {
         panic!("{:?}", trials[5].outcome);

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use record::matrix::Matrix;
-use record::target::Target;
+use record::target_file::Target;
 
 const HEAD: &str = "name: x\ntargets: [httpjson]\nload: {saturate: 1s}\n";
 

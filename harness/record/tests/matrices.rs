@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use record::matrix::Matrix;
-use record::target::Target;
+use record::target_file::Target;
 use serde_json::Value;
 
 fn repository() -> PathBuf {

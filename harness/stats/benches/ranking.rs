@@ -67,8 +67,8 @@ fn fit_and_contrasts(blocks: &CompleteBlocks) {
     black_box(additive::unequal_noise(&fit, 0.05).unwrap());
 }
 
-fn tiers(blocks: &CompleteBlocks, test: PairTest) {
-    black_box(selection::tiers(blocks, GroupRule { alpha: 0.05, test }).unwrap());
+fn top_group(blocks: &CompleteBlocks, test: PairTest) {
+    black_box(selection::top_group(blocks, GroupRule { alpha: 0.05, test }).unwrap());
 }
 
 fn cross_checks(blocks: &CompleteBlocks) {
@@ -77,7 +77,6 @@ fn cross_checks(blocks: &CompleteBlocks) {
         seed: 1,
     };
     black_box(permutation::max_t_against_control(blocks, 0, resampling).unwrap());
-    black_box(permutation::max_t_against_best(blocks, resampling).unwrap());
 }
 
 fn front(objectives: &[CompleteBlocks]) {
@@ -130,16 +129,13 @@ fn ranking(criterion: &mut Criterion) {
     group.bench_function("additive fit and contrasts", |b| {
         b.iter(|| fit_and_contrasts(first))
     });
-    group.bench_function("tiers, pooled t", |b| {
-        b.iter(|| tiers(first, PairTest::PooledT))
+    group.bench_function("top group, pooled t", |b| {
+        b.iter(|| top_group(first, PairTest::PooledT))
     });
-    group.bench_function("tiers, paired t", |b| {
-        b.iter(|| tiers(first, PairTest::PairedT))
+    group.bench_function("top group, paired t", |b| {
+        b.iter(|| top_group(first, PairTest::PairedT))
     });
-    group.bench_function("tiers, signed-rank", |b| {
-        b.iter(|| tiers(first, PairTest::SignedRank))
-    });
-    group.bench_function("max-T, 2 x 999 draws", |b| b.iter(|| cross_checks(first)));
+    group.bench_function("max-T, 999 draws", |b| b.iter(|| cross_checks(first)));
     group.bench_function("Pareto front of 4, 200 draws", |b| {
         b.iter(|| front(&objectives))
     });
@@ -153,7 +149,7 @@ fn ranking(criterion: &mut Criterion) {
             for blocks in &objectives {
                 estimates(blocks);
                 fit_and_contrasts(blocks);
-                tiers(blocks, PairTest::PooledT);
+                top_group(blocks, PairTest::PooledT);
                 cross_checks(blocks);
                 axis_effects(blocks);
                 detectable();

@@ -5,13 +5,12 @@
 //! (block, cell) pairs there are, the control's duplicate trial included. It assumes that noise on the log scale
 //! is about equal in all cells; [`unequal_noise`] says where it is not.
 
-use nalgebra::DMatrix;
-
 use crate::blocks::{CompleteBlocks, check_index};
-use crate::correction::{benjamini_hochberg, holm};
+use crate::correction::holm;
 use crate::distribution::{f_upper, t_cdf, t_quantile, t_upper};
 use crate::error::{StatsError, check_probability};
 use crate::estimate::{Alternative, Estimate, Method};
+use crate::linear::Matrix;
 use crate::paired::signs_only_p;
 
 mod tally;
@@ -45,10 +44,10 @@ pub struct AdditiveFit {
     /// Sum of squared residuals of each cell.
     cell_squares: Vec<f64>,
     /// Share of each cell's trials that fell in each block: one column per cell.
-    block_shares: DMatrix<f64>,
+    block_shares: Matrix,
     /// Inverse of the blocks' reduced normal matrix times those shares; `None` when all cells were in all
     /// blocks equally, where it never matters.
-    projected_shares: Option<DMatrix<f64>>,
+    projected_shares: Option<Matrix>,
 }
 
 /// One cell against another, from an [`AdditiveFit`].
@@ -66,15 +65,13 @@ pub struct Contrast {
     pub p_value: f64,
 }
 
-/// All cells against the control, with both corrections over that family.
+/// All cells against the control, corrected over that family.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ControlContrast {
     /// The contrast; `against` is the control.
     pub contrast: Contrast,
-    /// Holm-adjusted p-value: for gates and rankings.
+    /// Holm-adjusted p-value.
     pub p_holm: f64,
-    /// Benjamini-Hochberg-adjusted p-value: for exploratory tables.
-    pub p_benjamini_hochberg: f64,
 }
 
 /// A cell whose noise is not that of the others.
@@ -112,10 +109,8 @@ pub fn fit(blocks: &CompleteBlocks) -> Result<AdditiveFit, StatsError> {
 /// [`StatsError::NotFinite`]; [`StatsError::Disconnected`] where cells cannot be compared through shared blocks.
 pub fn fit_observations(observations: &[Observation]) -> Result<AdditiveFit, StatsError> {
     let table = Tally::new(observations)?;
-    let complete = table
-        .counts
-        .iter()
-        .all(|&count| count == table.counts[(0, 0)]);
+    let counts = table.counts.values();
+    let complete = counts.iter().all(|&count| count == counts[0]);
     let (block_effects, block_inverse) = if complete {
         (table.balanced_block_effects(), None)
     } else {
@@ -126,7 +121,7 @@ pub fn fit_observations(observations: &[Observation]) -> Result<AdditiveFit, Sta
         .map(|cell| {
             let shifts: f64 = block_effects
                 .iter()
-                .zip(table.counts.column(cell).iter())
+                .zip(table.counts.column(cell))
                 .map(|(b, n)| b * n)
                 .sum();
             (table.cell_sums[cell] - shifts) / table.cell_counts[cell]
@@ -149,8 +144,9 @@ pub fn fit_observations(observations: &[Observation]) -> Result<AdditiveFit, Sta
         variance.sqrt()
     };
     let mut block_shares = table.counts.clone();
-    for (cell, mut column) in block_shares.column_iter_mut().enumerate() {
-        column /= table.cell_counts[cell];
+    for (cell, count) in table.cell_counts.iter().enumerate() {
+        let column = block_shares.column_mut(cell);
+        column.iter_mut().for_each(|share| *share /= count);
     }
     Ok(AdditiveFit {
         cell_levels,
@@ -163,7 +159,7 @@ pub fn fit_observations(observations: &[Observation]) -> Result<AdditiveFit, Sta
             .map(|&count| count as usize)
             .collect(),
         cell_squares,
-        projected_shares: block_inverse.map(|inverse| inverse * &block_shares),
+        projected_shares: block_inverse.map(|inverse| inverse.times_matrix(&block_shares)),
         block_shares,
     })
 }
@@ -217,7 +213,7 @@ impl AdditiveFit {
         })
     }
 
-    /// Every cell but the control against it, with Holm's and Benjamini-Hochberg's corrections over them all.
+    /// Every cell but the control against it, with Holm's correction over them all.
     ///
     /// # Errors
     /// As [`AdditiveFit::contrast`].
@@ -233,17 +229,10 @@ impl AdditiveFit {
             .collect::<Result<Vec<_>, _>>()?;
         let p_values: Vec<f64> = contrasts.iter().map(|contrast| contrast.p_value).collect();
         let holm = holm(&p_values)?;
-        let bh = benjamini_hochberg(&p_values)?;
         Ok(contrasts
             .into_iter()
-            .zip(holm.into_iter().zip(bh))
-            .map(
-                |(contrast, (p_holm, p_benjamini_hochberg))| ControlContrast {
-                    contrast,
-                    p_holm,
-                    p_benjamini_hochberg,
-                },
-            )
+            .zip(holm)
+            .map(|(contrast, p_holm)| ControlContrast { contrast, p_holm })
             .collect())
     }
 

@@ -3,7 +3,7 @@
 use crate::error::{StatsError, check_values};
 
 /// A table of blocks x cells, finite and without gaps. For rankings its values are logs, turned so that higher is
-/// better ([`CompleteBlocks::negated`] turns latencies). Blocks that a killed run left incomplete stay outside.
+/// better. Blocks that a killed run left incomplete stay outside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompleteBlocks {
     cells: usize,
@@ -40,17 +40,6 @@ impl CompleteBlocks {
             values.extend_from_slice(row);
         }
         Ok(CompleteBlocks { cells, values })
-    }
-
-    /// From columns, one per cell, each with one value per block in the same order.
-    ///
-    /// # Errors
-    /// As [`CompleteBlocks::from_rows`].
-    pub fn from_columns<C: AsRef<[f64]>>(columns: &[C]) -> Result<Self, StatsError> {
-        let transposed = CompleteBlocks::from_rows(columns)?;
-        let blocks = transposed.cells;
-        let rows: Vec<Vec<f64>> = (0..blocks).map(|block| transposed.column(block)).collect();
-        CompleteBlocks::from_rows(&rows)
     }
 
     /// How many blocks; at least 1.
@@ -105,14 +94,6 @@ impl CompleteBlocks {
         means
     }
 
-    /// The same table with every sign turned, for objectives where lower is better.
-    pub fn negated(&self) -> Self {
-        CompleteBlocks {
-            cells: self.cells,
-            values: self.values.iter().map(|value| -value).collect(),
-        }
-    }
-
     /// The table of some of its cells, in the given order.
     ///
     /// # Errors
@@ -125,18 +106,6 @@ impl CompleteBlocks {
             .rows()
             .map(|row| cells.iter().map(|&cell| row[cell]).collect())
             .collect();
-        CompleteBlocks::from_rows(&rows)
-    }
-
-    /// The table of some of its blocks, repeats allowed: what a block bootstrap draws.
-    ///
-    /// # Errors
-    /// [`StatsError::TooFew`] for no blocks at all.
-    ///
-    /// # Panics
-    /// For a block that does not exist, as slices do.
-    pub fn select_blocks(&self, blocks: &[usize]) -> Result<Self, StatsError> {
-        let rows: Vec<&[f64]> = blocks.iter().map(|&block| self.row(block)).collect();
         CompleteBlocks::from_rows(&rows)
     }
 }

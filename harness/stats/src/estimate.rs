@@ -18,10 +18,8 @@ pub enum Method {
     WelchT,
     /// Contrast of an additive cell + block fit, t interval with the pooled residual.
     AdditiveT,
-    /// Bias-corrected and accelerated bootstrap over whole blocks.
-    BootstrapBca,
-    /// Percentile bootstrap over whole blocks: the BCa correction was not defined.
-    BootstrapPercentile,
+    /// Difference of two runs' means, t interval by what days differ by.
+    BetweenDays,
     /// Least squares with profile t interval (the threshold of R's `confint.nls`).
     ProfileT,
 }
@@ -37,8 +35,7 @@ impl Method {
             Method::MannWhitneyNormal => "Hodges-Lehmann shift, Mann-Whitney (normal)",
             Method::WelchT => "Welch t",
             Method::AdditiveT => "additive fit, pooled t",
-            Method::BootstrapBca => "block bootstrap (BCa)",
-            Method::BootstrapPercentile => "block bootstrap (percentile)",
+            Method::BetweenDays => "difference of runs, t by the noise between days",
             Method::ProfileT => "least squares, profile t",
         }
     }

@@ -2,65 +2,15 @@
 //! t tests of [`crate::additive`] and [`crate::paired`]; where both disagree the verdict is inconclusive.
 
 use crate::blocks::{CompleteBlocks, check_index};
-use crate::error::{StatsError, check_values};
-use crate::estimate::{Alternative, Test, TestMethod};
+use crate::error::StatsError;
 use crate::random::{Random, Resampling};
 
-/// Up to this many values all 2^n sign patterns are counted.
-const ALL_SIGNS_UP_TO: usize = 16;
+mod unequal;
 
-/// The same where every pattern costs a pass over all cells.
-const ALL_SIGNS_TOGETHER_UP_TO: usize = 12;
+pub use unequal::max_t_unequal_noise;
 
-/// The sign-flip test of paired values against zero (Fisher's randomisation test): the statistic is their sum, which
-/// under the null is as likely with any signs. All 2^n patterns up to 16 values, else seeded draws.
-///
-/// # Errors
-/// [`StatsError::TooFew`] for no values, or no draws where draws are needed; [`StatsError::NotFinite`].
-pub fn sign_flip_test(
-    values: &[f64],
-    alternative: Alternative,
-    resampling: Resampling,
-) -> Result<Test, StatsError> {
-    check_values("paired values", values, 1)?;
-    let observed: f64 = values.iter().sum();
-    // Sums of the same numbers in another order may differ by rounding and are ties all the same.
-    let slack = 1e-9 * values.iter().map(|value| value.abs()).sum::<f64>();
-    let mut hits = Tails {
-        observed,
-        slack,
-        lower: 0,
-        upper: 0,
-        draws: 0,
-    };
-    let (lower, upper, method) = if values.len() <= ALL_SIGNS_UP_TO {
-        for_all_signs(values, |sum| hits.count(sum));
-        (hits.lower as f64, hits.upper as f64, TestMethod::Exact)
-    } else {
-        check_draws(resampling)?;
-        let mut random = Random::new(resampling.seed);
-        for _ in 0..resampling.draws {
-            hits.count(randomly_signed_sum(values, &mut random));
-        }
-        (
-            hits.lower as f64 + 1.0,
-            hits.upper as f64 + 1.0,
-            TestMethod::Resampled,
-        )
-    };
-    let total = hits.draws as f64
-        + if method == TestMethod::Exact {
-            0.0
-        } else {
-            1.0
-        };
-    Ok(Test {
-        statistic: observed,
-        p_value: alternative.p_value(lower / total, upper / total),
-        method,
-        n: values.len(),
-    })
-}
+/// Up to this many blocks all 2^n sign patterns are counted; each costs a pass over all cells.
+const ALL_SIGNS_UP_TO: usize = 12;
 
 /// Every cell against the control by within-block permutation, adjusted for their number: for each cell the share of
 /// rearrangements whose **largest** |t| over all cells reaches that cell's own (single-step max-T, Westfall & Young
@@ -79,13 +29,13 @@ pub fn max_t_against_control(
     check_index("control", control, blocks.cells())?;
     let mut layout = Layout::new(blocks, resampling)?;
     let mut statistics = vec![0.0; blocks.cells()];
-    layout.against(Rival::Cell(control), &mut statistics);
+    layout.against(control, &mut statistics);
     let observed: Vec<f64> = statistics.iter().map(|t| t.abs()).collect();
     let mut largest = Vec::with_capacity(resampling.draws);
     let mut random = Random::new(resampling.seed);
     for _ in 0..resampling.draws {
         layout.rearrange(&mut random);
-        layout.against(Rival::Cell(control), &mut statistics);
+        layout.against(control, &mut statistics);
         largest.push(statistics.iter().fold(0.0_f64, |most, t| most.max(t.abs())));
     }
     largest.sort_by(f64::total_cmp);
@@ -140,7 +90,7 @@ pub fn sign_flip_max_t(
         let shares = (0..cells).map(|cell| share(signs, cell));
         shares.fold(0.0, f64::max)
     };
-    let all_patterns = n <= ALL_SIGNS_TOGETHER_UP_TO;
+    let all_patterns = n <= ALL_SIGNS_UP_TO;
     let mut largest: Vec<f64> = if all_patterns {
         // Turning every sign changes no |t|: half of the patterns are all there is to see.
         let patterns = 0..1_u64 << (n - 1);
@@ -172,81 +122,6 @@ pub fn sign_flip_max_t(
         .collect())
 }
 
-/// For each cell the p-value of "some rival is better", by within-block permutation: the share of rearrangements in
-/// which the best cell leads this one by as many standard errors as it did. Adjusted for the number of rivals by
-/// construction (Hsu's comparison with the best, by permutation); higher values are better. The cross-check of
-/// [`crate::selection::top_group`]: small values are out.
-///
-/// # Errors
-/// As [`max_t_against_control`].
-pub fn max_t_against_best(
-    blocks: &CompleteBlocks,
-    resampling: Resampling,
-) -> Result<Vec<f64>, StatsError> {
-    let mut layout = Layout::new(blocks, resampling)?;
-    let mut observed = vec![0.0; blocks.cells()];
-    layout.against(Rival::Best, &mut observed);
-    let mut statistics = observed.clone();
-    let mut hits = vec![1_usize; blocks.cells()];
-    let mut random = Random::new(resampling.seed);
-    for _ in 0..resampling.draws {
-        layout.rearrange(&mut random);
-        layout.against(Rival::Best, &mut statistics);
-        for ((hit, drawn), seen) in hits.iter_mut().zip(&statistics).zip(&observed) {
-            *hit += usize::from(-drawn >= -seen * (1.0 - 1e-12));
-        }
-    }
-    let total = (resampling.draws + 1) as f64;
-    Ok(hits.into_iter().map(|hit| hit as f64 / total).collect())
-}
-
-/// Counts how often a rearranged sum reaches the observed one, from either side.
-struct Tails {
-    observed: f64,
-    slack: f64,
-    lower: usize,
-    upper: usize,
-    draws: usize,
-}
-
-impl Tails {
-    fn count(&mut self, sum: f64) {
-        self.draws += 1;
-        self.lower += usize::from(sum <= self.observed + self.slack);
-        self.upper += usize::from(sum >= self.observed - self.slack);
-    }
-}
-
-/// Visits the sums of all sign patterns, one flip apart (Gray code).
-fn for_all_signs(values: &[f64], mut visit: impl FnMut(f64)) {
-    let mut signed = values.to_vec();
-    let mut sum: f64 = signed.iter().sum();
-    visit(sum);
-    for step in 1_usize..1 << values.len() {
-        let flipped = &mut signed[step.trailing_zeros() as usize];
-        sum -= 2.0 * *flipped;
-        *flipped = -*flipped;
-        visit(sum);
-    }
-}
-
-fn randomly_signed_sum(values: &[f64], random: &mut Random) -> f64 {
-    values
-        .chunks(64)
-        .map(|chunk| {
-            let signs = random.bits();
-            let signed = |(bit, value): (usize, &f64)| {
-                if signs >> bit & 1 == 1 {
-                    *value
-                } else {
-                    -value
-                }
-            };
-            chunk.iter().enumerate().map(signed).sum::<f64>()
-        })
-        .sum()
-}
-
 fn check_draws(resampling: Resampling) -> Result<(), StatsError> {
     if resampling.draws == 0 {
         return Err(StatsError::TooFew {
@@ -274,12 +149,6 @@ fn check_sizes(blocks: &CompleteBlocks) -> Result<(), StatsError> {
 fn share_reaching(sorted: &[f64], t: f64) -> f64 {
     let below = sorted.partition_point(|&value| value < t * (1.0 - 1e-12));
     (1 + sorted.len() - below) as f64 / (1 + sorted.len()) as f64
-}
-
-/// Against whom each cell's t is formed.
-enum Rival {
-    Cell(usize),
-    Best,
 }
 
 /// A table under rearrangement. Sorting values among the cells of a block changes neither the block's mean nor its
@@ -319,8 +188,8 @@ impl Layout {
         }
     }
 
-    /// t of every cell against the rival.
-    fn against(&mut self, rival: Rival, statistics: &mut [f64]) {
+    /// t of every cell against the control.
+    fn against(&mut self, control: usize, statistics: &mut [f64]) {
         self.sums.fill(0.0);
         for block in self.centred.chunks_exact(self.cells) {
             for (sum, value) in self.sums.iter_mut().zip(block) {
@@ -337,10 +206,7 @@ impl Layout {
         let df = (self.blocks - 1.0) * (self.cells - 1) as f64;
         // Of a difference of sums, not of means.
         let error = (2.0 * residual / df * self.blocks).sqrt();
-        let reference = match rival {
-            Rival::Cell(cell) => self.sums[cell],
-            Rival::Best => self.sums.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        };
+        let reference = self.sums[control];
         // Equal cells whose sums were rounded differently are equal all the same.
         let slack = 1e-12 * self.within_blocks.sqrt();
         for (statistic, sum) in statistics.iter_mut().zip(&self.sums) {

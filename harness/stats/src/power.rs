@@ -2,7 +2,8 @@
 //!
 //! Effects are in units of the standard deviation of **one block's difference** (a log ratio of two trials). A
 //! 2 % run-to-run deviation per trial makes 2 % x √2 = 2.8 % per paired difference. Multiply
-//! [`minimum_detectable`] by that deviation for an effect in log units. It depends on the design alone, so a table
+//! [`minimum_detectable`] by that deviation for an effect in log units. What a *claim* finds, which has to pass margin,
+//! floor and correction too, is told by [`claim::ClaimPower`]. It depends on the design alone, so a table
 //! of 1,000 cells needs it once.
 
 use crate::distribution::{noncentral_t_upper, t_quantile};
@@ -10,6 +11,7 @@ use crate::error::{StatsError, check_not_negative, check_probability};
 use crate::estimate::Alternative;
 use crate::paired::SignedRankRegion;
 
+pub mod claim;
 mod signed_rank;
 
 /// Up to this many blocks the power of the signed-rank test is exact.

@@ -4,6 +4,8 @@
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 
+use crate::distribution::normal_quantile;
+
 /// How many random rearrangements to draw, and from which seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resampling {
@@ -37,6 +39,12 @@ impl Random {
     /// bound/2^64 and cannot be seen.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.bits()) * bound as u128) >> 64) as usize
+    }
+
+    /// A standard normal number, by inversion, so that it takes one draw whatever its value.
+    pub(crate) fn normal(&mut self) -> f64 {
+        let fraction = ((self.bits() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+        normal_quantile(fraction)
     }
 
     /// Fisher-Yates.

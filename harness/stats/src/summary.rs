@@ -33,14 +33,6 @@ pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     Some(sorted[below] + share * (sorted[above] - sorted[below]))
 }
 
-/// Median absolute deviation from the median, times 1.4826, so that it estimates the standard deviation of
-/// normal data (Rousseeuw & Croux 1993) and shrugs off outliers.
-pub fn median_absolute_deviation(values: &[f64]) -> Option<f64> {
-    let centre = median(values)?;
-    let distances: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
-    median(&distances).map(|distance| 1.4826 * distance)
-}
-
 fn usable(values: &[f64], needed: usize) -> bool {
     values.len() >= needed && values.iter().all(|value| value.is_finite())
 }
@@ -83,7 +75,6 @@ mod tests {
     #[test]
     fn constant_input_has_no_spread() {
         assert_eq!(deviation(&[0.1; 7]), Some(0.0));
-        assert_eq!(median_absolute_deviation(&[0.1; 7]), Some(0.0));
     }
 
     #[test]

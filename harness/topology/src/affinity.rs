@@ -11,7 +11,7 @@ use std::io;
 use crate::cpuset::CpuSet;
 use crate::error::Error;
 use crate::mask::{CpuMask, NodeMask};
-use crate::read::status_set;
+use crate::source::status_set;
 
 /// `core_affinity` writes into a fixed `cpu_set_t` and aborts beyond it.
 const CORE_AFFINITY_CPUS: u32 = 1024;

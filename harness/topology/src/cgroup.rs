@@ -12,8 +12,14 @@
 use serde::Serialize;
 
 use crate::cpuset::CpuSet;
-use crate::limits::Generation;
 use crate::source::{Source, excerpt};
+
+/// The two generations of control groups, whose files differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generation {
+    V1,
+    V2,
+}
 
 /// What our control group allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -25,12 +25,14 @@ mod arm;
 mod cgroup;
 mod core_types;
 mod cpuinfo;
+mod cpulist;
 mod cpuset;
 mod draw;
 mod error;
 mod limits;
 mod mask;
 mod model;
+mod owner;
 mod placement;
 mod read;
 mod readiness;
@@ -53,6 +55,7 @@ pub use model::{
     Cache, CacheKind, Core, CoreType, Cpu, CpuModel, CpuSets, LastLevelCache, Node, NodeDistance,
     Package, Topology,
 };
+pub use owner::Owner;
 pub use placement::{Placement, Policy, Request, place};
 pub use read::read;
 pub use readiness::{Check, State, readiness};

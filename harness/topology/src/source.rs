@@ -158,3 +158,17 @@ pub(crate) fn excerpt(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line.chars().take(40).collect()
 }
+
+/// `<field>_list` of a `/proc/<pid>/status` text, or the mask `<field>` where an
+/// old kernel has no list.
+pub(crate) fn status_set(status: &str, field: &str) -> Option<CpuSet> {
+    let value = |name: String| {
+        let line = status.lines().find_map(|line| line.strip_prefix(&name))?;
+        Some(line.strip_prefix(':')?.trim())
+    };
+    let list = value(format!("{field}_list")).and_then(|list| list.parse::<CpuSet>().ok());
+    let mask = || value(field.to_owned()).and_then(|mask| CpuSet::parse_mask(mask).ok());
+    list.filter(|set| !set.is_empty())
+        .or_else(mask)
+        .filter(|set| !set.is_empty())
+}

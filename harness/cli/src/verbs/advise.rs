@@ -1,16 +1,37 @@
 //! `gosweep advise`: what limits the service, why, and what to set.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use analysis::advice::{Advice, AdviseOptions, Given, Raw};
-use analysis::ranking::Ranking;
-use analysis::report;
+use advisor::{AdviseOptions, Given, Raw};
+use clap::Args as ClapArgs;
+use documents::advice::Advice;
+use documents::ranking::Ranking;
 
-use super::{diagnose, rank};
-use crate::args::AdviseArgs;
+use super::diagnose;
+use super::run_folder::{self, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
+
+/// `gosweep advise`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Rules read what each trial left in the run's folder. What they compare with is the matrix's
+`thresholds`; a rule fires only if it holds in three windows of a trial or in two trials.
+What is often advised and wrong stands in the project's MYTHS.md, with what is so.
+
+Exit codes: 0 advised, 2 not a run, no such cell, or a record that contradicts itself")]
+pub(crate) struct AdviseArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// The cell that the page is about, by its id or its label [default: the control]
+    #[arg(long, value_name = "CELL")]
+    pub(crate) cell: Option<String>,
+    /// Print as JSON, every rule for every cell
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// Advises on a run.
 pub(crate) fn advise(args: &AdviseArgs) -> Result<Ending, Failure> {
@@ -18,25 +39,25 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<Ending, Failure> {
         cell: args.cell.clone(),
         ..AdviseOptions::default()
     };
-    let ranking = rank::load(&args.run)?;
+    let ranking = run_folder::ranking(&args.run)?;
     let advice = advice(&args.run, &ranking, &options)?;
     if args.json {
         output::print_json(&advice)?;
     } else {
-        output::print(&report::advice_text(&advice, rank::terminal()))?;
+        output::print(&report::terminal(&advice, terminal()))?;
     }
     Ok(Ending::Pass)
 }
 
 /// Ranks a run, with the advice on its controls.
 pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
-    let mut ranking = rank::load(folder)?;
+    let mut ranking = run_folder::ranking(folder)?;
     ranking.advice = Some(advice(folder, &ranking, &AdviseOptions::default())?);
     Ok(ranking)
 }
 
 fn advice(folder: &Path, ranking: &Ranking, options: &AdviseOptions) -> Result<Advice, Failure> {
-    let (run, trials) = rank::read(folder)?;
+    let (run, trials) = run_folder::read(folder)?;
     let given = Given {
         run: &run,
         trials: &trials,
@@ -44,7 +65,7 @@ fn advice(folder: &Path, ranking: &Ranking, options: &AdviseOptions) -> Result<A
         diagnoses: &diagnose::read(folder)?,
         raw: &|trial| raw(&folder.join(&trial.raw)),
     };
-    let advice = analysis::advice::advise(&given, options);
+    let advice = advisor::advise(&given, options);
     advice.map_err(Failure::usage)
 }
 

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use analysis::comparison::{
-    CompareOptions, Comparison, Judgement, Selector, between_runs, within_run,
-};
-use analysis::report;
 use clap::Args as ClapArgs;
+use documents::comparison::{Comparison, Judgement};
+use judging::comparison::{CompareOptions, Selector, between_runs, within_run};
 use record::objective::Objective;
 use record::quantity::parse_share;
 
-use super::rank::{read, terminal};
+use super::run_folder::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -118,7 +116,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&comparison)?;
     } else {
-        output::print(&report::comparison_text(&comparison, terminal()))?;
+        output::print(&report::terminal(&comparison, terminal()))?;
     }
     Ok(ending(comparison.verdict))
 }
@@ -129,7 +127,8 @@ fn compared(args: &CompareArgs) -> Result<Comparison, Failure> {
         Some(folder) => {
             let sides = (selector(&args.baseline)?, selector(&args.candidate)?);
             let (run, trials) = read(folder)?;
-            within_run(&run, &trials, &sides.0, &sides.1, &options)
+            advisor::measured(&run, &trials)
+                .and_then(|run| within_run(&run, &sides.0, &sides.1, &options))
         }
         None => {
             let folders = [Path::new(&args.baseline), Path::new(&args.candidate)];
@@ -141,11 +140,10 @@ fn compared(args: &CompareArgs) -> Result<Comparison, Failure> {
             }
             let (baseline, candidate) = (read(folders[0])?, read(folders[1])?);
             options.folders = Some([args.baseline.clone(), args.candidate.clone()]);
-            between_runs(
-                (&baseline.0, &baseline.1),
-                (&candidate.0, &candidate.1),
-                &options,
-            )
+            advisor::measured(&baseline.0, &baseline.1).and_then(|baseline| {
+                let candidate = advisor::measured(&candidate.0, &candidate.1)?;
+                between_runs(&baseline, &candidate, &options)
+            })
         }
     };
     found.map_err(Failure::usage)

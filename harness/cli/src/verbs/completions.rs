@@ -1,15 +1,25 @@
 //! `gosweep completions`: shell completions.
 
-use clap::CommandFactory;
+use clap::{Args as ClapArgs, Command};
 
-use crate::args::{Args, CompletionsArgs};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
-/// Prints the completions of a shell.
-pub(crate) fn completions(args: &CompletionsArgs) -> Result<Ending, Failure> {
+/// `gosweep completions`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Prints the completions of a shell for the whole command line.
+pub(crate) fn completions(
+    args: &CompletionsArgs,
+    command: &mut Command,
+) -> Result<Ending, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "gosweep", &mut script);
+    clap_complete::generate(args.shell, command, "gosweep", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;
     Ok(Ending::Pass)
 }

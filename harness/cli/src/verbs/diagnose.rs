@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use analysis::comparison::Selector;
-use analysis::diagnosis::{Kept, Wanted, choose, diagnoses, files};
-use analysis::report;
+use advisor::diagnosis::{Kept, Wanted, choose, diagnoses, files};
 use clap::Args as ClapArgs;
+use judging::comparison::Selector;
 use orchestrator::plan::Plan;
 use orchestrator::run::{Choice, Ending as RunEnding, RunRequest};
 use record::diagnosis::Diagnosis;
@@ -15,7 +14,8 @@ use record::matrix::Diagnose;
 use record::quantity::parse_positive_duration;
 use record::store::RunDir;
 
-use super::{rank, run};
+use super::run_folder::{ranking, read as read_run, terminal};
+use super::setup::{RankedSteering, plan_of, toolbox};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
@@ -52,6 +52,12 @@ pub(crate) struct DiagnoseArgs {
     /// The profiled window, 1s to 5m [default: the matrix's, else 5s]
     #[arg(long = "for", value_name = "TIME", value_parser = window)]
     pub(crate) duration: Option<Duration>,
+    /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Take only toolchains whose checksums gosweep recorded when it installed them
+    #[arg(long)]
+    pub(crate) locked: bool,
 }
 
 fn wanted(text: &str) -> Result<Wanted, String> {
@@ -70,15 +76,16 @@ fn window(text: &str) -> Result<Duration, String> {
 
 /// Diagnoses cells of a run that is there.
 pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
-    let (plan, topology) = run::plan_of(&args.run)?;
-    let toolbox = run::toolbox(None, Some(&plan))?;
+    let (plan, topology) = plan_of(&args.run)?;
+    let mut toolbox = toolbox(None, Some(&plan))?;
+    (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
     let request = RunRequest {
         plan: &plan,
         topology: &topology,
         folder: args.run.clone(),
         blocks: None,
         budget: None,
-        steering: &super::run::RankedSteering,
+        steering: &RankedSteering,
         toolbox: &toolbox,
         argv: std::env::args().collect(),
         tool: output::TOOL.to_owned(),
@@ -115,8 +122,8 @@ fn take(
     wanted: &[Wanted],
     duration: Duration,
 ) -> Result<RunEnding, Failure> {
-    let ranking = rank::load(&request.folder)?;
-    let (record, _) = rank::read(&request.folder)?;
+    let ranking = ranking(&request.folder)?;
+    let (record, _) = read_run(&request.folder)?;
     let chosen = choose(&record, Some(&ranking), wanted).map_err(Failure::usage)?;
     let choices: Vec<Choice> = chosen
         .into_iter()
@@ -145,9 +152,9 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let run = RunDir::open(folder)?.read_run()?;
     let shown = diagnoses(&run, &kept).map_err(Failure::usage)?;
     let page = folder.join(PAGE);
-    let html = report::diagnosis_html(&shown).map_err(Failure::internal)?;
+    let html = report::html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;
-    output::print(&report::diagnosis_text(&shown, rank::terminal()))?;
+    output::print(&report::terminal(&shown, terminal()))?;
     tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })

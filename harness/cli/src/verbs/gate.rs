@@ -4,13 +4,15 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use analysis::comparison::{CompareOptions, Selector};
-use analysis::gate::{self, GateOutcome, GateReport, GateRequest, Rules};
-use analysis::report;
 use clap::Args as ClapArgs;
+use documents::gate::{GateOutcome, GateReport};
+use judging::comparison::{CompareOptions, Selector};
+use judging::gate;
+use judging::gate::{GateRequest, Rules};
+use report::{Annotations, Format, Junit};
 
 use super::compare::selector;
-use super::rank::{read, terminal};
+use super::run_folder::{read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell_text;
@@ -77,17 +79,19 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     let report = judged(args, run, rules)?;
     // Files first: a closed pipe on standard output must not keep them from a CI.
     if let Some(file) = &args.junit {
-        output::write_file(file, &gate::junit(&report))?;
+        let suites = Junit.write(&report).map_err(Failure::internal)?;
+        output::write_file(file, &suites)?;
     }
     if args.github {
         // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
-        tell_text(&gate::annotations(&report));
+        let annotations = Annotations.write(&report).map_err(Failure::internal)?;
+        tell_text(&annotations);
         append_summary(&report)?;
     }
     if args.json {
         output::print_json(&report)?;
     } else {
-        output::print(&report::gate_text(&report, terminal()))?;
+        output::print(&report::terminal(&report, terminal()))?;
     }
     Ok(ending(report.outcome))
 }
@@ -106,8 +110,7 @@ fn judged(args: &GateArgs, run: &Path, rules: &Path) -> Result<GateReport, Failu
         ..CompareOptions::default()
     };
     gate::gate(&GateRequest {
-        run: &run,
-        trials: &trials,
+        measured: &advisor::measured(&run, &trials).map_err(Failure::usage)?,
         rules: &rules,
         baseline: &baseline,
         candidate: candidate.as_ref(),
@@ -120,11 +123,12 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
+    let summary = report::markdown(report).map_err(Failure::internal)?;
     let written = OpenOptions::new()
         .create(true)
         .append(true)
         .open(&path)
-        .and_then(|mut file| file.write_all(gate::summary(report).as_bytes()));
+        .and_then(|mut file| file.write_all(summary.as_bytes()));
     written.map_err(|error| {
         Failure::usage(format!(
             "cannot append to {} ($GITHUB_STEP_SUMMARY): {error}",
@@ -135,8 +139,8 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
 
 fn selftest() -> Result<Ending, Failure> {
     let cases = gate::selftest().map_err(Failure::internal)?;
-    output::print(&report::selftest_text(&cases, terminal()))?;
-    if cases.iter().all(gate::SelftestCase::held) {
+    output::print(&report::terminal(cases.as_slice(), terminal()))?;
+    if cases.iter().all(documents::gate::SelftestCase::held) {
         Ok(Ending::Pass)
     } else {
         Err(Failure::internal("the gate's self-test does not hold"))

@@ -1,11 +1,24 @@
 //! `gosweep host`: what this machine is, and whether it is fit.
 
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
 use serde::Serialize;
 use topology::{Check, State, Topology};
 
-use crate::args::HostArgs;
 use crate::exit::{Ending, Failure};
 use crate::output;
+
+/// `gosweep host`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct HostArgs {
+    /// A folder that holds a machine's sys/ and proc/, instead of this machine
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+    /// Print as JSON, every CPU with its core, node, siblings and caches
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Serialize)]
 struct HostJson<'a> {

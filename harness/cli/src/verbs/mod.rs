@@ -1,4 +1,5 @@
-//! One file per verb.
+//! One file for each verb: its arguments, and what it does. What several verbs do alike stands in `run_folder`, `setup`
+//! and `preference`.
 
 mod advise;
 mod analyze;
@@ -7,39 +8,28 @@ mod completions;
 mod diagnose;
 mod gate;
 mod host;
+mod load;
 mod plan;
 mod preference;
 mod rank;
 mod report;
 mod run;
+mod run_folder;
 mod schema;
+mod setup;
 mod toolchain;
 
-pub(crate) use analyze::AnalyzeArgs;
-pub(crate) use compare::CompareArgs;
-pub(crate) use diagnose::DiagnoseArgs;
-pub(crate) use gate::GateArgs;
-pub(crate) use preference::{Limits, Preference, limits, preference};
-
-use crate::args::{Args, Verb};
-use crate::exit::{Ending, Failure};
-
-/// Does what was asked for.
-pub(crate) fn dispatch(args: Args) -> Result<Ending, Failure> {
-    match args.verb {
-        Verb::Run(args) => run::run(&args),
-        Verb::Plan(args) => plan::plan(&args),
-        Verb::Host(args) => host::host(&args),
-        Verb::Toolchain(args) => toolchain::toolchain(&args),
-        Verb::Load(args) => crate::load::load(*args),
-        Verb::Rank(args) => rank::rank(&args),
-        Verb::Advise(args) => advise::advise(&args),
-        Verb::Compare(args) => compare::compare(&args),
-        Verb::Diagnose(args) => diagnose::diagnose(&args),
-        Verb::Gate(args) => gate::gate(&args),
-        Verb::Report(args) => report::report(&args),
-        Verb::Analyze(args) => analyze::analyze(&args),
-        Verb::Schema(args) => schema::schema(&args),
-        Verb::Completions(args) => completions::completions(&args),
-    }
-}
+pub(crate) use advise::{AdviseArgs, advise};
+pub(crate) use analyze::{AnalyzeArgs, analyze};
+pub(crate) use compare::{CompareArgs, compare};
+pub(crate) use completions::{CompletionsArgs, completions};
+pub(crate) use diagnose::{DiagnoseArgs, diagnose};
+pub(crate) use gate::{GateArgs, gate};
+pub(crate) use host::{HostArgs, host};
+pub(crate) use load::{LoadArgs, load};
+pub(crate) use plan::{PlanArgs, plan};
+pub(crate) use rank::{RankArgs, rank};
+pub(crate) use report::{ReportArgs, report};
+pub(crate) use run::{RunArgs, run};
+pub(crate) use schema::{SchemaArgs, schema};
+pub(crate) use toolchain::{ToolchainArgs, toolchain};

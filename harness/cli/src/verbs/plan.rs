@@ -2,17 +2,31 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args as ClapArgs;
 use orchestrator::plan::{Estimate, OrderKey, Plan, TargetSearch, block_order, estimate};
 use record::quantity::format_duration;
 use record::trial::Role;
 use serde::Serialize;
 use topology::Topology;
 
-use crate::args::PlanArgs;
 use crate::exit::{Ending, Failure};
 use crate::output;
+
+/// `gosweep plan`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit codes: 0 planned, 2 invalid input, 4 the matrix has cpu_quota or memory_cap
+and control groups may not be made here")]
+pub(crate) struct PlanArgs {
+    /// The matrix file
+    #[arg(value_name = "MATRIX")]
+    pub(crate) matrix: PathBuf,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// Reads a matrix and plans it on this host.
 pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {

@@ -1,19 +1,44 @@
 //! `gosweep rank`: which cells are best, and whether that is worth a change.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use analysis::exploration::EXPLORED;
-use analysis::proof::Outcome;
-use analysis::ranking::Ranking;
-use analysis::report::{self, TerminalOptions};
+use clap::Args as ClapArgs;
+use documents::proof::Outcome;
+use documents::ranking::Ranking;
+use judging::exploration::EXPLORED;
 use record::objective::Objective;
-use record::run::Run;
-use record::store::RunDir;
-use record::trial::Trial;
 
-use crate::args::RankArgs;
+use super::preference::{self, Limits, Preference};
+use super::run_folder::{ranking_by, read, terminal};
 use crate::exit::{Ending, Failure};
 use crate::output;
+
+/// `gosweep rank`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit codes: 0 ranked, 2 invalid input or a record that contradicts itself, 70 internal error
+With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 too little was measured
+to tell")]
+pub(crate) struct RankArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// Rank by these objectives instead of the matrix's: the most important first (p99,qps), or one score (qps=2,p99=1)
+    #[arg(long, value_name = "LIST", value_parser = preference::preference)]
+    pub(crate) by: Option<Preference>,
+    /// Limits instead of the matrix's, e.g. p99<=5ms,rss<=512MiB
+    #[arg(long = "where", value_name = "LIMITS", value_parser = preference::limits)]
+    pub(crate) limits: Option<Limits>,
+    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives: qps,p99,gc_per_kreq,rss]
+    #[arg(long)]
+    pub(crate) explore: bool,
+    /// Check instead what the run says of cells whose truth is known, as in matrices/proof
+    #[arg(long, conflicts_with_all = ["explore", "by", "limits"])]
+    pub(crate) selftest: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// Ranks or explores a run.
 pub(crate) fn rank(args: &RankArgs) -> Result<Ending, Failure> {
@@ -24,80 +49,47 @@ pub(crate) fn rank(args: &RankArgs) -> Result<Ending, Failure> {
     if args.explore {
         explore(args, &by.unwrap_or_else(|| EXPLORED.to_vec()))?;
     } else {
-        let preferred = analysis::RankOptions {
+        let preferred = judging::RankOptions {
             rank_by: by,
             weights: args
                 .by
                 .as_ref()
                 .map_or_else(Default::default, |by| by.weights.clone()),
             constraints: args.limits.as_ref().map(|limits| limits.0.clone()),
-            ..analysis::RankOptions::default()
+            ..judging::RankOptions::default()
         };
-        show(&load_by(&args.run, preferred)?, args.json)?;
+        show(&ranking_by(&args.run, preferred)?, args.json)?;
     }
     Ok(Ending::Pass)
 }
 
-/// Reads a run and ranks it as its matrix says.
-pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
-    load_by(folder, analysis::RankOptions::default())
-}
-
-fn load_by(folder: &Path, preferred: analysis::RankOptions) -> Result<Ranking, Failure> {
-    let (run, trials) = read(folder)?;
-    analysis::rank(&run, &trials, &by_us(preferred)).map_err(Failure::usage)
-}
-
-/// The same options, signed by this gosweep.
-pub(super) fn by_us(preferred: analysis::RankOptions) -> analysis::RankOptions {
-    analysis::RankOptions {
-        tool: output::TOOL.to_owned(),
-        ..preferred
-    }
-}
-
-/// Reads a run with its trials.
-pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Trial>), Failure> {
-    let dir = RunDir::open(folder)?;
-    Ok((dir.read_run()?, dir.read_trials()?))
-}
-
 fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
     let (run, trials) = read(&args.run)?;
-    let found =
-        analysis::exploration::explore(&run, &trials, objectives).map_err(Failure::usage)?;
+    let found = judging::exploration::explore(&run, &trials, objectives).map_err(Failure::usage)?;
     if args.json {
         return output::print_json(&found);
     }
-    output::print(&report::exploration_text(&found, terminal()))
+    output::print(&report::terminal(&found, terminal()))
 }
 
 /// Holds the ranking against what is known of the cells.
 fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
     let (run, trials) = read(&args.run)?;
-    let options = analysis::RankOptions {
+    let options = judging::RankOptions {
         tool: output::TOOL.to_owned(),
-        ..analysis::RankOptions::default()
+        ..judging::RankOptions::default()
     };
-    let proof = analysis::proof::prove(&run, &trials, &options).map_err(Failure::usage)?;
+    let proof = judging::proof::prove(&run, &trials, &options).map_err(Failure::usage)?;
     if args.json {
         output::print_json(&proof)?;
     } else {
-        output::print(&report::proof_text(&proof, terminal()))?;
+        output::print(&report::terminal(&proof, terminal()))?;
     }
     Ok(match proof.verdict {
         Outcome::Holds => Ending::Pass,
         Outcome::Inconclusive => Ending::Inconclusive,
         Outcome::Fails => Ending::GateFailed,
     })
-}
-
-/// How results are laid out on this terminal.
-pub(super) fn terminal() -> TerminalOptions {
-    TerminalOptions {
-        colour: output::use_colour(),
-        ..TerminalOptions::default()
-    }
 }
 
 /// Prints a ranking.

@@ -1,11 +1,38 @@
 //! `gosweep report`: the report of a run, made again from its record.
 
-use analysis::ranking::Ranking;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use documents::ranking::Ranking;
 
 use super::advise;
-use crate::args::{ReportArgs, ReportFormat};
 use crate::exit::{Ending, Failure};
 use crate::output;
+
+/// `gosweep report`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// The format
+    #[arg(long, value_enum)]
+    pub(crate) format: ReportFormat,
+    /// Where to write it [default: standard output]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// Markdown
+    Md,
+    /// JSON
+    Json,
+    /// One self-contained page
+    Html,
+}
 
 /// Writes a report.
 pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
@@ -20,9 +47,9 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
 /// The report in a format.
 pub(super) fn render(ranking: &Ranking, format: ReportFormat) -> Result<String, Failure> {
     match format {
-        ReportFormat::Md => analysis::report::markdown(ranking),
-        ReportFormat::Json => analysis::report::json(ranking),
-        ReportFormat::Html => analysis::report::html(ranking),
+        ReportFormat::Md => report::markdown(ranking),
+        ReportFormat::Json => report::json(ranking),
+        ReportFormat::Html => report::html(ranking),
     }
     .map_err(Failure::internal)
 }

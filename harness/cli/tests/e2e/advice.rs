@@ -398,14 +398,14 @@ warmup: {for: 100ms, gc_cycles: 0}
     let is_named = done.stderr.contains("do not reach the service");
     let run = Advised::read(lab);
     let last = run.trials.last().map(|trial| &trial.outcome);
-    let host = matches!(last, Some(Outcome::Invalid(reasons)) if reasons.iter().any(|own| own.rule != "V2"));
+    let host = matches!(last, Some(Outcome::Invalid(reasons)) if reasons.iter().any(|own| own.rule.word() != "V2"));
     assert_eq!(is_named, !host, "{}", done.stderr);
     for trial in &run.trials {
         let Outcome::Invalid(reasons) = &trial.outcome else {
             panic!("{:?}", trial.outcome);
         };
         assert!(
-            reasons.iter().any(|reason| reason.rule == "V2"),
+            reasons.iter().any(|reason| reason.rule.word() == "V2"),
             "{reasons:?}"
         );
     }

@@ -57,7 +57,7 @@ fn cells_are_diagnosed_after_the_blocks_and_on_demand() {
     assert!(counted <= measured, "{counted} of {measured}");
     // How strongly the lock shows depends on the machine's speed; that requests
     // waited for it does not, since they yield under it.
-    assert!(done.stdout.contains("DIAGNOSIS  mutex"), "{}", done.stdout);
+    assert!(done.stdout.contains("DIAGNOSIS mutex"), "{}", done.stdout);
     assert!(done.stdout.contains("\nlocks      "), "{}", done.stdout);
     let page = fs::read_to_string(folder.join("diagnosis.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("sync.(*Mutex).Lock"));
@@ -77,7 +77,10 @@ fn assert_profiles(place: &Path, diagnosis: &Diagnosis) {
         ("trace-net", ProfileKind::TraceDelay),
         ("trace-sync", ProfileKind::TraceDelay),
     ] {
-        let kept = diagnosis.profiles.iter().find(|kept| kept.kind == kind);
+        let kept = diagnosis
+            .profiles
+            .iter()
+            .find(|kept| kept.kind.word() == kind);
         let kept = kept.unwrap_or_else(|| panic!("no {kind}"));
         let profile = Profile::parse(&fs::read(place.join(&kept.file)).unwrap()).unwrap();
         assert_eq!(profile.kind(), expected, "{kind}");

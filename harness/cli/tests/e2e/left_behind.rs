@@ -1,8 +1,11 @@
 //! A ready-made binary that starts children: measured as far as it can be seen,
 //! and nothing of it outlives us.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use record::trial::{Outcome, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::failures::{GO_MOD, PROGRAM};
@@ -107,4 +110,46 @@ fn children_of_the_target_do_not_outlive_kill_9() {
     let _ = child.wait_with_output().unwrap();
     wait_until_gone(&started);
     assert_eq!(lab.at_work(), Vec::<String>::new());
+}
+
+#[test]
+fn a_binary_that_is_swapped_in_mid_run_is_not_measured() {
+    let Some(lab) = lab() else { return };
+    lab.put("matrix.yaml", &matrix("300ms"));
+    let run = lab.start(&["run", "matrix.yaml", "--out", "out"], "out");
+    // Any trial that started this one would fail.
+    let swapped = lab.put("service/other", "#!/bin/sh\nexit 1\n");
+    fs::set_permissions(&swapped, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::rename(&swapped, lab.path("service/made")).unwrap();
+    let done = run.wait_with_output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let (_, trials) = stored(&lab.path("out"));
+    assert!(trials.len() > 1, "the swap came before the last trial");
+    let failed = |trial: &&Trial| matches!(trial.outcome, Outcome::Failed(_));
+    assert_eq!(trials.iter().filter(failed).count(), 0);
+}
+
+/// A `go` that downloads stands for pip as well: both run as its child does.
+#[test]
+fn a_download_does_not_outlive_kill_9() {
+    let Some(lab) = Lab::open() else { return };
+    let go = lab.put("bin/go", "#!/bin/sh\nsleep 3600 & wait\n");
+    fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut gosweep = lab
+        .command(&["toolchain", "install", "1.99.1", "--sources", "gotoolchain"])
+        .env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", lab.path("bin").display()),
+        )
+        .spawn()
+        .unwrap();
+    let mut started = Vec::new();
+    wait_until("go has its child", || {
+        started = descendants(gosweep.id());
+        let mut commands = started.iter().map(|one| &one.command);
+        commands.any(|command| command.starts_with("sleep 3600"))
+    });
+    gosweep.kill().unwrap();
+    gosweep.wait().unwrap();
+    wait_until_gone(&started);
 }

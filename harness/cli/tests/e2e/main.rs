@@ -12,6 +12,7 @@
 
 mod advice;
 mod analyze;
+mod builds;
 mod diagnosis;
 mod failures;
 mod interrupted;

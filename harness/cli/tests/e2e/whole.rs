@@ -134,7 +134,7 @@ fn assert_trial(run: &Run, trial: &Trial) {
         assert!(
             reasons
                 .iter()
-                .all(|reason| ["V3", "V4", "V5"].contains(&reason.rule.as_str())),
+                .all(|reason| ["V3", "V4", "V5"].contains(&reason.rule.word())),
             "{reasons:?}"
         );
     }
@@ -179,12 +179,12 @@ fn assert_trial(run: &Run, trial: &Trial) {
     }
     let [saturate, constant] = phases(trial);
     assert_eq!(
-        (saturate.arrival.as_str(), saturate.offered_per_s),
+        (saturate.arrival.word(), saturate.offered_per_s),
         ("closed", None)
     );
     let rate = run.calibration.values().next().unwrap().rate_per_s;
     assert_eq!(
-        (constant.arrival.as_str(), constant.offered_per_s),
+        (constant.arrival.word(), constant.offered_per_s),
         ("constant", Some(rate))
     );
     let life = trial.process.as_ref().unwrap();

@@ -9,7 +9,7 @@ use record::store::RunDir;
 use record::trial::Trial;
 use tempfile::TempDir;
 
-use crate::lab::Lab;
+use testing::Lab;
 
 #[derive(Debug)]
 pub(crate) struct Said {

@@ -120,6 +120,51 @@ fn no_answer_at_all_keeps_no_latency_threshold() {
     );
 }
 
+/// Answers that nobody expected are no sign that the server kept up.
+#[test]
+fn a_load_that_failed_says_so_first_and_keeps_no_threshold() {
+    let server = answering(Reply {
+        status: 401,
+        ..Reply::default()
+    });
+    for arrival in [&["-r", "100"][..], &[]] {
+        let url = url(&server);
+        let mut args = vec![url.as_str(), "-d", "300ms", "--fail-if", "p99>10s"];
+        args.extend(arrival);
+        let output = load(args);
+        assert!([1, 4].contains(&code(&output)), "{}", stderr(&output));
+        let text = stdout(&output);
+        let headline = text.lines().next().unwrap();
+        assert!(!headline.starts_with("VALID"), "{headline}");
+        let row = text
+            .lines()
+            .find(|line| line.starts_with("response "))
+            .unwrap();
+        assert!(!row.contains("0.000"), "{row}");
+    }
+}
+
+/// Our own limits are no figures of the server: with few files a load ends with 4, threshold or not.
+#[test]
+fn a_load_that_lacks_files_is_the_generators() {
+    let server = server();
+    let program = env!("CARGO_BIN_EXE_gosweep");
+    let script = format!(
+        "ulimit -n 24; exec {program} load {} -c 64 -d 300ms",
+        url(&server)
+    );
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(
+        text.starts_with("GENERATOR_BOUND") && text.contains("file descriptors"),
+        "{text}"
+    );
+}
+
 /// Nothing failed where nothing ended: a server that takes connections and says nothing must not pass.
 #[test]
 fn a_server_that_never_answers_keeps_no_threshold_on_errors() {

@@ -32,7 +32,7 @@ fn urls_that_cannot_be_used() {
         "http://u:p@h/",
         "http://h:0/",
         "http://h:99999/",
-        "curl -F a=b http://h/",
+        "curl --digest http://h/",
         "curl 'http://h/",
     ] {
         all.push_str(&format!("{url:?}\n  {}\n", refused(&[url]).trim_end()));

@@ -114,7 +114,7 @@ fn a_mix_is_asked_by_weight() {
 fn a_curl_command_is_carried_over() {
     let server = server();
     let curl = format!(
-        "curl -s -X PUT '{}a?b={{{{x}}' -H 'a: b' -d 'x={{{{y'",
+        "curl -s -g -X PUT '{}a?b={{{{x}}' -H 'a: b' -d 'x={{{{y'",
         url(&server)
     );
     let output = load([curl.as_str(), "-n", "10", "-c", "1", "--json", "-"]);

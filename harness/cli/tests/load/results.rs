@@ -24,7 +24,7 @@ fn json_holds_what_scripts_rely_on() {
     assert_eq!(result["ledger"]["scheduled"], 250);
     assert_eq!(result["errors"], serde_json::json!({}));
     assert_eq!(result["rate"]["requested"], 500.0);
-    assert_eq!(result["generator"]["engine"], "h1-fast");
+    assert_eq!(result["generator"]["engine"], "hyper");
     assert_eq!(result["generator"]["threads"], 1);
     assert!(result["verdict"].is_string());
     for latency in ["response_ms", "service_ms", "send_lag_ms"] {
@@ -97,7 +97,7 @@ fn filtered(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         // The verdict and the bars depend on what else the machine does.
-        let is_verdict = ["VALID", "GENERATOR_BOUND", "NOISY", "OVERLOADED"]
+        let is_verdict = ["VALID", "GENERATOR_BOUND", "NOISY", "OVERLOADED", "FAILED"]
             .iter()
             .any(|name| line.starts_with(name));
         let is_bar = line.starts_with("  up to");

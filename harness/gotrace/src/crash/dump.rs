@@ -4,6 +4,22 @@ use std::collections::HashSet;
 
 use super::goroutine::{CreatedBy, Frame, Goroutine};
 use super::report::{MOST_FRAMES, MOST_GOROUTINES};
+use super::start::start_within;
+use crate::lines::{Line, LineSplitter};
+use crate::scan::contains;
+
+/// Reads a goroutine dump that stands by itself. Lines that are no part of one are skipped.
+#[must_use]
+pub fn goroutines(bytes: &[u8]) -> Vec<Goroutine> {
+    let mut dump = Dump::default();
+    let mut lines = LineSplitter::default();
+    let mut take = |line: Line<'_>| {
+        dump.take(line.bytes);
+    };
+    lines.feed(bytes, &mut take);
+    lines.finish(&mut take);
+    dump.goroutines
+}
 
 /// Goroutines and frames as they come.
 #[derive(Debug, Default)]
@@ -152,8 +168,8 @@ impl Dump {
             }
             return true;
         }
-        let garbled = super::start::start_within(line).is_some_and(|at| at > 0)
-            || crate::scan::contains(line, b"SIGQUIT: quit");
+        let garbled =
+            start_within(line).is_some_and(|at| at > 0) || contains(line, b"SIGQUIT: quit");
         self.garbled += u64::from(garbled);
         garbled
     }

@@ -1,9 +1,6 @@
 //! Goroutine headers and stack frames of a dump.
 
-use crate::lines::{Line, LineSplitter};
 use crate::scan::{Cursor, find};
-
-use super::dump::Dump;
 
 /// One goroutine of a dump.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,19 +43,6 @@ pub struct CreatedBy {
     pub frame: Frame,
     /// The goroutine that ran it (Go 1.21 on).
     pub goroutine: Option<u64>,
-}
-
-/// Reads a goroutine dump that stands by itself. Lines that are no part of one are skipped.
-#[must_use]
-pub fn goroutines(bytes: &[u8]) -> Vec<Goroutine> {
-    let mut dump = Dump::default();
-    let mut lines = LineSplitter::default();
-    let mut take = |line: Line<'_>| {
-        dump.take(line.bytes);
-    };
-    lines.feed(bytes, &mut take);
-    lines.finish(&mut take);
-    dump.goroutines
 }
 
 impl Goroutine {

@@ -21,6 +21,7 @@ mod report;
 mod start;
 
 pub(crate) use builder::Builder;
-pub use goroutine::{CreatedBy, Frame, Goroutine, goroutines};
+pub use dump::goroutines;
+pub use goroutine::{CreatedBy, Frame, Goroutine};
 pub use report::{Cause, Crash, MOST_FRAMES, MOST_GOROUTINES, MOST_MESSAGE_BYTES, Signal};
 pub(crate) use start::{begins_dump, goroutine_header_at, start_within};

@@ -4,9 +4,6 @@ use super::dump::Dump;
 use super::goroutine::Goroutine;
 use crate::scan::{Cursor, find};
 
-/// The line that a report begins with, between two lines of `=`.
-pub(super) const HEAD: &[u8] = b"WARNING: DATA RACE";
-
 /// Reads a report line by line; the accesses become goroutines whose state is the access.
 #[derive(Debug, Default)]
 pub(super) struct Race {

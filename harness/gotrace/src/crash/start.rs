@@ -3,9 +3,11 @@
 use memchr::memmem;
 
 use super::goroutine::Goroutine;
-use super::race;
 use super::report::Cause;
 use crate::scan::find;
+
+/// The line that a report of the race detector begins with, between two lines of `=`.
+const RACE_HEAD: &[u8] = b"WARNING: DATA RACE";
 
 /// How a line begins a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub(super) fn opening(line: &[u8]) -> Option<Opening<'_>> {
         }
         b'S' if is_signal_name(line) => with(Cause::Signal, line),
         b'E' if is_exception(line) => with(Cause::Exception, line),
-        b'W' if line == race::HEAD => with(Cause::DataRace, line),
+        b'W' if line == RACE_HEAD => with(Cause::DataRace, line),
         b'r' if line.starts_with(b"runtime/cgo: pthread_create failed: ") => {
             with(Cause::FatalError, &line[b"runtime/cgo: ".len()..])
         }
@@ -62,7 +64,7 @@ pub(crate) fn start_within(line: &[u8]) -> Option<usize> {
         b"runtime/cgo: pthread_create",
         b"SIG",
         b"Exception 0x",
-        b"WARNING: DATA RACE",
+        RACE_HEAD,
     ];
     WORDS
         .iter()

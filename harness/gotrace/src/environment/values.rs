@@ -39,9 +39,10 @@ pub enum Traceback {
 }
 
 /// A GOAMD64 level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum MicroArchitecture {
     /// The x86-64 baseline.
+    #[default]
     V1,
     /// Up to SSE4.2 and POPCNT.
     V2,
@@ -49,6 +50,19 @@ pub enum MicroArchitecture {
     V3,
     /// Up to AVX-512 F, BW, CD, DQ, VL.
     V4,
+}
+
+impl MicroArchitecture {
+    /// The value as Go wants it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+            Self::V4 => "v4",
+        }
+    }
 }
 
 /// GOMAXPROCS as the runtime reads it: a positive 32-bit decimal; everything else is ignored

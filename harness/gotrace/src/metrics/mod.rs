@@ -15,7 +15,7 @@
 //! system's CPU time; `/sched/latencies` samples one in eight transitions, system goroutines
 //! included; `/sync/mutex/wait/total` counts runtime-internal locks only from Go 1.22.
 //!
-//! Deliberately absent: what a value means for a service (`analysis`).
+//! Deliberately absent: what a value means for a service (`advisor`).
 
 mod delta;
 mod histogram;

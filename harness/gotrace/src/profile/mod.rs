@@ -13,7 +13,7 @@
 //!
 //! Format: <https://github.com/google/pprof/blob/main/proto/profile.proto>.
 //!
-//! Deliberately absent: symbolisation, mappings and addresses; drawing (`analysis`).
+//! Deliberately absent: symbolisation, mappings and addresses; drawing (`advisor`).
 
 mod budget;
 mod combine;

@@ -2,31 +2,38 @@
 //!
 //! hyper splits a connection into a request handle and a driver that wake each other several
 //! times per request. Both run here in one poll under a waker that tells such inner wakes from
-//! real ones, so a response costs one trip through the scheduler instead of three.
+//! real ones (`wakes`), so a response costs one trip through the scheduler instead of three.
 
+mod fields;
+mod wakes;
+
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
+use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 
 use super::{Connected, Connection, Engine, EngineContext, Exchange};
 use crate::errors::{ErrorClass, Failure};
 use crate::request::{BodyCheck, HyperRequests};
 use crate::transport::Transport;
+use fields::Fields;
+use wakes::Wakes;
 
 /// Opens HTTP/1.1 connections by hyper.
 pub(crate) struct HyperH1 {
     context: EngineContext,
     requests: Rc<HyperRequests>,
+    fields: Rc<Fields>,
 }
 
 impl Engine for HyperH1 {
@@ -35,6 +42,7 @@ impl Engine for HyperH1 {
     fn new(context: EngineContext) -> Self {
         Self {
             requests: Rc::new(HyperRequests::new(context.mix.clone())),
+            fields: Rc::new(Fields::new(context.mix.classes().len())),
             context,
         }
     }
@@ -45,79 +53,168 @@ impl Engine for HyperH1 {
             .connector
             .connect(self.context.bytes.clone())
             .await?;
-        let (sender, driver) = http1::Builder::new()
-            // Small requests cost less copied into one buffer than gathered by the kernel.
-            .writev(false)
-            .handshake(TokioIo::new(transport))
-            .await
-            .map_err(|error| failure_of(&error))?;
+        let is_drained = Rc::new(Cell::new(false));
+        let stream = Drained {
+            stream: TokioIo::new(transport),
+            is_drained: is_drained.clone(),
+        };
+        let expects_few = self.fields.are_few();
+        let (sender, driver) = handshake(stream, expects_few).await?;
         Ok(Connected::fresh(HyperH1Connection {
-            context: self.context.clone(),
-            requests: self.requests.clone(),
-            spare: HeaderMap::new(),
-            sender,
-            driver: Some(driver),
-            cause: None,
-            inner_wakes: Arc::default(),
-            check: BodyCheck::default(),
+            line: Line {
+                context: self.context.clone(),
+                requests: self.requests.clone(),
+                spare: HeaderMap::new(),
+                fields: self.fields.clone(),
+                expects_few,
+                sender,
+                driver: Some(driver),
+                cause: None,
+                is_drained,
+                check: BodyCheck::default(),
+            },
+            wakes: Wakes::new(),
         }))
     }
 }
 
-/// One HTTP/1.1 connection of hyper: its request handle and its driver.
+/// Opens hyper's connection over a stream.
+async fn handshake(
+    stream: Drained,
+    expects_few: bool,
+) -> Result<(http1::SendRequest<Full<Bytes>>, Driver), Failure> {
+    let mut builder = http1::Builder::new();
+    // Small requests cost less copied into one buffer than gathered by the kernel.
+    builder.writev(false);
+    if !expects_few {
+        builder.max_headers(fields::MOST);
+    }
+    let opened = builder.handshake(stream).await;
+    opened.map_err(|error| failure_of(&error))
+}
+
+type Driver = http1::Connection<Drained, Full<Bytes>>;
+
+/// A stream that knows when there is nothing to read. hyper looks for input five times a request;
+/// what has told that there is none need not be asked again before its waker is called.
+struct Drained {
+    stream: TokioIo<Transport>,
+    is_drained: Rc<Cell<bool>>,
+}
+
+impl Read for Drained {
+    #[inline]
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.is_drained.get() {
+            return Poll::Pending;
+        }
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.is_drained.set(polled.is_pending());
+        polled
+    }
+}
+
+impl Write for Drained {
+    #[inline]
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// One HTTP/1.1 connection of hyper.
 pub(crate) struct HyperH1Connection {
+    line: Line,
+    wakes: Wakes,
+}
+
+/// The request handle and the driver of a connection.
+struct Line {
     context: EngineContext,
     requests: Rc<HyperRequests>,
     /// The last answer's header map, for the next request.
     spare: HeaderMap,
+    fields: Rc<Fields>,
+    /// Whether hyper was told to make room for the usual number of fields only.
+    expects_few: bool,
     sender: http1::SendRequest<Full<Bytes>>,
     /// None once it has ended.
-    driver: Option<http1::Connection<TokioIo<Transport>, Full<Bytes>>>,
+    driver: Option<Driver>,
     /// Why the driver ended, where it was an error.
     cause: Option<Failure>,
-    inner_wakes: Arc<InnerWakes>,
+    /// Set while there is nothing to read and the task's waker waits for it: from the poll in which
+    /// that showed to the next one.
+    is_drained: Rc<Cell<bool>>,
     check: BodyCheck,
 }
 
 impl Connection for HyperH1Connection {
     fn is_usable(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
+        let line = &mut self.line;
+        line.is_drained.set(false);
         // Shows a peer that has hung up, and takes the driver to where it wants a request.
-        self.poll_driver(&mut cx);
-        self.driver.is_some() && self.sender.is_ready()
+        line.poll_driver(&mut cx);
+        // The waker that now waits wakes nobody.
+        line.is_drained.set(false);
+        line.driver.is_some() && line.sender.is_ready()
     }
 
     async fn exchange(&mut self, class: usize, request: u64) -> Exchange {
-        let spare = std::mem::take(&mut self.spare);
-        let message = match self.requests.make(class, request, spare) {
+        let Self { line, wakes } = self;
+        if !line.expects_few && line.fields.are_few() {
+            line.expect_few().await;
+        }
+        let spare = std::mem::take(&mut line.spare);
+        let message = match line.requests.make(class, request, spare) {
             Ok(message) => message,
             Err(text) => return Exchange::broken(0, Failure::new(ErrorClass::Protocol, text)),
         };
-        self.check.begin(&self.context.mix.classes()[class].expect);
-        self.inner_wakes.begin();
-        let head = pin!(self.sender.send_request(message));
+        line.check.begin(&line.context.mix.classes()[class].expect);
+        wakes.begin();
+        let mut head = Some(pin!(line.sender.send_request(message)));
         let mut answer = Answer {
             status: 0,
-            keep_alive: true,
             body: None,
         };
-        let mut head = Some(head);
+        // The first poll goes on in the task's poll that the request was taken in.
+        let mut is_first = true;
         let outcome = poll_fn(|cx| {
-            let wakes = self.inner_wakes.clone();
-            wakes.run(cx, |cx| self.poll_answer(cx, &mut head, &mut answer))
+            wakes.run(cx, |cx| {
+                if !std::mem::take(&mut is_first) {
+                    line.is_drained.set(false);
+                }
+                line.poll_answer(cx, class, &mut head, &mut answer)
+            })
         })
         .await;
         match outcome {
             Err(failure) => Exchange::broken(answer.status, failure),
             Ok(()) => {
-                let expect = &self.context.mix.classes()[class].expect;
-                let (body, verdict) = self.check.finish(answer.status, expect);
-                let keep_alive =
-                    self.context.keep_alive && answer.keep_alive && self.driver.is_some();
+                let expect = &line.context.mix.classes()[class].expect;
+                let (body, verdict) = line.check.finish(answer.status, expect);
                 Exchange {
                     status: answer.status,
                     body,
-                    keep_alive,
+                    // The driver ends when the answer, or its end, closes the connection.
+                    keep_alive: line.context.keep_alive
+                        && line.driver.is_some()
+                        && line.sender.is_ready(),
                     verdict,
                 }
             }
@@ -128,14 +225,27 @@ impl Connection for HyperH1Connection {
 /// The answer as far as it has come.
 struct Answer {
     status: u16,
-    keep_alive: bool,
     body: Option<Incoming>,
 }
 
-impl HyperH1Connection {
+impl Line {
+    /// Goes on over the same stream with a connection of hyper's that makes room for fewer fields.
+    #[cold]
+    async fn expect_few(&mut self) {
+        let Some(driver) = self.driver.take() else {
+            return;
+        };
+        match handshake(driver.into_parts().io, true).await {
+            Ok((sender, driver)) => (self.sender, self.driver) = (sender, Some(driver)),
+            Err(failure) => self.cause = Some(failure),
+        }
+        self.expects_few = true;
+    }
+
     fn poll_answer<F>(
         &mut self,
         cx: &mut Context<'_>,
+        class: usize,
         head: &mut Option<Pin<&mut F>>,
         answer: &mut Answer,
     ) -> Poll<Result<(), Failure>>
@@ -155,10 +265,16 @@ impl HyperH1Connection {
                     let cause = self.cause.take().expect("checked to be there");
                     return Poll::Ready(Err(cause));
                 }
-                Err(error) => return Poll::Ready(Err(failure_of(&error))),
+                Err(error) => {
+                    // Too many fields is one of the reasons; which one it was is not told apart here.
+                    if error.is_parse() {
+                        self.fields.are_many();
+                    }
+                    return Poll::Ready(Err(failure_of(&error)));
+                }
             };
+            self.fields.answered(class, response.headers().len());
             answer.status = response.status().as_u16();
-            answer.keep_alive = super::response_keeps_alive(&response);
             if super::is_gzip(response.headers()) {
                 self.check.decode_gzip();
             }
@@ -220,64 +336,4 @@ pub(super) fn failure_of(error: &hyper::Error) -> Failure {
         );
     }
     Failure::new(ErrorClass::Protocol, error.to_string())
-}
-
-/// Tells wakes between handle and driver, which only ask for another round of the same poll,
-/// from wakes that come from outside of it.
-#[derive(Default)]
-struct InnerWakes {
-    outer: Mutex<Option<Waker>>,
-    polling: AtomicBool,
-    again: AtomicBool,
-}
-
-impl InnerWakes {
-    /// Takes wakes from here on for inner ones: the driver is polled next in any case, and must
-    /// not be scheduled once more for the request that it is about to find.
-    fn begin(&self) {
-        self.polling.store(true, Ordering::Relaxed);
-    }
-
-    /// Polls until nothing is ready, going round again for every inner wake.
-    fn run<T>(
-        self: Arc<Self>,
-        cx: &mut Context<'_>,
-        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        self.set_outer(cx.waker());
-        let waker = Waker::from(self.clone());
-        let mut inner = Context::from_waker(&waker);
-        self.polling.store(true, Ordering::Relaxed);
-        let polled = loop {
-            self.again.store(false, Ordering::Relaxed);
-            let polled = poll(&mut inner);
-            if polled.is_ready() || !self.again.load(Ordering::Relaxed) {
-                break polled;
-            }
-        };
-        self.polling.store(false, Ordering::Relaxed);
-        polled
-    }
-
-    fn set_outer(&self, waker: &Waker) {
-        let mut outer = self.outer.lock().expect("no holder of this lock panics");
-        if !outer.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *outer = Some(waker.clone());
-        }
-    }
-}
-
-impl Wake for InnerWakes {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        // All wakes come from the connection's own thread, so the flags need no ordering.
-        if self.polling.load(Ordering::Relaxed) {
-            self.again.store(true, Ordering::Relaxed);
-        } else if let Some(outer) = &*self.outer.lock().expect("no holder of this lock panics") {
-            outer.wake_by_ref();
-        }
-    }
 }

@@ -101,20 +101,3 @@ fn is_gzip(headers: &http::HeaderMap) -> bool {
             value.eq_ignore_ascii_case(b"gzip") || value.eq_ignore_ascii_case(b"x-gzip")
         })
 }
-
-/// Whether an HTTP/1 response leaves its connection open.
-fn response_keeps_alive<B>(response: &http::Response<B>) -> bool {
-    let is_http11 = response.version() == http::Version::HTTP_11;
-    match response.headers().get(http::header::CONNECTION) {
-        None => is_http11,
-        Some(value) if is_http11 => !names_token(value, "close"),
-        Some(value) => names_token(value, "keep-alive"),
-    }
-}
-
-fn names_token(value: &http::HeaderValue, token: &str) -> bool {
-    let parts = value.as_bytes().split(|byte| *byte == b',');
-    parts
-        .map(<[u8]>::trim_ascii)
-        .any(|part| part.eq_ignore_ascii_case(token.as_bytes()))
-}

@@ -1,6 +1,6 @@
 //! The chunked transfer coding (RFC 9112 §7.1), byte by byte, with bounded lines.
 
-use super::response::{BodyEvent, Fault};
+use super::event::{BodyEvent, Fault};
 
 /// More digits than any real chunk has; keeps the size from overflowing.
 const MAX_SIZE_DIGITS: u8 = 15;

@@ -4,6 +4,9 @@
 //! Upgrades and pipelining are deliberately absent.
 
 mod chunked;
+mod event;
 mod response;
 
-pub use response::{BodyEvent, Fault, ResponseReader, Step};
+pub use event::{BodyEvent, Fault, Step};
+pub(crate) use response::MAX_FIELDS;
+pub use response::ResponseReader;

@@ -2,11 +2,10 @@
 
 use super::{Activity, Lane, State};
 use crate::backlog::BacklogWatch;
+use crate::clock::STALL_NS;
 use crate::ledger::Ledger;
 use crate::recorder::{IntervalPart, RunTotals};
-
-/// A timer this late tells that the generator did not run, rather than of ordinary jitter.
-pub(crate) const STALL_NS: u64 = 1_000_000;
+use crate::unanswered::LeftOver;
 
 /// What a lane leaves behind.
 pub(crate) struct LaneEnd {
@@ -14,6 +13,7 @@ pub(crate) struct LaneEnd {
     pub(crate) totals: RunTotals,
     pub(crate) backlog: BacklogWatch,
     pub(crate) end_ns: u64,
+    pub(crate) left: LeftOver,
 }
 
 impl Lane {
@@ -100,18 +100,21 @@ impl Lane {
         let closing_ns = end_ns
             .saturating_add(state.drain_ns)
             .min(self.clock.get().now_ns());
+        let mut left = LeftOver::new(closing_ns, state.recorder.totals.answers);
         for slot in &state.slots {
             match slot.activity {
                 Activity::Idle | Activity::Parked => {}
                 Activity::Assigned(due) => {
                     state.ledger.never_sent += 1;
                     let age_ns = closing_ns.saturating_sub(due.at_ns);
+                    left.unsent(age_ns);
                     state
                         .recorder
                         .never_sent(state.mix.class_of(due.index), age_ns);
                 }
                 Activity::Busy(job) => {
                     state.ledger.in_flight += 1;
+                    left.in_flight(closing_ns.saturating_sub(job.sent_ns));
                     state.recorder.in_flight_at_end(
                         job.class,
                         closing_ns.saturating_sub(job.intended_ns),
@@ -123,6 +126,7 @@ impl Lane {
         while let Some(due) = state.source.take_due(u64::MAX, end_ns) {
             state.ledger.never_sent += 1;
             let age_ns = closing_ns.saturating_sub(due.at_ns);
+            left.unsent(age_ns);
             state
                 .recorder
                 .never_sent(state.mix.class_of(due.index), age_ns);
@@ -135,6 +139,7 @@ impl Lane {
             totals: state.recorder.take_totals(),
             backlog: std::mem::replace(&mut state.backlog, nothing),
             end_ns,
+            left,
         };
         (end, last_part)
     }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::behaviour::{Action, Behaviour, Reply, Script};
-use super::server::{ServerLog, ServerStream};
+use super::log::ServerLog;
+use super::stream::ServerStream;
 use crate::clock::monotonic_ns;
 
 /// Largest head that the server takes; bodies are passed over and may have any length.

@@ -8,7 +8,10 @@
 
 mod behaviour;
 mod connection;
+mod log;
 mod server;
+mod stream;
 
 pub use behaviour::{Action, Behaviour, Reply, Script, Stall};
-pub use server::{ReferenceServer, ServerLog};
+pub use log::ServerLog;
+pub use server::ReferenceServer;

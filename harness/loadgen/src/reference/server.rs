@@ -3,11 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::oneshot;
@@ -15,9 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::behaviour::Behaviour;
 use super::connection::{Shared, serve};
-
-/// Requests whose arrival times are kept; later ones are only counted.
-const MAX_ARRIVALS: usize = 4_000_000;
+use super::log::ServerLog;
 
 /// A running reference server. Dropping it closes its listener and all its connections.
 pub struct ReferenceServer {
@@ -25,71 +21,6 @@ pub struct ReferenceServer {
     log: Arc<ServerLog>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// What the server has seen.
-#[derive(Debug, Default)]
-pub struct ServerLog {
-    pub(super) requests: AtomicU64,
-    pub(super) connections: AtomicU64,
-    pub(super) arrivals_ns: Mutex<Vec<u64>>,
-    pub(super) answers_ns: Mutex<Vec<u64>>,
-    pub(super) stall_ns: Mutex<Option<(u64, u64)>>,
-}
-
-impl ServerLog {
-    /// Requests read.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
-    /// Connections accepted.
-    pub fn connections(&self) -> u64 {
-        self.connections.load(Ordering::Relaxed)
-    }
-
-    /// When requests were read, in nanoseconds of the monotonic clock; the first 4,000,000.
-    pub fn arrivals_ns(&self) -> Vec<u64> {
-        self.arrivals_ns
-            .lock()
-            .expect("no holder of this lock panics")
-            .clone()
-    }
-
-    /// When answers were written, in nanoseconds of the monotonic clock; the first 4,000,000.
-    pub fn answers_ns(&self) -> Vec<u64> {
-        self.answers_ns
-            .lock()
-            .expect("no holder of this lock panics")
-            .clone()
-    }
-
-    /// When the stall began and ended on the monotonic clock, if one was asked for and a
-    /// request has set its time.
-    pub fn stall_ns(&self) -> Option<(u64, u64)> {
-        *self.stall_ns.lock().expect("no holder of this lock panics")
-    }
-
-    pub(super) fn answered(&self, now_ns: u64) {
-        let mut answers = self
-            .answers_ns
-            .lock()
-            .expect("no holder of this lock panics");
-        if answers.len() < MAX_ARRIVALS {
-            answers.push(now_ns);
-        }
-    }
-
-    pub(super) fn arrived(&self, now_ns: u64) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut arrivals = self
-            .arrivals_ns
-            .lock()
-            .expect("no holder of this lock panics");
-        if arrivals.len() < MAX_ARRIVALS {
-            arrivals.push(now_ns);
-        }
-    }
 }
 
 impl ReferenceServer {
@@ -295,26 +226,5 @@ impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         // It may be gone already with its temporary folder.
         let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// A byte stream that the server can serve, and reset where it is a TCP socket.
-pub(super) trait ServerStream: AsyncRead + AsyncWrite + Unpin {
-    /// Arranges for a reset instead of an orderly close when the stream is dropped.
-    fn reset_on_close(&self) {}
-}
-
-impl ServerStream for tokio::net::TcpStream {
-    fn reset_on_close(&self) {
-        // A linger of zero makes the kernel send RST (socket(7), SO_LINGER).
-        let _ = socket2::SockRef::from(self).set_linger(Some(std::time::Duration::ZERO));
-    }
-}
-
-impl ServerStream for tokio::net::UnixStream {}
-
-impl ServerStream for tokio_rustls::server::TlsStream<tokio::net::TcpStream> {
-    fn reset_on_close(&self) {
-        self.get_ref().0.reset_on_close();
     }
 }

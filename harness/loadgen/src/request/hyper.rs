@@ -6,41 +6,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use http::{HeaderMap, Request};
 use http_body_util::Full;
 
+use super::parts::HyperParts;
 use super::prepared::PreparedMix;
 
 /// Room in a header map for the fields of most answers, which hyper reads into the map that the
 /// request came with.
 const FIELDS: usize = 12;
-
-/// Target, header fields and body of one request.
-#[derive(Debug)]
-pub(super) struct HyperParts {
-    pub(super) uri: Uri,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(super) body: Bytes,
-}
-
-impl HyperParts {
-    /// A copy that refers to nothing of the original.
-    fn unshared(&self) -> Self {
-        let uri = Bytes::from(self.uri.to_string());
-        let copy = |value: &HeaderValue| {
-            HeaderValue::from_bytes(value.as_bytes()).expect("it was a header value before")
-        };
-        Self {
-            uri: Uri::from_maybe_shared(uri).expect("it was a target before"),
-            headers: self
-                .headers
-                .iter()
-                .map(|(name, value)| (name.clone(), copy(value)))
-                .collect(),
-            body: Bytes::copy_from_slice(&self.body),
-        }
-    }
-}
 
 /// The requests of one thread.
 pub(crate) struct HyperRequests {

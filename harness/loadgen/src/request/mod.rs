@@ -7,11 +7,12 @@
 mod body_check;
 mod hyper;
 mod mix;
+mod parts;
 mod prepared;
 mod template;
 
 pub(crate) use body_check::{BodyCheck, BodyCount};
 pub(crate) use hyper::HyperRequests;
 pub use mix::{Body, CsvRows, Expect, RequestMix, RequestSpec, StatusExpectation};
-pub(crate) use prepared::PreparedMix;
+pub(crate) use prepared::{PreparedMix, WireForm};
 pub use template::Template;

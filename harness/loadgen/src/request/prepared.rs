@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use http::{Method, Uri};
 
-use super::hyper::HyperParts;
 use super::mix::{Body, CsvRows, Expect, RequestMix, RequestSpec};
+use super::parts::HyperParts;
 use super::template::Template;
+use crate::endpoint::{Endpoint, Protocol};
 use crate::errors::LoadError;
 use crate::random;
-use crate::spec::{Endpoint, LoadSpec, Protocol};
 
 /// The compiled mix.
 #[derive(Debug)]
@@ -21,6 +21,14 @@ pub(crate) struct PreparedMix {
     shares: Vec<f64>,
     rows: Option<CsvRows>,
     seed: u64,
+}
+
+/// What a request needs on the wire beside its own text.
+pub(crate) struct WireForm<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) protocol: Protocol,
+    pub(crate) keep_alive: bool,
+    pub(crate) seed: u64,
 }
 
 /// One compiled request class.
@@ -48,12 +56,12 @@ enum PreparedBody {
 }
 
 impl PreparedMix {
-    /// Compiles the mix of `spec`.
+    /// Compiles a mix.
     ///
     /// # Errors
     /// [`LoadError::InvalidRequest`] or [`LoadError::File`], naming the request or file.
-    pub(crate) fn compile(spec: &LoadSpec) -> Result<Self, LoadError> {
-        let RequestMix { requests, rows } = &spec.requests;
+    pub(crate) fn compile(requests: &RequestMix, form: &WireForm<'_>) -> Result<Self, LoadError> {
+        let RequestMix { requests, rows } = requests;
         if requests.is_empty() {
             return Err(LoadError::InvalidSpec("the request mix is empty".into()));
         }
@@ -72,13 +80,13 @@ impl PreparedMix {
         shares.iter_mut().for_each(|share| *share /= total);
         let classes = requests
             .iter()
-            .map(|request| PreparedRequest::compile(request, rows.as_ref(), spec))
+            .map(|request| PreparedRequest::compile(request, rows.as_ref(), form))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             classes,
             shares,
             rows: rows.clone(),
-            seed: spec.seed,
+            seed: form.seed,
         })
     }
 
@@ -136,7 +144,7 @@ impl PreparedRequest {
     fn compile(
         request: &RequestSpec,
         rows: Option<&CsvRows>,
-        spec: &LoadSpec,
+        form: &WireForm<'_>,
     ) -> Result<Self, LoadError> {
         let fail = |reason: String| invalid(request, reason);
         let method = Method::from_bytes(request.method.as_bytes())
@@ -171,10 +179,10 @@ impl PreparedRequest {
                 }
             }
         };
-        let headers = compile_headers(request, rows, spec).map_err(fail)?;
-        let uri_prefix = match spec.protocol {
+        let headers = compile_headers(request, rows, form).map_err(fail)?;
+        let uri_prefix = match form.protocol {
             Protocol::Http1 => String::new(),
-            Protocol::Http2 => scheme_and_authority(&spec.endpoint),
+            Protocol::Http2 => scheme_and_authority(form.endpoint),
         };
         let mut prepared = Self {
             name: request.name.clone(),
@@ -188,7 +196,7 @@ impl PreparedRequest {
             http1: None,
             hyper: None,
         };
-        prepared.prerender(spec.seed, rows).map_err(fail)?;
+        prepared.prerender(form.seed, rows).map_err(fail)?;
         Ok(prepared)
     }
 
@@ -293,7 +301,7 @@ fn append_content_length(method: &Method, length: usize, out: &mut Vec<u8>) {
 fn compile_headers(
     request: &RequestSpec,
     rows: Option<&CsvRows>,
-    spec: &LoadSpec,
+    form: &WireForm<'_>,
 ) -> Result<Vec<(HeaderName, Template)>, String> {
     let mut headers = Vec::with_capacity(request.headers.len() + 2);
     for (name, value) in &request.headers {
@@ -308,13 +316,13 @@ fn compile_headers(
         headers.push((name, Template::parse(value, rows)?));
     }
     let missing = |name: &HeaderName| headers.iter().all(|(given, _)| given != name);
-    let http1 = spec.protocol == Protocol::Http1;
+    let http1 = form.protocol == Protocol::Http1;
     let literal = |text: &str| Template::parse(text, None);
     let mut added = Vec::new();
     if http1 && missing(&HOST) {
-        added.push((HOST, literal(&spec.endpoint.authority)?));
+        added.push((HOST, literal(&form.endpoint.authority)?));
     }
-    if http1 && !spec.keep_alive && missing(&CONNECTION) {
+    if http1 && !form.keep_alive && missing(&CONNECTION) {
         added.push((CONNECTION, literal("close")?));
     }
     added.append(&mut headers);

@@ -1,6 +1,6 @@
 //! Where the border between good rates and bad ones lies, and which rate to try next.
 
-use super::SearchOptions;
+use super::options::SearchOptions;
 
 /// What is known of the border between good rates and bad ones.
 #[derive(Debug, Clone, Copy, Default)]

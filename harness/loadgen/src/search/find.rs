@@ -1,9 +1,9 @@
 //! A search: probes until the border between good rates and bad ones is known closely enough.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::bracket::Bracket;
+use super::options::SearchOptions;
 use crate::arrival::Arrival;
 use crate::backlog;
 use crate::errors::LoadError;
@@ -11,33 +11,7 @@ use crate::objective::Objective;
 use crate::outcome::LoadOutcome;
 use crate::run::run;
 use crate::spec::{Hooks, LoadSpec};
-use crate::verdict::Verdict;
-
-/// How a search is made.
-#[derive(Debug, Clone, Copy)]
-pub struct SearchOptions {
-    /// Length of each probe.
-    pub probe: Duration,
-    /// Runs at most, the first closed one included.
-    pub max_probes: usize,
-    /// Relative width to which the answer is narrowed down.
-    pub precision: f64,
-    /// The share of settled requests that may fail or time out at a good rate, in `[0, 1]`: a
-    /// server that refuses what is too much for it does not keep up with it. An objective for the
-    /// errors takes its place.
-    pub max_error_share: f64,
-}
-
-impl Default for SearchOptions {
-    fn default() -> Self {
-        Self {
-            probe: Duration::from_secs(2),
-            max_probes: 10,
-            precision: 0.03,
-            max_error_share: 0.01,
-        }
-    }
-}
+use crate::validity::Verdict;
 
 /// One rate that was tried.
 #[derive(Debug, Clone)]
@@ -101,6 +75,11 @@ pub fn find_highest_rate(
     options: &SearchOptions,
     hooks: &Hooks<'_>,
 ) -> Result<SearchOutcome, LoadError> {
+    // One engine for all probes, at whatever rates they will be: that of the highest.
+    let spec = &LoadSpec {
+        engine: spec.saturating_engine(),
+        ..spec.clone()
+    };
     let mut search = Search {
         spec,
         objectives,
@@ -195,6 +174,8 @@ fn is_good(outcome: &LoadOutcome, objectives: &[Objective], max_error_share: f64
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::ledger::Ledger;
     use crate::outcome::made_up;

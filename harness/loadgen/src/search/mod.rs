@@ -7,8 +7,10 @@
 
 mod bracket;
 mod find;
+mod options;
 
-pub use find::{Probe, SearchOptions, SearchOutcome, find_highest_rate, find_knee};
+pub use find::{Probe, SearchOutcome, find_highest_rate, find_knee};
+pub use options::SearchOptions;
 
 #[cfg(test)]
 pub(crate) use bracket::Bracket;

@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::toolchain::store::{make_folder, rename_into_place, write_synced};
-use crate::toolchain::{Store, ToolchainError, digest};
+use toolchain::files::{make_read_only, rename_into_place, sweep, temporary_in, write_synced};
+use toolchain::{Store, ToolchainError, digest};
 
 const FORMAT: u32 = 1;
 
@@ -46,23 +47,12 @@ pub(super) fn read(folder: &Path, target: &str) -> Option<Entry> {
     whole.then_some(entry)
 }
 
-/// A staging folder for one artifact; what a killed builder left for the same
+/// A staging folder for one artifact; what a builder that runs no more left for the same
 /// key is removed. Only under the key's lock.
 pub(super) fn staging(store: &Store, key: &str) -> Result<tempfile::TempDir, ToolchainError> {
-    let parent = store.artifacts();
-    make_folder(&parent)?;
     let prefix = format!(".staging-{key}-");
-    let listed = fs::read_dir(&parent).map_err(|e| ToolchainError::io("list", &parent, e))?;
-    for entry in listed.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(&prefix) {
-            let path = entry.path();
-            fs::remove_dir_all(&path).map_err(|e| ToolchainError::io("remove", &path, e))?;
-        }
-    }
-    tempfile::Builder::new()
-        .prefix(&prefix)
-        .tempdir_in(&parent)
-        .map_err(|e| ToolchainError::io("make a temporary folder in", &parent, e))
+    sweep(&store.artifacts(), &prefix, Duration::ZERO)?;
+    temporary_in(&store.artifacts(), &prefix)
 }
 
 /// Completes a staging folder that holds the binary.
@@ -72,6 +62,7 @@ pub(super) fn commit(
     entry: &Entry,
     inputs: &str,
 ) -> Result<(), ToolchainError> {
+    make_read_only(staging.path())?;
     write_synced(&staging.path().join("inputs.txt"), inputs.as_bytes())?;
     let text = serde_json::to_vec_pretty(entry)
         .map_err(|e| ToolchainError::refused("the artifact's manifest", e))?;

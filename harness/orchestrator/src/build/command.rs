@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::error::{BuildError, GoFailure, cure};
 use super::request::{BuildRequest, Network, Pgo};
-use crate::toolchain::child::{self, Finished, command_line};
-use crate::toolchain::environment::{self, goarch};
-use crate::toolchain::{Store, Toolchain, ToolchainError, Watch};
+use supervise::child::{self, Finished, command_line};
+use toolchain::environment::{self, goarch};
+use toolchain::{Store, Toolchain, ToolchainError, Watch};
 
 /// What makes up a go command besides its verb.
 #[derive(Debug, Clone)]
@@ -50,8 +50,11 @@ impl Settings {
             .go_build()
             .join(format!("go{}", toolchain.version.number()));
         let mut other = vec![pair("GOCACHE", &cache.display().to_string())];
-        if request.network == Network::Inherit {
+        if request.network != Network::Off {
             other.extend(users_settings(toolchain, watch)?);
+        }
+        if request.network == Network::Cached {
+            other.push(pair("GOPROXY", "off"));
         }
         Ok(Self {
             deciding,
@@ -127,7 +130,7 @@ fn users_settings(
         ])
         .args(["GOINSECURE", "GOVCS", "GOMODCACHE"]);
     let line = command_line(&command);
-    let done = child::run(command, Duration::from_secs(60), watch, &|| {})?;
+    let done = child::run(command, Duration::from_secs(60), watch.stop(), &|| {})?;
     let values: serde_json::Map<String, Value> =
         serde_json::from_str(&done.stdout).map_err(|_| {
             ToolchainError::Unavailable(format!("`{line}` failed: {}", done.stderr.trim()))
@@ -154,7 +157,8 @@ pub(super) fn run(
     watch: Watch<'_>,
 ) -> Result<Finished, BuildError> {
     let line = command_line(&command);
-    let done = child::run(command, request.limit, watch, &|| {}).map_err(ToolchainError::from)?;
+    let done =
+        child::run(command, request.limit, watch.stop(), &|| {}).map_err(ToolchainError::from)?;
     if done.success() {
         return Ok(done);
     }

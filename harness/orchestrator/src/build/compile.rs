@@ -12,8 +12,8 @@ use super::error::BuildError;
 use super::inputs::Inputs;
 use super::prove;
 use super::request::BuildRequest;
-use crate::toolchain::child::command_line;
-use crate::toolchain::{Progress, Store, Toolchain, ToolchainError, Watch, digest};
+use supervise::child::command_line;
+use toolchain::{Progress, Store, Toolchain, ToolchainError, Watch, digest};
 
 /// A target's binary, and how it came to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +60,8 @@ pub fn build(
     watch: Watch<'_>,
 ) -> Result<Artifact, BuildError> {
     request.check(toolchain)?;
+    // Before anything of it is run.
+    store.prove(toolchain)?;
     let scratch = store.scratch()?;
     let settings = Settings::of(request, toolchain, store, watch)?;
     let inputs = Inputs::gather(request, toolchain, &settings, scratch.path(), watch)?;
@@ -124,6 +126,14 @@ impl Job<'_> {
             return Err(BuildError::SourcesChanged {
                 target: request.target.clone(),
                 file,
+            });
+        }
+        // And nobody put another compiler or library in its place meanwhile.
+        self.store.prove(toolchain)?;
+        if toolchain.identity()? != self.inputs.toolchain {
+            return Err(BuildError::SourcesChanged {
+                target: request.target.clone(),
+                file: toolchain.goroot.display().to_string(),
             });
         }
         let (text, info) = self.proved(staging.path())?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::toolchain::ToolchainError;
+use toolchain::ToolchainError;
 
 /// Why there is no artifact.
 #[derive(Debug, thiserror::Error)]

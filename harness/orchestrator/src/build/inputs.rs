@@ -26,7 +26,7 @@ use serde::Deserialize;
 use super::command::{self, Settings};
 use super::error::BuildError;
 use super::request::{BuildRequest, Pgo};
-use crate::toolchain::{Toolchain, ToolchainError, Watch, digest};
+use toolchain::{Toolchain, ToolchainError, Watch, digest};
 
 /// Goes into every key: a new gosweep that hashes otherwise starts afresh.
 const KEY_FORMAT: &str = "gosweep artifact 1";
@@ -43,6 +43,8 @@ pub(super) struct Inputs {
     /// What is hashed, line by line: kept beside the artifact so that a person
     /// can see why something was built again.
     pub(super) text: String,
+    /// What tells the toolchain from any other, before the build.
+    pub(super) toolchain: String,
     files: BTreeMap<String, (PathBuf, String)>,
 }
 
@@ -138,13 +140,14 @@ impl Inputs {
             profile,
             reusable: !request.cgo && packages.iter().all(Package::is_reproducible),
             text: String::new(),
+            toolchain: toolchain.identity()?,
             files: BTreeMap::new(),
         };
         for (name, path) in paths {
             let sum = hash(&path)?;
             inputs.files.insert(name, (path, sum));
         }
-        inputs.text = inputs.lines(toolchain, settings)?;
+        inputs.text = inputs.lines(toolchain, settings);
         Ok(inputs)
     }
 
@@ -165,11 +168,10 @@ impl Inputs {
             .map(|(path, _)| path.display().to_string())
     }
 
-    fn lines(&self, toolchain: &Toolchain, settings: &Settings) -> Result<String, ToolchainError> {
+    fn lines(&self, toolchain: &Toolchain, settings: &Settings) -> String {
         let mut text = format!(
             "{KEY_FORMAT}\ntoolchain {} {}\n",
-            toolchain.version,
-            toolchain.identity()?
+            toolchain.version, self.toolchain
         );
         text += &format!("package {}\n", self.import_path);
         for (name, value) in &settings.deciding {
@@ -181,7 +183,7 @@ impl Inputs {
         for (name, (_, sum)) in &self.files {
             text += &format!("file {sum} {name}\n");
         }
-        Ok(text)
+        text
     }
 }
 

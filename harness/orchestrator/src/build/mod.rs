@@ -1,6 +1,6 @@
 //! Builds targets: one toolchain and one set of build settings to one binary.
 //!
-//! [`build`] takes a [`crate::toolchain::Toolchain`] and a [`BuildRequest`]
+//! [`build`] takes a [`toolchain::Toolchain`] and a [`BuildRequest`]
 //! and returns an [`Artifact`]: a binary in our cache, with the command that
 //! made it and the proof, read back from the binary with `go version -m`,
 //! that it is what was asked for. The environment is clean (nothing of the
@@ -11,6 +11,8 @@
 //! Artifacts are kept by the hash of everything that decides their bytes; see
 //! `inputs.rs` for what that is and why it is enough.
 //!
+//! A ready-made binary is no build; [`pin`] keeps a copy of it the same way.
+//!
 //! Deliberately absent: cross compilation; Go before 1.18, whose binaries do
 //! not record how they were built; running anything that was built.
 
@@ -18,10 +20,14 @@ mod cache;
 mod command;
 mod compile;
 mod error;
+mod given;
 mod inputs;
 mod prove;
 mod request;
+mod settings;
 
 pub use compile::{Artifact, build};
 pub use error::{BuildError, GoFailure};
-pub use request::{BuildRequest, GoAmd64, Network, Pgo};
+pub use given::{Pinned, pin};
+pub use request::{BuildRequest, Network, Pgo};
+pub use settings::ask_for;

@@ -8,8 +8,9 @@ use gotrace::buildinfo::{self, BuildInfo};
 use super::error::BuildError;
 use super::inputs::Inputs;
 use super::request::BuildRequest;
-use crate::toolchain::environment::{self, goarch};
-use crate::toolchain::{Toolchain, ToolchainError, Watch, child};
+use supervise::child;
+use toolchain::environment::{self, goarch};
+use toolchain::{Toolchain, ToolchainError, Watch};
 
 /// `go version -m` of `folder/<target>`, as text and read.
 pub(super) fn ask(
@@ -24,7 +25,7 @@ pub(super) fn ask(
     command
         .current_dir(folder)
         .args(["version", "-m", &request.target]);
-    let done = child::run(command, Duration::from_secs(60), watch, &|| {})
+    let done = child::run(command, Duration::from_secs(60), watch.stop(), &|| {})
         .map_err(ToolchainError::from)?;
     let info = BuildInfo::parse(&done.stdout).map_err(|error| BuildError::NotAsAsked {
         target: request.target.clone(),

@@ -1,59 +1,13 @@
 //! What to build, and how.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
+use gotrace::environment::MicroArchitecture;
 use gotrace::version::GoVersion;
 
 use super::error::BuildError;
-use crate::toolchain::Toolchain;
-
-/// The x86-64 level that the compiler may use. Go from 1.24 on accepts any
-/// text here without a word (1.24.11, 1.25.5 and 1.27.3 tried), so only the
-/// four levels exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum GoAmd64 {
-    /// Any x86-64.
-    #[default]
-    V1,
-    /// SSE4.2, POPCNT.
-    V2,
-    /// AVX2, BMI, FMA.
-    V3,
-    /// AVX-512 F, BW, CD, DQ, VL.
-    V4,
-}
-
-impl GoAmd64 {
-    /// The value as Go wants it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V2 => "v2",
-            Self::V3 => "v3",
-            Self::V4 => "v4",
-        }
-    }
-}
-
-impl fmt::Display for GoAmd64 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for GoAmd64 {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::V1, Self::V2, Self::V3, Self::V4]
-            .into_iter()
-            .find(|level| level.name() == text)
-            .ok_or_else(|| format!("GOAMD64 `{text}` does not exist: use v1, v2, v3 or v4"))
-    }
-}
+use toolchain::Toolchain;
 
 /// Profile-guided optimisation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -78,6 +32,8 @@ pub enum Network {
     /// and their kin, the module cache and `.netrc` are the user's. go.mod and
     /// go.sum are never changed.
     Inherit,
+    /// No, but modules that the user's own `go` has in its cache may be used.
+    Cached,
 }
 
 /// One target to build.
@@ -91,7 +47,7 @@ pub struct BuildRequest {
     /// The main package: `.`, `./httpjson`, or an import path.
     pub package: String,
     /// x86-64 level; counts on x86-64 only.
-    pub goamd64: GoAmd64,
+    pub goamd64: MicroArchitecture,
     /// GOEXPERIMENT, comma separated names.
     pub goexperiment: Option<String>,
     /// Profile-guided optimisation.
@@ -121,7 +77,7 @@ impl BuildRequest {
             target: target.into(),
             module_dir: module_dir.into(),
             package: package.into(),
-            goamd64: GoAmd64::default(),
+            goamd64: MicroArchitecture::default(),
             goexperiment: None,
             pgo: Pgo::default(),
             tags: Vec::new(),
@@ -160,10 +116,10 @@ impl BuildRequest {
                 "{version} does not record how it built a binary; use 1.18 or newer"
             ));
         }
-        if self.goamd64 != GoAmd64::V1 && std::env::consts::ARCH != "x86_64" {
+        if self.goamd64 != MicroArchitecture::V1 && std::env::consts::ARCH != "x86_64" {
             return refuse(format!(
                 "GOAMD64={} on {}",
-                self.goamd64,
+                self.goamd64.name(),
                 std::env::consts::ARCH
             ));
         }

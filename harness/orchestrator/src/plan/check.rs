@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use gotrace::GoVersion;
 use gotrace::environment::{self, Problem, ProblemKind};
-use record::axis::{Axis, DEFAULT};
+use record::axis::{Applied, Axis, AxisValue, DEFAULT, OF_CONTROL};
 use record::diagnostic::{Diagnostic, closest};
 use record::matrix::{CellSpec, Located, Matrix};
-use record::target::{Program, Target};
+use record::target_file::{Program, Target};
 use topology::Placement;
 
 use super::limits;
 use super::targets::Found;
+use crate::build::{BuildRequest, ask_for};
 
 /// Everything that is wrong with the matrix's values, each at its place.
 pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
@@ -25,7 +27,7 @@ pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
         .flat_map(|axis| axis.values.iter().map(|value| (&axis.axis, value)));
     let on_control = matrix.control.iter().map(|(axis, value)| (axis, value));
     for (axis, value) in on_axes.chain(on_control) {
-        findings.extend(check_value(axis, value));
+        findings.extend(check_value(axis, value, folder_of(matrix)));
         // An option may be of a target that could not be read.
         if let Axis::Option(name) = axis
             && found.is_complete()
@@ -49,24 +51,45 @@ pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
         }
     }
     for source in &matrix.toolchain_sources {
-        if let Err(cure) = source.value.parse::<crate::toolchain::SourceOrder>() {
+        if let Err(cure) = source.value.parse::<toolchain::SourceOrder>() {
             let message = format!("unknown toolchain source `{}`", source.value);
             findings.push(Diagnostic::new(source.span.clone(), message).help(cure));
         }
     }
     findings.extend(check_binaries(matrix, targets));
+    findings.extend(check_profile_of_control(matrix));
     findings
 }
 
-fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
+/// The folder that paths of the matrix are relative to.
+pub(crate) fn folder_of(matrix: &Matrix) -> &Path {
+    Path::new(&matrix.file).parent().unwrap_or(Path::new(""))
+}
+
+/// The control is built before its profile is taken.
+fn check_profile_of_control(matrix: &Matrix) -> Option<Diagnostic> {
+    if matrix.control_settings().get(&Axis::Pgo) != OF_CONTROL {
+        return None;
+    }
+    let named = matrix.control.iter().find(|(axis, _)| *axis == Axis::Pgo);
+    let axis = matrix.axes.iter().find(|axis| axis.axis == Axis::Pgo);
+    let span = named
+        .map(|(_, value)| value.span.clone())
+        .or_else(|| axis.map(|axis| axis.span.clone()));
+    let message = "the control cannot be built with a profile of itself";
+    let finding = Diagnostic::new(span.unwrap_or(0..0), message);
+    Some(finding.help("give the control another value, e.g. `control: {pgo: \"off\"}`"))
+}
+
+fn check_value(axis: &Axis, value: &Located<String>, folder: &Path) -> Option<Diagnostic> {
     let at = |message: String, cure: String| {
         Some(Diagnostic::new(value.span.clone(), message).help(cure))
     };
-    if value.value == DEFAULT {
+    if value.value == DEFAULT || value.value == axis.default_value() {
         return None;
     }
-    match axis {
-        Axis::Toolchain => match value.value.parse::<crate::toolchain::ToolchainSpec>() {
+    match axis.applied() {
+        Applied::Toolchain => match value.value.parse::<toolchain::ToolchainSpec>() {
             Ok(_) => None,
             Err(error) => at(
                 error.to_string(),
@@ -74,7 +97,7 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
                     .to_owned(),
             ),
         },
-        Axis::Placement => match value.value.parse::<topology::Policy>() {
+        Applied::Placement => match value.value.parse::<topology::Policy>() {
             Ok(_) => None,
             Err(error) => at(
                 error.to_string(),
@@ -82,6 +105,11 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
                     .to_owned(),
             ),
         },
+        Applied::BuildFlag(flag) => {
+            let mut request = BuildRequest::new("target", folder, ".");
+            let error = ask_for(&mut request, flag, &value.value, folder).err()?;
+            at(error, format!("{axis} takes: {}", axis.reference().0))
+        }
         _ => {
             let problem = go_check(axis, &value.value, None)?;
             let cure = match problem.suggestion {
@@ -95,14 +123,7 @@ fn check_value(axis: &Axis, value: &Located<String>) -> Option<Diagnostic> {
 
 /// What Go says to a value of an axis; `None` where it accepts it.
 fn go_check(axis: &Axis, value: &str, version: Option<&GoVersion>) -> Option<Problem> {
-    let name = match axis {
-        // What the matrix says of these was checked where it was read.
-        Axis::CpuQuota | Axis::MemoryCap => return None,
-        Axis::Toolchain | Axis::Placement | Axis::Option(_) => return None,
-        Axis::Env(name) => name.clone(),
-        plain => plain.to_string().to_uppercase(),
-    };
-    environment::check_variable(&name, value, version).err()
+    environment::check_variable(axis.go_variable()?, value, version).err()
 }
 
 /// Why a cell cannot run under this Go version, if it cannot. Called once the
@@ -110,8 +131,15 @@ fn go_check(axis: &Axis, value: &str, version: Option<&GoVersion>) -> Option<Pro
 pub fn check_versions(spec: &CellSpec, version: &GoVersion) -> Option<String> {
     spec.settings
         .iter()
-        .filter(|(_, value)| *value != DEFAULT)
+        .filter(|(axis, value)| *value != DEFAULT && *value != axis.default_value())
         .find_map(|(axis, value)| {
+            if let Some(since) = axis.since_minor()
+                && !version.at_least(since)
+            {
+                return Some(format!(
+                    "{axis} is known to Go from 1.{since} on, this is {version}"
+                ));
+            }
             let problem = go_check(axis, value, Some(version))?;
             let silent = problem.kind == ProblemKind::SilentlyIgnored;
             let note = if silent {
@@ -142,11 +170,10 @@ fn unknown_option<'a>(
 
 /// A ready-made binary cannot be built by several toolchains.
 fn check_binaries(matrix: &Matrix, targets: &BTreeMap<String, Target>) -> Vec<Diagnostic> {
-    let build_axes = [Axis::Toolchain, Axis::Goamd64, Axis::Goexperiment];
     let named = matrix
         .axes
         .iter()
-        .filter(|axis| build_axes.contains(&axis.axis) && axis.values.len() > 1);
+        .filter(|axis| axis.axis.is_build() && axis.values.len() > 1);
     named
         .flat_map(|axis| {
             let given = targets
@@ -172,23 +199,15 @@ pub(super) fn notes(
 ) -> Vec<String> {
     let mut notes = placement.notes.clone();
     for (axis, value) in spec.settings.iter().filter(|(_, value)| *value != DEFAULT) {
-        let name = axis.to_string().to_uppercase();
-        if !matches!(
-            axis,
-            Axis::Toolchain
-                | Axis::Placement
-                | Axis::CpuQuota
-                | Axis::MemoryCap
-                | Axis::Option(_)
-                | Axis::Env(_)
-        ) && let Ok(verdict) = environment::check_variable(&name, value, None)
+        if let Some(name) = axis.go_variable()
+            && let Ok(verdict) = environment::check_variable(name, value, None)
         {
             notes.extend(verdict.notes);
         }
     }
     let cpus = placement.target.len();
-    if let Ok(procs) = spec.settings.get(&Axis::Gomaxprocs).parse::<usize>()
-        && procs > cpus
+    if let Some(AxisValue::Count(procs)) = spec.settings.value(&Axis::Gomaxprocs)
+        && procs as usize > cpus
     {
         notes.push(format!(
             "GOMAXPROCS={procs} is more than the {cpus} CPU(s) that the target gets"
@@ -199,4 +218,114 @@ pub(super) fn notes(
         notes.push("no probe: GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone".to_owned());
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use gotrace::environment::{Gogc, Gomemlimit};
+
+    use super::*;
+
+    /// The record's typed values and gotrace's parsers are two readers of one
+    /// thing: this holds them together.
+    #[test]
+    fn the_record_reads_values_as_go_does() {
+        let numbers = [
+            "0",
+            "-0",
+            "1",
+            "-1",
+            "07",
+            "100",
+            "+5",
+            "2147483647",
+            "2147483648",
+            "-2147483648",
+            "-2147483649",
+            "off",
+            "Off",
+            "",
+            "abc",
+            "1.5",
+            "100%",
+            "9223372036854775807",
+            "9223372036854775808",
+            "99999999999999999999",
+        ];
+        let sizes = [
+            "B",
+            "5B",
+            "512MiB",
+            "512Mi",
+            "1.5GiB",
+            "2TiB",
+            "16777216TiB",
+            "-5KiB",
+            "+5MiB",
+            "4 KiB",
+        ];
+        for text in numbers.into_iter().chain(sizes) {
+            let value = |axis: &Axis| axis.parse_value(text).ok().flatten();
+            let count = environment::gomaxprocs(text).ok().map(AxisValue::Count);
+            let gogc = environment::gogc(text).ok().map(|(value, _)| match value {
+                Gogc::Off => AxisValue::CollectorOff,
+                Gogc::Percent(percent) => AxisValue::Percent(percent),
+            });
+            let limit = match environment::gomemlimit(text).ok() {
+                Some(Gomemlimit::Bytes(bytes)) => Some(AxisValue::Bytes(bytes)),
+                Some(Gomemlimit::Off) | None => None,
+            };
+            for (axis, go) in [
+                (Axis::Gomaxprocs, count),
+                (Axis::Gogc, gogc),
+                (Axis::Gomemlimit, limit),
+            ] {
+                let read = value(&axis).filter(|value| !matches!(value, AxisValue::Text(_)));
+                assert_eq!(read, go, "{axis} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_axis_that_go_judges_is_known_to_gotrace() {
+        for axis in Axis::PLAIN {
+            let Some(variable) = axis.go_variable() else {
+                continue;
+            };
+            // What gotrace knows nothing of it takes without a word.
+            let refused = environment::check_variable(variable, "no such value!", None);
+            assert!(refused.is_err(), "{axis}");
+        }
+    }
+
+    #[test]
+    fn a_control_is_not_built_with_its_own_profile() {
+        let text = |control: &str| {
+            format!(
+                "name: m\ntargets: [x]\naxes: {{pgo: [\"off\", control]}}\n\
+                 control: {{pgo: {control}}}\nload: {{saturate: 1s}}\n"
+            )
+        };
+        let of = |control: &str| {
+            let matrix = Matrix::parse("m.yaml", &text(control)).unwrap();
+            check_profile_of_control(&matrix)
+        };
+        assert!(of("control").is_some_and(|own| own.message.contains("of itself")));
+        assert_eq!(of("\"off\""), None);
+    }
+
+    #[test]
+    fn a_setting_that_a_version_does_not_have_drops_the_cell() {
+        let mut spec = CellSpec {
+            target: "service".to_owned(),
+            settings: record::axis::Settings::default(),
+        };
+        spec.settings.insert(Axis::Gomemlimit, "1GiB");
+        let (old, new) = (GoVersion::release(18, 0), GoVersion::release(19, 0));
+        assert_eq!(
+            check_versions(&spec, &old).as_deref(),
+            Some("gomemlimit is known to Go from 1.19 on, this is go1.18")
+        );
+        assert_eq!(check_versions(&spec, &new), None);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use record::matrix::Blocks;
 
-use super::Plan;
+use super::cells::Plan;
 
 /// Starting, becoming ready, reading back and stopping, measured on small
 /// targets; large ones take longer.

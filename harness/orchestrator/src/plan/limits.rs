@@ -2,17 +2,32 @@
 
 use std::path::Path;
 
-use record::axis::{Axis, Settings};
-use record::limit::CpuQuota;
+use record::axis::{Axis, AxisValue, Settings};
 use record::quantity::format_bytes;
-use topology::{Cgroup, Controller, GroupError, GroupParent, Placement};
+use topology::{Cgroup, Controller, CpuTime, GroupError, GroupParent, Limits, Placement};
 
-use super::Plan;
-use crate::trial::limits::limits_of;
+use super::cells::Plan;
 
 /// How a refusal begins.
 pub(crate) const GROUPS_WANTED: &str =
     "cpu_quota and memory_cap need a control group for every target: ";
+
+/// The limits that a cell asks for. The matrix was checked: what does not parse
+/// cannot stand here.
+pub(crate) fn limits_of(settings: &Settings) -> Limits {
+    let cpu = match settings.value(&Axis::CpuQuota) {
+        Some(AxisValue::Quota(quota)) => Some(CpuTime {
+            quota_us: quota.quota_us,
+            period_us: quota.period_us,
+        }),
+        _ => None,
+    };
+    let memory_bytes = match settings.value(&Axis::MemoryCap) {
+        Some(AxisValue::Bytes(bytes)) => Some(bytes),
+        _ => None,
+    };
+    Limits { cpu, memory_bytes }
+}
 
 /// Where this plan's control groups are made; `None` where no cell wants one.
 /// Groups are tried on the spot, so that what may not be is known before
@@ -64,9 +79,8 @@ pub(super) fn above_our_own(settings: &Settings, own: &Cgroup) -> Option<String>
 /// Remarks on limits that will not do what a reader may expect.
 pub(super) fn notes(settings: &Settings, placement: &Placement) -> Vec<String> {
     let mut notes = Vec::new();
-    let quota = settings.set_value(&Axis::CpuQuota);
     let cpus = placement.target.len();
-    if let Some(Ok(quota)) = quota.map(str::parse::<CpuQuota>)
+    if let Some(AxisValue::Quota(quota)) = settings.value(&Axis::CpuQuota)
         && quota.cpus() >= cpus as f64
     {
         notes.push(format!(
@@ -74,9 +88,8 @@ pub(super) fn notes(settings: &Settings, placement: &Placement) -> Vec<String> {
         ));
     }
     let limits = limits_of(settings);
-    let goal = settings.set_value(&Axis::Gomemlimit);
-    let goal = goal.and_then(|text| record::quantity::parse_bytes(text).ok());
-    if let (Some(cap), Some(goal)) = (limits.memory_bytes, goal)
+    if let (Some(cap), Some(AxisValue::Bytes(goal))) =
+        (limits.memory_bytes, settings.value(&Axis::Gomemlimit))
         && goal >= cap
     {
         notes.push(format!(

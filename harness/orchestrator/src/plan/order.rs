@@ -10,7 +10,7 @@
 use record::trial::Role;
 use sha2::{Digest, Sha256};
 
-use super::PlannedCell;
+use super::cells::PlannedCell;
 
 /// One place in a block.
 #[derive(Debug, Clone, PartialEq, Eq)]

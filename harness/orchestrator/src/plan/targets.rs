@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use record::diagnostic::{Diagnostic, Diagnostics, closest};
 use record::matrix::{Located, Matrix};
-use record::target::{RequestBody, Target};
+use record::target_file::{RequestBody, Target};
 
-use super::PlanError;
+use super::error::PlanError;
 
 /// Where target names are looked up.
 #[derive(Debug, Clone)]

@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
-use record::axis::Axis;
-use record::target::{Program as Source, Target};
+use record::axis::{Applied, Axis, OF_CONTROL};
+use record::target_file::{Program as Source, Target};
+use supervise::child;
+use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install};
 
-use super::{RunError, RunRequest};
-use crate::build::{BuildError, BuildRequest, Network, build};
+use super::error::RunError;
+use super::profile;
+use super::request::RunRequest;
+use crate::build::{BuildError, BuildRequest, Network, Pgo, ask_for, build, pin};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, toolchain_spec};
-use crate::toolchain::{Progress, Toolchain, ToolchainSpec, Watch, child, environment, install};
+use crate::plan::{Plan, PlannedCell, check_versions, folder_of, toolchain_spec};
 
 /// What makes two cells share a program: target, toolchain, build settings.
 type Key = (String, String, BTreeMap<String, String>);
@@ -37,9 +40,48 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// The program of a cell.
-    pub(super) fn of(&self, plan: &Plan, cell: &PlannedCell) -> &Program {
-        &self.programs[&key(plan, cell)]
+    /// The program of a cell; `None` where its Go cannot build it.
+    pub(super) fn of(&self, plan: &Plan, cell: &PlannedCell) -> Option<&Program> {
+        self.programs.get(&key(plan, cell, 0))
+    }
+
+    /// The Go version of a cell's program, built or not, where known.
+    pub(super) fn go_version(&self, plan: &Plan, cell: &PlannedCell) -> Option<&GoVersion> {
+        let key = key(plan, cell, 0);
+        match self.toolchains.get(&key.1) {
+            Some(toolchain) => Some(&toolchain.version),
+            None => self.programs.get(&key)?.go_version.as_ref(),
+        }
+    }
+
+    /// The program that a cell has in a block, built now if need be; `None`
+    /// when asked to stop.
+    pub(super) fn for_block(
+        &self,
+        request: &RunRequest<'_>,
+        cell: &PlannedCell,
+        block: u32,
+        listener: &Listener<'_>,
+    ) -> Result<Option<Program>, RunError> {
+        let progress = |progress: Progress| listener(Event::Toolchain(progress));
+        let cancelled = || request.cancel.load(Ordering::Relaxed);
+        let watch = Watch::new(&progress).cancelled_by(&cancelled);
+        let key = key(request.plan, cell, block);
+        match (self.programs.get(&key), self.toolchains.get(&key.1)) {
+            (Some(program), _) => Ok(Some(program.clone())),
+            (None, Some(toolchain)) => {
+                built(request, request.plan.target(cell), toolchain, &key, watch)
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The GOROOT of every toolchain, by the name that the matrix gives it.
+    pub(super) fn goroots(&self) -> BTreeMap<String, PathBuf> {
+        let named = self.toolchains.iter();
+        named
+            .map(|(spec, toolchain)| (spec.clone(), toolchain.goroot.clone()))
+            .collect()
     }
 
     pub(super) fn toolchains(&self) -> Vec<record::run::Toolchain> {
@@ -81,43 +123,104 @@ pub(super) fn provide(
     for name in request.plan.toolchain_specs() {
         let spec: ToolchainSpec = name
             .parse()
-            .map_err(|error: crate::toolchain::SpecError| RunError::Nothing(error.to_string()))?;
+            .map_err(|error: toolchain::SpecError| RunError::Nothing(error.to_string()))?;
         match install(&spec, request.toolbox, watch) {
             Ok(toolchain) => programs.toolchains.insert(name, toolchain),
             Err(error) if error.is_cancelled() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
     }
-    for cell in &request.plan.cells {
-        let key = key(request.plan, cell);
-        if programs.programs.contains_key(&key) {
-            continue;
-        }
-        let target = request.plan.target(cell);
-        let program = match &target.program {
-            Source::Binary(path) => given(request, target, path, watch)?,
-            Source::Build { .. } => {
-                let toolchain = &programs.toolchains[&key.1];
-                match built(request, target, toolchain, &key, watch)? {
-                    Some(program) => program,
-                    None => return Ok(None),
-                }
-            }
-        };
-        programs.programs.insert(key, program);
-    }
-    Ok(Some(programs))
+    let cells = request.plan.cells.iter();
+    let now = cells.filter(|cell| !profile::is_wanted(cell));
+    let all = programs.build_all(request, now, watch)?;
+    Ok(all.then_some(programs))
 }
 
-fn key(plan: &Plan, cell: &PlannedCell) -> Key {
+impl Programs {
+    /// Builds what needed a profile of a control, which is there now; false
+    /// when asked to stop.
+    pub(super) fn complete(
+        &mut self,
+        request: &RunRequest<'_>,
+        listener: &Listener<'_>,
+    ) -> Result<bool, RunError> {
+        let progress = |progress: Progress| listener(Event::Toolchain(progress));
+        let cancelled = || request.cancel.load(Ordering::Relaxed);
+        let watch = Watch::new(&progress).cancelled_by(&cancelled);
+        let cells = request.plan.cells.iter();
+        self.build_all(
+            request,
+            cells.filter(|cell| profile::is_wanted(cell)),
+            watch,
+        )
+    }
+
+    fn build_all<'a>(
+        &mut self,
+        request: &RunRequest<'_>,
+        cells: impl Iterator<Item = &'a PlannedCell>,
+        watch: Watch<'_>,
+    ) -> Result<bool, RunError> {
+        for cell in cells {
+            let key = key(request.plan, cell, 0);
+            if self.programs.contains_key(&key) {
+                continue;
+            }
+            let target = request.plan.target(cell);
+            let program = match &target.program {
+                Source::Binary(path) => given(request, target, path, watch)?,
+                Source::Build { .. } => {
+                    let toolchain = &self.toolchains[&key.1];
+                    // Dropped with the reason, and no failed build.
+                    if check_versions(&cell.spec, &toolchain.version).is_some() {
+                        continue;
+                    }
+                    built(request, target, toolchain, &key, watch)?
+                }
+            };
+            let Some(program) = program else {
+                return Ok(false);
+            };
+            self.programs.insert(key, program);
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a cell has another program in every block.
+pub(super) fn changes_by_block(cell: &PlannedCell) -> bool {
+    let mut settings = cell.spec.settings.iter();
+    settings.any(|(axis, value)| axis.is_build() && axis.changes_by_block(value))
+}
+
+/// A seed for the linker, the same for all cells of a block, so that cells
+/// that differ at run time only share their program.
+fn seed_of_block(seed: u64, block: u32) -> u32 {
+    let digest = toolchain::digest::of_bytes(format!("layout {seed} {block}").as_bytes());
+    let bits = digest
+        .get(..8)
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    // From 1 to i32::MAX, as the axis takes it.
+    (bits.unwrap_or_default() >> 1).max(1)
+}
+
+/// What a program is known by, as it is in a block: some have another one in
+/// each.
+fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
     let toolchain = match plan.target(cell).program {
         Source::Build { .. } => toolchain_spec(&cell.spec).to_owned(),
         Source::Binary(_) => String::new(),
     };
-    let settings = [Axis::Goamd64, Axis::Goexperiment];
-    let settings = settings.into_iter().filter_map(|axis| {
-        let value = cell.spec.settings.set_value(&axis)?;
-        Some((axis.to_string().to_uppercase(), value.to_owned()))
+    let settings = Axis::PLAIN.iter().filter_map(|axis| {
+        let (Applied::BuildVariable(name) | Applied::BuildFlag(name)) = axis.applied() else {
+            return None;
+        };
+        let value = cell.spec.settings.set_value(axis)?;
+        let value = match axis.changes_by_block(value) {
+            true => seed_of_block(plan.matrix.seed, block).to_string(),
+            false => value.to_owned(),
+        };
+        Some((name.to_owned(), value))
     });
     (cell.spec.target.clone(), toolchain, settings.collect())
 }
@@ -155,12 +258,32 @@ fn built(
     let mut build_request = BuildRequest::new(target.name.as_str(), module_dir, package.as_str());
     build_request.cgo = *cgo;
     if *fetch {
-        build_request.network = Network::Inherit;
+        build_request.network = if request.toolbox.offline {
+            Network::Cached
+        } else {
+            Network::Inherit
+        };
     }
-    if let Some(level) = key.2.get("GOAMD64") {
-        build_request.goamd64 = level.parse().map_err(failed)?;
+    for (setting, value) in &key.2 {
+        let profile = profile::place(&request.folder, &target.name);
+        let value = match setting == "-pgo" && value == OF_CONTROL {
+            true => &profile.display().to_string(),
+            false => value,
+        };
+        ask_for(
+            &mut build_request,
+            setting,
+            value,
+            folder_of(&request.plan.matrix),
+        )
+        .map_err(failed)?;
     }
-    build_request.goexperiment = key.2.get("GOEXPERIMENT").cloned();
+    let mut settings = key.2.clone();
+    if let Pgo::Profile(file) = &build_request.pgo {
+        let sha256 = toolchain::digest::of_file(file)
+            .map_err(|error| failed(format!("{}: {error}", file.display())))?;
+        settings.insert("-pgo sha256".to_owned(), sha256);
+    }
     let artifact = match build(toolchain, &build_request, &request.toolbox.store, watch) {
         Ok(artifact) => artifact,
         Err(BuildError::Toolchain(error)) if error.is_cancelled() => return Ok(None),
@@ -172,7 +295,7 @@ fn built(
         record: record::run::Artifact {
             target: key.0.clone(),
             toolchain: Some(key.1.clone()),
-            build: key.2.clone(),
+            build: settings,
             sha256: artifact.sha256,
             size_bytes: artifact.size_bytes,
             go_version_m: artifact.go_version_m,
@@ -182,13 +305,13 @@ fn built(
     }))
 }
 
-/// A ready-made binary: what it says of itself is all that is known of it.
+/// A copy of a ready-made binary: what it says of itself is all that is known of it.
 fn given(
     request: &RunRequest<'_>,
     target: &Target,
     path: &str,
     watch: Watch<'_>,
-) -> Result<Program, RunError> {
+) -> Result<Option<Program>, RunError> {
     let path = folder(target).join(path);
     let failed = |reason: String| RunError::Build {
         target: target.name.clone(),
@@ -198,25 +321,27 @@ fn given(
     let path = path
         .canonicalize()
         .map_err(|error| failed(format!("{}: {error}", path.display())))?;
-    let unreadable = |error: std::io::Error| failed(format!("{}: {error}", path.display()));
-    let size = path.metadata().map_err(unreadable)?.len();
-    let sha256 = crate::toolchain::digest::of_file(&path).map_err(unreadable)?;
-    let told = go_version_m(request, &path, watch);
+    let pinned = match pin(&path, &request.toolbox.store, watch) {
+        Ok(pinned) => pinned,
+        Err(error) if error.is_cancelled() => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    let told = go_version_m(request, &pinned.path, watch);
     let version = told.as_deref().and_then(|text| BuildInfo::parse(text).ok());
-    Ok(Program {
+    Ok(Some(Program {
         go_version: version.map(|info| info.go_version),
         record: record::run::Artifact {
             target: target.name.clone(),
             toolchain: None,
             build: BTreeMap::new(),
-            sha256: sha256.clone(),
-            size_bytes: size,
+            sha256: pinned.sha256.clone(),
+            size_bytes: pinned.size_bytes,
             go_version_m: told.unwrap_or_default(),
             command: String::new(),
         },
-        sha256,
-        path,
-    })
+        sha256: pinned.sha256,
+        path: pinned.path,
+    }))
 }
 
 /// What `go version -m` says of a ready-made binary, where there is a `go`.
@@ -225,6 +350,21 @@ fn go_version_m(request: &RunRequest<'_>, binary: &Path, watch: Watch<'_>) -> Op
     let scratch = tempfile::tempdir().ok()?;
     let mut command = environment::clean(&toolchain.go(), scratch.path());
     command.arg("version").arg("-m").arg(binary);
-    let done = child::run(command, Duration::from_secs(60), watch, &|| {}).ok()?;
+    let done = child::run(command, Duration::from_secs(60), watch.stop(), &|| {}).ok()?;
     Some(done.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seed_of_block;
+
+    #[test]
+    fn every_block_has_a_seed_of_its_own_and_keeps_it() {
+        let seeds: std::collections::BTreeSet<u32> =
+            (0..1000).map(|block| seed_of_block(1, block)).collect();
+        assert_eq!(seeds.len(), 1000);
+        assert!(seeds.iter().all(|seed| (1..1 << 31).contains(seed)));
+        assert_eq!(seed_of_block(1, 7), seed_of_block(1, 7));
+        assert_ne!(seed_of_block(1, 7), seed_of_block(2, 7));
+    }
 }

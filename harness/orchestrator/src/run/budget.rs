@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// How often a slot is tried in one call while host or generator spoil it.
+pub(super) const MOST_ATTEMPTS: u32 = 3;
+
 /// The time of one call of a run.
 pub(super) struct Budget<'a> {
     /// Time since the call began.

@@ -6,12 +6,13 @@ use record::quantity::Rate;
 use record::run::Calibration;
 use record::trial::Outcome;
 
-use super::prepare::ReadyCell;
-use super::schedule::MOST_ATTEMPTS;
-use super::{RunError, RunRequest};
+use super::budget::MOST_ATTEMPTS;
+use super::error::RunError;
+use super::request::RunRequest;
 use crate::events::{Event, Listener};
-use crate::supervise::Spawner;
+use crate::plan::ReadyCell;
 use crate::trial::{Observation, TrialRequest, run_trial};
+use supervise::Spawner;
 
 /// The window in which capacity is found when the matrix has none for QPS.
 const WINDOW: Duration = Duration::from_secs(2);
@@ -68,7 +69,7 @@ pub(super) fn calibrate(
     };
     let mut attempt = 1;
     let observed = loop {
-        let Some(observed) = run_trial(&trial, listener) else {
+        let Some(observed) = run_trial(&trial, listener)? else {
             return Ok(None);
         };
         match &observed.outcome {

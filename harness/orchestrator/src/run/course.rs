@@ -9,7 +9,7 @@ use record::decision::{Decision, StopReason};
 use record::run::{Design, Run};
 use record::trial::{Role, Stage};
 
-use super::prepare::ReadyCell;
+use crate::plan::ReadyCell;
 
 /// The course of a run.
 #[derive(Debug)]

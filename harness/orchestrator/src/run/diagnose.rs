@@ -4,18 +4,25 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use record::axis::Axis;
 use record::cell::CellId;
-use record::diagnosis::{Diagnosis, Missing, ProfileFile};
+use record::diagnosis::{Diagnosis, EvidenceKind, Missing, ProfileFile};
 use record::store::RunDir;
+use toolchain::files::{sweep, temporary_in};
+use toolchain::{DELAYS, Watch, delay_profile};
 
-use super::prepare::{Prepared, ReadyCell};
-use super::schedule::make_folder;
-use super::{Ending, HostLock, RunError, RunRequest, lock, prepare};
+use super::error::RunError;
+use super::lock::{self, HostLock};
+use super::prepare;
+use super::prepare::Prepared;
+use super::request::{Ending, RunRequest};
+use super::start::start_spawner;
 use crate::events::{Event, Listener};
-use crate::supervise::Spawner;
-use crate::toolchain::{DELAYS, Watch, delay_profile};
+use crate::plan::{ReadyCell, toolchain_spec};
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
+use supervise::Spawner;
+
+/// How the folder of a diagnosis under way begins; readers pass it over.
+const UNFINISHED: &str = "unfinished-";
 
 /// A cell to look at closely.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +48,8 @@ pub fn diagnose(
     let _host = HostLock::take()?;
     let dir = RunDir::open(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
-    let spawner = super::start_spawner(request.plan)?;
+    sweep(&dir.diagnoses(), UNFINISHED, Duration::ZERO)?;
+    let spawner = start_spawner(request.plan)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };
@@ -80,16 +88,9 @@ impl Diagnoses<'_> {
             target: cell.planned.spec.target.clone(),
             settings: cell.planned.spec.settings.to_string(),
         });
-        make_folder(&self.dir.diagnoses())?;
         // Renamed into place when it is whole; what is left behind otherwise
-        // goes with this value, or is passed over by readers.
-        let gathered = tempfile::Builder::new()
-            .prefix("unfinished-")
-            .tempdir_in(self.dir.diagnoses())
-            .map_err(|source| RunError::System {
-                action: "create a folder for the diagnosis",
-                source,
-            })?;
+        // goes with this value, or is swept by the next call.
+        let gathered = temporary_in(&self.dir.diagnoses(), UNFINISHED)?;
         let matrix = &self.request.plan.matrix;
         let trial = TrialRequest {
             plan: self.request.plan,
@@ -123,7 +124,7 @@ impl Diagnoses<'_> {
         (self.listener)(Event::PhaseStarted("reading the trace"));
         let Some(goroot) = self.goroot(cell) else {
             diagnosis.missing.push(Missing {
-                kind: "trace".to_owned(),
+                kind: EvidenceKind::Trace,
                 reason: "it is kept as trace.out, but the run has no Go toolchain to read it with"
                     .to_owned(),
             });
@@ -139,13 +140,16 @@ impl Diagnoses<'_> {
             let store = &self.request.toolbox.store;
             match delay_profile(&goroot, store, &trace, delay, &into, watch) {
                 Ok(()) => diagnosis.profiles.push(ProfileFile {
-                    kind,
+                    kind: kind.into(),
                     file,
                     before: None,
                 }),
                 Err(error) => {
                     let reason = error.to_string();
-                    diagnosis.missing.push(Missing { kind, reason });
+                    diagnosis.missing.push(Missing {
+                        kind: kind.into(),
+                        reason,
+                    });
                     return;
                 }
             }
@@ -155,11 +159,9 @@ impl Diagnoses<'_> {
     /// Where the Go that built the cell is; any of the run's for a ready-made
     /// binary.
     fn goroot(&self, cell: &ReadyCell) -> Option<PathBuf> {
-        let spec = cell.planned.spec.settings.get(&Axis::Toolchain);
-        let toolchains = &self.prepared.run.toolchains;
-        let own = toolchains.iter().find(|toolchain| toolchain.spec == spec);
-        own.or(toolchains.first())
-            .map(|toolchain| PathBuf::from(&toolchain.goroot))
+        let goroots = &self.prepared.goroots;
+        let own = goroots.get(toolchain_spec(&cell.planned.spec));
+        own.or(goroots.values().next()).cloned()
     }
 
     fn cell(&self, choice: &Choice) -> Result<&ReadyCell, RunError> {

@@ -5,38 +5,27 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use gotrace::GoVersion;
-use record::axis::Axis;
 use record::cell::CellId;
 use record::run::{Calibration, Cell, Design, DroppedCell, RUN_FORMAT, Run, SourceFile};
 use record::store::RunDir;
 
 use super::artifacts::{self, Program, Programs};
-use super::{RunError, RunRequest, calibrate, host};
+use super::error::RunError;
+use super::request::RunRequest;
+use super::{calibrate, host, profile};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, check_versions};
-use crate::supervise::Spawner;
-
-/// A cell that can be launched.
-#[derive(Debug, Clone)]
-pub struct ReadyCell {
-    /// Its id.
-    pub id: CellId,
-    /// Its plan.
-    pub planned: PlannedCell,
-    /// The program to start.
-    pub program: PathBuf,
-    /// SHA-256 of the program.
-    pub program_sha256: String,
-    /// The Go version that built it, where known.
-    pub go_version: Option<GoVersion>,
-}
+use crate::plan::{Plan, PlannedCell, ReadyCell, check_versions, option_values};
+use supervise::Spawner;
 
 /// A run that only needs its trials.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
+    pub(super) programs: Programs,
+    /// The toolchains that this call has proved, by the name in the matrix. What
+    /// the record of an earlier call says of them is not run.
+    pub(super) goroots: BTreeMap<String, PathBuf>,
 }
 
 impl Prepared {
@@ -59,9 +48,14 @@ pub(super) fn prepare(
         Ok(dir) => Some(dir.read_run()?),
         Err(_) => None,
     };
-    let Some(programs) = artifacts::provide(request, listener)? else {
+    let Some(mut programs) = artifacts::provide(request, listener)? else {
         return Ok(None);
     };
+    if !profile::of_controls(request, dir, spawner, &programs, listener)?
+        || !programs.complete(request, listener)?
+    {
+        return Ok(None);
+    }
     let (cells, dropped) = ready_cells(request, &programs, listener)?;
     let mut run = describe(request, &programs, &cells, dropped);
     match earlier {
@@ -86,7 +80,12 @@ pub(super) fn prepare(
             dir.write_run(&run)?;
         }
     }
-    Ok(Some(Prepared { run, cells }))
+    Ok(Some(Prepared {
+        run,
+        cells,
+        goroots: programs.goroots(),
+        programs,
+    }))
 }
 
 fn ready_cells(
@@ -106,14 +105,16 @@ fn ready_cells(
         .collect();
     let mut cells = Vec::new();
     for planned in &plan.cells {
-        let program = programs.of(plan, planned);
-        let impossible = program
-            .go_version
-            .as_ref()
+        let impossible = programs
+            .go_version(plan, planned)
             .and_then(|version| check_versions(&planned.spec, version));
-        let Some(reason) = impossible else {
-            cells.push(ready_cell(plan, planned, program));
-            continue;
+        let reason = match (impossible, programs.of(plan, planned)) {
+            (None, Some(program)) => {
+                cells.push(ready_cell(plan, planned, program));
+                continue;
+            }
+            (Some(reason), _) => reason,
+            (None, None) => "it was not built".to_owned(),
         };
         if planned.control {
             return Err(RunError::Control {
@@ -134,7 +135,7 @@ fn ready_cells(
     Ok((cells, dropped))
 }
 
-fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
+pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
     let target = plan.target(planned);
     let load = format!("{:?} {:?}", plan.matrix.load, plan.matrix.warmup);
     let options = format!("{:?}", option_values(plan, planned));
@@ -158,32 +159,6 @@ fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCel
         program_sha256: program.sha256.clone(),
         go_version: program.go_version.clone(),
     }
-}
-
-/// The options of a cell: the target's defaults, the matrix's for this target,
-/// then the cell's own.
-pub fn option_values(plan: &Plan, cell: &PlannedCell) -> BTreeMap<String, String> {
-    let target = plan.target(cell);
-    let mut values: BTreeMap<String, String> = target
-        .options
-        .iter()
-        .map(|(name, option)| (name.clone(), option.default.clone()))
-        .collect();
-    for (name, value) in plan
-        .matrix
-        .options
-        .get(&cell.spec.target)
-        .into_iter()
-        .flatten()
-    {
-        values.insert(name.clone(), value.value.clone());
-    }
-    for (name, slot) in &mut values {
-        if let Some(value) = cell.spec.settings.set_value(&Axis::Option(name.clone())) {
-            *slot = value.to_owned();
-        }
-    }
-    values
 }
 
 fn describe(

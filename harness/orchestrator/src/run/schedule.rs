@@ -8,20 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use record::cell::CellId;
 use record::run::Run;
-use record::store::{LineWriter, RunDir, StoreError, sync_folder};
+use record::store::{LineWriter, RunDir, StoreError, make_folder, sync_folder};
 use record::trial::{Canary, Outcome, Reason, Role, Stage, Trial};
 
-use super::budget::Budget;
+use super::budget::{Budget, MOST_ATTEMPTS};
 use super::course::Course;
+use super::error::RunError;
 use super::launcher::{Job, Runner};
-use super::prepare::ReadyCell;
+use super::request::Ending;
 use super::steering::Steering;
-use super::{Ending, RunError};
 use crate::events::{Event, Listener};
-use crate::plan::{OrderKey, Slot, block_order};
-
-/// How often a slot is tried in one call while host or generator spoil it.
-pub(super) const MOST_ATTEMPTS: u32 = 3;
+use crate::plan::{OrderKey, ReadyCell, Slot, block_order};
 
 /// What is known of every slot.
 type Slots = BTreeMap<(CellId, u32, Role), SlotState>;
@@ -218,6 +215,15 @@ impl Schedule<'_> {
         writer: &mut LineWriter<Trial>,
     ) -> Result<bool, RunError> {
         let mut queue: VecDeque<(usize, Slot)> = self.block_order(block).into();
+        let is_open = |slot: &Slot| {
+            let key = (self.site.cells[slot.cell].id.clone(), block, slot.role);
+            self.slots.get(&key).is_none_or(|state| !state.over())
+        };
+        let open = queue.iter().filter(|(_, slot)| is_open(slot));
+        let open: Vec<&ReadyCell> = open.map(|(_, slot)| &self.site.cells[slot.cell]).collect();
+        if !open.is_empty() && !self.site.runner.begin_block(block, &open)? {
+            return Ok(false);
+        }
         while let Some((position, slot)) = queue.pop_front() {
             let key = (self.site.cells[slot.cell].id.clone(), block, slot.role);
             let state = self.slots.get(&key).copied().unwrap_or_default();
@@ -286,8 +292,9 @@ impl Schedule<'_> {
             evidence: &unfinished,
             canaries: &self.canaries,
         };
-        let Some(observed) = self.site.runner.run(&job) else {
-            let _ = fs::remove_dir_all(&unfinished);
+        let observed = self.site.runner.run(&job);
+        let Some(observed) = observed.inspect_err(|_| drop_evidence(&unfinished))? else {
+            drop_evidence(&unfinished);
             return Ok(None);
         };
         self.keep_evidence(&unfinished, &cell.id, &raw)?;
@@ -356,14 +363,6 @@ fn slots_on_disk(trials: &[Trial]) -> Slots {
     slots
 }
 
-pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
-    fs::create_dir_all(path).map_err(|source| StoreError::Io {
-        action: "create",
-        path: path.to_owned(),
-        source,
-    })
-}
-
 /// Removes the evidence of a trial that a killed run was in.
 fn sweep_unfinished(dir: &RunDir) {
     for entry in fs::read_dir(dir.raw()).into_iter().flatten().flatten() {
@@ -375,4 +374,9 @@ fn sweep_unfinished(dir: &RunDir) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// A trial that is not kept leaves nothing; what cannot be removed is swept away by the next call.
+fn drop_evidence(unfinished: &Path) {
+    let _ = fs::remove_dir_all(unfinished);
 }

@@ -12,16 +12,18 @@ use record::decision::{Decision, Elimination, Finalist, Judgement, StopReason};
 use record::matrix::CellSpec;
 use record::run::{Design, Run};
 use record::store::RunDir;
-use record::trial::{Outcome, Reason, Role, Stage, Trial};
+use record::trial::{Outcome, Reason, Role, RuleId, Stage, Trial};
 use topology::{CpuSet, Placement};
 
 use super::budget::Budget;
+use super::error::RunError;
 use super::launcher::{Job, Runner};
-use super::prepare::ReadyCell;
+use super::request::Ending;
 use super::schedule::{Site, run_trials};
-use super::{Ending, RunError, Steering};
+use super::steering::Steering;
 use crate::events::Event;
-use crate::plan::PlannedCell;
+use crate::own_side::OwnSide;
+use crate::plan::{PlannedCell, ReadyCell};
 use crate::trial::Observed;
 
 /// A trial's length by the made-up clock.
@@ -73,27 +75,34 @@ struct FakeTrials {
     run: Counter<u32>,
     /// Stop when so many were run.
     stop_at: Option<u32>,
+    /// Our own side runs out when so many were run.
+    disk_full_at: Option<u32>,
     /// Invalid until so many were run.
     invalid_until: u32,
     cancel: AtomicBool,
+    begun: RefCell<Vec<(u32, usize)>>,
 }
 
 impl Runner for FakeTrials {
-    fn run(&self, job: &Job<'_>) -> Option<Observed> {
+    fn begin_block(&self, block: u32, cells: &[&ReadyCell]) -> Result<bool, RunError> {
+        self.begun.borrow_mut().push((block, cells.len()));
+        Ok(true)
+    }
+    fn run(&self, job: &Job<'_>) -> Result<Option<Observed>, OwnSide> {
         assert!(job.evidence.is_dir());
         if self.stop_at == Some(self.run.get()) {
             self.cancel.store(true, Ordering::Relaxed);
-            return None;
+            return Ok(None);
+        }
+        if self.disk_full_at == Some(self.run.get()) {
+            return Err(OwnSide("no room on the disk".to_owned()));
         }
         self.run.set(self.run.get() + 1);
-        let spoilt = Reason {
-            rule: "V4".to_owned(),
-            message: "made up".to_owned(),
-        };
-        Some(Observed {
+        let (rule, message) = (RuleId::V4, "made up".to_owned());
+        Ok(Some(Observed {
             started: format!("trial {}", self.run.get()),
             outcome: match self.run.get() <= self.invalid_until {
-                true => Outcome::Invalid(vec![spoilt]),
+                true => Outcome::Invalid(vec![Reason { rule, message }]),
                 false => Outcome::Ok,
             },
             saturate: None,
@@ -103,7 +112,7 @@ impl Runner for FakeTrials {
             readback: None,
             canary: None,
             warnings: Vec::new(),
-        })
+        }))
     }
 }
 
@@ -506,6 +515,14 @@ fn killed_anywhere_it_ends_as_it_would_have() {
 }
 
 #[test]
+fn a_block_is_made_ready_once() {
+    let runner = FakeTrials::default();
+    let lab = Lab::new(2, Design::default());
+    lab.call(&runner, &Rules::default()).unwrap();
+    assert_eq!(runner.begun.into_inner(), [(0, 5), (1, 5)]);
+}
+
+#[test]
 fn killed_between_a_block_and_its_decision_it_is_decided_then() {
     let rules = || Rules {
         leave: [(3, vec!["50"])].into(),
@@ -587,3 +604,6 @@ fn a_first_block_without_one_valid_trial_ends_the_run() {
         "{error}"
     );
 }
+
+#[path = "own_side_tests.rs"]
+mod own_side;

@@ -7,10 +7,10 @@ use record::quantity::format_duration;
 use record::store::LineWriter;
 use record::trial::Stage;
 
-use super::RunError;
-use super::prepare::ReadyCell;
+use super::error::RunError;
 use super::schedule::Schedule;
 use crate::events::Event;
+use crate::plan::ReadyCell;
 
 impl Schedule<'_> {
     /// Follows what was decided when `blocks` had ended, or decides it now.

@@ -11,14 +11,17 @@ use std::time::Duration;
 use record::diagnosis::{DIAGNOSIS_FORMAT, Diagnosis, Missing, ProfileFile};
 use record::matrix::ConstantLoad;
 use record::quantity::Rate;
+use record::trial::{Failure, FailureCause};
 
 use super::launch::{LaunchError, Target};
 use super::observation::left_off;
+use super::request::{TrialRequest, now};
+use super::stop::{PATIENCE, Stop};
 use super::window::{Window, Windows};
-use super::{PATIENCE, Stop, TrialRequest, now};
 use crate::events::{Event, Listener};
 use crate::observe::{Pprof, Probe, ProbeError};
-use crate::run::option_values;
+use crate::own_side::OwnSide;
+use crate::plan::option_values;
 
 /// Length of the execution trace. A busy service writes some 10 MiB a second.
 const TRACE: Duration = Duration::from_secs(1);
@@ -58,6 +61,10 @@ pub fn run_diagnosis(
     let mut target = match Target::launch(request) {
         Ok(target) => target,
         Err(LaunchError::Cancelled) => return None,
+        Err(LaunchError::OwnSide(own_side)) => {
+            diagnosis.failure = Some(not_started(&own_side));
+            return Some(diagnosis);
+        }
         Err(LaunchError::Failed(failure, _)) => {
             diagnosis.failure = Some(*failure);
             return Some(diagnosis);
@@ -73,11 +80,27 @@ pub fn run_diagnosis(
             target.stop(PATIENCE);
             return None;
         }
+        Err(Stop::OwnSide(own_side)) => {
+            target.stop(PATIENCE);
+            diagnosis.failure = Some(not_started(&own_side));
+        }
         Err(Stop::Failed(failure)) => {
             diagnosis.failure = Some(target.end_of(failure, PATIENCE));
         }
     }
     Some(diagnosis)
+}
+
+/// A diagnosis is asked for again by its own command: it may be kept with what our side lacked.
+fn not_started(own_side: &OwnSide) -> Failure {
+    Failure {
+        cause: FailureCause::NotStarted,
+        message: own_side.to_string(),
+        exit_code: None,
+        signal: None,
+        panic: None,
+        stderr_tail: Vec::new(),
+    }
 }
 
 fn look_closely(
@@ -242,7 +265,7 @@ impl<'a> Collector<'a> {
 impl Taken {
     fn keep(&mut self, kind: &str, file: String, before: Option<String>) {
         self.profiles.push(ProfileFile {
-            kind: kind.to_owned(),
+            kind: kind.into(),
             file,
             before,
         });
@@ -250,7 +273,7 @@ impl Taken {
 
     fn lacks(&mut self, kind: &str, reason: &impl ToString) {
         self.missing.push(Missing {
-            kind: kind.to_owned(),
+            kind: kind.into(),
             reason: reason.to_string(),
         });
     }

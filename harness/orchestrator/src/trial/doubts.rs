@@ -3,16 +3,17 @@
 //! The words of a doubt name the threshold and not the figure, so that a report
 //! can say one thing once of many trials; the figures are in the trial.
 
-use record::axis::{Axis, DEFAULT};
-use record::trial::{Canary, Phase, Reason};
+use record::axis::Axis;
+use record::axis::readback::Shown;
+use record::trial::{Canary, Phase, Reason, RuleId};
 use topology::CpuSet;
 
-use super::Observed;
+use super::request::Observed;
 use super::thresholds::{
     CANARY_TRIALS, CANARY_UNSTEADY, CLOCK_MOVED, INVOLUNTARY_PER_CPU_SECOND, PRESSURE, RUN_DELAY,
     Step,
 };
-use crate::run::ReadyCell;
+use crate::plan::ReadyCell;
 
 /// What was found.
 #[derive(Debug, Default, PartialEq)]
@@ -22,15 +23,12 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn invalid(&mut self, rule: &str, message: String) {
-        self.reasons.push(Reason {
-            rule: rule.to_owned(),
-            message,
-        });
+    pub(super) fn invalid(&mut self, rule: RuleId, message: String) {
+        self.reasons.push(Reason { rule, message });
     }
 
     /// A share against its two steps.
-    pub(super) fn step(&mut self, rule: &str, value: f64, step: Step, what: &str) {
+    pub(super) fn step(&mut self, rule: RuleId, value: f64, step: Step, what: &str) {
         if value > step.invalid {
             self.invalid(rule, format!("{what}: {:.1} %", value * 100.0));
         } else if value > step.doubt {
@@ -48,7 +46,7 @@ pub(super) fn by_littles_law(name: &str, phase: &Phase, step: Step, found: &mut 
     };
     let what =
         format!("{name}: connections, throughput and response time disagree by Little's law");
-    found.step("V3", error.abs(), step, &what);
+    found.step(RuleId::V3, error.abs(), step, &what);
 }
 
 /// V4 and doubts: others on the CPUs of the target. Where threads of the target
@@ -70,7 +68,7 @@ pub(super) fn by_contention(
             && delay + cpu > 0.0
         {
             let what = format!("{name}: the target wanted a CPU and waited for one");
-            found.step("V4", delay / (delay + cpu), RUN_DELAY, &what);
+            found.step(RuleId::V4, delay / (delay + cpu), RUN_DELAY, &what);
         }
         if cpu > 0.0 && process.involuntary_switches as f64 / cpu > INVOLUNTARY_PER_CPU_SECOND {
             found.doubts.push(format!(
@@ -99,7 +97,12 @@ fn is_alone(cell: &ReadyCell, observed: &Observed) -> bool {
         .as_ref()
         .and_then(|readback| readback.gomaxprocs);
     let fits = threads.is_some_and(|threads| threads <= placement.target.len() as u64);
-    let limited = cell.planned.spec.settings.get(&Axis::CpuQuota) != DEFAULT;
+    let limited = cell
+        .planned
+        .spec
+        .settings
+        .set_value(&Axis::CpuQuota)
+        .is_some();
     fits && !shared && !limited
 }
 
@@ -154,7 +157,7 @@ pub(super) fn by_canary(
     let what =
         "a fixed loop on the target's CPUs ran at another speed than in the run's other trials";
     if unsteady <= CANARY_UNSTEADY * earlier.len() as f64 {
-        found.step("V5", off(&canary), step, what);
+        found.step(RuleId::V5, off(&canary), step, what);
     } else if off(&canary) > step.doubt {
         found.doubts.push(format!(
             "V5: {what}; the clock of this host never holds still"
@@ -174,23 +177,16 @@ pub(super) fn by_placement(cell: &ReadyCell, near: &CpuSet, found: &mut Findings
 
 /// V2 where the probe should have shown a setting and did not. Without a probe it cannot, which the report says once.
 pub(super) fn unread_settings(cell: &ReadyCell, observed: &Observed) -> Option<String> {
-    let readback = observed.readback.as_ref();
-    let shown = [
-        (Axis::Gogc, readback.is_some_and(|own| own.gogc.is_some())),
-        (
-            Axis::Gomemlimit,
-            readback.is_some_and(|own| own.gomemlimit_bytes.is_some()),
-        ),
-        (
-            Axis::Godebug,
-            readback.is_some_and(|own| own.godebug.is_some()),
-        ),
-    ];
+    let readback = observed.readback.clone().unwrap_or_default();
+    let shown = Shown {
+        readback: &readback,
+        build: None,
+    };
     let settings = &cell.planned.spec.settings;
-    let missing = shown
-        .iter()
-        .filter(|(axis, shown)| !shown && settings.get(axis) != DEFAULT);
-    let missing: Vec<String> = missing.map(|(axis, _)| axis.to_string()).collect();
+    let missing = Axis::PLAIN.iter().filter(|axis| {
+        axis.is_shown_by_probe() && settings.set_value(axis).is_some() && !shown.shows(axis)
+    });
+    let missing: Vec<String> = missing.map(Axis::to_string).collect();
     (!missing.is_empty()).then(|| {
         format!(
             "V2: the probe did not show {}: whether it took effect is not known",

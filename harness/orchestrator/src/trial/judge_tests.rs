@@ -6,14 +6,15 @@ use record::matrix::CellSpec;
 use record::run::Run;
 use record::store::RunDir;
 use record::threshold::Thresholds;
-use record::trial::{Canary, HostWindow, Outcome, Phase, ProcessWindow, Readback};
+use record::trial::{
+    Arrival, Canary, HostWindow, Ledger, Outcome, Phase, ProcessWindow, Readback, WindowVerdict,
+};
 use topology::Placement;
 
 use super::Observed;
 use super::doubts::{Findings, unread_settings};
-use super::judge::findings;
-use crate::plan::PlannedCell;
-use crate::run::ReadyCell;
+use super::judge::{answers_wrong, findings};
+use crate::plan::{PlannedCell, ReadyCell};
 
 /// A cell that asks for everything that can be read back.
 fn cell() -> ReadyCell {
@@ -51,8 +52,8 @@ fn cell() -> ReadyCell {
 /// The windows of the stored format's own sample, on a calm host.
 fn calm(phase: Option<Phase>) -> Option<Phase> {
     let mut phase = phase.unwrap();
-    phase.verdict.name = "VALID".to_owned();
-    phase.littles_law_error = (phase.arrival == "closed").then_some(0.001);
+    phase.verdict.name = WindowVerdict::Valid;
+    phase.littles_law_error = (phase.arrival == Arrival::Closed).then_some(0.001);
     phase.host = Some(HostWindow::default());
     phase.process = Some(ProcessWindow {
         user_seconds: 1.0,
@@ -116,13 +117,24 @@ fn judged_with(
 
 /// The rules that made it invalid, and the number of doubts.
 fn found(findings: &Findings) -> (Vec<&str>, usize) {
-    let rules = findings.reasons.iter().map(|reason| reason.rule.as_str());
+    let rules = findings.reasons.iter().map(|reason| reason.rule.word());
     (rules.collect(), findings.doubts.len())
 }
 
 #[test]
 fn nothing_speaks_against_a_calm_trial() {
     assert_eq!(judged(|_| {}), Findings::default());
+}
+
+#[test]
+fn a_negative_gogc_is_applied_where_the_collector_is_off() {
+    let mut cell = cell();
+    cell.planned.spec.settings.insert(Axis::Gogc, "-1");
+    let off = |observed: &mut Observed| {
+        observed.readback.as_mut().unwrap().gogc = Some(u64::MAX);
+    };
+    assert_eq!(judged_with(&cell, &[], off), Findings::default());
+    assert_eq!(found(&judged_with(&cell, &[], |_| {})), (vec!["V2"], 0));
 }
 
 #[test]
@@ -174,13 +186,22 @@ fn a_probe_that_does_not_answer_leaves_a_doubt() {
 #[test]
 fn the_generator_is_v3() {
     let bound = |trial: &mut Observed| {
-        trial.constant.as_mut().unwrap().verdict.name = "GENERATOR_BOUND".to_owned();
+        trial.constant.as_mut().unwrap().verdict.name = WindowVerdict::GeneratorBound;
     };
     assert_eq!(found(&judged(bound)), (vec!["V3"], 0));
     let closed = |trial: &mut Observed| {
-        trial.saturate.as_mut().unwrap().verdict.name = "GENERATOR_BOUND".to_owned();
+        trial.saturate.as_mut().unwrap().verdict.name = WindowVerdict::GeneratorBound;
     };
     assert_eq!(found(&judged(closed)), (vec![], 0), "a lower bound of QPS");
+    let stalled = |trial: &mut Observed| {
+        let generator = &mut trial.saturate.as_mut().unwrap().generator;
+        generator.stalled_seconds = Some(10.0);
+    };
+    assert_eq!(
+        found(&judged(stalled)),
+        (vec!["V3"], 0),
+        "a stall is no slow generator"
+    );
     let little = |error: f64| {
         judged(|trial| trial.saturate.as_mut().unwrap().littles_law_error = Some(error))
     };
@@ -308,4 +329,26 @@ fn shared_cores_are_a_doubt_by_v6() {
     let findings = judged_with(&shared, &[], |_| {});
     assert!(findings.doubts[0].starts_with("V6: "), "{findings:?}");
     assert_eq!(findings.reasons, []);
+}
+
+#[test]
+fn a_service_that_hangs_has_failed() {
+    let mut trial = observed();
+    assert_eq!(answers_wrong(&trial), None);
+    let phase = trial.constant.as_mut().unwrap();
+    phase.ledger = Ledger {
+        scheduled: 240,
+        completed: 46,
+        in_flight: 64,
+        never_sent: 130,
+        unanswered: Some(194),
+        ..Ledger::default()
+    };
+    phase.errors.clear();
+    let failure = answers_wrong(&trial).unwrap();
+    assert!(
+        failure.message.ends_with(": 194 x unanswered"),
+        "{}",
+        failure.message
+    );
 }

@@ -6,18 +6,19 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use record::axis::Axis;
-use record::target::{Protocol, placeholders};
+use record::axis::{Applied, Axis};
+use record::target_file::{Protocol, placeholders};
 use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
-use super::TrialRequest;
 use super::last_words::{crash_line, last_words};
-use super::limits::{limits_of, out_of_memory, shown_quota, use_of_life};
+use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
+use super::request::TrialRequest;
 use crate::observe::{Info, Probe, ProcessSample};
-use crate::run::option_values;
-use crate::supervise::{Exit, Launch, Process};
+use crate::own_side::{OwnSide, is_own_side};
+use crate::plan::{limits_of, option_values};
+use supervise::{Exit, Launch, Process};
 
 /// A port may be taken by somebody else between our choice and the target's
 /// bind; then another one is tried.
@@ -53,6 +54,8 @@ pub(super) struct Target {
 pub(super) enum LaunchError {
     /// We were asked to stop.
     Cancelled,
+    /// We could not give what starting it takes.
+    OwnSide(OwnSide),
     /// The target did not come up; with what its control group counted.
     Failed(Box<Failure>, Option<ControlGroupUse>),
 }
@@ -100,7 +103,7 @@ impl Target {
         }
     }
 
-    fn is_ready(&self, spec: &record::target::Target) -> bool {
+    fn is_ready(&self, spec: &record::target_file::Target) -> bool {
         let base = match (&self.admin, spec.ready.on_admin) {
             (Some(admin), true) => format!("http://{admin}"),
             _ => format!("{}://{}", scheme(spec.protocol), self.address),
@@ -186,6 +189,7 @@ impl Target {
                 .as_ref()
                 .map(|info| self.observation.without_ours(&info.godebug)),
             go_version: info.map(|info: Info| info.go_version),
+            program_sha256: None,
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
             generator_cpus: self.generator_cpus.clone(),
             cpu_quota: limits.and_then(|limits| shown_quota(&limits)),
@@ -246,14 +250,15 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     };
     let spec = request.plan.target(&request.cell.planned);
     let placement = &request.cell.planned.placement;
-    let address = free_address().map_err(|error| failed(format!("no free port: {error}")))?;
+    let no_port = |error| LaunchError::OwnSide(OwnSide(format!("no free port: {error}")));
+    let address = free_address().map_err(no_port)?;
     let wants_admin = spec.probe
         || spec
             .command
             .iter()
             .any(|argument| argument.contains("{admin}"));
     let admin = match wants_admin {
-        true => Some(free_address().map_err(|error| failed(format!("no free port: {error}")))?),
+        true => Some(free_address().map_err(no_port)?),
         false => None,
     };
     let pinning = ChildPinning::prepare(&placement.target, placement.memory_node)
@@ -268,10 +273,16 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         observer_cpus: observer_cpus(request),
         logs: request.evidence.to_owned(),
     };
-    let process = request
-        .spawner
-        .spawn(launch)
-        .map_err(|error| failed(error.to_string()))?;
+    let process =
+        request
+            .spawner
+            .spawn(launch)
+            .map_err(|error| match error.source_of_system() {
+                Some(source) if is_own_side(source) => {
+                    LaunchError::OwnSide(OwnSide(error.to_string()))
+                }
+                _ => failed(error.to_string()),
+            })?;
     Ok(Target {
         process,
         address,
@@ -342,23 +353,20 @@ fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
     for (name, value) in &spec.env {
         set(name, value);
     }
-    for (axis, name) in [
-        (Axis::Gomaxprocs, "GOMAXPROCS"),
-        (Axis::Gogc, "GOGC"),
-        (Axis::Gomemlimit, "GOMEMLIMIT"),
-    ] {
-        if let Some(value) = settings.set_value(&axis) {
-            set(name, value);
-        }
-    }
+    // GODEBUG is shared with what we observe by.
     let observation = request.observation.godebug();
-    let godebug = match settings.set_value(&Axis::Godebug) {
-        Some(pairs) => format!("{pairs},{observation}"),
-        None => observation.to_owned(),
-    };
-    set("GODEBUG", &godebug);
+    set(
+        "GODEBUG",
+        &match settings.set_value(&Axis::Godebug) {
+            Some(pairs) => format!("{pairs},{observation}"),
+            None => observation.to_owned(),
+        },
+    );
     for (axis, value) in settings.iter() {
-        if let Axis::Env(name) = axis {
+        let Applied::Variable(name) = axis.applied() else {
+            continue;
+        };
+        if *axis != Axis::Godebug && settings.set_value(axis).is_some() {
             set(name, value);
         }
     }

@@ -1,26 +1,9 @@
-//! CPU quota and memory cap of a cell: from its axes to the kernel and back.
+//! CPU quota and memory cap of a cell: what the kernel made of them, for the record.
 
-use record::axis::{Axis, Settings};
-use record::limit::{CpuQuota, parse_memory_cap};
+use record::limit::CpuQuota;
 use record::quantity::format_bytes;
 use record::trial::ControlGroupUse;
 use topology::{CpuTime, GroupCounts, Limits};
-
-/// The limits that a cell asks for. The matrix was checked: what does not parse
-/// cannot stand here.
-pub(crate) fn limits_of(settings: &Settings) -> Limits {
-    let quota = settings.set_value(&Axis::CpuQuota);
-    let cap = settings.set_value(&Axis::MemoryCap);
-    Limits {
-        cpu: quota
-            .and_then(|text| text.parse().ok())
-            .map(|quota: CpuQuota| CpuTime {
-                quota_us: quota.quota_us,
-                period_us: quota.period_us,
-            }),
-        memory_bytes: cap.and_then(|text| parse_memory_cap(text).ok()),
-    }
-}
 
 /// A quota of the kernel's as the axis writes it.
 pub(super) fn shown_quota(limits: &Limits) -> Option<String> {
@@ -83,6 +66,8 @@ pub(super) fn out_of_memory(counts: &GroupCounts, cap_bytes: Option<u64>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::limits_of;
+    use record::axis::{Axis, Settings};
 
     #[test]
     fn axes_become_limits_and_come_back() {

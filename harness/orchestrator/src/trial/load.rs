@@ -7,8 +7,9 @@ use loadgen::{
     Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, RequestMix,
     RequestSpec, StatusExpectation, TlsOptions, Verdict as LoadVerdict,
 };
-use record::target::{Request, RequestBody, Target};
-use record::trial::{Generator, Ledger, Phase, Quantiles, Verdict};
+use record::matrix::Engine;
+use record::target_file::{Request, RequestBody, Target};
+use record::trial::{self, Generator, Ledger, Phase, Quantiles, Verdict, WindowVerdict};
 
 /// The load of one window, without its hooks.
 pub(super) fn load_spec(
@@ -42,7 +43,7 @@ pub(super) fn load_spec(
         connections: load.connections.max(threads),
         threads,
         timeout: load.timeout,
-        engine: engine(&load.engine),
+        engine: engine(load.engine),
         protocol,
         seed,
         interval: Duration::from_millis(250),
@@ -50,11 +51,11 @@ pub(super) fn load_spec(
     }
 }
 
-fn engine(name: &str) -> EngineChoice {
-    match name {
-        "hyper" => EngineChoice::Hyper,
-        "h1-fast" => EngineChoice::H1Fast,
-        _ => EngineChoice::Auto,
+fn engine(engine: Engine) -> EngineChoice {
+    match engine {
+        Engine::Auto => EngineChoice::Auto,
+        Engine::Hyper => EngineChoice::Hyper,
+        Engine::H1Fast => EngineChoice::H1Fast,
     }
 }
 
@@ -100,14 +101,14 @@ fn hash(digits: &str) -> Option<[u8; 32]> {
 /// by the caller.
 pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
     let arrival = match &spec.arrival {
-        Arrival::Closed => "closed",
-        Arrival::Poisson { .. } => "poisson",
-        Arrival::Constant { .. } | Arrival::Stages { .. } => "constant",
+        Arrival::Closed => trial::Arrival::Closed,
+        Arrival::Poisson { .. } => trial::Arrival::Poisson,
+        Arrival::Constant { .. } | Arrival::Stages { .. } => trial::Arrival::Constant,
     };
     let ledger = &outcome.ledger;
     let completed_by_interval = outcome.intervals.iter().map(|interval| interval.completed);
     Phase {
-        arrival: arrival.to_owned(),
+        arrival,
         offered_per_s: outcome.requested_rate_per_s,
         connections: spec.connections,
         seconds: outcome.elapsed.as_secs_f64(),
@@ -118,6 +119,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
             timed_out: ledger.timed_out,
             in_flight: ledger.in_flight,
             never_sent: ledger.never_sent,
+            unanswered: Some(ledger.unanswered),
         },
         errors: outcome
             .errors
@@ -131,10 +133,11 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
         verdict: verdict(&outcome.verdict),
         littles_law_error: outcome.littles_law.as_ref().map(|law| law.relative_error),
         generator: Generator {
-            engine: outcome.generator.engine.name().to_owned(),
+            engine: outcome.generator.engine.name().into(),
             threads: outcome.generator.threads,
             cpu_seconds: outcome.generator.cpu_seconds,
             cpu_us_per_request: outcome.generator.cpu_us_per_request,
+            stalled_seconds: stalled_seconds(spec, outcome),
         },
         completed_by_interval: completed_by_interval.collect(),
         runtime: None,
@@ -146,17 +149,42 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
     }
 }
 
+/// How long our own threads did not run, where that is longer than the verdict lets pass, and how
+/// long the machine was suspended.
+fn stalled_seconds(spec: &LoadSpec, outcome: &LoadOutcome) -> Option<f64> {
+    let generator = &outcome.generator;
+    let stall_s = generator
+        .longest_stall
+        .map_or(0.0, |stall| stall.length_s());
+    let stalled_s = [
+        Some(stall_s).filter(|stall_s| *stall_s > spec.limits.stall_s),
+        Some(generator.suspended_s).filter(|suspended_s| *suspended_s > SUSPENDED_S),
+    ];
+    let stalled_s: f64 = stalled_s.into_iter().flatten().sum();
+    (stalled_s > 0.0).then_some(stalled_s)
+}
+
+/// A machine that slept for longer than this did sleep: the clocks that tell are read one by one.
+const SUSPENDED_S: f64 = 0.001;
+
 fn verdict(verdict: &LoadVerdict) -> Verdict {
     let reason = match verdict {
         LoadVerdict::Valid => String::new(),
         LoadVerdict::GeneratorBound { interval, reason }
+        | LoadVerdict::Failed { interval, reason }
         | LoadVerdict::Overloaded { interval, reason }
         | LoadVerdict::Noisy { interval, reason } => {
             format!("{reason} ({:.2}-{:.2} s)", interval.from_s, interval.to_s)
         }
     };
     Verdict {
-        name: verdict.name().to_owned(),
+        name: match verdict {
+            LoadVerdict::Valid => WindowVerdict::Valid,
+            LoadVerdict::GeneratorBound { .. } => WindowVerdict::GeneratorBound,
+            LoadVerdict::Overloaded { .. } => WindowVerdict::Overloaded,
+            LoadVerdict::Failed { .. } => WindowVerdict::Failed,
+            LoadVerdict::Noisy { .. } => WindowVerdict::Noisy,
+        },
         reason,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use gotrace::metrics::{Delta, Snapshot};
 use record::trial::{GcTraceWindow, RuntimeWindow, SchedTraceWindow};
 
-use crate::supervise::Traces;
+use supervise::Traces;
 
 /// Metrics without which the account would have holes: a hole must not read as
 /// zero. All are in Go 1.21 and later; an older Go is left to gctrace.

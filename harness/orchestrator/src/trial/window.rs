@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gotrace::metrics::Snapshot;
 use loadgen::{Arrival, Hooks, LoadOutcome, LoadSpec};
-use record::axis::Axis;
+use record::axis::{Axis, AxisValue, Settings};
 use record::matrix::ConstantLoad;
 use record::trial::Phase;
 use topology::{CpuSet, GroupCounter, GroupCounts, TargetGroup};
@@ -17,8 +17,10 @@ use super::launch::Target;
 use super::limits::use_between;
 use super::load::{load_spec, phase};
 use super::observed::{gctrace_window, runtime_window, schedtrace_window};
-use super::{Stop, TrialRequest};
+use super::request::TrialRequest;
+use super::stop::Stop;
 use crate::observe::{HostSample, ProcessSample};
+use crate::own_side::OwnSide;
 
 /// Warm-up goes on at most this much longer for the GC cycles it waits for.
 const MOST_EXTRA_WARMUP: Duration = Duration::from_secs(10);
@@ -103,7 +105,7 @@ impl<'a> Windows<'a> {
         let mut step = warmup.duration;
         let limit = warmup.duration + MOST_EXTRA_WARMUP;
         let mut spent = Duration::ZERO;
-        let collector_off = self.request.cell.planned.spec.settings.get(&Axis::Gogc) == "off";
+        let collector_off = collector_is_off(&self.request.cell.planned.spec.settings);
         loop {
             if !step.is_zero() {
                 let window = Window {
@@ -170,7 +172,9 @@ impl<'a> Windows<'a> {
     ) -> Result<(Phase, Option<T>), Stop> {
         let (start, started) = mpsc::channel();
         std::thread::scope(|scope| {
-            let beside = scope.spawn(move || started.recv().ok().map(|()| beside()));
+            let beside = std::thread::Builder::new()
+                .spawn_scoped(scope, move || started.recv().ok().map(|()| beside()))
+                .map_err(|error| Stop::OwnSide(OwnSide(format!("a thread: {error}"))))?;
             let start = Mutex::new(Some(start));
             let take = || start.lock().unwrap_or_else(PoisonError::into_inner).take();
             let loaded = self.load(target, &window, &|| {
@@ -238,7 +242,17 @@ impl<'a> Windows<'a> {
             )));
         }
         match outcome {
-            Ok(outcome) => Ok((spec, outcome)),
+            Ok(outcome) => match lacked(&outcome) {
+                Some(lacked) => Err(Stop::OwnSide(OwnSide(format!(
+                    "the {} window: {lacked}",
+                    window.name
+                )))),
+                None => Ok((spec, outcome)),
+            },
+            Err(error) if error.is_own_side() => Err(Stop::OwnSide(OwnSide(format!(
+                "the {} window could not run: {error}",
+                window.name
+            )))),
             Err(error) => Err(Stop::crashed(format!(
                 "the {} window could not run: {error}",
                 window.name
@@ -282,6 +296,20 @@ impl<'a> Windows<'a> {
     }
 }
 
+/// Whether no collection can come of itself: a warm-up must not wait for one.
+fn collector_is_off(settings: &Settings) -> bool {
+    settings.value(&Axis::Gogc) == Some(AxisValue::CollectorOff)
+}
+
+/// What our own side ran out of in a load, in words.
+fn lacked(outcome: &LoadOutcome) -> Option<String> {
+    let ran_out = outcome
+        .ran_out()
+        .map(|class| format!("{class} on the generator's side"));
+    let lost = outcome.hlog_lost.as_ref();
+    ran_out.or_else(|| lost.map(|why| format!("its interval log cannot be kept: {why}")))
+}
+
 /// Looks from outside the target's borrow, since the load has that.
 struct Observer {
     pid: u32,
@@ -306,5 +334,27 @@ impl Observer {
             group: self.group.as_ref().map(GroupCounter::counts),
             at: Instant::now(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_negative_gogc_is_off_as_in_go() {
+        for (value, off) in [
+            ("off", true),
+            ("-1", true),
+            ("-400", true),
+            ("0", false),
+            ("100", false),
+            ("default", false),
+        ] {
+            let mut settings = Settings::default();
+            settings.insert(Axis::Gogc, value);
+            assert_eq!(collector_is_off(&settings), off, "{value}");
+        }
+        assert!(!collector_is_off(&Settings::default()));
     }
 }

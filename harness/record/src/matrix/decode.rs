@@ -7,9 +7,10 @@ use super::axes::{axes, control, rules};
 use super::check::{self, Whole};
 use super::diagnose::diagnose;
 use super::load::{load, warmup};
+use super::objectives::{by_objective, objective_key, report_unmeasured, unmeasured};
 use super::{Load, Located, Matrix, design};
 use crate::diagnostic::{Diagnostic, closest};
-use crate::objective::{Objective, Window};
+use crate::objective::Objective;
 use crate::threshold::{Threshold, Thresholds};
 use crate::yaml::{
     self, Decoder, Fields, Node, Shape, flag, option_name, plain_name, shown, whole,
@@ -185,45 +186,8 @@ fn weighted(decoder: &Decoder, node: &Node, load: &Load) -> (Vec<Objective>, Wei
     (objectives, weights)
 }
 
-/// A key that names an objective.
-fn objective_key(decoder: &Decoder, entry: &yaml::Entry, of: &str) -> Option<Objective> {
-    let objective = entry.key.parse::<Objective>();
-    objective
-        .map_err(|cure| {
-            let unknown = format!("unknown key `{}` in {of}", shown(&entry.key));
-            decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(cure));
-        })
-        .ok()
-}
-
 fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<Objective, f64> {
     by_objective(decoder, fields, "constraints", load, Objective::limit)
-}
-
-/// A map from objectives to something that is written for each of them; what
-/// the load does not measure is reported.
-pub(super) fn by_objective(
-    decoder: &Decoder,
-    fields: &Fields<'_>,
-    key: &str,
-    load: &Load,
-    read: impl Fn(Objective, &str) -> Result<f64, String>,
-) -> BTreeMap<Objective, f64> {
-    let mut values = BTreeMap::new();
-    let Some(node) = fields.get(key) else {
-        return values;
-    };
-    for entry in decoder.entries(node, key).unwrap_or_default() {
-        let Some(objective) = objective_key(decoder, entry, key) else {
-            continue;
-        };
-        let value = decoder.value(&entry.value, &entry.key, |text| read(objective, text));
-        if let Some(value) = value {
-            report_unmeasured(decoder, objective, load, &entry.value);
-            values.insert(objective, value);
-        }
-    }
-    values
 }
 
 /// What the advisor's rules are held against, where it is not the default.
@@ -248,32 +212,6 @@ fn thresholds(decoder: &Decoder, fields: &Fields<'_>) -> Thresholds {
         }
     }
     thresholds
-}
-
-/// The window that an objective needs and that the load does not have.
-fn unmeasured(objective: Objective, load: &Load) -> Option<Window> {
-    let window = objective.window()?;
-    let has = match window {
-        Window::Saturate => load.saturate.is_some(),
-        Window::Constant => load.constant.is_some(),
-    };
-    // A load without any window, or with a broken one, is reported by itself.
-    let has_some = load.saturate.is_some() || load.constant.is_some();
-    (!has && has_some).then_some(window)
-}
-
-fn report_unmeasured(decoder: &Decoder, objective: Objective, load: &Load, node: &Node) {
-    let Some(window) = unmeasured(objective, load) else {
-        return;
-    };
-    let example = match window {
-        Window::Saturate => "saturate: 2s",
-        Window::Constant => "constant: {rate: 60%, for: 2s}",
-    };
-    let never = format!("`{objective}` is never measured: load has no `{window}` window");
-    decoder.report(Diagnostic::new(node.span.clone(), never).help(format!(
-        "add `{example}` to load, or leave `{objective}` out"
-    )));
 }
 
 fn options(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::by_objective;
+use super::objectives::by_objective;
 use super::{Blocks, Load};
 use crate::diagnostic::Diagnostic;
 use crate::objective::Objective;

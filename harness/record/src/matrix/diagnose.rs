@@ -6,7 +6,8 @@ use super::axes::{PlacedRule, rule};
 use super::{Diagnose, Diagnosed};
 use crate::diagnostic::Diagnostic;
 use crate::quantity::parse_positive_duration;
-use crate::yaml::{Decoder, Fields, Node, Shape, one_of};
+use crate::word::one_of;
+use crate::yaml::{Decoder, Fields, Node, Shape};
 
 /// The keys of `diagnose` when it is a map.
 pub(crate) const DIAGNOSE_KEYS: &[&str] = &["cells", "for"];

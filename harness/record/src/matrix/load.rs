@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{ConstantLoad, Load, Warmup};
+use super::{ConstantLoad, Engine, Load, Warmup};
 use crate::diagnostic::Diagnostic;
 use crate::quantity::{parse_duration, parse_positive_duration, parse_rate};
-use crate::yaml::{Decoder, Fields, Node, Shape, one_of, whole};
+use crate::word::one_of;
+use crate::yaml::{Decoder, Fields, Node, Shape, whole};
 
 /// The keys of `load`.
 pub(crate) const LOAD_KEYS: &[&str] = &[
@@ -16,8 +17,6 @@ pub(crate) const LOAD_KEYS: &[&str] = &[
     "saturate",
     "constant",
 ];
-/// The words of `load.engine`.
-pub(crate) const ENGINES: &[&str] = &["auto", "hyper", "h1-fast"];
 /// The keys of `load.constant`.
 pub(crate) const CONSTANT_KEYS: &[&str] = &["rate", "for", "arrival"];
 /// The words of `load.constant.arrival`.
@@ -29,7 +28,7 @@ pub(super) fn load(decoder: &Decoder, fields: &Fields<'_>) -> Load {
     let mut load = Load {
         connections: 32,
         threads: None,
-        engine: "auto".to_owned(),
+        engine: Engine::Auto,
         timeout: Duration::from_secs(5),
         saturate: None,
         constant: None,
@@ -47,9 +46,7 @@ pub(super) fn load(decoder: &Decoder, fields: &Fields<'_>) -> Load {
     load.threads = inner
         .get("threads")
         .and_then(|node| decoder.value(node, "threads", |text| whole(text, 1, 1_024)));
-    load.engine = inner.or("engine", load.engine, |text| {
-        one_of(text, ENGINES).map(str::to_owned)
-    });
+    load.engine = inner.or("engine", load.engine, str::parse);
     load.timeout = inner.or("timeout", load.timeout, parse_positive_duration);
     load.saturate = inner
         .get("saturate")

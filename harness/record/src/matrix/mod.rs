@@ -12,6 +12,7 @@ pub(crate) mod design;
 pub(crate) mod diagnose;
 mod expand;
 pub(crate) mod load;
+mod objectives;
 mod values;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::objective::Objective;
 use crate::quantity::Rate;
 use crate::threshold::Thresholds;
+use crate::word::words;
 
 /// A value and the bytes of the file where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +161,18 @@ pub struct Rule {
     pub targets: Vec<String>,
 }
 
+words! {
+    /// Which HTTP client the load driver uses.
+    pub enum Engine {
+        /// The fastest that speaks the target's protocol.
+        Auto = "auto",
+        /// hyper: HTTP/1.1 and HTTP/2.
+        Hyper = "hyper",
+        /// Our own for HTTP/1.1, with requests serialised beforehand.
+        H1Fast = "h1-fast",
+    }
+}
+
 /// The load that every trial gets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Load {
@@ -166,8 +180,8 @@ pub struct Load {
     pub connections: usize,
     /// Generator threads; `None` for one per generator CPU.
     pub threads: Option<usize>,
-    /// `auto`, `hyper` or `h1-fast`.
-    pub engine: String,
+    /// The load driver's HTTP client.
+    pub engine: Engine,
     /// Time for one request before it counts as timed out.
     pub timeout: Duration,
     /// How long to saturate (closed loop) for QPS.

@@ -3,7 +3,32 @@
 use super::Objective;
 use crate::quantity::{parse_bytes, parse_positive_duration, parse_share};
 
+/// How a limit is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitKind {
+    /// A plain number.
+    Number,
+    /// A duration: `5ms`.
+    Duration,
+    /// A share: `0.1%`.
+    Share,
+    /// A size: `512MiB`.
+    Size,
+}
+
 impl Objective {
+    /// How a limit on it is written.
+    pub fn limit_kind(self) -> LimitKind {
+        match self {
+            Objective::P50 | Objective::P99 | Objective::P999 | Objective::CpuPerReq => {
+                LimitKind::Duration
+            }
+            Objective::ErrorRate | Objective::GcCpu => LimitKind::Share,
+            Objective::Rss | Objective::AllocPerReq => LimitKind::Size,
+            Objective::Qps | Objective::GcPerS | Objective::GcPerKreq => LimitKind::Number,
+        }
+    }
+
     /// A limit as matrices and gates write it (`5ms`, `0.1%`, `512MiB`,
     /// `15000`), in the unit of [`Objective::unit`].
     ///

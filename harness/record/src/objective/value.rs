@@ -86,6 +86,8 @@ fn peak_rss_bytes(trial: &Trial) -> Option<f64> {
     (bytes > 0).then_some(bytes as f64)
 }
 
+/// The share of what was due an answer: a service that answers nothing has no failed request and
+/// nothing but errors.
 fn error_rate(trial: &Trial) -> Option<f64> {
     let phases = [trial.saturate.as_ref(), trial.constant.as_ref()];
     let (bad, all) = phases
@@ -93,14 +95,41 @@ fn error_rate(trial: &Trial) -> Option<f64> {
         .flatten()
         .fold((0.0, 0.0), |(bad, all), phase| {
             let ledger = &phase.ledger;
-            (
-                bad + (ledger.failed + ledger.timed_out) as f64,
-                all + answered(ledger),
-            )
+            (bad + ledger.errors() as f64, all + ledger.due() as f64)
         });
     share(bad, all)
 }
 
 fn share(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_answers_nothing_has_nothing_but_errors() {
+        let ledger = |unanswered| Ledger {
+            scheduled: 240,
+            completed: 46,
+            in_flight: 64,
+            never_sent: 130,
+            unanswered,
+            ..Ledger::default()
+        };
+        // As told, and in a record from before it was.
+        for ledger in [ledger(Some(194)), ledger(None)] {
+            assert_eq!((ledger.errors(), ledger.due()), (194, 240));
+        }
+        // What was only just due when the window ended is no error.
+        let kept_up = Ledger {
+            scheduled: 1_000,
+            completed: 997,
+            in_flight: 2,
+            never_sent: 1,
+            ..Ledger::default()
+        };
+        assert_eq!((kept_up.errors(), kept_up.due()), (0, 997));
+    }
 }

@@ -11,4 +11,4 @@ mod scalars;
 pub(crate) use fields::shown;
 pub use fields::{Decoder, Fields};
 pub use node::{Entry, MOST_BYTES, Node, Scalar, Shape, parse};
-pub(crate) use scalars::{flag, one_of, option_name, plain_name, variable_name, whole};
+pub(crate) use scalars::{flag, option_name, plain_name, variable_name, whole};

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::diagnostic::closest;
+use crate::axis::Axis;
 
 /// A whole number within bounds.
 pub(crate) fn whole<T: FromStr + PartialOrd + Display>(
@@ -20,17 +20,6 @@ pub(crate) fn whole<T: FromStr + PartialOrd + Display>(
 /// `true` or `false`.
 pub(crate) fn flag(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "write true or false".to_owned())
-}
-
-/// One of a few words.
-pub(crate) fn one_of(text: &str, choices: &[&'static str]) -> Result<&'static str, String> {
-    if let Some(choice) = choices.iter().find(|choice| **choice == text) {
-        return Ok(choice);
-    }
-    Err(match closest(text, choices.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("one of: {}", choices.join(", ")),
-    })
 }
 
 /// A name that may become part of a path and of a table.
@@ -54,13 +43,10 @@ pub(crate) fn variable_name(text: &str) -> Result<(), String> {
     {
         return Err("use letters, digits and `_`, no digit first".to_owned());
     }
-    if ["GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG"].contains(&text) {
-        return Err(format!(
-            "use the matrix's axis `{}`",
-            text.to_ascii_lowercase()
-        ));
+    match Axis::of_variable(text) {
+        Some(axis) => Err(format!("use the matrix's axis `{axis}`")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The name of a target's option, as it may stand in braces in its command.

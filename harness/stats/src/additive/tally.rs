@@ -1,14 +1,13 @@
 //! Counts and sums of the trials, and the normal equations of the blocks.
 
-use nalgebra::{DMatrix, DVector};
-
 use super::Observation;
 use crate::error::{StatsError, is_usable};
+use crate::linear::Matrix;
 
 /// Counts and sums of the observations.
 pub(super) struct Tally {
     /// blocks x cells.
-    pub(super) counts: DMatrix<f64>,
+    pub(super) counts: Matrix,
     pub(super) cell_counts: Vec<f64>,
     pub(super) cell_sums: Vec<f64>,
     pub(super) block_counts: Vec<f64>,
@@ -34,7 +33,7 @@ impl Tally {
             });
         }
         let mut tally = Tally {
-            counts: DMatrix::zeros(blocks, cells),
+            counts: Matrix::zeros(blocks, cells),
             cell_counts: vec![0.0; cells],
             cell_sums: vec![0.0; cells],
             block_counts: vec![0.0; blocks],
@@ -80,29 +79,28 @@ impl Tally {
     }
 
     /// Normal equations of the blocks with the cells eliminated, under the constraint that effects sum to zero.
-    pub(super) fn solve_block_effects(&self) -> Result<(Vec<f64>, DMatrix<f64>), StatsError> {
+    pub(super) fn solve_block_effects(&self) -> Result<(Vec<f64>, Matrix), StatsError> {
         self.check_connected()?;
         let blocks = self.blocks();
         // Adding the matrix of ones imposes the zero sum and leaves estimable contrasts as they are.
-        let mut normal = DMatrix::from_element(blocks, blocks, 1.0);
-        let mut right = DVector::from_column_slice(&self.block_sums);
+        let mut normal = Matrix::filled(blocks, blocks, 1.0);
+        let mut right = self.block_sums.clone();
         for (block, count) in self.block_counts.iter().enumerate() {
             normal[(block, block)] += count;
         }
         for cell in 0..self.cells() {
             let column = self.counts.column(cell);
-            normal.ger(-1.0 / self.cell_counts[cell], &column, &column, 1.0);
-            right.axpy(-self.cell_sums[cell] / self.cell_counts[cell], &column, 1.0);
+            normal.add_outer(-1.0 / self.cell_counts[cell], column);
+            let mean = self.cell_sums[cell] / self.cell_counts[cell];
+            for (sum, count) in right.iter_mut().zip(column) {
+                *sum -= mean * count;
+            }
         }
-        let inverse = normal
-            .cholesky()
-            .ok_or(StatsError::NoFit {
-                what: "additive fit",
-                reason: "block effects cannot be told apart; measure more cells per block",
-            })?
-            .inverse();
-        let effects = &inverse * right;
-        Ok((effects.iter().copied().collect(), inverse))
+        let inverse = normal.symmetric_inverse().ok_or(StatsError::NoFit {
+            what: "additive fit",
+            reason: "block effects cannot be told apart; measure more cells per block",
+        })?;
+        Ok((inverse.times(&right), inverse))
     }
 
     /// Walks from cell 0 through shared blocks and demands to reach every cell.

@@ -1,8 +1,7 @@
 //! Bounded least squares of the law on logs, whole or with one quantity held fixed, and the reach of that quantity.
 
-use nalgebra::{DMatrix, DVector};
-
 use super::ScalingPoint;
+use crate::linear::Matrix;
 
 /// (ln λ, σ, κ).
 pub(super) type Parameters = [f64; 3];
@@ -117,18 +116,17 @@ impl LogLaw {
 
     /// From the linear form P/X = (1 + σ(P−1) + κP(P−1))/λ, which is exact without noise.
     pub(super) fn start(&self) -> Parameters {
-        let rows = DMatrix::from_fn(self.groups.len(), 3, |row, column| {
-            let p = self.groups[row].p;
-            [1.0, p - 1.0, p * (p - 1.0)][column]
-        });
-        let right = DVector::from_iterator(
-            self.groups.len(),
-            self.groups.iter().map(|group| group.p / group.log.exp()),
-        );
-        let solved = (rows.transpose() * &rows)
-            .lu()
-            .solve(&(rows.transpose() * right));
-        match solved {
+        let mut normal = Matrix::zeros(3, 3);
+        let mut right = [0.0; 3];
+        for group in &self.groups {
+            let p = group.p;
+            let row = [1.0, p - 1.0, p * (p - 1.0)];
+            normal.add_outer(1.0, &row);
+            for (sum, value) in right.iter_mut().zip(row) {
+                *sum += value * p / group.log.exp();
+            }
+        }
+        match normal.solve(&right) {
             Some(linear) if linear[0] > 0.0 && linear[0].is_finite() => {
                 let bounded = |value: f64| (value / linear[0]).clamp(0.0, 1e3);
                 [-linear[0].ln(), bounded(linear[1]), bounded(linear[2])]
@@ -193,13 +191,15 @@ impl LogLaw {
     fn step(&self, frame: &Frame, position: &[f64], damping: f64) -> Option<Vec<f64>> {
         let parameters = frame.parameters(position);
         let free = frame.directions.len();
-        let mut normal = DMatrix::zeros(free, free);
-        let mut descent = DVector::zeros(free);
+        let mut normal = Matrix::zeros(free, free);
+        let mut descent = vec![0.0; free];
         for group in &self.groups {
             let slope = self.slope(frame, &parameters, group.p);
             let off = group.log - log_throughput(&parameters, group.p);
-            descent.axpy(group.trials * off, &slope, 1.0);
-            normal.ger(group.trials, &slope, &slope, 1.0);
+            for (sum, slope) in descent.iter_mut().zip(&slope) {
+                *sum += group.trials * off * slope;
+            }
+            normal.add_outer(group.trials, &slope);
         }
         for (index, (low, high)) in frame.bounds.iter().enumerate() {
             let outward = (position[index] <= *low && descent[index] < 0.0)
@@ -214,31 +214,19 @@ impl LogLaw {
             }
             normal[(index, index)] *= 1.0 + damping;
         }
-        let step = normal.lu().solve(&descent)?;
-        step.iter()
-            .all(|value| value.is_finite())
-            .then(|| step.iter().copied().collect())
+        let step = normal.solve(&descent)?;
+        step.iter().all(|value| value.is_finite()).then_some(step)
     }
 
     /// Slope of the log throughput along each coordinate.
-    fn slope(
-        &self,
-        frame: &Frame,
-        &[_, contention, coherency]: &Parameters,
-        p: f64,
-    ) -> DVector<f64> {
+    fn slope(&self, frame: &Frame, &[_, contention, coherency]: &Parameters, p: f64) -> Vec<f64> {
         let denominator = 1.0 + contention * (p - 1.0) + coherency * p * (p - 1.0);
         let by_parameter = [1.0, -(p - 1.0) / denominator, -p * (p - 1.0) / denominator];
-        DVector::from_iterator(
-            frame.directions.len(),
-            frame.directions.iter().map(|direction| {
-                direction
-                    .iter()
-                    .zip(&by_parameter)
-                    .map(|(along, slope)| along * slope)
-                    .sum()
-            }),
-        )
+        let along = |direction: &Parameters| {
+            let terms = direction.iter().zip(&by_parameter);
+            terms.map(|(along, slope)| along * slope).sum()
+        };
+        frame.directions.iter().map(along).collect()
     }
 
     /// How far a quantity may move from its best value to either side until the best law with it so fixed has more

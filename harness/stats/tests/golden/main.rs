@@ -5,6 +5,7 @@
     reason = "a golden file that does not read is a failed test"
 )]
 
+mod decisions;
 mod models;
 mod rank_tests;
 mod resampling;

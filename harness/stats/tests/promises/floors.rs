@@ -68,7 +68,7 @@ impl Truth {
     }
 }
 
-/// How often something is claimed, as `analysis::rank` claims it: interval, Holm-corrected t test, and the floor.
+/// How often something is claimed, as `judging::rank` claims it: interval, Holm-corrected t test, and the floor.
 pub(crate) fn claims(size: Size, truth: Truth, floor: Floor) -> Promise {
     let what = format!("n = 10, {}: {}", truth.label(), floor.label());
     // One stream for all floors, so that the rows differ by the floor only.

@@ -3,9 +3,11 @@
 
 #![expect(dead_code, reason = "the example runs more of the scenarios")]
 
+mod decisions;
 mod floors;
 mod simulation;
 
+use decisions::{Check, FloorOf};
 use floors::{Floor, Truth};
 use simulation::{Effect, Noise, Promise, Size};
 use stats::selection::PairTest;
@@ -70,7 +72,6 @@ fn identical_cells_are_rarely_flagged_after_holm() {
     let promises = simulation::identical_cells(SIZE);
     assert_share(&promises[0], 0.35, 0.65);
     assert_share(&promises[1], 0.0, 0.05);
-    assert_share(&promises[2], 0.0, 0.055);
     let few = Size { runs: 300, ..SIZE };
     assert_share(&simulation::permutation_false_positives(few), 0.02, 0.055);
     assert_share(&simulation::sign_flip_false_positives(few), 0.0, 0.055);
@@ -116,4 +117,82 @@ fn the_true_best_stays_in() {
         0.95,
         1.0,
     );
+}
+
+/// Decisions take a power integral each, and a claim thousands of draws.
+const SHORT: Size = Size { runs: 300, ..SIZE };
+
+#[test]
+fn losses_on_a_higher_objective_are_not_recommended() {
+    for noise in [0.2, 0.8] {
+        assert_share(
+            &decisions::recommended(SHORT, decisions::P99, 1.2, noise),
+            0.0,
+            0.05,
+        );
+    }
+    assert_share(
+        &decisions::recommended(SHORT, decisions::QPS, 0.94, 0.1),
+        0.0,
+        0.05,
+    );
+    assert_share(
+        &decisions::recommended(SHORT, decisions::P99, 1.0, 0.03),
+        0.9,
+        1.0,
+    );
+}
+
+#[test]
+fn limits_hold_for_the_best_of_many() {
+    assert_share(&decisions::limit_kept(SHORT, 5.1), 0.0, 0.10);
+    assert_share(&decisions::limit_kept(SHORT, 5.25), 0.0, 0.05);
+}
+
+#[test]
+fn the_stated_smallest_effect_is_claimed_four_times_in_five() {
+    let few = Size { runs: 60, ..SIZE };
+    for blocks in [6, 10, 15] {
+        assert_share(&decisions::claimed(few, blocks), 0.75, 0.85);
+    }
+}
+
+#[test]
+fn the_best_stays_in_where_trials_are_missing() {
+    let few = Size { runs: 300, ..SIZE };
+    assert_share(
+        &decisions::best_with_gaps(few, PairTest::PairedT),
+        0.95,
+        1.0,
+    );
+}
+
+#[test]
+fn confirmation_confirms_what_is_there_and_not_what_is_not() {
+    for floor in [FloorOf::Search, FloorOf::Fresh] {
+        assert_share(&decisions::confirmed(SHORT, 1.0, 6, floor), 0.0, 0.05);
+        assert_share(&decisions::confirmed(SHORT, 1.05, 24, floor), 0.9, 1.0);
+    }
+}
+
+#[test]
+fn rearrangement_of_unequal_noise_keeps_its_size_and_finds_more() {
+    let few = Size { runs: 80, ..SIZE };
+    let flagged = |effect, check| decisions::one_noisy_cell(few, true, effect, check);
+    assert_share(&flagged(0.0, Check::Standardised), 0.0, 0.065);
+    let [flips, standardised] =
+        [Check::SignFlips, Check::Standardised].map(|check| flagged(0.1, check).share);
+    assert!(
+        standardised > flips,
+        "{standardised}, by sign flips {flips}"
+    );
+}
+
+#[test]
+fn crashes_stopping_and_days_keep_their_level() {
+    for rate in [0.01, 0.05] {
+        assert_share(&decisions::crashes(SHORT, rate), 0.0, 0.05);
+    }
+    assert_share(&decisions::coverage_after_stopping(SHORT, 20), 0.94, 0.97);
+    assert_share(&decisions::different_days(SHORT, 0.05), 0.0, 0.05);
 }

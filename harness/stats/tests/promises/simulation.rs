@@ -8,7 +8,7 @@ use rand_distr::StandardNormal;
 use stats::power::{self, PairedDesign, PairedTest};
 use stats::selection::{GroupRule, PairTest, top_group};
 use stats::verdict::{PrecisionRule, PrecisionStep, precision_step};
-use stats::{CompleteBlocks, Resampling, additive, bootstrap, paired, permutation, racing};
+use stats::{CompleteBlocks, Resampling, additive, paired, permutation, racing};
 
 /// How much to simulate.
 #[derive(Clone, Copy)]
@@ -45,9 +45,6 @@ pub(crate) fn all(size: Size) -> Vec<Promise> {
         runs: size.runs.div_ceil(10),
         ..size
     };
-    for n in [6, 10, 20] {
-        promises.push(bootstrap_coverage(tenth, n));
-    }
     promises.extend(identical_cells(size));
     promises.push(permutation_false_positives(tenth));
     promises.push(sign_flip_false_positives(tenth));
@@ -63,7 +60,6 @@ pub(crate) fn all(size: Size) -> Vec<Promise> {
     for (cells, test) in [
         (12, PairTest::PooledT),
         (12, PairTest::PairedT),
-        (12, PairTest::SignedRank),
         (100, PairTest::PooledT),
     ] {
         promises.extend(selection(tenth, cells, test, &|_| NOISE));
@@ -210,26 +206,6 @@ pub(crate) fn precision_rule_coverage(size: Size) -> Promise {
     }
 }
 
-fn bootstrap_coverage(size: Size, n: usize) -> Promise {
-    let what = format!("95 % interval, n = {n}, normal noise: BCa bootstrap of the mean");
-    let mut seed = size.seed;
-    let share = share(size, &what, |random| {
-        let values = differences(random, n, Noise::Normal, 0.0);
-        seed += 1;
-        bootstrap::over_blocks(n, 0.95, Resampling { draws: 999, seed }, |chosen| {
-            chosen.iter().map(|&block| values[block]).sum::<f64>() / n as f64
-        })
-        .expect("a mean is always defined")
-        .contains(0.0)
-    });
-    Promise {
-        what,
-        promised: String::from("95 % for many blocks"),
-        share,
-        runs: size.runs,
-    }
-}
-
 /// A table of cells with their own levels and noise, and a drifting block effect.
 pub(crate) fn table(
     random: &mut Xoshiro256PlusPlus,
@@ -256,7 +232,7 @@ pub(crate) fn identical_cells(size: Size) -> Vec<Promise> {
                      promised: &str,
                      flag: &dyn Fn(&additive::ControlContrast) -> bool| {
         let what = format!("24 identical cells, n = 10, something flagged: {what}");
-        // One stream for all three, so that the rows differ by the correction only.
+        // One stream for both, so that the rows differ by the correction only.
         let share = share(size, "identical cells", |random| {
             let fit = additive::fit(&table(random, 10, &[0.0; 24], &|_| NOISE)).expect("complete");
             fit.contrasts_to_control(0, 0.95)
@@ -276,9 +252,6 @@ pub(crate) fn identical_cells(size: Size) -> Vec<Promise> {
             c.contrast.p_value <= 0.05
         }),
         corrected("Holm", "≤ 5 %", &|c| c.p_holm <= 0.05),
-        corrected("Benjamini-Hochberg", "≤ 5 %", &|c| {
-            c.p_benjamini_hochberg <= 0.05
-        }),
     ]
 }
 
@@ -380,7 +353,6 @@ pub(crate) fn selection(
     let name = match test {
         PairTest::PooledT => "pooled t",
         PairTest::PairedT => "paired t",
-        PairTest::SignedRank => "signed-rank",
     };
     let scenario = format!("{cells} cells 0.5 % apart, n = 10, {name}");
     let (mut winners, mut members) = (0, 0);

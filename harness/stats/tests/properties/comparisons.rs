@@ -87,12 +87,12 @@ proptest! {
 
     #[test]
     fn corrections_only_raise_and_keep_the_order(p in prop::collection::vec(0.0_f64..=1.0, 0..40)) {
-        let (holm, bh) = (correction::holm(&p).unwrap(), correction::benjamini_hochberg(&p).unwrap());
+        let holm = correction::holm(&p).unwrap();
         for i in 0..p.len() {
-            prop_assert!(p[i] <= bh[i] + 1e-15 && bh[i] <= holm[i] + 1e-12 && holm[i] <= 1.0);
+            prop_assert!(p[i] <= holm[i] && holm[i] <= 1.0);
             for j in 0..p.len() {
                 if p[i] < p[j] {
-                    prop_assert!(holm[i] <= holm[j] && bh[i] <= bh[j]);
+                    prop_assert!(holm[i] <= holm[j]);
                 }
             }
         }

@@ -3,14 +3,13 @@
 use proptest::prelude::*;
 use stats::additive::{self, Observation};
 use stats::change_points::{ChangePointRule, change_points};
-use stats::feasibility::{KnownNoise, Limit, probability_feasible};
 use stats::power::{self, PairedDesign};
 use stats::scaling::{self, ScalingPoint};
 use stats::selection::{self, GroupRule, PairTest};
 use stats::steady::{self, SteadyRule};
 use stats::verdict::{self, Direction, Margin, PrecisionRule, PrecisionStep, Verdict};
 use stats::{
-    Alternative, CompleteBlocks, Resampling, StatsError, TestMethod, bootstrap, correction, paired,
+    Alternative, CompleteBlocks, Resampling, StatsError, TestMethod, correction, paired,
     permutation, summary, two_sample,
 };
 
@@ -37,19 +36,15 @@ proptest! {
         let resampling = Resampling { draws: 100, seed: 1 };
         let _ = paired::estimate(&values, level);
         let _ = paired::t_estimate(&values, level);
-        let _ = paired::log_ratios(&values, &other);
         let _ = two_sample::shift(&values, &other, level);
         let _ = correction::holm(&values);
         let _ = summary::quantile(&values, level);
-        let _ = summary::median_absolute_deviation(&values);
-        let _ = bootstrap::over_blocks(values.len(), level, resampling, |chosen| chosen.iter().map(|&i| values[i]).sum());
         for alternative in [Alternative::TwoSided, Alternative::Greater, Alternative::Less] {
             let tests = [
                 paired::signed_rank_test(&values, alternative),
                 paired::t_test(&values, alternative),
                 two_sample::mann_whitney_test(&values, &other, alternative),
                 two_sample::welch_test(&values, &other, alternative),
-                permutation::sign_flip_test(&values, alternative, resampling),
                 steady::mann_kendall_test(&values, alternative),
             ];
             for test in tests.into_iter().flatten() {
@@ -59,7 +54,6 @@ proptest! {
         let _ = steady::steady_state(&values, SteadyRule::default());
         let series: Vec<Option<f64>> = values.iter().copied().map(Some).collect();
         let _ = change_points(&series, ChangePointRule { min_stretch: 2, ..ChangePointRule::seeded(1) });
-        let _ = probability_feasible(&values, Limit::AtMost(level), None);
         let _ = verdict::noise_floor(&values, 0.95);
         let rule = PrecisionRule { half_width: level, level: 0.95, min_blocks: 6, max_blocks: 20 };
         let _ = verdict::precision_step(&values, &rule);
@@ -70,10 +64,11 @@ proptest! {
             .map(|(&parallelism, &throughput)| ScalingPoint { parallelism, throughput }).collect();
         let _ = scaling::fit(&points, level);
         if let Ok(blocks) = CompleteBlocks::from_rows(&[&values, &values, &values]) {
-            for test in [PairTest::PooledT, PairTest::PairedT, PairTest::SignedRank] {
-                let _ = selection::tiers(&blocks, GroupRule { alpha: 0.05, test });
+            for test in [PairTest::PooledT, PairTest::PairedT] {
+                let _ = selection::top_group(&blocks, GroupRule { alpha: 0.05, test });
             }
-            let _ = permutation::max_t_against_best(&blocks, resampling);
+            let _ = permutation::max_t_against_control(&blocks, 0, resampling);
+            let _ = permutation::sign_flip_max_t(&blocks, 0, resampling);
             let _ = additive::fit(&blocks).map(|fit| additive::unequal_noise(&fit, 0.05));
         }
     }
@@ -82,14 +77,6 @@ proptest! {
 #[test]
 fn errors_name_the_input_and_the_cure() {
     let message = |error: StatsError| error.to_string();
-    assert_eq!(
-        message(paired::log_ratios(&[1.0, 0.0], &[1.0, 1.0]).unwrap_err()),
-        "cell: value 1 is 0 and has no logarithm; compare differences, not ratios"
-    );
-    assert_eq!(
-        message(paired::log_ratios(&[1.0], &[1.0, 1.0]).unwrap_err()),
-        "cell against control: 1 against 2; both sides need one value per block"
-    );
     assert_eq!(
         message(paired::estimate(&[1.0, 2.0], 95.0).unwrap_err()),
         "confidence level is 95; it must be strictly between 0 and 1"
@@ -156,18 +143,17 @@ fn equal_differences_are_counted_not_divided_by_zero() {
 fn a_table_without_noise_still_ranks() {
     let rows = vec![vec![1.0, 2.0, 3.0]; 8];
     let blocks = CompleteBlocks::from_rows(&rows).unwrap();
-    for test in [PairTest::PooledT, PairTest::PairedT, PairTest::SignedRank] {
-        let tiers = selection::tiers(&blocks, GroupRule { alpha: 0.05, test }).unwrap();
-        assert_eq!(tiers, [[2], [1], [0]], "{test:?}");
+    let top = |blocks: &CompleteBlocks, test| -> Vec<usize> {
+        let standings = selection::top_group(blocks, GroupRule { alpha: 0.05, test }).unwrap();
+        let inside = standings.iter().filter(|standing| standing.in_top_group);
+        inside.map(|standing| standing.cell).collect()
+    };
+    for test in [PairTest::PooledT, PairTest::PairedT] {
+        assert_eq!(top(&blocks, test), [2], "{test:?}");
     }
     // Two blocks cannot say so much.
     let blocks = CompleteBlocks::from_rows(&rows[..2]).unwrap();
-    assert_eq!(
-        selection::tiers(&blocks, GroupRule::default())
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(top(&blocks, PairTest::PooledT), [0, 1, 2]);
     let one = CompleteBlocks::from_rows(&[[1.0]]).unwrap();
     let standing = selection::top_group(&one, GroupRule::default()).unwrap()[0];
     assert!(standing.in_top_group && standing.strongest_rival.is_none());
@@ -196,30 +182,6 @@ fn precision_rule_walks_from_nothing_to_an_end() {
     assert_eq!(step(&calm), PrecisionStep::Reached);
     let wild: Vec<f64> = (0..12).map(|k| f64::from(k % 3) - 1.0).collect();
     assert_eq!(step(&wild), PrecisionStep::Exhausted);
-}
-
-#[test]
-fn feasibility_of_one_trial_needs_known_noise() {
-    let limit = Limit::AtMost(10.0);
-    assert!(probability_feasible(&[9.0], limit, None).is_err());
-    let noise = KnownNoise {
-        deviation: 1.0,
-        df: 100,
-    };
-    let one = probability_feasible(&[9.0], limit, Some(noise)).unwrap();
-    assert!((0.83..0.85).contains(&one.probability), "{one:?}");
-    assert_eq!(
-        probability_feasible(&[0.0; 4], Limit::AtMost(0.001), None)
-            .unwrap()
-            .probability,
-        1.0
-    );
-    assert_eq!(
-        probability_feasible(&[5.0; 4], Limit::AtLeast(6.0), None)
-            .unwrap()
-            .probability,
-        0.0
-    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the kernel counts in a group.
 
 use super::write::word;
-use super::{Controller, Generation, Place};
+use super::{Controller, Place};
+use crate::cgroup::Generation;
 
 /// Counters of a group since it was made; `None` where the kernel does not
 /// tell, or the group has no such limit.

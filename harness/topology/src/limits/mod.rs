@@ -21,6 +21,8 @@ pub use counts::{GroupCounter, GroupCounts};
 pub use group::{ChildGroup, TargetGroup};
 pub use parent::GroupParent;
 
+use crate::cgroup::Generation;
+
 /// What a group holds its processes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -65,13 +67,6 @@ impl Controller {
             Controller::Memory => "memory",
         }
     }
-}
-
-/// The two generations of control groups, whose files differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Generation {
-    V1,
-    V2,
 }
 
 /// A folder of the kernel's that stands for a group, and what it is there for.

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::group::TargetGroup;
 use super::write::{word, write};
-use super::{Controller, Generation, Limits, Place};
-use crate::cgroup::controller_folders;
+use super::{Controller, Limits, Place};
+use crate::cgroup::{Generation, controller_folders};
 use crate::error::GroupError;
+use crate::owner::Owner;
 use crate::source::Source;
 
 /// Our own groups, made ready to have others below them.
@@ -222,38 +223,26 @@ fn move_ourselves(group: &Path) -> io::Result<()> {
     write(&group.join("cgroup.procs"), &std::process::id().to_string())
 }
 
-/// A name that says whose it is: a pid alone may be somebody else's by the time
-/// that a group is found, a pid with its start time is not.
+/// A name that says whose it is.
 fn our_name(what: &str) -> String {
-    let pid = std::process::id();
-    format!("gosweep-{pid}-{}-{what}", start_of(pid).unwrap_or(0))
-}
-
-/// When a process was started, clock ticks since boot: field 22 of
-/// /proc/PID/stat, counted behind the name in parentheses (proc_pid_stat(5)).
-fn start_of(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(19)?.parse().ok()
+    format!("gosweep-{}-{what}", Owner::this())
 }
 
 /// Removes the groups of gosweeps that run no more.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if owner(&name).is_some_and(|(pid, start)| start_of(pid) != Some(start)) {
+        if owner(&name).is_some_and(|owner| !owner.is_alive()) {
             // One that still has a process stays; its guard is at work.
             let _ = fs::remove_dir(entry.path());
         }
     }
 }
 
-/// Pid and start time of the gosweep that made a group of this name.
-fn owner(name: &str) -> Option<(u32, u64)> {
-    let mut parts = name.strip_prefix("gosweep-")?.splitn(3, '-');
-    let pid = parts.next()?.parse().ok()?;
-    let start = parts.next()?.parse().ok()?;
-    parts.next().map(|_| (pid, start))
+/// The gosweep that made a group of this name.
+fn owner(name: &str) -> Option<Owner> {
+    let (owner, _) = Owner::of(name.strip_prefix("gosweep-")?)?;
+    Some(owner)
 }
 
 #[cfg(test)]
@@ -262,9 +251,7 @@ mod tests {
 
     #[test]
     fn a_name_says_whose_it_is() {
-        let pid = std::process::id();
-        let (of, start) = owner(&our_name("7")).unwrap();
-        assert_eq!((of, Some(start)), (pid, start_of(pid)));
+        assert_eq!(owner(&our_name("7")), Some(Owner::this()));
         for other in [
             "gosweep",
             "gosweep-1",

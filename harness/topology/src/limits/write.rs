@@ -4,7 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Controller, CpuTime, Generation, Limits, Place};
+use super::{Controller, CpuTime, Limits, Place};
+use crate::cgroup::Generation;
 use crate::error::GroupError;
 
 /// Writes a value in one call, as the kernel wants it. The file must be there:

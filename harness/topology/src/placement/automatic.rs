@@ -5,27 +5,9 @@ use std::cmp::Reverse;
 use super::slots::{
     Slot, Threads, by_distance, by_locality, capacity, generator_share, pick, target_kind,
 };
-use super::{Policy, Request};
+use super::task::{Choice, Task};
 use crate::cpuset::CpuSet;
 use crate::error::PlacementError;
-use crate::model::Topology;
-
-/// CPUs chosen, before the rules that hold for every policy.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Choice {
-    pub(super) target: CpuSet,
-    pub(super) generator: CpuSet,
-    pub(super) notes: Vec<String>,
-}
-
-/// What is asked of whom, for choosing and for messages.
-pub(super) struct Task<'a> {
-    pub(super) topology: &'a Topology,
-    pub(super) policy: &'a Policy,
-    pub(super) request: &'a Request,
-    /// Where the cores at hand are, such as "on this host".
-    pub(super) place: String,
-}
 
 impl Task<'_> {
     fn too_many(&self, role: &'static str, available: usize, why: &str) -> PlacementError {

@@ -1,7 +1,8 @@
 //! The policies that are told which CPUs to use: `none` and `cpus:`.
 
-use super::automatic::{Choice, Task, generator_beside};
+use super::automatic::generator_beside;
 use super::slots::Slot;
+use super::task::{Choice, Task};
 use crate::cpuset::CpuSet;
 use crate::error::PlacementError;
 use crate::model::Topology;

@@ -13,6 +13,8 @@ mod explicit;
 mod place;
 mod policy;
 mod slots;
+mod task;
 
-pub use place::{Placement, Request, place};
+pub use place::{Placement, place};
 pub use policy::Policy;
+pub use task::Request;

@@ -2,23 +2,13 @@
 
 use serde::Serialize;
 
-use super::automatic::{self, Choice, Task};
+use super::policy::Policy;
 use super::slots::{self, Threads};
-use super::{Policy, explicit};
+use super::task::{Choice, Request, Task};
+use super::{automatic, explicit};
 use crate::cpuset::CpuSet;
 use crate::error::PlacementError;
 use crate::model::Topology;
-
-/// What a placement is asked for beside its policy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Request {
-    /// Logical CPUs for the target; `None` leaves it to the policy.
-    pub target_cpus: Option<usize>,
-    /// Logical CPUs for the generator; `None` gives about a quarter of the cores.
-    pub generator_cpus: Option<usize>,
-    /// Whether the target's memory is to come from its own NUMA node only.
-    pub bind_memory: bool,
-}
 
 /// Who runs where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -14,7 +14,7 @@ use crate::cpuinfo::CpuInfo;
 use crate::cpuset::CpuSet;
 use crate::error::Error;
 use crate::model::Topology;
-use crate::source::Source;
+use crate::source::{Source, status_set};
 
 /// Reads the machine whose `sys/` and `proc/` lie below `root` (`/` for this
 /// host).
@@ -86,20 +86,6 @@ fn own_masks(source: &Source, cgroup_nodes: Option<&CpuSet>) -> (Option<CpuSet>,
         (status, cgroup) => status.or_else(|| cgroup.cloned()),
     };
     (affinity, nodes)
-}
-
-/// `<field>_list` of a `/proc/<pid>/status` text, or the mask `<field>` where an
-/// old kernel has no list.
-pub(crate) fn status_set(status: &str, field: &str) -> Option<CpuSet> {
-    let value = |name: String| {
-        let line = status.lines().find_map(|line| line.strip_prefix(&name))?;
-        Some(line.strip_prefix(':')?.trim())
-    };
-    let list = value(format!("{field}_list")).and_then(|list| list.parse::<CpuSet>().ok());
-    let mask = || value(field.to_owned()).and_then(|mask| CpuSet::parse_mask(mask).ok());
-    list.filter(|set| !set.is_empty())
-        .or_else(mask)
-        .filter(|set| !set.is_empty())
 }
 
 fn usable(

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use analysis::analyze::{Arriving, LARGEST_INPUT_BYTES, Material, Unread};
+use advisor::analyze::{Arriving, LARGEST_INPUT_BYTES, Material};
+use documents::analysis::Unread;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::trace;

@@ -7,11 +7,11 @@ mod window;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use analysis::analyze::{AnalyzeOptions, Material, Unread};
-use analysis::report;
+use advisor::analyze::{AnalyzeOptions, Material};
 use clap::Args as ClapArgs;
+use documents::analysis::Unread;
 
-use super::rank::terminal;
+use super::run_folder::terminal;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell;
@@ -97,16 +97,16 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
         }
     }
     go_on_without(&options.unread, materials.is_empty() || args.diff)?;
-    let analysis = analysis::analyze::analyze(&materials, &options).map_err(Failure::usage)?;
+    let analysis = advisor::analyze::analyze(&materials, &options).map_err(Failure::usage)?;
     if let Some(file) = &args.html {
-        let page = report::analysis_html(&analysis).map_err(Failure::internal)?;
+        let page = report::html(&analysis).map_err(Failure::internal)?;
         output::write_file(file, &page)?;
         tell!("wrote {}", file.display());
     }
     if args.json {
         output::print_json(&analysis)?;
     } else {
-        output::print(&report::analysis_text(&analysis, terminal()))?;
+        output::print(&report::terminal(&analysis, terminal()))?;
     }
     Ok(Ending::Pass)
 }

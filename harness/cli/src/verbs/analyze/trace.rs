@@ -1,14 +1,15 @@
 //! Execution traces: a Go toolchain that reads their format turns them into profiles. What the toolchain says against a
 //! trace is told without the temporary file that it was handed.
 
-use analysis::analyze::{Material, Part, TraceView, Unread};
+use advisor::analyze::{Material, Part, TraceView};
+use documents::analysis::Unread;
 use gotrace::exectrace::TraceHeader;
-use orchestrator::toolchain::{
+use toolchain::{
     self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles, has_trace_tool,
 };
 
 use crate::output::tell;
-use crate::verbs::run::toolbox;
+use crate::verbs::setup::toolbox;
 
 /// A trace with what a toolchain makes of it; anything else as it is.
 ///
@@ -98,10 +99,11 @@ fn views(header: &TraceHeader, bytes: &[u8]) -> Result<Vec<TraceView>, Unviewed>
 /// A toolchain that reads the format: an installed one, the newest first, else the `go` on PATH.
 fn reader(toolbox: &Toolbox, needed: u32) -> Option<Toolchain> {
     let fits = |own: &Toolchain| own.version.minor() >= needed;
+    // The list is oldest first; what was altered since is passed over.
     let installed = toolchain::list(&toolbox.store).ok()?.toolchains;
-    let mut installed: Vec<Toolchain> = installed.into_iter().filter(fits).collect();
-    installed.sort_by(|a, b| a.version.cmp(&b.version));
-    installed.pop().or_else(|| {
+    let newest_first = installed.into_iter().filter(fits).rev();
+    let mut proved = newest_first.filter(|own| toolbox.store.prove(own).is_ok());
+    proved.next().or_else(|| {
         toolchain::install(&ToolchainSpec::Path, toolbox, Watch::silent())
             .ok()
             .filter(fits)

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use analysis::analyze::{Hint, Material, Unread};
+use advisor::analyze::{Hint, Material};
+use documents::analysis::Unread;
 use gotrace::profile::ProfileKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use orchestrator::observe::{Taken, WindowOptions, take_window};
@@ -74,7 +75,7 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Window {
     for one in taken {
         let name = format!("{} of {}", label(one.endpoint), options.base);
         let material = one.answer.and_then(|bytes| {
-            let material = analysis::analyze::read(&name, &bytes, hint(one.endpoint))
+            let material = advisor::analyze::read(&name, &bytes, hint(one.endpoint))
                 .map_err(|error| error.to_string())?;
             trace::viewed(material).map_err(|unread| unread.to_string())
         });

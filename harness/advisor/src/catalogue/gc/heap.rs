@@ -1,0 +1,288 @@
+//! How long the collector stops, and whether goal and limit fit the heap: G5 to G8.
+
+use documents::figures::{milliseconds, percent, significant};
+use documents::finding::{Family, Severity, Try};
+use gotrace::gctrace::GcCycle;
+use record::quantity::format_bytes;
+use record::threshold::Threshold;
+
+use crate::evidence::{Sample, Subject};
+use crate::physics;
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
+use crate::signal::Signal;
+
+/// Of goals below this, the rounding to whole MiB alone makes jumps (gctrace prints `>>20`).
+const SMALLEST_GOAL_MIB: u64 = 8;
+/// Cycles from which on a share of cycles means something.
+const ENOUGH_CYCLES: usize = 10;
+
+pub(super) static RULES: &[Rule] = &[
+    Rule {
+        id: "G5",
+        title: "GC stops the world for long",
+        family: Family::Gc,
+        needs: &[Signal::GcCycles],
+        versions: "all; /sched/pauses since Go 1.22, /gc/pauses before",
+        source: "runtime/metrics, /sched/pauses/total/gc; runtime/mgc.go",
+        check: Check::Sample(pauses),
+        remedy: shorter_pauses,
+    },
+    Rule {
+        id: "G6",
+        title: "the heap goal jumps",
+        family: Family::Gc,
+        needs: &[Signal::Gctrace, Signal::Length],
+        versions: "all",
+        source: "runtime/mgc.go (gctrace); runtime/mgcpacer.go",
+        check: Check::Sample(goal_jumps),
+        remedy: steadier_goal,
+    },
+    Rule {
+        id: "G7",
+        title: "the heap overshoots its goal",
+        family: Family::Gc,
+        needs: &[Signal::Gctrace],
+        versions: "Go 1.18 and later (the pacer was redesigned there)",
+        source: "runtime/mgc.go (gctrace); Go proposal 44167, the GC pacer redesign",
+        check: Check::Sample(overshoot),
+        remedy: room_for_overshoot,
+    },
+    Rule {
+        id: "G8",
+        title: "the memory limit leaves GC no room",
+        family: Family::Gc,
+        needs: &[Signal::GcCycles],
+        versions: "Go 1.19 and later",
+        source: "runtime/mgclimit.go; go.dev/doc/gc-guide, memory limit",
+        check: Check::Sample(limit_danger),
+        remedy: raise_limit,
+    },
+];
+
+fn pauses(look: &Look<'_>) -> Reading {
+    let Some(p99) = pause_p99_ms(look.sample) else {
+        return Reading::TooLittle("ten GC cycles in a window");
+    };
+    let figure = Figure {
+        value: p99,
+        shows: format!("P99 of pauses for GC up to {}", milliseconds(p99)),
+        unit: milliseconds,
+    };
+    look.above(
+        figure,
+        &warn_and_critical(Threshold::G5Warn, Threshold::G5Critical),
+    )
+}
+
+/// By the runtime's histogram; else by gctrace, whose figures are cut to two digits.
+fn pause_p99_ms(sample: &Sample) -> Option<f64> {
+    let by_runtime = sample.runtime.as_ref().and_then(|own| own.pause_p99_ms);
+    by_runtime.or_else(|| {
+        let cycles = sample.gc.as_ref()?;
+        let stops = |cycle: &GcCycle| [cycle.clock.sweep_term, cycle.clock.mark_term];
+        let mut all: Vec<f64> = cycles.iter().flat_map(stops).collect();
+        all.sort_by(f64::total_cmp);
+        let rank = (all.len() * 99).div_ceil(100);
+        (cycles.len() >= ENOUGH_CYCLES).then(|| all[rank - 1])
+    })
+}
+
+fn shorter_pauses(subject: &Subject, _: &Sign) -> Remedy {
+    let preemption_off = has_preemption_off(subject);
+    let cause = if preemption_off {
+        "asyncpreemptoff=1: the world stops only when every goroutine calls a function, and a tight loop does not."
+    } else {
+        "The stop itself is short; what takes long is stopping: a thread that the kernel does not run, or a loop that \
+         cannot be preempted (S8 tells how much of it is stopping)."
+    };
+    Remedy::new(
+        cause,
+        vec![
+            Try::setting("Remove GODEBUG=asyncpreemptoff=1 if it is set."),
+            Try::host("See H1 to H3: a throttled or crowded CPU makes every stop long."),
+            Try::setting("Not more GOMAXPROCS than CPUs: every P must be stopped."),
+        ],
+        "A lower GOGC does not help: the stop does not grow with the heap, a lower GOGC only makes more of them.",
+    )
+}
+
+pub(in crate::catalogue) fn has_preemption_off(subject: &Subject) -> bool {
+    let pairs = subject.godebug.as_deref().unwrap_or_default().split(',');
+    pairs
+        .into_iter()
+        .any(|pair| pair.trim() == "asyncpreemptoff=1")
+}
+
+fn goal_jumps(look: &Look<'_>) -> Reading {
+    let (Some(cycles), Some(seconds)) = (&look.sample.gc, look.sample.seconds) else {
+        return Reading::Clear;
+    };
+    if cycles.len() < ENOUGH_CYCLES {
+        return Reading::TooLittle("ten GC cycles in a window");
+    }
+    let (low, high) = (look.bound(Threshold::G6Low), look.bound(Threshold::G6High));
+    let is_jump = |pair: &&[GcCycle]| {
+        let (before, after) = (pair[0].goal_mib, pair[1].goal_mib);
+        let ratio = after as f64 / before.max(1) as f64;
+        before.max(after) > SMALLEST_GOAL_MIB && !(low..=high).contains(&ratio)
+    };
+    let jumps = cycles.windows(2).filter(is_jump).count();
+    let per_minute = jumps as f64 * 60.0 / seconds;
+    let least = look.bound(Threshold::G6PerMinute);
+    // Three of them in fact: one in a short window is many per minute and says nothing.
+    if (jumps as f64) < least || per_minute < least {
+        return Reading::Clear;
+    }
+    Reading::holds(
+        Severity::Warn,
+        per_minute,
+        format!(
+            "{jumps} jumps of the heap goal, {} per minute",
+            significant(per_minute)
+        ),
+        format!(
+            "warn from {} per minute of a ratio outside {low} to {high}",
+            significant(least)
+        ),
+    )
+}
+
+fn steadier_goal(_: &Subject, _: &Sign) -> Remedy {
+    Remedy::new(
+        "The live heap itself jumps from cycle to cycle: bursts of large requests, a cache that is filled and dropped, \
+         batch work beside requests.",
+        vec![
+            Try::code("Limit how much such work runs at once, or spread it."),
+            Try::setting(
+                "GOMEMLIMIT at 90 % of the cap as a backstop for the peaks, GOGC for the usual.",
+            ),
+        ],
+        "In the first minute of a process, and where GOMEMLIMIT moves the goal by intention.",
+    )
+}
+
+fn overshoot(look: &Look<'_>) -> Reading {
+    let cycles = look.sample.gc.as_deref().unwrap_or_default();
+    if cycles.len() < ENOUGH_CYCLES {
+        return Reading::TooLittle("ten GC cycles in a window");
+    }
+    let factor = look.bound(Threshold::G7Overshoot);
+    // Both are whole MiB: a difference of one is rounding.
+    let beyond = |cycle: &&GcCycle| {
+        let (end, goal) = (cycle.heap_end_mib as f64, cycle.goal_mib as f64);
+        end > factor * goal && end - goal >= 2.0
+    };
+    let share = cycles.iter().filter(beyond).count() as f64 / cycles.len() as f64;
+    let figure = Figure {
+        value: share,
+        shows: format!(
+            "{} of GC cycles end more than {} above their goal",
+            percent(share),
+            percent(factor - 1.0)
+        ),
+        unit: percent,
+    };
+    look.above(figure, &[(Severity::Warn, Threshold::G7Cycles)])
+}
+
+fn room_for_overshoot(_: &Subject, _: &Sign) -> Remedy {
+    Remedy::new(
+        "Allocation during marking outruns the pacer: bursts, few Ps for the workers, or a CPU that is taken away \
+         meanwhile.",
+        vec![
+            Try::setting(
+                "Leave headroom: a memory cap must hold the peak heap, not its goal; set GOMEMLIMIT below the cap.",
+            ),
+            Try::host("See H1 and H3 for a CPU that is taken away while GC marks."),
+        ],
+        "With GOGC=off or below a memory limit the goal is the limit's; judge G8 instead.",
+    )
+}
+
+fn limit_danger(look: &Look<'_>) -> Reading {
+    let runtime = look.sample.runtime.as_ref();
+    let limiter_ran = runtime
+        .and_then(|own| own.limiter_last)
+        .is_some_and(|[before, after]| after > before);
+    let limit = physics::memory_limit(look.subject, look.sample);
+    let effective = effective_gogc(look.sample);
+    if limiter_ran {
+        let beside = effective
+            .map(|gogc| format!(", effective GOGC {}", significant(gogc)))
+            .unwrap_or_default();
+        return Reading::holds(
+            Severity::Critical,
+            f64::MAX,
+            format!("the GC CPU limiter ran{beside}"),
+            "critical at any time".to_owned(),
+        );
+    }
+    // Without a limit a low effective GOGC is the one that was asked for.
+    let (Some(limit), Some(effective)) = (limit, effective) else {
+        return Reading::Clear;
+    };
+    let asked = physics::gogc_factor(look.subject, look.sample).map(|factor| factor * 100.0);
+    if asked.is_some_and(|asked| effective >= 0.9 * asked) {
+        return Reading::Clear;
+    }
+    let bounds = [
+        (Severity::Critical, Threshold::G8Critical),
+        (Severity::Warn, Threshold::G8Warn),
+    ];
+    let below = bounds
+        .into_iter()
+        .find(|(_, bound)| effective < look.bound(*bound));
+    let Some((severity, bound)) = below else {
+        return Reading::Clear;
+    };
+    Reading::holds(
+        severity,
+        -effective,
+        format!(
+            "GOMEMLIMIT {} leaves an effective GOGC of {}",
+            format_bytes(limit),
+            significant(effective)
+        ),
+        format!(
+            "{} below {}",
+            severity.word(),
+            significant(look.bound(bound))
+        ),
+    )
+}
+
+/// 100 x (goal − live) ÷ (live + roots), as it stands after a cycle: by the metrics, else by gctrace.
+fn effective_gogc(sample: &Sample) -> Option<f64> {
+    let by_runtime = sample.runtime.as_ref().and_then(|own| {
+        let ([_, goal], [_, live]) = (own.goal_bytes?, own.live_bytes?);
+        let marked = live + own.roots_bytes.unwrap_or(0.0);
+        (marked > 0.0).then(|| 100.0 * (goal - live).max(0.0) / marked)
+    });
+    by_runtime.or_else(|| {
+        // A cycle's live heap makes the next one's goal.
+        let cycles = sample.gc.as_deref()?;
+        let after = cycles.windows(2).filter_map(|pair| {
+            let (live, goal) = (pair[0].heap_live_mib as f64, pair[1].goal_mib as f64);
+            let roots = pair[0].stacks_mib.unwrap_or(0) + pair[0].globals_mib.unwrap_or(0);
+            let marked = live + roots as f64;
+            // Below 8 MiB the rounding is a tenth and more.
+            (marked >= 8.0).then(|| 100.0 * (goal - live).max(0.0) / marked)
+        });
+        physics::median(after)
+    })
+}
+
+fn raise_limit(_: &Subject, _: &Sign) -> Remedy {
+    Remedy::new(
+        "The live heap has come near the memory limit. The runtime then collects again and again to stay below it, up \
+         to half of all CPU time; there the limiter lets memory grow instead.",
+        vec![
+            Try::setting(
+                "Raise GOMEMLIMIT to 90 % of the memory cap, or raise the cap. Limit ÷ live heap below 1.6 is tight, below 1.3 dangerous.",
+            ),
+            Try::code("Hold less: find what lives with a heap profile (`inuse_space`)."),
+            Try::setting("Without a cap, drop GOMEMLIMIT and set GOGC instead."),
+        ],
+        "During a short peak that the limit is there to survive.",
+    )
+}

@@ -1,0 +1,312 @@
+//! The setting worth changing, with all that a careful person would ask before changing it.
+
+use std::collections::BTreeMap;
+
+use documents::advice::{Ablation, CellName, MeasuredEffect, Recommendation, SettingAdvice, Tried};
+use documents::effect::Effect;
+use documents::figures::{NOT_OBSERVED, effect_text, significant, value_text};
+use documents::finding::{Finding, Judgement, Severity};
+use documents::ranking::{CellRanking, Change, Ranking, TargetRanking, VerdictKind};
+use judging::physics::plausible;
+use record::axis::Axis;
+use record::objective::Objective;
+use record::quantity::format_bytes;
+use record::threshold::Thresholds;
+
+use crate::evidence::{Evidence, Sample};
+use crate::physics;
+
+const ROLLOUT: &str = "One instance, or at most 2 % of the traffic, for 15 minutes; then 10 %, 50 % and 100 %, with one \
+     traffic peak on the way.";
+
+const ROLLBACK: &str = "Take it back if, against the instances without it, any of these holds for three minutes in a \
+     row (one-minute windows): P99 ratio above 1 + the larger of 5 % and three standard deviations, errors up by 0.1 pp, \
+     resident memory above 90 % of the cap, throttled periods up by 5 pp, GC above 25 % of the CPU, or the GC limiter ran.";
+
+/// What of a target the advice needs.
+pub(super) struct Judged<'a> {
+    pub(super) ranking: &'a Ranking,
+    pub(super) target: &'a TargetRanking,
+    pub(super) whole: &'a Judgement,
+    pub(super) thresholds: &'a Thresholds,
+    /// By cell id.
+    pub(super) cells: BTreeMap<&'a str, (&'a Evidence, &'a Judgement)>,
+}
+
+/// What to set, or why nothing.
+pub(super) fn setting(judged: &Judged<'_>) -> SettingAdvice {
+    let verdict = &judged.target.verdict;
+    let winner = verdict
+        .cell
+        .as_ref()
+        .filter(|_| verdict.kind == VerdictKind::Recommend)
+        .and_then(|id| judged.target.cells.iter().find(|cell| cell.id == *id));
+    let control = judged.target.cells.iter().find(|cell| cell.control);
+    let (Some(winner), Some(control)) = (winner, control) else {
+        return SettingAdvice {
+            action: verdict.action.clone(),
+            refused: None,
+            change: None,
+        };
+    };
+    if let Some(why) = refusal(judged, &[winner, control]) {
+        return SettingAdvice {
+            action: "no recommendation: what was measured cannot carry one".to_owned(),
+            refused: Some(why),
+            change: None,
+        };
+    }
+    SettingAdvice {
+        action: verdict.action.clone(),
+        refused: None,
+        change: Some(recommendation(judged, winner, control)),
+    }
+}
+
+/// A critical validity finding of either cell or of the run as a whole.
+fn refusal(judged: &Judged<'_>, cells: &[&CellRanking]) -> Option<String> {
+    let of_cells = cells.iter().filter_map(|cell| {
+        let (_, judgement) = judged.cells.get(cell.id.as_str())?;
+        Some((cell.label.as_str(), *judgement))
+    });
+    let mut all = of_cells.chain([("the run", judged.whole)]);
+    all.find_map(|(label, judgement)| {
+        let spoilt = judgement.findings.first().filter(|_| !judgement.valid)?;
+        let Finding {
+            rule,
+            title,
+            signal,
+            ..
+        } = spoilt;
+        Some(format!("{label}: {title} ({rule}): {signal}"))
+    })
+}
+
+fn recommendation(
+    judged: &Judged<'_>,
+    winner: &CellRanking,
+    control: &CellRanking,
+) -> Recommendation {
+    let changes = &judged.target.verdict.changes;
+    let ranked = &judged.target.rank_by;
+    let effects = effects(ranked, winner, control);
+    let worse = effects.iter().filter(|own| own.effect == Effect::Worse);
+    let worse = worse
+        .map(|own| format!("{} {}", own.objective.heading(), own.change))
+        .collect();
+    let set = |pick: fn(&Change) -> &str| {
+        let lines = changes
+            .iter()
+            .map(|(axis, change)| line(axis, pick(change)));
+        lines.collect()
+    };
+    Recommendation {
+        cell: name(winner),
+        set: set(|change| &change.to),
+        undo: set(|change| &change.from),
+        mechanism: mechanism(judged, winner, control),
+        worse,
+        effects,
+        tied: tied(judged.target, winner),
+        ablation: ablation(judged.target, winner, changes),
+        valid_for: valid_for(judged, winner),
+        rollout: ROLLOUT.to_owned(),
+        rollback: ROLLBACK.to_owned(),
+    }
+}
+
+pub(super) fn name(cell: &CellRanking) -> CellName {
+    CellName {
+        id: cell.id.clone(),
+        label: cell.label.clone(),
+        control: cell.control,
+    }
+}
+
+/// A setting as a line that can be pasted; what is no environment variable says where it belongs.
+fn line(axis: &str, value: &str) -> String {
+    axis.parse::<Axis>()
+        .map_or_else(|_| format!("# {axis}: {value}"), |axis| axis.line(value))
+}
+
+fn effects(
+    ranked: &[Objective],
+    winner: &CellRanking,
+    control: &CellRanking,
+) -> Vec<MeasuredEffect> {
+    let value = |cell: &CellRanking, objective: Objective| {
+        let own = cell.objectives.get(&objective).and_then(|own| own.value);
+        own.map_or_else(|| NOT_OBSERVED.to_owned(), |own| value_text(objective, own))
+    };
+    let mut effects: Vec<MeasuredEffect> = winner
+        .objectives
+        .iter()
+        .filter(|(_, own)| own.effect != Effect::NoData)
+        .map(|(&objective, own)| MeasuredEffect {
+            objective,
+            ranked: ranked.contains(&objective),
+            effect: own.effect,
+            from: value(control, objective),
+            to: value(winner, objective),
+            change: effect_text(objective, own),
+            n: own.n,
+        })
+        .collect();
+    let place = |objective: &Objective| ranked.iter().position(|own| own == objective);
+    effects.sort_by_key(|own| (place(&own.objective).unwrap_or(usize::MAX), own.objective));
+    effects
+}
+
+/// GC cycles per second before and after, beside what the formula gives for the recommended cell's own heap.
+fn mechanism(judged: &Judged<'_>, winner: &CellRanking, control: &CellRanking) -> Option<String> {
+    let per_second = |cell: &CellRanking| cell.objectives.get(&Objective::GcPerS)?.value;
+    let (before, after) = (per_second(control)?, per_second(winner)?);
+    let (evidence, _) = judged.cells.get(winner.id.as_str())?;
+    let predicted = |sample: &Sample| {
+        let runtime = sample.runtime.as_ref()?;
+        let room = physics::room_bytes(runtime)?;
+        let rate = runtime.alloc_bytes? / sample.seconds?;
+        (room > 0.0).then_some(rate / room)
+    };
+    // The constant window only: there the rate is the same for every cell.
+    let constant = evidence
+        .samples
+        .iter()
+        .filter(|own| own.drive == crate::Drive::Open);
+    let formula = physics::median(constant.filter_map(predicted))?;
+    let band = plausible(judged.thresholds);
+    Some(format!(
+        "GC cycles/s {} → {}; allocation rate ÷ (goal − live heap) gives {} to {}",
+        significant(before),
+        significant(after),
+        significant(band.start() * formula),
+        significant(band.end() * formula)
+    ))
+}
+
+/// Cells in the same group on the first objective.
+fn tied(target: &TargetRanking, winner: &CellRanking) -> Vec<String> {
+    let Some(first) = target.rank_by.first() else {
+        return Vec::new();
+    };
+    let group = |cell: &CellRanking| cell.objectives.get(first).and_then(|own| own.group);
+    let own = group(winner);
+    let same = |cell: &&CellRanking| cell.id != winner.id && own.is_some() && group(cell) == own;
+    let tied = target.cells.iter().filter(same);
+    tied.map(|cell| cell.label.clone()).collect()
+}
+
+fn ranked_changes(target: &TargetRanking, cell: &CellRanking) -> Vec<String> {
+    let own = |objective: &Objective| {
+        let figures = cell.objectives.get(objective)?;
+        let text = effect_text(*objective, figures);
+        Some(format!("{} {text}", objective.heading()))
+    };
+    target.rank_by.iter().filter_map(own).collect()
+}
+
+/// From the recommended cell back to the control, one setting at a time.
+fn ablation(
+    target: &TargetRanking,
+    winner: &CellRanking,
+    changes: &BTreeMap<String, Change>,
+) -> Vec<Ablation> {
+    if changes.len() < 2 {
+        return Vec::new();
+    }
+    let without = |(axis, change): (&String, &Change)| {
+        let mut wanted = winner.axes.clone();
+        wanted.insert(axis.clone(), change.from.clone());
+        let cell = target.cells.iter().find(|cell| cell.axes == wanted);
+        Ablation {
+            without: format!("{axis}={}", change.from),
+            changes: cell.map(|cell| ranked_changes(target, cell)),
+        }
+    };
+    changes.iter().map(without).collect()
+}
+
+/// Where it was measured; beyond that it is a guess.
+fn valid_for(judged: &Judged<'_>, winner: &CellRanking) -> Vec<String> {
+    let Some((evidence, _)) = judged.cells.get(winner.id.as_str()) else {
+        return Vec::new();
+    };
+    let subject = &evidence.subject;
+    let mut lines = Vec::new();
+    let live = evidence
+        .samples
+        .iter()
+        .filter_map(|own| own.runtime.as_ref()?.live_bytes);
+    let live: Vec<f64> = live.flatten().filter(|bytes| *bytes > 0.0).collect();
+    if let (Some(least), Some(most)) = (
+        live.iter().copied().reduce(f64::min),
+        live.iter().copied().reduce(f64::max),
+    ) {
+        lines.push(format!(
+            "a live heap of {} to {}",
+            format_bytes(least),
+            format_bytes(most)
+        ));
+    }
+    let provenance = &judged.ranking.provenance;
+    if let Some(calibration) = provenance.calibration.get(&judged.target.target) {
+        let rate = value_text(Objective::Qps, calibration.rate_per_s);
+        lines.push(match calibration.control_capacity_per_s {
+            Some(most) => format!(
+                "latency and GC: {rate}; throughput: up to {}",
+                value_text(Objective::Qps, most)
+            ),
+            None => format!("latency and GC: {rate}"),
+        });
+    }
+    let cpus = subject.cpus.map(|cpus| {
+        format!(
+            "{} of this CPU model",
+            documents::figures::counted(cpus, "CPU")
+        )
+    });
+    let quota = subject
+        .quota_cpus
+        .map(|quota| format!("a quota of {} CPUs", significant(quota)));
+    let cap = subject
+        .memory_cap_bytes
+        .map(|cap| format!("a memory cap of {}", format_bytes(cap as f64)));
+    lines.extend([cpus, quota, cap].into_iter().flatten());
+    if quota_and_cap_missing(subject.quota_cpus, subject.memory_cap_bytes) {
+        lines.push("no CPU quota and no memory cap: measure again under yours".to_owned());
+    }
+    if let Some(go) = &subject.go {
+        lines.push(format!(
+            "{go}; a new minor version moves the collector and the scheduler"
+        ));
+    }
+    lines
+}
+
+fn quota_and_cap_missing(quota: Option<f64>, cap: Option<u64>) -> bool {
+    quota.is_none() && cap.is_none()
+}
+
+/// Cells that the run cannot tell from the control, or shows to be within the margin, on every ranked objective.
+pub(super) fn no_difference(target: &TargetRanking) -> Vec<Tried> {
+    let tried = |cell: &CellRanking| {
+        let effects: Vec<Effect> = target
+            .rank_by
+            .iter()
+            .filter_map(|objective| Some(cell.objectives.get(objective)?.effect))
+            .collect();
+        let none = |effect: &Effect| matches!(effect, Effect::WithinMargin | Effect::Unclear);
+        let is_tie = !cell.control && !effects.is_empty() && effects.iter().all(none);
+        is_tie.then(|| Tried {
+            label: cell.label.clone(),
+            shown: effects.iter().all(|effect| *effect == Effect::WithinMargin),
+            changes: ranked_changes(target, cell),
+        })
+    };
+    target.cells.iter().filter_map(tried).collect()
+}
+
+/// Whether a finding is worth acting on.
+pub(super) fn matters(finding: &Finding) -> bool {
+    finding.severity >= Severity::Warn
+}

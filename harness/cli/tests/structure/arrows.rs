@@ -1,0 +1,226 @@
+//! Which crate may use which, and what only one of them may touch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use crate::workspace::{code, members, names_std, places, root};
+
+/// Which of our crates each may use, and no others.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("stats", &[]),
+    ("gotrace", &[]),
+    ("topology", &[]),
+    ("loadgen", &[]),
+    ("record", &[]),
+    ("loadtool", &["record", "topology", "loadgen"]),
+    ("supervise", &["topology", "gotrace"]),
+    ("toolchain", &["gotrace", "topology", "supervise"]),
+    (
+        "orchestrator",
+        &[
+            "record",
+            "topology",
+            "loadgen",
+            "gotrace",
+            "supervise",
+            "toolchain",
+        ],
+    ),
+    ("documents", &["record"]),
+    ("judging", &["documents", "record", "stats"]),
+    (
+        "advisor",
+        &["documents", "judging", "record", "gotrace", "stats"],
+    ),
+    ("report", &["documents", "record"]),
+    ("testing", &["record"]),
+    (
+        "cli",
+        &[
+            "record",
+            "topology",
+            "loadgen",
+            "loadtool",
+            "gotrace",
+            "stats",
+            "toolchain",
+            "orchestrator",
+            "documents",
+            "judging",
+            "advisor",
+            "report",
+        ],
+    ),
+];
+
+/// What the tests of a crate may use beside that: what they judge is read most easily from what is printed in the end,
+/// and from runs that were made up.
+const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[
+    ("judging", &["advisor", "report", "testing"]),
+    ("advisor", &["report", "testing"]),
+    ("report", &["judging", "advisor", "testing"]),
+    ("cli", &["testing"]),
+];
+
+/// Crates that think about bytes handed to them and reach for nothing else.
+const PURE: &[&str] = &[
+    "documents",
+    "judging",
+    "advisor",
+    "report",
+    "testing",
+    "stats",
+    "gotrace",
+];
+
+/// What a pure crate must not depend on.
+const REACHING: &[&str] = &[
+    "tokio", "hyper", "ureq", "rustix", "libc", "procfs", "sysinfo", "socket2", "tempfile",
+];
+
+/// Parts of std through which a crate reaches outside.
+const OUTSIDE: &[&str] = &["fs", "net", "process", "env", "os", "thread"];
+
+#[test]
+fn every_folder_is_a_member_of_its_name() {
+    let members = members();
+    for member in &members {
+        let folder = member.folder.file_name().unwrap().to_string_lossy();
+        assert_eq!(member.name, folder, "folder name = crate name");
+    }
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let listed: BTreeSet<&str> = manifest
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("\"harness/")?.strip_suffix("\","))
+        .collect();
+    let found: BTreeSet<&str> = members.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(listed, found, "members of the workspace");
+}
+
+#[test]
+fn crates_use_each_other_only_along_the_arrows() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let of_tests: BTreeMap<&str, &[&str]> = ARROWS_OF_TESTS.iter().copied().collect();
+    let members = members();
+    let ours: BTreeSet<&str> = members.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(
+        ours,
+        arrows.keys().copied().collect(),
+        "every crate stands in the table of arrows"
+    );
+    for member in &members {
+        let of_code = arrows[member.name.as_str()];
+        let of_tests = of_tests.get(member.name.as_str()).copied();
+        for (all, more) in [
+            (&member.dependencies, None),
+            (&member.dev_dependencies, of_tests),
+        ] {
+            for used in all.iter().filter(|used| ours.contains(used.as_str())) {
+                let mut allowed = of_code.iter().chain(more.into_iter().flatten());
+                assert!(
+                    allowed.any(|allowed| allowed == used),
+                    "{} must not use {used}",
+                    member.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_thinking_half_reaches_for_nothing() {
+    for member in members()
+        .iter()
+        .filter(|one| PURE.contains(&one.name.as_str()))
+    {
+        for used in REACHING {
+            assert!(
+                !member.dependencies.contains(*used),
+                "{} must not depend on {used}",
+                member.name
+            );
+        }
+        let found = places(member, |line| {
+            OUTSIDE.iter().any(|module| names_std(line, module))
+        });
+        assert!(
+            found.is_empty(),
+            "{} does no I/O:\n{}",
+            member.name,
+            found.join("\n")
+        );
+    }
+}
+
+#[test]
+fn only_the_yaml_module_of_record_knows_serde_yaml() {
+    for member in members() {
+        let found = places(&member, |line| {
+            line.contains("serde_yaml") || line.contains("saphyr")
+        });
+        let elsewhere: Vec<_> = found
+            .iter()
+            .filter(|place| !place.starts_with("harness/record/src/yaml/"))
+            .collect();
+        assert!(elsewhere.is_empty(), "{elsewhere:?}");
+        assert!(member.name == "record" || !member.dependencies.contains("serde_yaml"));
+    }
+}
+
+#[test]
+fn only_the_command_knows_clap() {
+    for member in members().iter().filter(|one| one.name != "cli") {
+        let used: Vec<_> = member
+            .dependencies
+            .union(&member.dev_dependencies)
+            .filter(|name| name.starts_with("clap"))
+            .collect();
+        assert!(used.is_empty(), "{} uses {used:?}", member.name);
+    }
+}
+
+#[test]
+fn only_topology_sets_affinity_and_reads_sys() {
+    const ITS_OWN: &[&str] = &[
+        "sched_setaffinity",
+        "set_mempolicy",
+        "core_affinity",
+        "/sys/",
+        "sys/devices",
+        "sys/fs",
+        "cpuinfo",
+    ];
+    for member in members().iter().filter(|one| one.name != "topology") {
+        let found = places(member, |line| ITS_OWN.iter().any(|own| line.contains(own)));
+        assert!(found.is_empty(), "{}", found.join("\n"));
+        assert!(!member.dependencies.contains("core_affinity"));
+    }
+}
+
+#[test]
+fn the_load_driver_knows_neither_go_nor_matrices() {
+    let members = members();
+    let loadgen = members.iter().find(|one| one.name == "loadgen").unwrap();
+    let found = places(loadgen, |line| {
+        ["gosweep", "GOMAXPROCS", "GOGC", "gctrace", "matrix"]
+            .iter()
+            .any(|word| line.contains(word))
+    });
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_rules_see_what_they_forbid() {
+    assert!(names_std("use std::fs;", "fs"));
+    assert!(names_std("    let text = std::fs::read(path);", "fs"));
+    assert!(names_std("use std::{collections::BTreeMap, fs};", "fs"));
+    assert!(!names_std("use std::fmt;", "fs"));
+    assert!(!names_std("use std::{fmt, sync::Arc};", "fs"));
+    // The manifests are really read: these three are known to stand there.
+    let members = members();
+    let cli = members.iter().find(|one| one.name == "cli").unwrap();
+    assert!(cli.dependencies.contains("orchestrator"));
+    assert!(cli.dependencies.contains("tokio"));
+    assert!(cli.dev_dependencies.contains("assert_cmd"));
+    assert!(!code(cli).is_empty());
+}

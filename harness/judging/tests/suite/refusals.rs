@@ -1,0 +1,41 @@
+//! What cannot be ranked is refused with its reason.
+
+use advisor::rank;
+use judging::{JudgingError, RankOptions};
+use testing::winner;
+
+#[test]
+fn records_that_contradict_themselves_are_refused() {
+    let lab = winner();
+    let run = lab.run();
+    let options = RankOptions::default();
+    let mut trials = lab.trials();
+    trials[0].cell = record::cell::CellId::of(["elsewhere"]);
+    assert!(matches!(
+        rank(&run, &trials, &options),
+        Err(JudgingError::UnknownCell { .. })
+    ));
+    let mut orphan = run.clone();
+    orphan
+        .cells
+        .iter_mut()
+        .for_each(|cell| cell.control = false);
+    assert!(matches!(
+        rank(&orphan, &[], &options),
+        Err(JudgingError::NoControl(_))
+    ));
+    let mut broken = run.clone();
+    broken.matrix.text = "name: [".into();
+    assert!(matches!(
+        rank(&broken, &[], &options),
+        Err(JudgingError::Matrix { .. })
+    ));
+    let wrong = RankOptions {
+        level: 95.0,
+        ..RankOptions::default()
+    };
+    assert!(matches!(
+        rank(&run, &[], &wrong),
+        Err(JudgingError::Option { .. })
+    ));
+}

@@ -1,0 +1,39 @@
+//! What the tool needs of the program that it is a part of.
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+
+use loadgen::RequestSpec;
+use record::target_file::Target;
+
+use crate::failure::Failure;
+
+/// What the tool needs of the program that it is a part of: a name for records, the user's wish to
+/// stop, the two output streams, and how that program reads the requests of a target file.
+///
+/// [`selftest`](crate::selftest()) starts the program again with `load reference-server` and `load URL`, which must
+/// come to [`serve`](crate::serve) and [`drive`](crate::drive()).
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// Name, version and revision of the program, for records.
+    pub tool: &'static str,
+    /// Set when the user wants the run to end.
+    pub cancel: &'static AtomicBool,
+    /// Writes a result to standard output.
+    pub print: fn(&str) -> io::Result<()>,
+    /// Says something on standard error, where perhaps nobody reads.
+    pub tell: fn(&str),
+    /// The requests of a target file, as a run of a matrix sends them.
+    pub requests_of: fn(&Target) -> Vec<RequestSpec>,
+}
+
+impl Caller {
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        (self.print)(text)
+            .map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
+    }
+
+    pub(crate) fn tell(&self, line: impl AsRef<str>) {
+        (self.tell)(line.as_ref());
+    }
+}

@@ -1,0 +1,67 @@
+//! What a plan is made of.
+
+use std::collections::BTreeMap;
+
+use record::axis::{Axis, DEFAULT};
+use record::matrix::{CellSpec, Dropped, Matrix};
+use record::target_file::Target;
+use topology::Placement;
+
+/// What a matrix amounts to on this host.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The matrix.
+    pub matrix: Matrix,
+    /// The targets, by the name that the matrix uses.
+    pub targets: BTreeMap<String, Target>,
+    /// The cells to run; per target the control first.
+    pub cells: Vec<PlannedCell>,
+    /// The cells that are not run, with the reason.
+    pub dropped: Vec<Dropped>,
+}
+
+/// A cell with its CPUs.
+#[derive(Debug, Clone)]
+pub struct PlannedCell {
+    /// Target and settings.
+    pub spec: CellSpec,
+    /// Whether it is the control of its target.
+    pub control: bool,
+    /// Which CPUs the target and the generator get.
+    pub placement: Placement,
+    /// Remarks for a person.
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// The target of a cell.
+    pub fn target(&self, cell: &PlannedCell) -> &Target {
+        &self.targets[&cell.spec.target]
+    }
+
+    /// The toolchains that the cells ask for, as the matrix names them.
+    pub fn toolchain_specs(&self) -> Vec<String> {
+        let mut specs: Vec<String> = self
+            .cells
+            .iter()
+            .filter(|cell| {
+                matches!(
+                    self.target(cell).program,
+                    record::target_file::Program::Build { .. }
+                )
+            })
+            .map(|cell| toolchain_spec(&cell.spec).to_owned())
+            .collect();
+        specs.sort();
+        specs.dedup();
+        specs
+    }
+}
+
+/// The toolchain of a cell; `default` means whatever `go` can be had.
+pub fn toolchain_spec(spec: &CellSpec) -> &str {
+    match spec.settings.get(&Axis::Toolchain) {
+        DEFAULT => "default",
+        named => named,
+    }
+}
