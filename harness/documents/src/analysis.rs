@@ -76,6 +76,9 @@ pub struct InputReport {
     pub notes: Vec<String>,
     /// What kept it from being looked into, or into all of it, with what would do.
     pub problem: Option<String>,
+    /// Lines that begin like a crash and are none that can be read; of a log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resembling: Option<u64>,
     /// The processes of a log.
     pub processes: Vec<ProcessReport>,
     /// Ends of processes.
@@ -98,6 +101,9 @@ pub struct Fact {
 pub struct ProcessReport {
     /// Its number within the log, from 1.
     pub number: u64,
+    /// Who wrote its lines, by what stands before them: a pod, container, host or unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writer: Option<String>,
     /// First and last time seen, seconds of its own clock.
     pub from_s: f64,
     /// See `from_s`.
@@ -154,6 +160,8 @@ pub struct GcFigures {
     pub live_mib: [f64; 3],
     /// Heap goal, MiB: likewise.
     pub goal_mib: [f64; 3],
+    /// Smallest and largest GOMAXPROCS of the lines.
+    pub gomaxprocs_range: Option<[u32; 2]>,
 }
 
 /// Scheduler lines of a process, over the kept ones.
@@ -178,10 +186,18 @@ pub struct SchedFigures {
 /// The end of a process, or a dump that it was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrashReport {
-    /// `panic`, `fatal error`, `signal` or `goroutine dump`.
+    /// `panic`, `fatal error`, `signal`, `exception`, `recovered panic`, `data race` or `goroutine dump`.
     pub cause: String,
     /// The message.
     pub message: String,
+    /// Where it failed: below the last call of `panic`, or the innermost function that is none of the runtime's.
+    pub place: Option<String>,
+    /// Whether the process ended with it; `None` where a dump was asked for.
+    pub ended: Option<bool>,
+    /// Lines of it into which something else was written.
+    pub garbled_lines: u64,
+    /// How often the same was reported: same cause, message and place.
+    pub times: u64,
     /// The stack of the goroutine that failed: function and place, innermost first.
     pub stack: Vec<String>,
     /// All goroutines, by what they wait for and where.
@@ -212,6 +228,10 @@ pub struct GoroutineGroup {
 pub struct ProfileReport {
     /// What it is of, e.g. `CPU profile`.
     pub kind: String,
+    /// What its values come to with their signs, where some are negative: of a profile over a window of a heap, and of
+    /// differences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<f64>,
     /// The window that it covers, seconds; `None` for an instant or since the process began.
     pub window_s: Option<f64>,
     /// Its functions.

@@ -9,7 +9,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::shorten;
 use crate::{Error, GoVersion};
+
+/// Lines named that could not be read.
+const MOST_PROBLEMS: usize = 20;
 
 /// What `go version -m` says of one binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +104,40 @@ impl BuildInfo {
         Ok(found)
     }
 
+    /// Reads what can be read of the output for any number of files, and says which lines could not be: files that are
+    /// no Go binary stand between the others, and plain `go version` prints one line of another form.
+    #[must_use]
+    pub fn parse_readable(text: &str) -> (Vec<Self>, Vec<String>) {
+        let mut found: Vec<Self> = Vec::new();
+        let mut problems: Vec<String> = Vec::new();
+        let mut open = false;
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let read = match line.strip_prefix('\t') {
+                Some(fields) => match found.last_mut().filter(|_| open) {
+                    Some(last) => last.add(fields),
+                    // The lines of a file whose first line could not be read.
+                    None => continue,
+                },
+                None => {
+                    let own = own_version(line).map_or_else(|| header(line), Ok);
+                    open = own.is_ok();
+                    own.map(|own| found.push(own))
+                }
+            };
+            if let Err(why) = read
+                && problems.len() < MOST_PROBLEMS
+            {
+                let told = line.contains("could not read Go build info");
+                problems.push(if told {
+                    shorten(line)
+                } else {
+                    format!("{}: {why}", shorten(line))
+                });
+            }
+        }
+        (found, problems)
+    }
+
     /// A build setting, e.g. `setting("GOAMD64")`.
     #[must_use]
     pub fn setting(&self, key: &str) -> Option<&str> {
@@ -158,6 +196,24 @@ impl BuildInfo {
         }
         Ok(())
     }
+}
+
+/// `go version go1.26.1 linux/amd64`, what `go version` says of itself.
+fn own_version(line: &str) -> Option<BuildInfo> {
+    let rest = line.strip_prefix("go version ")?;
+    let (version, platform) = rest.rsplit_once(' ')?;
+    let (system, architecture) = platform.split_once('/')?;
+    let settings = [("GOOS", system), ("GOARCH", architecture)];
+    Some(BuildInfo {
+        file: "go".to_owned(),
+        go_version: GoVersion::parse(version).ok()?,
+        path: None,
+        module: None,
+        deps: Vec::new(),
+        settings: settings
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+    })
 }
 
 fn header(line: &str) -> Result<BuildInfo, String> {

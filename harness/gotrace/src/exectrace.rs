@@ -92,6 +92,18 @@ impl TraceHeader {
         last == Step::Cut || (self.format_minor >= 26 && last != Step::EndOfGeneration)
     }
 
+    /// Whether what follows the header is nothing that the format knows, so that no tool can read it.
+    #[must_use]
+    pub fn is_garbage(&self, bytes: &[u8]) -> bool {
+        let mut rest = Rest(bytes.get(HEADER_BYTES..).unwrap_or_default());
+        let known = self.format_minor <= 26;
+        let first = match self.wire {
+            Wire::First => rest.event(),
+            Wire::Second => rest.batch(),
+        };
+        known && first == Step::Unknown
+    }
+
     /// Lowest Go minor version whose `go tool trace` reads this format: a tool reads its own
     /// format and all older ones (go1.27.3 read all of 1.21 to 1.27; go1.24.11 refused 1.26).
     #[must_use]

@@ -11,7 +11,8 @@
 //! | will Go accept this environment, and will it do anything | [`environment`] |
 //! | what does the target's stderr say | [`stderr`], and the line grammars [`gctrace`], [`schedtrace`], [`scheddetail`], [`scavenge`], [`pacer`], [`scanstats`], [`inittrace`] |
 //! | how did it die | [`crash`] |
-//! | what do its metrics say | [`metrics`], [`memstats`] |
+//! | what do its metrics say | [`metrics`], [`memstats`], [`prometheus`] |
+//! | in which encoding is this text | [`encoding`] |
 //! | what does its profile say | [`profile`] |
 //! | which execution trace is this, and is it whole | [`exectrace`] |
 //! | what is this file at all | [`recognise()`] |
@@ -37,6 +38,7 @@
 
 pub mod buildinfo;
 pub mod crash;
+pub mod encoding;
 pub mod environment;
 mod error;
 pub mod exectrace;
@@ -49,6 +51,7 @@ pub mod memstats;
 pub mod metrics;
 pub mod pacer;
 pub mod profile;
+pub mod prometheus;
 mod recognise;
 mod scan;
 pub mod scanstats;
@@ -61,6 +64,7 @@ pub mod version;
 
 pub use error::Error;
 pub use gunzip::gunzip;
+pub(crate) use gunzip::gunzip_members;
 pub use lines::after_nuls;
 pub use recognise::{Kind, recognise};
 pub use version::GoVersion;

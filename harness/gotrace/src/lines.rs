@@ -2,16 +2,19 @@
 //!
 //! Main type: [`LineSplitter`]. The lines do not depend on where the chunks were cut.
 //!
+//! A carriage return ends a line as a newline does, and a run of them before a newline is one end: Windows, old Macs and
+//! progress bars write them.
+//!
 //! NULs at the start of a line are passed over: a log that is rotated by copying and truncating, while its writer goes
 //! on at its old offset, begins with a hole that reads as NULs (logrotate(8), `copytruncate`).
 
-use crate::scan::find_byte;
+use memchr::memchr2;
 
 /// Longest line kept. A SCHED line of 1,024 Ps is about 16 KiB; what is longer than this bound
 /// is application output, of which only the head is passed on.
 pub(crate) const LONGEST_LINE_BYTES: usize = 64 << 10;
 
-/// One line, without its newline and trailing carriage returns.
+/// One line, without its newline or carriage returns.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line<'a> {
     pub(crate) bytes: &'a [u8],
@@ -26,13 +29,21 @@ pub(crate) struct Line<'a> {
 pub(crate) struct LineSplitter {
     partial: Vec<u8>,
     overlong: bool,
+    /// Carriage returns behind the one that ended a line, of which it is not known yet whether a newline follows.
+    returns: usize,
+    after_return: bool,
 }
 
 impl LineSplitter {
     /// Takes the next chunk and hands every line that it completes to `sink`.
     pub(crate) fn feed(&mut self, mut chunk: &[u8], sink: &mut impl FnMut(Line<'_>)) {
-        while let Some(at) = find_byte(chunk, b'\n') {
+        loop {
+            chunk = self.after_return(chunk, sink);
+            let Some(at) = memchr2(b'\n', b'\r', chunk) else {
+                break;
+            };
             let (head, rest) = chunk.split_at(at);
+            self.after_return = rest[0] == b'\r';
             chunk = &rest[1..];
             if self.partial.is_empty() && !self.overlong {
                 sink(line(after_nuls(head), true, false));
@@ -46,6 +57,29 @@ impl LineSplitter {
         self.keep(chunk);
     }
 
+    /// What follows a carriage return: a newline, perhaps behind more of them, belongs to the same end of line; without
+    /// one they are ends of empty lines.
+    fn after_return<'a>(&mut self, chunk: &'a [u8], sink: &mut impl FnMut(Line<'_>)) -> &'a [u8] {
+        if !self.after_return || chunk.is_empty() {
+            return chunk;
+        }
+        let more = chunk.iter().take_while(|byte| **byte == b'\r').count();
+        self.returns += more;
+        let rest = &chunk[more..];
+        let Some(next) = rest.first() else {
+            return rest;
+        };
+        self.after_return = false;
+        let returns = std::mem::take(&mut self.returns);
+        if *next == b'\n' {
+            return &rest[1..];
+        }
+        for _ in 0..returns {
+            sink(line(b"", true, false));
+        }
+        rest
+    }
+
     /// Hands over what remains after the last newline, if anything.
     pub(crate) fn finish(&mut self, sink: &mut impl FnMut(Line<'_>)) {
         if !self.partial.is_empty() {
@@ -53,6 +87,8 @@ impl LineSplitter {
         }
         self.partial.clear();
         self.overlong = false;
+        self.after_return = false;
+        self.returns = 0;
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -77,17 +113,8 @@ pub fn after_nuls(bytes: &[u8]) -> &[u8] {
 
 fn line(bytes: &[u8], terminated: bool, overlong: bool) -> Line<'_> {
     let cut = bytes.len() > LONGEST_LINE_BYTES;
-    let bytes = &bytes[..bytes.len().min(LONGEST_LINE_BYTES)];
-    let end = bytes
-        .iter()
-        .rposition(|byte| *byte != b'\r')
-        .map_or(0, |last| last + 1);
     Line {
-        bytes: if overlong || cut {
-            bytes
-        } else {
-            &bytes[..end]
-        },
+        bytes: &bytes[..bytes.len().min(LONGEST_LINE_BYTES)],
         terminated,
         overlong: overlong || cut,
     }

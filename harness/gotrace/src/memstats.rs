@@ -3,8 +3,9 @@
 //! Main type: [`MemStats`]. Source of the format: `writeHeapInternal` in runtime/pprof/pprof.go.
 //! It needs no instrumentation in the target beyond net/http/pprof.
 //!
-//! Deliberately absent: the sampled stacks above it; ask for the protobuf form of the profile
-//! ([`crate::profile`]).
+//! expvar serves the same as JSON ([`MemStats::parse_expvar`]).
+//!
+//! Deliberately absent: the sampled stacks above it, which are a profile ([`crate::profile::Profile::parse_text`]).
 
 use std::collections::BTreeMap;
 
@@ -37,14 +38,14 @@ pub struct MemStats {
     pub stack_inuse_bytes: u64,
     /// Heap size at which the next collection is due, bytes.
     pub next_gc_bytes: u64,
-    /// End of the last collection, nanoseconds since the Unix epoch; 0 before the first.
+    /// End of the last collection, nanoseconds since the Unix epoch; 0 before the first, and in text of before Go 1.9.
     pub last_gc_unix_ns: u64,
     /// Collections.
     pub num_gc: u64,
-    /// Collections that the application forced.
-    pub num_forced_gc: u64,
-    /// Share of CPU time used by the collector, 0 to 1.
-    pub gc_cpu_fraction: f64,
+    /// Collections that the application forced; `None` before Go 1.8.
+    pub num_forced_gc: Option<u64>,
+    /// Share of CPU time used by the collector, 0 to 1; `None` in text of before Go 1.9.
+    pub gc_cpu_fraction: Option<f64>,
     /// Largest resident set, bytes; absent on some systems.
     pub max_rss_bytes: Option<u64>,
     /// The ring of the last 256 pauses, nanoseconds.
@@ -95,26 +96,52 @@ impl MemStats {
             heap_released_bytes: whole("HeapReleased")?,
             heap_objects: whole("HeapObjects")?,
             next_gc_bytes: whole("NextGC")?,
-            last_gc_unix_ns: whole("LastGC")?,
             num_gc: whole("NumGC")?,
-            num_forced_gc: whole("NumForcedGC")?,
             ..Self::default()
         };
-        let fraction = take("GCCPUFraction")?;
-        stats.gc_cpu_fraction = fraction
-            .parse()
-            .map_err(|_| fail(format!("GCCPUFraction = {fraction} is not a number")))?;
+        // Older versions do not print these.
+        let mut optional =
+            |name: &str| take(name).ok().map(|value| number(name, value)).transpose();
+        stats.last_gc_unix_ns = optional("LastGC")?.unwrap_or(0);
+        stats.num_forced_gc = optional("NumForcedGC")?;
+        stats.max_rss_bytes = optional("MaxRSS")?;
+        stats.gc_cpu_fraction = take("GCCPUFraction")
+            .ok()
+            .map(|fraction| {
+                fraction
+                    .parse()
+                    .map_err(|_| fail(format!("GCCPUFraction = {fraction} is not a number")))
+            })
+            .transpose()?;
         let stack = take("Stack")?;
         let inuse = stack.split(" / ").next().unwrap_or_default().to_owned();
         stats.stack_inuse_bytes = number("Stack", inuse)?;
         stats.pause_ring_ns = ring(&take("PauseNs")?)
             .ok_or_else(|| fail("PauseNs is not a list of whole numbers".to_owned()))?;
-        stats.max_rss_bytes = take("MaxRSS")
-            .ok()
-            .map(|value| number("MaxRSS", value))
-            .transpose()?;
         stats.others = fields;
         Ok(stats)
+    }
+
+    /// Reads `runtime.MemStats` as expvar serves it under `memstats` (`/debug/vars`), of every document in the text: one,
+    /// or a series of them.
+    ///
+    /// # Errors
+    /// [`Error::MemStats`] if a document is broken JSON or has no such object, or if it lacks one of the fields that
+    /// every Go version has.
+    pub fn parse_expvar(json: &[u8]) -> Result<Vec<Self>, Error> {
+        let fail = |why: String| Error::MemStats { why };
+        let mut found = Vec::new();
+        for document in serde_json::Deserializer::from_slice(json).into_iter::<Variables>() {
+            let document = document.map_err(|error| fail(error.to_string()))?;
+            let stats = document
+                .memstats
+                .ok_or_else(|| fail("no \"memstats\" object; ask for /debug/vars".to_owned()))?;
+            if found.len() == MOST_DOCUMENTS {
+                found.pop();
+            }
+            found.push(stats.into());
+        }
+        Ok(found)
     }
 
     /// The last pauses, newest first, nanoseconds: at most 256, and no more than collections.
@@ -127,6 +154,69 @@ impl MemStats {
             let slot = (self.num_gc - 1 - back) % length;
             self.pause_ring_ns[usize::try_from(slot).expect("below the ring's length")]
         })
+    }
+}
+
+/// Documents kept of a series; of a longer one the first ones and the last.
+const MOST_DOCUMENTS: usize = 4_096;
+
+/// What `/debug/vars` serves; the application's own variables are passed over.
+#[derive(serde::Deserialize)]
+struct Variables {
+    memstats: Option<WireStats>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireStats {
+    heap_alloc: u64,
+    total_alloc: u64,
+    sys: u64,
+    mallocs: u64,
+    frees: u64,
+    heap_sys: u64,
+    heap_idle: u64,
+    heap_inuse: u64,
+    heap_released: u64,
+    heap_objects: u64,
+    stack_inuse: u64,
+    #[serde(rename = "NextGC")]
+    next_gc: u64,
+    #[serde(rename = "LastGC", default)]
+    last_gc: u64,
+    #[serde(rename = "NumGC")]
+    num_gc: u64,
+    #[serde(rename = "NumForcedGC")]
+    num_forced_gc: Option<u64>,
+    #[serde(rename = "GCCPUFraction")]
+    gc_cpu_fraction: Option<f64>,
+    #[serde(default)]
+    pause_ns: Vec<u64>,
+}
+
+impl From<WireStats> for MemStats {
+    fn from(wire: WireStats) -> Self {
+        Self {
+            heap_alloc_bytes: wire.heap_alloc,
+            total_alloc_bytes: wire.total_alloc,
+            sys_bytes: wire.sys,
+            mallocs: wire.mallocs,
+            frees: wire.frees,
+            heap_sys_bytes: wire.heap_sys,
+            heap_idle_bytes: wire.heap_idle,
+            heap_inuse_bytes: wire.heap_inuse,
+            heap_released_bytes: wire.heap_released,
+            heap_objects: wire.heap_objects,
+            stack_inuse_bytes: wire.stack_inuse,
+            next_gc_bytes: wire.next_gc,
+            last_gc_unix_ns: wire.last_gc,
+            num_gc: wire.num_gc,
+            num_forced_gc: wire.num_forced_gc,
+            gc_cpu_fraction: wire.gc_cpu_fraction,
+            max_rss_bytes: None,
+            pause_ring_ns: wire.pause_ns.into_iter().take(256).collect(),
+            others: BTreeMap::new(),
+        }
     }
 }
 

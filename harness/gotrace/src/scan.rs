@@ -178,28 +178,10 @@ pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     find(haystack, needle).is_some()
 }
 
-/// First position of a byte, eight bytes at a step.
-///
-/// The zero-byte test is the classic one: `(x - 0x01..) & !x & 0x80..` is non-zero exactly if a
-/// byte of `x` is zero (H. S. Warren, Hacker's Delight, 2nd ed., section 6-1).
+/// First position of a byte.
 #[inline]
 pub(crate) fn find_byte(haystack: &[u8], byte: u8) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let pattern = ONES * u64::from(byte);
-    let mut words = haystack.chunks_exact(8);
-    for (index, word) in words.by_ref().enumerate() {
-        let word = u64::from_le_bytes(word.try_into().expect("chunks of eight bytes"));
-        let difference = word ^ pattern;
-        let zero = difference.wrapping_sub(ONES) & !difference & HIGHS;
-        if zero != 0 {
-            return Some(index * 8 + (zero.trailing_zeros() / 8) as usize);
-        }
-    }
-    let tail = words.remainder();
-    tail.iter()
-        .position(|candidate| *candidate == byte)
-        .map(|at| haystack.len() - tail.len() + at)
+    memchr::memchr(byte, haystack)
 }
 
 #[cfg(test)]

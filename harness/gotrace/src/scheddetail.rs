@@ -290,11 +290,22 @@ fn machine(line: &[u8]) -> Option<Machine> {
     let mallocing = cursor.signed()?;
     cursor.literal(b" throwing=")?;
     let throwing = cursor.signed()?;
-    cursor.literal(b" preemptoff=")?;
-    let preemption_off = String::from_utf8_lossy(cursor.until(b" locks=")?).into_owned();
+    // Go 1.4 and before print whether the thread collects, and no reason of preemption.
+    let preemption_off = if cursor.optional(b" gcing=") {
+        cursor.signed()?;
+        cursor.literal(b" locks=")?;
+        String::new()
+    } else {
+        cursor.literal(b" preemptoff=")?;
+        String::from_utf8_lossy(cursor.until(b" locks=")?).into_owned()
+    };
     let locks = cursor.signed()?;
     cursor.literal(b" dying=")?;
     let dying = cursor.signed()?;
+    // Up to Go 1.9: whether it helps the collector.
+    if cursor.optional(b" helpgc=") {
+        cursor.signed()?;
+    }
     cursor.literal(b" spinning=")?;
     let spinning = cursor.boolean()?;
     cursor.literal(b" blocked=")?;

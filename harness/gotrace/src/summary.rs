@@ -61,9 +61,10 @@ pub struct GcSummary {
     pub assist_ms: f64,
     /// CPU time of idle workers, milliseconds.
     pub idle_ms: f64,
-    /// `cpu_ms` as a share of span x GOMAXPROCS, 0 to 1; `None` if the span is empty.
+    /// CPU time of the collector without idle workers as a share of span x GOMAXPROCS, 0 to 1; `None` if the span is
+    /// empty. In an open window the last collection is left out: the interval that it begins has no end.
     pub cpu_share: Option<f64>,
-    /// `assist_ms` as such a share.
+    /// Assists as such a share.
     pub assist_share: Option<f64>,
     /// Live heap after marking, MiB.
     pub live_mib: Spread,
@@ -73,6 +74,8 @@ pub struct GcSummary {
     pub end_mib: Spread,
     /// GOMAXPROCS of the last line.
     pub procs: u32,
+    /// Smallest and largest GOMAXPROCS of the lines.
+    pub procs_range: [u32; 2],
 }
 
 /// Smallest, middle and largest of some values.
@@ -107,8 +110,28 @@ pub fn gc(cycles: &[GcCycle], window: Window) -> Option<GcSummary> {
     let total = |value: fn(&GcCycle) -> f64| inside.iter().map(|cycle| value(cycle)).sum::<f64>();
     let cpu_ms = total(|cycle| cycle.cpu.without_idle());
     let assist_ms = total(|cycle| cycle.cpu.assist);
-    let available_ms = span_s * 1e3 * f64::from(last.procs);
+    // Between the first and the last of n collections lie n - 1 intervals, each with the CPU time of the collection
+    // that begins it, and with the Ps that the next one counts: GOMAXPROCS may change in the middle of a log.
+    let rest = if bounded {
+        &inside[..]
+    } else {
+        &inside[..inside.len() - 1]
+    };
+    let within = |value: fn(&GcCycle) -> f64| rest.iter().map(|cycle| value(cycle)).sum::<f64>();
+    let available_ms = if bounded {
+        span_s * 1e3 * mean_procs(&inside)
+    } else {
+        inside
+            .windows(2)
+            .map(|pair| (pair[1].at_s - pair[0].at_s) * 1e3 * f64::from(pair[1].procs))
+            .sum()
+    };
     let share = |ms: f64| (available_ms > 0.0).then(|| ms / available_ms);
+    let procs = inside.iter().map(|cycle| cycle.procs);
+    let procs_range = [
+        procs.clone().min().unwrap_or(last.procs),
+        procs.max().unwrap_or(last.procs),
+    ];
     Some(GcSummary {
         collections: intervals + 1,
         lines: inside.len() as u64,
@@ -127,12 +150,13 @@ pub fn gc(cycles: &[GcCycle], window: Window) -> Option<GcSummary> {
         cpu_ms,
         assist_ms,
         idle_ms: total(|cycle| cycle.cpu.idle),
-        cpu_share: share(cpu_ms),
-        assist_share: share(assist_ms),
+        cpu_share: share(within(|cycle| cycle.cpu.without_idle())),
+        assist_share: share(within(|cycle| cycle.cpu.assist)),
         live_mib: spread(inside.iter().map(|cycle| cycle.heap_live_mib as f64)),
         goal_mib: spread(inside.iter().map(|cycle| cycle.goal_mib as f64)),
         end_mib: spread(inside.iter().map(|cycle| cycle.heap_end_mib as f64)),
         procs: last.procs,
+        procs_range,
     })
 }
 
@@ -151,13 +175,13 @@ pub struct SchedSummary {
     pub spinning_mean: f64,
     /// Runnable goroutines in all queues: the mean.
     pub queued_mean: f64,
-    /// Their median, 90th and 99th percentile (nearest rank) and maximum.
-    pub queued_p50: u64,
-    /// See `queued_p50`.
+    /// Their median.
+    pub queued_median: f64,
+    /// Their 90th and 99th percentile (nearest rank) and maximum.
     pub queued_p90: u64,
-    /// See `queued_p50`.
+    /// See `queued_p90`.
     pub queued_p99: u64,
-    /// See `queued_p50`.
+    /// See `queued_p90`.
     pub queued_max: u64,
     /// Share of lines with no idle P and at least GOMAXPROCS goroutines queued.
     pub saturated_share: f64,
@@ -200,7 +224,7 @@ pub fn sched(samples: &[SchedSample], window: Window) -> Option<SchedSummary> {
         idleprocs_mean: mean(|sample| f64::from(sample.idleprocs)),
         spinning_mean: mean(|sample| f64::from(sample.spinningthreads.unwrap_or_default())),
         queued_mean: mean(|sample| sample.queued() as f64),
-        queued_p50: quantile(50),
+        queued_median: median_of_sorted(&queued.iter().map(|it| *it as f64).collect::<Vec<_>>()),
         queued_p90: quantile(90),
         queued_p99: quantile(99),
         queued_max: quantile(100),
@@ -219,15 +243,35 @@ fn spread(values: impl Iterator<Item = f64>) -> Spread {
     let (Some(min), Some(max)) = (sorted.first(), sorted.last()) else {
         return Spread::default();
     };
-    let middle = sorted.len() / 2;
-    let median = if sorted.len() % 2 == 1 {
-        sorted[middle]
-    } else {
-        f64::midpoint(sorted[middle - 1], sorted[middle])
-    };
+    let median = median_of_sorted(&sorted);
     Spread {
         min: *min,
         median,
         max: *max,
     }
+}
+
+/// The median of any values; the mean of the middle two if their number is even, 0 if there is none.
+#[must_use]
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    spread(values.into_iter()).median
+}
+
+fn median_of_sorted(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    match sorted {
+        [] => 0.0,
+        _ if sorted.len() % 2 == 1 => sorted[middle],
+        _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
+    }
+}
+
+/// GOMAXPROCS over the time from the first to the last collection.
+fn mean_procs(cycles: &[&GcCycle]) -> f64 {
+    let last = cycles.last().map_or(0.0, |cycle| f64::from(cycle.procs));
+    let (time_s, sum) = cycles.windows(2).fold((0.0, 0.0), |(time_s, sum), pair| {
+        let length_s = pair[1].at_s - pair[0].at_s;
+        (time_s + length_s, sum + length_s * f64::from(pair[1].procs))
+    });
+    if time_s > 0.0 { sum / time_s } else { last }
 }

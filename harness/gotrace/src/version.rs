@@ -54,7 +54,7 @@ impl GoVersion {
         }
     }
 
-    /// Reads `go1.27.3`, `1.25.5`, `go1.25rc1`, `go1.24.11 X:noswissmap`,
+    /// Reads `go1.27.3`, `1.25.5`, `go1.25rc1`, `go1.25-devel_7f806c1052 Wed May 21 ...`, `go1.24.11 X:noswissmap`,
     /// `go1.26.6-X:nogreenteagc`, `devel go1.28-2d1e8ba Thu Nov 19 ...`, also with a vendor note
     /// (`go1.22.9 (Red Hat 1.22.9-2.el9_5)`).
     ///
@@ -84,6 +84,8 @@ impl GoVersion {
         let (minor, rest) = leading_number(rest).ok_or_else(|| fail("no minor number"))?;
         let (mut stage, rest) =
             leading_stage(rest).ok_or_else(|| fail("malformed patch, beta or rc number"))?;
+        // From Go 1.25 on: `go1.25-devel_7f806c1052 Wed May 21 ...`.
+        let development = development || rest.starts_with("-devel");
         if development {
             stage = Stage::Development;
         }
@@ -302,6 +304,9 @@ mod tests {
             parse("go1.26.6-X:nogreenteagc,jsonv2").experiments(),
             ["nogreenteagc", "jsonv2"]
         );
+        let devel = parse("go1.25-devel_7f806c1052 Wed May 21 00:07:41 2025 -0700 X:simd");
+        assert_eq!((devel.minor(), devel.stage()), (25, Stage::Development));
+        assert_eq!(devel.experiments(), ["simd"]);
         let devel = parse("devel go1.28-2d1e8ba77c Thu Nov 19 10:00:00 2026 +0000 X:simd");
         assert_eq!((devel.minor(), devel.stage()), (28, Stage::Development));
         assert_eq!(devel.experiments(), ["simd"]);

@@ -313,3 +313,53 @@ fn allocation_and_leak_profiles() {
         );
     }
 }
+
+/// A message of profile.proto: field number, then bytes.
+fn field(number: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![number << 3 | 2];
+    let mut length = body.len();
+    while length >= 0x80 {
+        bytes.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// A small file may unfold to messages of two bytes each, or name one long text again and again.
+#[test]
+fn small_files_take_no_memory_without_bound() {
+    let gzipped = |plain: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(plain).expect("in memory");
+        encoder.finish().expect("in memory")
+    };
+    for outer in [2_u8, 4, 5, 6] {
+        let bomb = gzipped(&field(outer, b"").repeat(16 << 20));
+        assert!(bomb.len() < 100 << 10);
+        let error = Profile::parse(&bomb).expect_err("too much");
+        assert!(
+            error
+                .to_string()
+                .starts_with("the decoded profile exceeds the bound"),
+            "{outer}: {error}"
+        );
+    }
+    let name = vec![b'x'; 1 << 20];
+    let mut shared = [
+        field(1, b"\x08\x01\x10\x01"),
+        field(6, b""),
+        field(6, &name),
+    ]
+    .concat();
+    for id in 1..=127_u8 {
+        shared.extend(field(5, &[0x08, id, 0x10, 1, 0x20, 1]));
+        shared.extend(field(
+            4,
+            &[[0x08, id].as_slice(), &field(4, &[0x08, id])].concat(),
+        ));
+    }
+    let error = Profile::parse(&gzipped(&shared)).expect_err("too much text");
+    assert!(error.to_string().contains("names"), "{error}");
+}

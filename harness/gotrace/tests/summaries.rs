@@ -80,8 +80,13 @@ fn scheduler_lines_of_a_capture() {
     );
     assert!(near(it.queued_mean, 154.0 / 62.0), "{}", it.queued_mean);
     assert_eq!(
-        (it.queued_p50, it.queued_p90, it.queued_p99, it.queued_max),
-        (1, 6, 10, 10)
+        (
+            it.queued_median,
+            it.queued_p90,
+            it.queued_p99,
+            it.queued_max
+        ),
+        (1.0, 6, 10, 10)
     );
     assert_eq!(
         (it.threads.min, it.threads.max, it.threads_grown),

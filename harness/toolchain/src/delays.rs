@@ -64,8 +64,25 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> D
     }
 }
 
-/// Writes one of [`DELAYS`] of an execution trace into `into`, as a pprof profile. `goroot` should be of the Go that
-/// wrote the trace or a newer one.
+/// Whether the tool that reads traces is available, so that it need not be built first: as part of a toolchain up to Go
+/// 1.24, or kept from an earlier use.
+#[must_use]
+pub fn has_trace_tool(goroot: &Path, store: &Store) -> bool {
+    let shipped = fs::read_dir(goroot.join("pkg/tool"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|platform| platform.path().join("trace").exists());
+    shipped || kept_tools(store).exists()
+}
+
+/// Where the go command keeps the tools that it builds for us.
+fn kept_tools(store: &Store) -> PathBuf {
+    store.go_build().join("tools")
+}
+
+/// Writes one of [`DELAYS`] of an execution trace into `into`, as a pprof
+/// profile. `goroot` should be of the Go that wrote the trace or a newer one.
 ///
 /// # Errors
 /// See [`DelayError`]. A trace without such a delay gives a profile without samples, not an error.
@@ -87,7 +104,7 @@ pub fn delay_profile(
     let mut command: Command = clean(&goroot.join("bin/go"), home.path());
     command
         // The tool itself comes from here the second time.
-        .env("GOCACHE", store.go_build().join("tools"))
+        .env("GOCACHE", kept_tools(store))
         .args(["tool", "trace", &format!("-pprof={kind}")])
         .arg(trace);
     let finished = child::run_into(command, profile, LIMIT, watch.stop())?;

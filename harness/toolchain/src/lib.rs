@@ -40,7 +40,7 @@ mod unpack;
 mod verify;
 mod watch;
 
-pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles};
+pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles, has_trace_tool};
 pub use error::{Attempt, ToolchainError};
 pub use goroot::{Origin, ToolDigests, Toolchain};
 pub use install::{Listing, install, list, recorded};

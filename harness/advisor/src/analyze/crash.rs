@@ -16,20 +16,50 @@ pub(super) fn report(crash: &Crash) -> CrashReport {
         Cause::Panic => "panic",
         Cause::FatalError => "fatal error",
         Cause::Signal => "signal",
+        Cause::Exception => "exception",
+        Cause::Recovered => "recovered panic",
+        Cause::DataRace => "data race",
+        Cause::Dump => "goroutine dump",
     };
-    let stack = crash.failing().map(|it| it.frames.as_slice());
-    let stack = stack
-        .filter(|frames| !frames.is_empty())
-        .unwrap_or(&crash.runtime_stack);
-    let (groups, groups_left_out) = groups(&crash.goroutines);
+    let stack = match crash.cause {
+        Cause::Dump => &[],
+        _ => crash.failing_stack(),
+    };
+    let (groups, groups_left_out) = match crash.cause {
+        // Two accesses are no crowd, and the goroutine that recovered is the one above.
+        Cause::DataRace | Cause::Recovered => (Vec::new(), 0),
+        _ => groups(&crash.goroutines),
+    };
+    let judged = !matches!(crash.cause, Cause::Dump) && !crash.was_asked_for();
     CrashReport {
         cause: cause.to_owned(),
         message: crash.message.clone(),
+        place: crash.place().filter(|_| judged).map(frame_text),
+        ended: (!crash.was_asked_for()).then_some(crash.cause.ends_process()),
+        garbled_lines: crash.garbled_lines,
+        times: 1,
         stack: stack.iter().take(MOST_FRAMES).map(frame_text).collect(),
         groups,
         groups_left_out,
         goroutines: crash.goroutines.len() as u64 + crash.goroutines_dropped,
     }
+}
+
+/// All of a log, the same ones as one.
+pub(super) fn reports<'a>(crashes: impl IntoIterator<Item = &'a Crash>) -> Vec<CrashReport> {
+    let mut found: Vec<CrashReport> = Vec::new();
+    for crash in crashes {
+        let own = report(crash);
+        let same = |it: &&mut CrashReport| {
+            own.place.is_some()
+                && (&it.cause, &it.message, &it.place) == (&own.cause, &own.message, &own.place)
+        };
+        match found.iter_mut().find(same) {
+            Some(earlier) => earlier.times += 1,
+            None => found.push(own),
+        }
+    }
+    found
 }
 
 /// A dump that stands by itself.
@@ -38,6 +68,10 @@ pub(super) fn dump(goroutines: &[Goroutine]) -> CrashReport {
     CrashReport {
         cause: "goroutine dump".to_owned(),
         message: String::new(),
+        place: None,
+        ended: None,
+        garbled_lines: 0,
+        times: 1,
         stack: Vec::new(),
         groups,
         groups_left_out,

@@ -25,6 +25,7 @@ pub(super) fn difference_report(materials: &[Material]) -> Result<InputReport, A
             "values as taken, not divided by the windows; what is negative became less".to_owned(),
         ],
         problem: None,
+        resembling: None,
         processes: Vec::new(),
         crashes: Vec::new(),
         profiles: vec![profiles::change_report(&change, kind)],

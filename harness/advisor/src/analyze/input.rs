@@ -2,6 +2,7 @@
 
 use documents::analysis::InputReport;
 use documents::figures::{count_text, counted};
+use gotrace::crash::Cause;
 use gotrace::profile::ProfileKind;
 
 use super::log::Log;
@@ -16,6 +17,7 @@ pub(super) fn input_report(material: &Material) -> InputReport {
         facts: Vec::new(),
         notes: Vec::new(),
         problem: None,
+        resembling: None,
         processes: Vec::new(),
         crashes: Vec::new(),
         profiles: Vec::new(),
@@ -41,16 +43,50 @@ pub(super) fn input_report(material: &Material) -> InputReport {
                 ));
             }
         }
-        Part::MemStats(it) => {
-            "memory statistics (heap?debug=1)".clone_into(&mut report.kind);
-            report.facts = snapshot::memstats(it);
+        Part::MemStats(series, records) => {
+            // heap?debug=1 prints more than is read by name.
+            let of_expvar = series.iter().all(|it| it.others.is_empty());
+            let origin = if of_expvar { "expvar" } else { "heap?debug=1" };
+            report.kind = format!("memory statistics ({origin})");
+            report.facts = series.last().map(snapshot::memstats).unwrap_or_default();
+            if let [first, .., last] = series.as_slice() {
+                report
+                    .facts
+                    .extend(snapshot::memstats_between(first, last, series.len()));
+            }
+            if let Some(profile) = records {
+                let title = "records of allocations (heap?debug=1)";
+                report.go = profiles::go_of(profile);
+                report
+                    .profiles
+                    .push(profiles::report(profile, ProfileKind::Heap, title));
+            }
+        }
+        Part::Prometheus(scrapes) => {
+            "metrics for Prometheus".clone_into(&mut report.kind);
+            report.go = scrapes
+                .last()
+                .and_then(|it| it.go_version())
+                .map(str::to_owned);
+            report.facts = snapshot::prometheus(scrapes);
+        }
+        Part::MetricsText(numbers) => {
+            "numbers of runtime/metrics in text".clone_into(&mut report.kind);
+            report.facts = snapshot::metrics_text(numbers);
+            report
+                .notes
+                .push("distributions are not read from text".to_owned());
         }
         Part::Goroutines(goroutines) => {
             "goroutine dump".clone_into(&mut report.kind);
             report.crashes.push(crash::dump(goroutines));
         }
-        Part::Build(builds) => {
+        Part::Build(builds, problems) => {
             "build information (go version -m)".clone_into(&mut report.kind);
+            report.notes = problems
+                .iter()
+                .map(|problem| format!("not read: {problem}"))
+                .collect();
             report.go = builds.first().map(|build| build.go_version.to_string());
             report.facts = snapshot::build(builds);
         }
@@ -97,7 +133,16 @@ fn log_report(log: &Log, report: &mut InputReport) {
         (seen.blocks, "scheddetail"),
         (seen.scavenge, "scavtrace"),
         (seen.pacer, "gcpacertrace"),
-        (log.crashes.len() as u64, "a crash"),
+        (having(log, |cause| cause.ends_process()), "a crash"),
+        (
+            having(log, |cause| cause == Cause::Recovered),
+            "a recovered panic",
+        ),
+        (having(log, |cause| cause == Cause::DataRace), "a data race"),
+        (
+            having(log, |cause| cause == Cause::Dump),
+            "a dump of goroutines",
+        ),
     ];
     let there: Vec<&str> = kinds
         .iter()
@@ -118,11 +163,17 @@ fn log_report(log: &Log, report: &mut InputReport) {
         .zip(&log.processes)
         .map(|(number, process)| process.report(number))
         .collect();
-    report.crashes = log.crashes.iter().map(crash::report).collect();
+    report.resembling = Some(log.counts.resembling).filter(|count| *count > 0);
+    report.crashes = crash::reports(&log.crashes);
     let scavenged = log.scavenged.map(snapshot::scavenged);
     let paced = log.paced.map(snapshot::paced);
     report.facts = [scavenged, paced].into_iter().flatten().flatten().collect();
     report.notes = log_notes(log);
+}
+
+/// How many crashes and incidents are of a kind.
+fn having(log: &Log, is: impl Fn(Cause) -> bool) -> u64 {
+    log.crashes.iter().filter(|crash| is(crash.cause)).count() as u64
 }
 
 fn log_notes(log: &Log) -> Vec<String> {
@@ -154,11 +205,45 @@ fn log_notes(log: &Log) -> Vec<String> {
         log.seen.periodic,
         "announce a collection after two minutes without one",
     );
-    if log.processes.len() > 1 {
-        notes.push(format!(
-            "{} processes wrote it one after the other: sequence numbers or clocks begin again",
-            log.processes.len()
-        ));
+    add(
+        counts.resembling,
+        "begin like a panic or a dump, and no stack that can be read follows",
+    );
+    add(
+        log.repeated,
+        "were there twice, as in exports that overlap; each counts once",
+    );
+    if log.newest_first {
+        notes.push("the newest lines came first; it was read from its end".to_owned());
+    }
+    let mut writers: Vec<&[u8]> = log
+        .processes
+        .iter()
+        .map(|it| it.writer.as_slice())
+        .collect();
+    writers.sort_unstable();
+    writers.dedup();
+    match (log.processes.len(), writers.len()) {
+        (0 | 1, _) => {}
+        (processes, writers) if writers == processes => notes.push(format!(
+            "{processes} processes share it; what stands before their lines tells them apart"
+        )),
+        (processes, 1) => notes.push(format!(
+            "{processes} processes wrote it one after the other: sequence numbers or clocks begin again"
+        )),
+        (processes, writers) => notes.push(format!(
+            "{processes} processes of {writers} writers share it; what stands before their lines tells the writers apart"
+        )),
+    }
+    for (number, process) in (log.processes_let_go + 1..).zip(&log.processes) {
+        if let Some(change) = process.change_of_procs() {
+            let which = if log.processes.len() > 1 {
+                format!("process {number}: ")
+            } else {
+                String::new()
+            };
+            notes.push(format!("{which}{change}"));
+        }
     }
     if log.processes_let_go > 0 {
         notes.push(format!(

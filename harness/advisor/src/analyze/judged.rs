@@ -138,7 +138,7 @@ fn the_only_build(materials: &[Material]) -> Option<GoVersion> {
     let mut builds = materials
         .iter()
         .filter_map(|material| match &material.part {
-            Part::Build(builds) => Some(builds),
+            Part::Build(builds, _) => Some(builds),
             _ => None,
         })
         .flatten();

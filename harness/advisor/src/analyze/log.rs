@@ -6,18 +6,20 @@
 use std::collections::VecDeque;
 
 use documents::figures::counted;
-use gotrace::crash::Crash;
+use gotrace::crash::{Cause, Crash};
 use gotrace::gctrace::GcCycle;
 use gotrace::pacer::Pacer;
 use gotrace::schedtrace::SchedSample;
 use gotrace::stderr::{Counts, Event, Reader};
 
-use super::process::Process;
+use super::process::{KEPT_LINES, Process};
 use super::version::GoRange;
 
 /// Processes of one log that are kept; earlier ones are counted.
-const MOST_PROCESSES: usize = 16;
-/// Ends of processes that are kept.
+const MOST_PROCESSES: usize = 32;
+/// Lines of all processes together that are kept in full.
+const MOST_LINES: usize = 4 * KEPT_LINES;
+/// Ends of processes and other reports with stacks that are kept.
 const MOST_CRASHES: usize = 16;
 
 /// Reads a log as it arrives.
@@ -38,6 +40,14 @@ pub struct Log {
     pub(super) counts: Counts,
     pub(super) go: GoRange,
     pub(super) seen: Seen,
+    /// Whose lines arrive, by what stands before them.
+    writer: Vec<u8>,
+    /// Lines that were there already, as in exports that overlap.
+    pub(super) repeated: u64,
+    /// Whether a dump of goroutines that comes now can go on with the last crash.
+    crash_goes_on: bool,
+    /// What was read was turned round: the newest lines came first.
+    pub(super) newest_first: bool,
     pub(super) scavenged: Option<Scavenged>,
     pub(super) paced: Option<Paced>,
 }
@@ -142,6 +152,19 @@ impl Log {
         self.processes.is_empty() && self.crashes.is_empty() && self.seen == Seen::default()
     }
 
+    /// Whether there is nothing but one dump of goroutines in it.
+    pub(super) fn is_only_a_dump(&self) -> bool {
+        let dumps = self
+            .crashes
+            .iter()
+            .filter(|crash| crash.cause == Cause::Dump);
+        self.processes.is_empty()
+            && self.seen == Seen::default()
+            && self.crashes.len() == 1
+            && dumps.count() == 1
+            && self.counts.wrapped == 0
+    }
+
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Gc(cycle) => self.add_gc(cycle),
@@ -150,6 +173,7 @@ impl Log {
                 self.seen.blocks += 1;
                 let at_ms = block.at_ms;
                 self.process(
+                    |_| false,
                     |process| process.goes_on_with_sched(at_ms),
                     || Process::of_sched(at_ms),
                 )
@@ -170,7 +194,8 @@ impl Log {
             Event::ScanStats(_) => self.go.at_least(25, "scan statistics"),
             Event::FinalizerQueue(_) => self.go.at_least(25, "finalizer queues"),
             Event::PeriodicGc => self.seen.periodic += 1,
-            Event::Crash(crash) => self.add_crash(*crash),
+            Event::Crash(crash) | Event::Incident(crash) => self.add_crash(*crash),
+            Event::Writer(writer) => writer.clone_into(&mut self.writer),
             Event::PackageInit(_) | Event::Torn(_) | Event::App(_) => {}
         }
     }
@@ -201,8 +226,14 @@ impl Log {
 
     fn add_gc(&mut self, cycle: GcCycle) {
         self.seen.gc += 1;
+        self.crash_goes_on = false;
+        if self.known_process(|process| process.has_gc(&cycle)) {
+            self.repeated += 1;
+            return;
+        }
         self.go.saw_gc(&cycle);
         self.process(
+            |process| process.awaits_gc(&cycle),
             |process| process.goes_on_with_gc(&cycle),
             || Process::of_gc(&cycle),
         )
@@ -211,13 +242,24 @@ impl Log {
 
     fn add_sched(&mut self, sample: SchedSample) {
         self.seen.sched += 1;
+        if self.known_process(|process| process.has_sched(&sample)) {
+            self.repeated += 1;
+            return;
+        }
         self.go.saw_sched(&sample);
         let at_ms = sample.at_ms;
         self.process(
+            |_| false,
             |process| process.goes_on_with_sched(at_ms),
             || Process::of_sched(at_ms),
         )
         .add_sched(sample);
+    }
+
+    /// Whether a process of this writer has a line already. Only a line that does not follow can be a repetition.
+    fn known_process(&self, has: impl Fn(&Process) -> bool) -> bool {
+        let own = |process: &&Process| process.writer == self.writer || process.writer.is_empty();
+        self.processes.iter().rev().filter(own).any(has)
     }
 
     fn add_crash(&mut self, crash: Crash) {
@@ -229,6 +271,15 @@ impl Log {
         for frame in frames.filter(|frame| !frame.file.is_empty()).take(2000) {
             self.go.saw_path(&frame.file);
         }
+        // Another line cut a dump in two.
+        if let Some(last) = self.crashes.back_mut().filter(|_| self.crash_goes_on)
+            && crash.cause == Cause::Dump
+            && last.cause.ends_process()
+        {
+            last.goroutines.extend(crash.goroutines);
+            return;
+        }
+        self.crash_goes_on = crash.cause.ends_process();
         self.crashes.push_back(crash);
         if self.crashes.len() > MOST_CRASHES {
             self.crashes.pop_front();
@@ -236,21 +287,38 @@ impl Log {
         }
     }
 
-    /// The process that a line belongs to: the last one if the line can follow there, else a new one.
+    /// The process that a line belongs to: one of the same writer whose next line it is, else the last one that it can
+    /// follow, else a new one.
     fn process(
         &mut self,
+        awaits: impl Fn(&Process) -> bool,
         goes_on: impl Fn(&Process) -> bool,
         new: impl Fn() -> Process,
     ) -> &mut Process {
-        if !self.processes.back().is_some_and(goes_on) {
-            self.processes.push_back(new());
-            if self.processes.len() > MOST_PROCESSES {
-                self.processes.pop_front();
-                self.processes_let_go += 1;
+        let own = |process: &Process| process.writer == self.writer;
+        let unnamed = |process: &Process| process.writer.is_empty();
+        let find = |fits: &dyn Fn(&Process) -> bool| self.processes.iter().rposition(fits);
+        let at = find(&|process| own(process) && awaits(process))
+            .or_else(|| find(&own).filter(|at| goes_on(&self.processes[*at])))
+            // The first lines of a writer came before its prefix was known as one.
+            .or_else(|| find(&|process| unnamed(process) && awaits(process)));
+        if let Some(at) = at {
+            if !self.writer.is_empty() {
+                self.writer.clone_into(&mut self.processes[at].writer);
             }
+            return &mut self.processes[at];
         }
-        self.processes
-            .back_mut()
-            .expect("there is one, or it was just added")
+        let mut process = new();
+        self.writer.clone_into(&mut process.writer);
+        self.processes.push_back(process);
+        if self.processes.len() > MOST_PROCESSES {
+            self.processes.pop_front();
+            self.processes_let_go += 1;
+        }
+        let each = MOST_LINES / self.processes.len();
+        for process in &mut self.processes {
+            process.keep_at_most(each);
+        }
+        self.processes.back_mut().expect("it was just added")
     }
 }

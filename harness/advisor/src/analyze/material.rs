@@ -1,5 +1,6 @@
 //! From bytes to something that can be analysed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use documents::figures::count_text;
@@ -7,8 +8,9 @@ use gotrace::buildinfo::BuildInfo;
 use gotrace::crash::{self, Goroutine};
 use gotrace::exectrace::TraceHeader;
 use gotrace::memstats::MemStats;
-use gotrace::metrics::Snapshot;
+use gotrace::metrics::{self, Snapshot};
 use gotrace::profile::{Profile, ProfileKind};
+use gotrace::prometheus::Scrape;
 use gotrace::{Kind, recognise};
 
 use super::log::Log;
@@ -35,12 +37,16 @@ pub enum Part {
     Profile(Box<Profile>, ProfileKind),
     /// Snapshots of runtime/metrics, one or, as runs store them, one per line.
     Metrics(Vec<Snapshot>),
-    /// The end of `heap?debug=1`.
-    MemStats(Box<MemStats>),
+    /// The end of `heap?debug=1` with the records before it, or what expvar serves: one, or a series.
+    MemStats(Vec<MemStats>, Option<Box<Profile>>),
+    /// Metrics for Prometheus, one scrape or a series.
+    Prometheus(Vec<Scrape>),
+    /// Numbers of runtime/metrics that a program printed.
+    MetricsText(BTreeMap<String, f64>),
     /// Goroutines without a crash.
     Goroutines(Vec<Goroutine>),
-    /// `go version -m`.
-    Build(Vec<BuildInfo>),
+    /// `go version -m`: the binaries, and the lines that are about none.
+    Build(Vec<BuildInfo>, Vec<String>),
     /// An execution trace.
     Trace {
         /// Its header.
@@ -89,7 +95,8 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AdvisorErr
                 .to_owned(),
         ));
     }
-    let bytes = gotrace::after_nuls(bytes);
+    let decoded = gotrace::encoding::utf8(bytes);
+    let bytes = gotrace::after_nuls(&decoded);
     if bytes.is_empty() {
         return Err(fail(
             "holds nothing but NUL bytes, as a log does whose writer went on after it was truncated; give the file that \
@@ -108,6 +115,13 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AdvisorErr
             let kind = told(kind, hint.profile.or_else(|| by_name(name)));
             Part::Profile(Box::new(profile), kind)
         }
+        Kind::ExecutionTrace(header) if header.is_garbage(bytes) => {
+            return Err(fail(
+                "begins as an execution trace, and what follows is none; take it again (/debug/pprof/trace?seconds=5, with \
+                 `curl -o FILE`)"
+                    .to_owned(),
+            ));
+        }
         Kind::ExecutionTrace(header) => Part::Trace {
             header,
             bytes: bytes.to_vec(),
@@ -121,21 +135,40 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AdvisorErr
             }),
         },
         Kind::MetricsSnapshot => Part::Metrics(snapshots(bytes).map_err(unreadable)?),
-        Kind::HeapText => Part::MemStats(Box::new(MemStats::parse(&text()).map_err(unreadable)?)),
+        Kind::OldCpuProfile => Part::Profile(
+            Box::new(Profile::parse_old_cpu(bytes).map_err(unreadable)?),
+            ProfileKind::Cpu,
+        ),
+        Kind::HeapText => heap_text(&text()).map_err(unreadable)?,
+        Kind::Expvar => Part::MemStats(MemStats::parse_expvar(bytes).map_err(unreadable)?, None),
+        Kind::Prometheus => Part::Prometheus(Scrape::parse_all(bytes)),
+        Kind::MetricsText => Part::MetricsText(metrics::numbers(bytes)),
         Kind::GoroutineDump => Part::Goroutines(crash::goroutines(bytes)),
-        Kind::BuildInfo => Part::Build(BuildInfo::parse_all(&text()).map_err(unreadable)?),
-        Kind::RuntimeLog(_) => Part::Log(Box::new(Log::of(&unpacked(bytes).map_err(fail)?))),
-        Kind::GoroutineText => {
-            return Err(fail(
-                "is a goroutine profile as text (debug=1); take it as a profile (without debug) or as a dump (debug=2)"
-                    .to_owned(),
-            ));
+        Kind::BuildInfo => {
+            let (builds, problems) = BuildInfo::parse_readable(&text());
+            Part::Build(builds, problems)
         }
-        Kind::ContentionText => {
-            return Err(fail(
-                "is a contention profile as text (debug=1); take it as a profile, without debug"
-                    .to_owned(),
-            ));
+        Kind::RuntimeLog(_) => Part::Log(Box::new(Log::of(&unpacked(bytes).map_err(fail)?))),
+        Kind::GoroutineText | Kind::ContentionText => {
+            let profile = Profile::parse_text(&text()).map_err(unreadable)?;
+            let kind = match text_is_of_mutexes(bytes) {
+                true => ProfileKind::Mutex,
+                false => profile.kind(),
+            };
+            Part::Profile(Box::new(profile), told(kind, hint.profile.or_else(|| by_name(name))))
+        }
+        Kind::Compressed(tool) => {
+            let unpack = match tool {
+                "xz" | "lzma" => "xzcat",
+                "zstd" => "zstdcat",
+                "bzip2" => "bzcat",
+                "lz4" => "lz4cat",
+                "zip" => "unzip -p",
+                _ => "zcat",
+            };
+            return Err(fail(format!(
+                "is compressed by {tool}, which is not read here; pipe it: {unpack} {name} | gosweep analyze -"
+            )));
         }
         Kind::OtherText => return Err(fail(without_runtime_lines(bytes))),
         Kind::OtherGzip => {
@@ -155,6 +188,27 @@ pub fn read(name: &str, bytes: &[u8], hint: Hint) -> Result<Material, AdvisorErr
         name: name.to_owned(),
         part,
     })
+}
+
+/// `heap?debug=1`: its statistics, its records, or both.
+fn heap_text(text: &str) -> Result<Part, gotrace::Error> {
+    let records = Profile::parse_text(text);
+    match (MemStats::parse(text), records) {
+        (Ok(stats), records) => {
+            let records = records.ok().filter(|profile| !profile.samples.is_empty());
+            Ok(Part::MemStats(vec![stats], records.map(Box::new)))
+        }
+        (Err(_), Ok(profile)) if !profile.samples.is_empty() => {
+            Ok(Part::Profile(Box::new(profile), ProfileKind::Heap))
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+fn text_is_of_mutexes(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(4096)];
+    head.split(|byte| *byte == b'\n')
+        .any(|line| line.starts_with(b"--- mutex:"))
 }
 
 /// What a text without a line of the runtime's is told. Words of lines that no Go prints are common in articles and

@@ -10,6 +10,7 @@
 //!
 //! Deliberately absent: reading files, sockets and terminals (`cli`, `orchestrator`); rules of its own.
 
+mod arriving;
 mod calm;
 mod crash;
 mod difference;
@@ -19,6 +20,7 @@ mod judged;
 mod log;
 mod material;
 mod options;
+mod order;
 mod point;
 mod process;
 mod profiles;
@@ -27,6 +29,7 @@ mod snapshot;
 mod verdict;
 mod version;
 
+pub use arriving::Arriving;
 pub use judged::analyze;
 pub use log::{Log, LogReader};
 pub use material::{Hint, LARGEST_INPUT_BYTES, Material, Part, TraceView, read};

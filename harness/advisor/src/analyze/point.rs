@@ -1,6 +1,6 @@
 //! The points that a verdict is made of: what by itself deserves to be said first.
 
-use documents::analysis::Analysis;
+use documents::analysis::{Analysis, CrashReport};
 use documents::figures::{count_text, counted, listed, milliseconds, significant};
 use documents::finding::{Once, Severity};
 use documents::profile::LockVerdict;
@@ -30,6 +30,7 @@ pub(super) fn points(analysis: &Analysis, thresholds: &Thresholds) -> Vec<Point>
     let signs = signs_point(analysis, stop.is_some());
     let all = [
         crash_point(analysis),
+        resemblance_point(analysis),
         change_point(analysis),
         leak_point(analysis),
         finding_point(analysis),
@@ -40,36 +41,127 @@ pub(super) fn points(analysis: &Analysis, thresholds: &Thresholds) -> Vec<Point>
     all.into_iter().flatten().collect()
 }
 
+/// The most severe report with a stack: an end before a recovered panic before a race before a dump, the last of equals.
 fn crash_point(analysis: &Analysis) -> Option<Point> {
-    let input = analysis
-        .inputs
-        .iter()
-        .find(|input| input.crashes.iter().any(|it| it.cause != "goroutine dump"))?;
-    let crash = input.crashes.last()?;
+    let all = || analysis.inputs.iter().flat_map(|input| &input.crashes);
+    let crash = all().max_by_key(|crash| rank(crash))?;
     let first_line = crash.message.lines().next().unwrap_or_default();
+    let message = if first_line.is_empty() {
+        String::new()
+    } else {
+        format!(": {first_line}")
+    };
     let at = crash
-        .stack
-        .iter()
-        .find(|frame| !crate::profile::is_waiting_machinery(frame))
-        .map(|frame| format!(", in {frame}"))
+        .place
+        .as_ref()
+        .map(|place| format!(", in {place}"))
         .unwrap_or_default();
-    let asked = ["SIGQUIT", "SIGABRT"]
-        .iter()
-        .any(|signal| crash.message.starts_with(signal));
-    if asked {
+    if crash.garbled_lines > 0 && crash.stack.len() < 2 {
         return Some(Point {
             severity: Severity::Info,
-            name: "a dump of its goroutines".to_owned(),
-            sentence: format!("the process was told to dump its goroutines ({first_line})"),
-            next_step: "see below what the goroutines wait for; a group that is large and old is the one to look at"
-                .to_owned(),
+            name: "a dump that cannot be read".to_owned(),
+            sentence: format!(
+                "a dump ({first_line}) cannot be read: several processes wrote into it at once, in {} of its lines",
+                count_text(crash.garbled_lines as f64)
+            ),
+            next_step:
+                "give each process a file of its own for standard error, and take the dump again"
+                    .to_owned(),
         });
     }
+    let times = match crash.times {
+        0 | 1 => String::new(),
+        times => format!(", {} times", count_text(times as f64)),
+    };
+    let (severity, name, sentence, next_step) = match crash.cause.as_str() {
+        _ if crash.ended == Some(true) => {
+            let by = match crash.cause.as_str() {
+                "exception" => "an exception".to_owned(),
+                cause => format!("a {cause}"),
+            };
+            (
+                Severity::Critical,
+                format!("the end of a process by {by}"),
+                format!("the process ended by {by}{message}{at}{times}"),
+                "fix this first: every figure below is of a process that died of it",
+            )
+        }
+        "recovered panic" => {
+            let recovered: u64 = all()
+                .filter(|it| it.cause == crash.cause)
+                .map(|it| it.times)
+                .sum();
+            let others = match recovered {
+                0 | 1 => String::new(),
+                count => format!(" ({} in all)", count_text(count as f64)),
+            };
+            (
+                Severity::Warn,
+                "a recovered panic".to_owned(),
+                format!("a panic was recovered and the process went on{message}{at}{others}"),
+                "find why it panics: what the goroutine held or had half done stays as it is",
+            )
+        }
+        "data race" => (
+            Severity::Warn,
+            "a data race".to_owned(),
+            format!("the race detector reports a data race{message}{at}{times}"),
+            "guard the access by a lock, a channel or an atomic; the two stacks are below",
+        ),
+        "goroutine dump" if all().count() > 0 && crash.ended.is_some() => (
+            Severity::Info,
+            "a dump of goroutines".to_owned(),
+            format!(
+                "there is a dump of {}",
+                counted(
+                    usize::try_from(crash.goroutines).unwrap_or(usize::MAX),
+                    "goroutine"
+                )
+            ),
+            "see below what the goroutines wait for; a group that is large and old is the one to look at",
+        ),
+        "goroutine dump" => return None,
+        _ => (
+            Severity::Info,
+            "a dump of its goroutines".to_owned(),
+            format!("the process was told to dump its goroutines ({first_line})"),
+            "see below what the goroutines wait for; a group that is large and old is the one to look at",
+        ),
+    };
     Some(Point {
-        severity: Severity::Critical,
-        name: format!("the end of a process by a {}", crash.cause),
-        sentence: format!("the process ended by a {}: {first_line}{at}", crash.cause),
-        next_step: "fix this first: every figure below is of a process that died of it".to_owned(),
+        severity,
+        name,
+        sentence,
+        next_step: next_step.to_owned(),
+    })
+}
+
+fn rank(crash: &CrashReport) -> u8 {
+    match (crash.ended, crash.cause.as_str()) {
+        (Some(true), _) => 4,
+        (_, "recovered panic") => 3,
+        (_, "data race") => 2,
+        (None, "signal") => 1,
+        _ => 0,
+    }
+}
+
+/// Lines that begin like a crash and are none that can be read: they are named, so that silence means silence.
+fn resemblance_point(analysis: &Analysis) -> Option<Point> {
+    let resembling: u64 = analysis
+        .inputs
+        .iter()
+        .filter_map(|input| input.resembling)
+        .sum();
+    (resembling > 0).then(|| Point {
+        severity: Severity::Info,
+        name: "lines that resemble a panic".to_owned(),
+        sentence: format!(
+            "{} begin like a panic or a dump, but no stack that can be read follows",
+            counted(usize::try_from(resembling).unwrap_or(usize::MAX), "line")
+        ),
+        next_step: "look for `panic` in the log; if it is one, give the log as the process wrote it, without filters"
+            .to_owned(),
     })
 }
 

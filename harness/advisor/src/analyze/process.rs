@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use documents::analysis::{GcFigures, LongestStop, ProcessReport, SchedFigures};
+use documents::figures::significant;
 use gotrace::gctrace::GcCycle;
 use gotrace::scheddetail::SchedDetail;
 use gotrace::schedtrace::SchedSample;
@@ -24,6 +25,8 @@ const NO_GOAL_MIB: u64 = 1 << 40;
 /// A process while its lines arrive.
 #[derive(Debug, Clone)]
 pub(super) struct Process {
+    /// Who writes its lines, by what stands before them; empty where nothing tells.
+    pub(super) writer: Vec<u8>,
     pub(super) cycles: VecDeque<GcCycle>,
     pub(super) samples: VecDeque<SchedSample>,
     pub(super) blocks: VecDeque<SchedDetail>,
@@ -49,6 +52,7 @@ impl Process {
     fn from(start_s: f64) -> Process {
         let series = Series::from(start_s);
         Process {
+            writer: Vec::new(),
             cycles: VecDeque::new(),
             samples: VecDeque::new(),
             blocks: VecDeque::new(),
@@ -86,6 +90,58 @@ impl Process {
             .is_none_or(|last| cycle.seq > last.seq && cycle.at_s >= last.at_s)
     }
 
+    /// Whether a collection is the very next one.
+    pub(super) fn awaits_gc(&self, cycle: &GcCycle) -> bool {
+        self.cycles
+            .back()
+            .is_some_and(|last| cycle.seq == last.seq + 1 && cycle.at_s >= last.at_s)
+    }
+
+    /// Whether a collection has been read already, as exports that overlap repeat it.
+    pub(super) fn has_gc(&self, cycle: &GcCycle) -> bool {
+        let at = self.cycles.binary_search_by_key(&cycle.seq, |own| own.seq);
+        at.is_ok_and(|at| self.cycles[at] == *cycle)
+    }
+
+    /// Whether a scheduler line has been read already. The first one of a process looks like that of any other.
+    pub(super) fn has_sched(&self, sample: &SchedSample) -> bool {
+        let at = self
+            .samples
+            .binary_search_by_key(&sample.at_ms, |own| own.at_ms);
+        sample.at_ms > 0 && at.is_ok_and(|at| self.samples[at] == *sample)
+    }
+
+    /// Where GOMAXPROCS changed, in words.
+    pub(super) fn change_of_procs(&self) -> Option<String> {
+        let pairs = self.cycles.iter().zip(self.cycles.iter().skip(1));
+        let mut changes = pairs.filter(|(before, after)| before.procs != after.procs);
+        let (before, after) = changes.next()?;
+        let more = match changes.count() {
+            0 => String::new(),
+            count => format!(", and {count} more times"),
+        };
+        Some(format!(
+            "GOMAXPROCS changed from {} to {} at {} s{more}; shares of CPU count each line with its own",
+            before.procs,
+            after.procs,
+            significant(after.at_s)
+        ))
+    }
+
+    /// Lets the oldest lines go beyond a number.
+    pub(super) fn keep_at_most(&mut self, lines: usize) {
+        while self.cycles.len() > lines {
+            self.cycles.pop_front();
+            self.let_go += 1;
+        }
+        while self.samples.len() > lines {
+            if let Some(old) = self.samples.pop_front() {
+                self.queue_numbers -= numbers(&old);
+                self.let_go += 1;
+            }
+        }
+    }
+
     /// Whether a scheduler line or block can follow.
     pub(super) fn goes_on_with_sched(&self, at_ms: u64) -> bool {
         let samples = self.samples.back().map(|last| last.at_ms);
@@ -110,10 +166,7 @@ impl Process {
         }
         self.add_share(&cycle);
         self.cycles.push_back(cycle);
-        if self.cycles.len() > KEPT_LINES {
-            self.cycles.pop_front();
-            self.let_go += 1;
-        }
+        self.keep_at_most(KEPT_LINES);
     }
 
     /// The share of a stretch is known when the next collection begins: CPU time of the collections that began in it,
@@ -202,6 +255,10 @@ impl Process {
         ];
         ProcessReport {
             number,
+            writer: (!self.writer.is_empty()).then(|| {
+                let name = String::from_utf8_lossy(&self.writer);
+                name.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
+            }),
             from_s: self.first_s.unwrap_or(self.last_s),
             to_s: self.last_s,
             gomaxprocs: self.gomaxprocs(),
@@ -221,7 +278,7 @@ impl Process {
             let recent = self.cycles.iter().rev().take(20).next_back();
             if let Some(first) = recent.filter(|first| first.at_s < last.at_s) {
                 let rate = (last.seq - first.seq) as f64 / (last.at_s - first.at_s);
-                parts.push(format!("{}/s", documents::figures::significant(rate)));
+                parts.push(format!("{}/s", significant(rate)));
             }
             parts.push(format!("live {} MiB", last.heap_live_mib));
             if last.goal_mib < NO_GOAL_MIB {
@@ -265,6 +322,7 @@ fn gc_figures(it: summary::GcSummary) -> GcFigures {
         longest_stop_ms: it.longest_stop_ms,
         live_mib: three(it.live_mib),
         goal_mib: three(it.goal_mib),
+        gomaxprocs_range: Some(it.procs_range),
     }
 }
 
@@ -275,7 +333,7 @@ fn sched_figures(it: summary::SchedSummary) -> SchedFigures {
         idle_ps_mean: it.idleprocs_mean,
         queued: [
             it.queued_mean,
-            it.queued_p50 as f64,
+            it.queued_median,
             it.queued_p90 as f64,
             it.queued_p99 as f64,
             it.queued_max as f64,

@@ -1,6 +1,7 @@
 //! Profiles among the inputs: tables, pictures and how to read them.
 
 use documents::analysis::ProfileReport;
+use documents::figures::counted;
 use documents::profile::{FlameGraph, Measure};
 use gotrace::profile::{Profile, ProfileKind};
 
@@ -45,11 +46,25 @@ pub(super) fn report(profile: &Profile, kind: ProfileKind, title: &str) -> Profi
     notes.extend(reading_notes(&seen, kind, window_s, &measure));
     ProfileReport {
         kind: title.to_owned(),
+        net: net(&seen, &measure),
         window_s,
         functions: top(&seen, &measure, MOST_LINES),
         places: is_of_waiting(kind).then(|| places(&seen, &measure, MOST_LINES)),
         notes,
     }
+}
+
+/// The sum of all values with their signs, where some are negative: what a difference comes to.
+fn net(profile: &Profile, measure: &Measure) -> Option<f64> {
+    let values = || {
+        profile
+            .samples
+            .iter()
+            .filter_map(|sample| sample.values.get(measure.index))
+    };
+    values()
+        .any(|value| *value < 0)
+        .then(|| values().map(|value| *value as f64).sum::<f64>() + 0.0)
 }
 
 /// What changed between two profiles of a kind ([`gotrace::profile::diff`]).
@@ -58,6 +73,7 @@ pub(super) fn change_report(change: &Profile, kind: ProfileKind) -> ProfileRepor
     let measure = main_measure(&seen, kind);
     ProfileReport {
         kind: "what changed".to_owned(),
+        net: net(&seen, &measure),
         window_s: None,
         functions: top(&seen, &measure, MOST_LINES),
         places: is_of_waiting(kind).then(|| places(&seen, &measure, MOST_LINES)),
@@ -173,7 +189,13 @@ fn reading_notes(
             "counts from the start of the process (or says no window); ?seconds=30 gives what happens now".to_owned(),
         );
     }
-    if profile.total(measure.index) == 0 {
+    let empty = profile.samples.iter().all(|sample| {
+        sample
+            .values
+            .get(measure.index)
+            .is_none_or(|value| *value == 0)
+    });
+    if empty {
         notes.push(match kind {
             ProfileKind::Mutex => {
                 "is empty: nothing contended, or runtime.SetMutexProfileFraction was not called"
@@ -188,14 +210,32 @@ fn reading_notes(
     if kind == ProfileKind::Cpu {
         let samples = profile
             .value_index("samples")
-            .map_or(0, |at| profile.total(at));
+            .map_or_else(|| samples_by_period(profile), |at| profile.total(at));
         if samples < 100 {
             notes.push(format!(
-                "rests on {samples} samples: shares are rough; take a longer window or more load"
+                "rests on {}: shares are rough; take a longer window or more load",
+                counted(usize::try_from(samples).unwrap_or(0), "sample")
             ));
         }
     }
     notes
+}
+
+/// Samples of a CPU profile that counts nanoseconds only.
+fn samples_by_period(profile: &Profile) -> i64 {
+    let total = profile.value_index("cpu").map_or(0, |at| profile.total(at));
+    match profile.period {
+        period if period > 0 => total / period,
+        // Without a period the smallest value is at least one of them.
+        _ => {
+            let values = profile
+                .samples
+                .iter()
+                .filter_map(|sample| sample.values.first());
+            let least = values.copied().filter(|value| *value > 0).min();
+            least.map_or(0, |least| total / least)
+        }
+    }
 }
 
 /// The Go version by the paths of the runtime's sources.

@@ -15,7 +15,8 @@ pub fn top(profile: &Profile, measure: &Measure, most: usize) -> TopTable {
         .iter()
         .filter_map(|sample| sample.values.get(measure.index))
         .map(|value| (*value as f64).abs())
-        .sum();
+        // The sum of nothing is -0.0.
+        .fold(0.0, |sum, value| sum + value);
     let share = |value: i64| {
         if total > 0.0 {
             value as f64 / total

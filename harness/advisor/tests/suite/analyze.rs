@@ -191,8 +191,8 @@ fn what_cannot_be_read_is_named() {
             ),
             told("c.bin", &[0, 1, 2, 3, 0xff, 0xfe]),
             told("d.pb.gz", &fixture("go-logs/pprof-cpu-1.27.3.pb.gz")[..500]),
-            told("e.txt", &fixture("go-logs/pprof-mutex-1.27.3.txt")),
-            told("f.txt", &fixture("go-logs/pprof-goroutine-1.27.3.txt")),
+            told("e.log.xz", b"\xfd7zXZ\0 and more"),
+            told("f.trace", &[b"go 1.26 trace\0\0\0", &[7; 64][..]].concat()),
         ]
         .join("\n")
     );
@@ -263,7 +263,12 @@ fn a_stream_is_read_in_bounded_memory() {
 
 #[test]
 fn a_restart_is_another_process() {
-    let log = format!("{}{}", long_log(50), long_log(30));
+    // The same lines again would be an export that overlaps.
+    let log = format!(
+        "{}{}",
+        long_log(50),
+        long_log(30).replace("16->16->8", "15->15->7")
+    );
     let material = read("two", log.as_bytes(), Hint::default()).unwrap();
     let analysis = analyze(&[material], &AnalyzeOptions::default()).unwrap();
     let collections: Vec<u64> = analysis.inputs[0]

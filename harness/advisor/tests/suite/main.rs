@@ -7,6 +7,8 @@ mod analyze;
 mod analyze_verdict;
 mod caveats;
 mod profiles;
+mod public_inputs;
+mod wrapped_logs;
 
 use advisor::rank;
 use documents::ranking::Ranking;

@@ -21,8 +21,10 @@ mod delta;
 mod histogram;
 mod names;
 mod snapshot;
+mod text;
 
 pub use delta::{Change, Delta};
 pub use histogram::{Histogram, Quantile};
 pub use names::{Nature, nature};
 pub use snapshot::{LARGEST_SNAPSHOT_BYTES, MOST_BUCKETS, Snapshot, Value};
+pub use text::{MOST_METRICS, numbers};

@@ -1,12 +1,13 @@
 //! From bytes to a [`Profile`], with every size bounded.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use prost::Message;
 
 use super::model::{Frame, FrameIndex, FrameTable, Label, LabelValue, Profile, Sample, ValueType};
-use super::wire;
-use crate::{Error, gunzip};
+use super::{budget, combine, wire};
+use crate::{Error, gunzip_members};
 
 /// Largest input, compressed or not.
 pub const LARGEST_INPUT_BYTES: usize = 64 << 20;
@@ -14,37 +15,63 @@ pub const LARGEST_INPUT_BYTES: usize = 64 << 20;
 pub const LARGEST_PROFILE_BYTES: usize = 64 << 20;
 /// Most frame references of all samples together.
 pub const MOST_RECORDS: usize = 8 << 20;
+/// Most text of all frames and labels together: each has its own copy, so one long name could be copied without end.
+const MOST_TEXT_BYTES: usize = 128 << 20;
 
 impl Profile {
-    /// Reads a profile, gzipped or plain.
+    /// Reads a profile, gzipped or plain. Several gzipped ones behind one another are added up, as `merge` does.
     ///
     /// # Errors
     /// [`Error::TooLarge`] beyond the bounds of this module; [`Error::Profile`] for broken gzip,
     /// broken protobuf, references to strings or functions that do not exist, or samples whose
     /// values do not match the sample types.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let plain = unpacked(bytes)?;
-        if plain.is_empty() {
-            return Err(fail("empty"));
+        let members = unpacked(bytes)?;
+        if members.len() > 1 {
+            let each: Result<Vec<Self>, Error> = members.iter().map(|own| decoded(own)).collect();
+            if let Ok(profiles) = each {
+                return combine::merge(&profiles);
+            }
         }
-        let message = wire::Profile::decode(plain.as_slice())
-            .map_err(|error| fail(&format!("broken protobuf: {error}")))?;
-        from_wire(message)
+        decoded(&members.concat())
     }
 }
 
-fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+fn decoded(plain: &[u8]) -> Result<Profile, Error> {
+    if plain.is_empty() {
+        return Err(fail("empty"));
+    }
+    budget::check(plain)?;
+    let message =
+        wire::Profile::decode(plain).map_err(|error| fail(&format!("broken protobuf: {error}")))?;
+    // Every table begins with the empty string, so a second one begins another profile.
+    let tables = message
+        .string_table
+        .iter()
+        .filter(|text| text.is_empty())
+        .count();
+    if tables > 1 {
+        return Err(fail(&format!(
+            "{tables} profiles were written behind one another into it; give each a file of its own"
+        )));
+    }
+    from_wire(message)
+}
+
+/// The members of a gzip, or the bytes as they are.
+fn unpacked(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     if bytes.len() > LARGEST_INPUT_BYTES {
         return Err(too_large("the profile", LARGEST_INPUT_BYTES));
     }
     if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes.to_vec());
+        return Ok(vec![bytes.to_vec()]);
     }
-    gunzip(bytes, LARGEST_PROFILE_BYTES, "the decompressed profile")
+    gunzip_members(bytes, LARGEST_PROFILE_BYTES, "the decompressed profile")
 }
 
 fn from_wire(message: wire::Profile) -> Result<Profile, Error> {
-    let strings = Strings(&message.string_table);
+    let room = Cell::new(MOST_TEXT_BYTES);
+    let strings = Strings(&message.string_table, &room);
     let value_type = |it: &wire::ValueType| {
         Ok::<_, Error>(ValueType {
             kind: strings.get(it.kind)?,
@@ -182,23 +209,27 @@ fn label(it: &wire::Label, strings: Strings<'_>) -> Result<Label, Error> {
 }
 
 #[derive(Clone, Copy)]
-struct Strings<'a>(&'a [String]);
+struct Strings<'a>(&'a [Vec<u8>], &'a Cell<usize>);
 
 impl Strings<'_> {
     fn get(self, index: i64) -> Result<String, Error> {
         if index == 0 {
             return Ok(String::new());
         }
-        usize::try_from(index)
+        let text = usize::try_from(index)
             .ok()
             .and_then(|index| self.0.get(index))
-            .cloned()
             .ok_or_else(|| {
                 fail(&format!(
                     "it refers to string {index}, but there are {}",
                     self.0.len()
                 ))
-            })
+            })?;
+        let room = self.1.get().checked_sub(text.len());
+        self.1.set(
+            room.ok_or_else(|| too_large("the text of the profile's names", MOST_TEXT_BYTES))?,
+        );
+        Ok(String::from_utf8_lossy(text).into_owned())
     }
 }
 

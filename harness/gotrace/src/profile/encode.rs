@@ -73,7 +73,7 @@ impl Profile {
                 label,
             });
         }
-        message.string_table = strings.texts;
+        message.string_table = strings.texts.into_iter().map(String::into_bytes).collect();
         message.encode_to_vec()
     }
 }

@@ -1,4 +1,5 @@
-//! Profiles in pprof's protobuf form, as `/debug/pprof/*` serves them.
+//! Profiles in pprof's protobuf form, as `/debug/pprof/*` serves them, in the text form of `debug=1`, and the CPU
+//! profiles of before Go 1.9.
 //!
 //! Main type: [`Profile`]: samples over a table of frames. Read it ([`Profile::parse`]), select
 //! ([`Profile::without`], [`Profile::focus`]), put together ([`merge`], [`diff`]), and look at it
@@ -14,16 +15,21 @@
 //!
 //! Deliberately absent: symbolisation, mappings and addresses; drawing (`advisor`).
 
+mod budget;
 mod combine;
 mod decode;
 mod encode;
 mod kind;
 mod model;
+mod old_cpu;
+mod text;
 mod top;
 mod wire;
 
+pub use budget::MOST_DECODED_BYTES;
 pub use combine::{diff, merge};
 pub use decode::{LARGEST_INPUT_BYTES, LARGEST_PROFILE_BYTES, MOST_RECORDS};
 pub use kind::ProfileKind;
 pub use model::{Frame, FrameIndex, Label, LabelValue, Profile, Sample, ValueType};
+pub use old_cpu::begins_old_cpu_profile;
 pub use top::TopRow;

@@ -33,6 +33,12 @@ pub enum Event<'a> {
     PackageInit(PackageInit<'a>),
     /// The end of the program, handed over when other output follows it or the stream ends.
     Crash(Box<Crash>),
+    /// What comes with stacks and is no end: a panic that was recovered, a dump of goroutines, a data race
+    /// ([`crate::crash::Cause::ends_process`] is false).
+    Incident(Box<Crash>),
+    /// The runtime's lines that follow are of this writer: a pod, container, host or unit, by what stands before its
+    /// lines. Empty where nothing tells.
+    Writer(&'a [u8]),
     /// A line, or part of one, that is runtime output but cannot be read.
     Torn(Torn<'a>),
     /// A line of the application, as it came.
@@ -80,6 +86,8 @@ pub struct Counts {
     pub resynced: u64,
     /// Lines (also counted elsewhere) that a container runtime or log collector had wrapped.
     pub wrapped: u64,
+    /// Lines (also counted as application output) that begin like a crash without being one that can be read.
+    pub resembling: u64,
     /// Lines passed on as application output.
     pub app: u64,
     /// Lines (also counted elsewhere) that were cut because of their length.

@@ -9,11 +9,14 @@
 //! can land inside it. Such a line cannot be put together again with certainty (a number may
 //! have been cut anywhere), so it is reported as [`Event::Torn`] with its sequence number where
 //! that survived. A runtime line that follows other text on the same line is read from where it
-//! begins. Wrappers of container runtimes and journald come off ([`crate::logprefix`]).
+//! begins. Wrappers of container runtimes and journald come off, records are taken apart ([`crate::logprefix`]), and
+//! replicas that share a stream are told apart by what stands before their lines ([`Event::Writer`]).
 //!
 //! Deliberately absent: any interpretation ([`crate::summary`]).
 
+mod crashes;
 mod event;
+mod hints;
 mod reader;
 mod start;
 

@@ -1,12 +1,16 @@
 //! The state machine over lines.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::crashes::{Crashes, Seen};
 use super::event::{Counts, Event, Torn, TornKind};
+use super::hints::may_hold_runtime_output;
 use super::start::{Start, fragment_of};
-use crate::crash;
 use crate::gctrace::GcCycle;
 use crate::inittrace::PackageInit;
 use crate::lines::{LONGEST_LINE_BYTES, Line, LineSplitter};
-use crate::logprefix::{self, Stream};
+use crate::logprefix::{self, Fields, Stream, Unwrapped};
 use crate::pacer::Pacer;
 use crate::scanstats::{FinalizerQueue, ScanStats};
 use crate::scavenge::Scavenge;
@@ -80,42 +84,164 @@ pub fn sched_samples(bytes: &[u8]) -> (Vec<SchedSample>, Counts) {
     (samples, counts)
 }
 
+/// Writers that are counted before they are believed in.
+const MOST_WRITERS: usize = 256;
+
 #[derive(Debug, Default)]
 struct State {
     counts: Counts,
     detail: Option<Box<SchedDetail>>,
-    crash: Option<PendingCrash>,
+    crashes: Crashes,
     /// Payload of wrapped parts whose line has not ended yet, per stream.
     parts: [Vec<u8>; 2],
+    /// Whose lines are handed over.
+    writer: Vec<u8>,
+    /// How often a prefix that is not known by name stood before a line: text that another thread wrote into a line
+    /// is no writer.
+    prefixes: HashMap<Vec<u8>, u32>,
 }
 
-/// A crash whose dump may go on.
-#[derive(Debug)]
-struct PendingCrash {
-    builder: crash::Builder,
-    /// Its lines came wrapped, so its further lines must, too.
-    wrapped: bool,
+/// What stands before a payload.
+#[derive(Clone, Copy)]
+enum Before<'a> {
+    Nothing,
+    /// A known wrapper.
+    Wrapper(&'a [u8]),
+    /// Other text.
+    Text(&'a [u8]),
+    /// A record, of which the payload is one value.
+    Record(&'a [u8]),
 }
 
 impl State {
     fn take(&mut self, line: Line<'_>, sink: &mut impl FnMut(Event<'_>)) {
         self.counts.lines += 1;
         self.counts.overlong += u64::from(line.overlong);
-        // The common cases, decided by the first bytes.
-        if self.runtime_line(line.bytes, line.bytes, sink) {
+        // The common cases, decided by the first bytes, and by what no line of the runtime's lacks.
+        if self.runtime_line(line.bytes, line.bytes, Before::Nothing, sink) {
             return;
         }
-        let Some(unwrapped) = logprefix::unwrap(line.bytes) else {
-            if !self.crash_line(line.bytes, false, sink) {
-                self.unprefixed(line, sink);
-            }
+        let in_parts = self.parts.iter().any(|part| !part.is_empty());
+        if self.crashes.is_idle() && !in_parts && !may_hold_runtime_output(line.bytes) {
+            self.crashes.pass();
+            self.plain(line, sink);
             return;
+        }
+        let unwrapped = logprefix::unwrap(line.bytes);
+        if let Some(part) = &unwrapped {
+            let continued = !self.parts[stream_index(part.stream)].is_empty();
+            if part.continues || continued {
+                self.wrapped_part(line.bytes, part, sink);
+                return;
+            }
+        }
+        self.closer(line, unwrapped.as_ref(), sink);
+    }
+
+    /// Looks closer at a line that may hold runtime output.
+    fn closer(
+        &mut self,
+        line: Line<'_>,
+        unwrapped: Option<&Unwrapped<'_>>,
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
+        let bytes = line.bytes;
+        if let Some(own) = unwrapped {
+            let before = match prefix_of(bytes, &own.payload) {
+                Some(prefix) => Before::Wrapper(prefix),
+                None => Before::Record(bytes),
+            };
+            if self.runtime_line(&own.payload, bytes, before, sink) {
+                self.counts.wrapped += 1;
+                return;
+            }
+        }
+        if let Some(text) = logprefix::dump_in_one_line(bytes)
+            && self.crashes.take_escaped(&text, bytes)
+        {
+            self.counts.crash += 1;
+            self.hand_over_crashes(sink);
+            return;
+        }
+        let plain: Cow<'_, [u8]> = logprefix::without_colour(bytes);
+        let writer = match unwrapped.map(|own| prefix_of(&plain, &own.payload)) {
+            Some(Some(prefix)) => logprefix::writer(prefix),
+            Some(None) => logprefix::identity(bytes),
+            None => Vec::new(),
         };
-        let continued = !self.parts[stream_index(unwrapped.stream)].is_empty();
-        if unwrapped.continues || continued {
-            self.wrapped_part(line.bytes, &unwrapped, sink);
-        } else if !self.wrapped_line(&unwrapped, line.bytes, sink) {
+        let seen = Seen {
+            line: &plain,
+            unwrapped,
+            writer: &writer,
+        };
+        let of_crash = self.crashes.goes_on(seen) || self.crashes.begins_wrapped(seen);
+        let taken = of_crash || self.record(bytes, sink) || {
+            let begins = self.crashes.begins(seen);
+            self.counts.crash += u64::from(begins);
+            begins
+        };
+        self.counts.crash += u64::from(of_crash);
+        self.counts.wrapped += u64::from(taken && unwrapped.is_some());
+        self.hand_over_crashes(sink);
+        if !taken {
+            self.crashes.remember(seen);
             self.unprefixed(line, sink);
+        }
+    }
+
+    /// Reads the values of a record. False if none of them is runtime output.
+    fn record(&mut self, line: &[u8], sink: &mut impl FnMut(Event<'_>)) -> bool {
+        if !self.crashes.wants_fields() && !may_hold_runtime_output(line) {
+            return false;
+        }
+        let mut any = false;
+        for field in Fields::of(line) {
+            let value = field.value();
+            let mut read = false;
+            for own in value.split(|byte| *byte == b'\n') {
+                let stray = Start::of(own) == Some(Start::SchedEntry) && self.detail.is_none();
+                read |= !stray && self.runtime_line(own, own, Before::Record(line), sink);
+            }
+            let of_crash = !read && self.crashes.take_field(field, line);
+            self.counts.crash += u64::from(of_crash);
+            any |= read || of_crash;
+        }
+        self.hand_over_crashes(sink);
+        any
+    }
+
+    fn hand_over_crashes(&mut self, sink: &mut impl FnMut(Event<'_>)) {
+        for crash in self.crashes.ended.drain(..) {
+            sink(if crash.cause.ends_process() {
+                Event::Crash(Box::new(crash))
+            } else {
+                Event::Incident(Box::new(crash))
+            });
+        }
+        self.counts.resembling = self.crashes.resembling;
+    }
+
+    /// Says whose line follows, where that changes.
+    fn name_writer(&mut self, before: Before<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        let writer = match before {
+            Before::Nothing => Vec::new(),
+            Before::Wrapper(prefix) => logprefix::writer(prefix),
+            Before::Record(line) => logprefix::identity(line),
+            Before::Text(prefix) => {
+                let writer = logprefix::writer(prefix);
+                let known =
+                    self.prefixes.len() < MOST_WRITERS || self.prefixes.contains_key(&writer);
+                let seen = match known && !writer.is_empty() {
+                    true => self.prefixes.entry(writer.clone()).or_default(),
+                    false => &mut 0,
+                };
+                *seen += 1;
+                if *seen > 1 { writer } else { Vec::new() }
+            }
+        };
+        if writer != self.writer {
+            self.writer = writer;
+            sink(Event::Writer(&self.writer));
         }
     }
 
@@ -134,7 +260,8 @@ impl State {
             }
         }
         self.flush_detail(sink);
-        self.flush_crash(sink);
+        self.crashes.finish();
+        self.hand_over_crashes(sink);
     }
 
     /// Collects the parts of a wrapped line; reads it when its last part is there.
@@ -151,53 +278,20 @@ impl State {
         if part.continues {
             return;
         }
-        let whole = logprefix::Unwrapped {
+        let whole = Unwrapped {
             payload: std::mem::take(buffer).into(),
             ..part.clone()
         };
-        if !self.wrapped_line(&whole, line, sink) {
-            let rest = Line {
-                bytes: &whole.payload,
-                terminated: true,
-                overlong: false,
-            };
-            self.unprefixed(rest, sink);
+        if self.runtime_line(&whole.payload, line, Before::Record(line), sink) {
+            self.counts.wrapped += 1;
+            return;
         }
-    }
-
-    /// Reads a line without its wrapper. False if it is neither a trace line nor of a crash.
-    fn wrapped_line(
-        &mut self,
-        line: &logprefix::Unwrapped<'_>,
-        original: &[u8],
-        sink: &mut impl FnMut(Event<'_>),
-    ) -> bool {
-        let read = self.runtime_line(&line.payload, original, sink)
-            || (!line.application_stamp && self.crash_line(&line.payload, true, sink));
-        self.counts.wrapped += u64::from(read);
-        read
-    }
-
-    /// Adds a line to a crash, or begins one with it. False if it belongs to none.
-    fn crash_line(
-        &mut self,
-        payload: &[u8],
-        wrapped: bool,
-        sink: &mut impl FnMut(Event<'_>),
-    ) -> bool {
-        let belongs = self
-            .crash
-            .as_mut()
-            .is_some_and(|pending| pending.wrapped == wrapped && pending.builder.take(payload));
-        if !belongs {
-            let Some(builder) = crash::Builder::start(payload) else {
-                return false;
-            };
-            self.flush_crash(sink);
-            self.crash = Some(PendingCrash { builder, wrapped });
-        }
-        self.counts.crash += 1;
-        true
+        let rest = Line {
+            bytes: &whole.payload,
+            terminated: true,
+            overlong: false,
+        };
+        self.closer(rest, None, sink);
     }
 
     /// Reads a line that begins with runtime output. False if it does not.
@@ -207,11 +301,13 @@ impl State {
         &mut self,
         payload: &[u8],
         original: &[u8],
+        before: Before<'_>,
         sink: &mut impl FnMut(Event<'_>),
     ) -> bool {
         let Some(kind) = Start::of(payload) else {
             return false;
         };
+        self.name_writer(before, sink);
         match self.parse(kind, payload, sink) {
             Ok(rest) => {
                 self.counts.parsed += 1;
@@ -290,13 +386,18 @@ impl State {
 
     /// A line that does not begin with runtime output: it may still hold some.
     fn unprefixed(&mut self, line: Line<'_>, sink: &mut impl FnMut(Event<'_>)) {
-        // Whatever this is, it is no line of a dump, so that is complete.
-        self.flush_crash(sink);
         if let Some(at) = self.resync(line.bytes, 0, sink) {
             sink(Event::App(&line.bytes[..at]));
             return;
         }
-        match fragment_of(line) {
+        self.plain(line, sink);
+    }
+
+    /// A line of the application, or a fragment.
+    fn plain(&mut self, line: Line<'_>, sink: &mut impl FnMut(Event<'_>)) {
+        let fragment =
+            (!line.terminated || may_hold_runtime_output(line.bytes)).then(|| fragment_of(line));
+        match fragment.flatten() {
             Some(kind) => self.torn(kind, None, line.bytes, sink),
             None => {
                 self.counts.app += 1;
@@ -315,6 +416,10 @@ impl State {
     ) -> Option<usize> {
         let starts = Start::within(line).filter(|(at, _)| *at >= from);
         for (at, kind) in starts {
+            let before = Before::Text(&line[..at]);
+            if at > 0 && from == 0 {
+                self.name_writer(before, sink);
+            }
             let Ok(rest) = self.parse(kind, &line[at..], sink) else {
                 continue;
             };
@@ -351,17 +456,17 @@ impl State {
         }));
     }
 
-    fn flush_crash(&mut self, sink: &mut impl FnMut(Event<'_>)) {
-        if let Some(pending) = self.crash.take() {
-            sink(Event::Crash(Box::new(pending.builder.finish())));
-        }
-    }
-
     fn flush_detail(&mut self, sink: &mut impl FnMut(Event<'_>)) {
         if let Some(detail) = self.detail.take() {
             sink(Event::SchedDetail(detail));
         }
     }
+}
+
+/// What stands before a payload that is the end of its line.
+fn prefix_of<'a>(line: &'a [u8], payload: &[u8]) -> Option<&'a [u8]> {
+    let is_text = !line.starts_with(b"{");
+    (is_text && line.ends_with(payload)).then(|| &line[..line.len() - payload.len()])
 }
 
 fn stream_index(stream: Option<Stream>) -> usize {

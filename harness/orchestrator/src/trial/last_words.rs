@@ -21,7 +21,8 @@ pub(super) fn crash_line(crash: &Crash) -> String {
     match crash.cause {
         Cause::Panic => format!("panic: {message}"),
         Cause::FatalError => format!("fatal error: {message}"),
-        Cause::Signal => message.to_owned(),
+        Cause::Exception => format!("exception {message}"),
+        Cause::Signal | Cause::Recovered | Cause::Dump | Cause::DataRace => message.to_owned(),
     }
 }
 

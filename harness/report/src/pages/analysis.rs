@@ -109,7 +109,7 @@ fn breakable(value: &str) -> String {
 fn crash(crash: &CrashReport) -> Block {
     let message = crash.message.replace('\n', " / ");
     let title = format!("{}: {message}", crash.cause);
-    let mut blocks = Vec::new();
+    let mut blocks: Vec<Block> = about_crash(crash).into_iter().map(Block::Text).collect();
     if !crash.stack.is_empty() {
         blocks.push(Block::Code {
             lead: String::new(),
@@ -127,6 +127,22 @@ fn crash(crash: &CrashReport) -> Block {
     }
     let title = Title::name(title.trim_end_matches(": "));
     Section::block(title, vec![Block::Group(blocks)])
+}
+
+/// Where it happened, how often, and what its lines suffered.
+fn about_crash(crash: &CrashReport) -> Vec<Text> {
+    let mut about = Vec::new();
+    if let Some(place) = &crash.place {
+        about.push(Text::from("at ").then(Text::code(place)));
+    }
+    if crash.times > 1 {
+        about.push(format!("{} times", crash.times).into());
+    }
+    if crash.garbled_lines > 0 {
+        let garbled = crash.garbled_lines;
+        about.push(format!("other output was written into {garbled} of its lines").into());
+    }
+    about
 }
 
 fn goroutines(crash: &CrashReport) -> Table {

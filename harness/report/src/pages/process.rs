@@ -8,9 +8,10 @@ use crate::chart::{Chart, Drawing, Timeline};
 
 /// A process as a section; `id` makes the ids of its charts unique within the page.
 pub(super) fn process(id: &str, process: &ProcessReport, numbered: bool) -> Block {
-    let number = match numbered {
-        true => format!("process {}, ", process.number),
-        false => String::new(),
+    let number = match (&process.writer, numbered) {
+        (Some(writer), _) => format!("process {} ({writer}), ", process.number),
+        (None, true) => format!("process {}, ", process.number),
+        (None, false) => String::new(),
     };
     let procs = process
         .gomaxprocs
@@ -89,6 +90,9 @@ fn gc_sentence(gc: &GcFigures) -> String {
             String::new()
         }
     )];
+    if let Some([least, most]) = gc.gomaxprocs_range.filter(|[least, most]| least != most) {
+        parts.push(format!("GOMAXPROCS {least} to {most}"));
+    }
     if let Some(share) = gc.cpu_share {
         let assists = gc.assist_share.unwrap_or_default();
         parts.push(format!(
@@ -134,7 +138,7 @@ fn sched_sentence(sched: &SchedFigures) -> String {
         count_text(sched.lines as f64),
         if sched.lines == 1 { "line" } else { "lines" },
         significant(mean),
-        count_text(middle),
+        significant(middle),
         count_text(high),
         count_text(higher),
         count_text(most),

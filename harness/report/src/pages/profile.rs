@@ -18,12 +18,7 @@ pub(super) fn profile(of: &ProfileReport) -> Block {
         format!(" over {} s", significant(seconds))
     });
     let measure = &of.functions.measure;
-    let title = format!(
-        "{}{window}: {} {}",
-        of.kind,
-        measure.kind,
-        measure.text(of.functions.total)
-    );
+    let title = format!("{}{window}: {} {}", of.kind, measure.kind, total(of));
     let notes = of.notes.iter().map(|note| Block::Note(note.into()));
     let table = match &of.places {
         Some(table) => places(&of.kind, table),
@@ -31,6 +26,19 @@ pub(super) fn profile(of: &ProfileReport) -> Block {
     };
     let blocks = notes.chain(table).collect();
     Section::block(Title::name(title), vec![Block::Group(blocks)])
+}
+
+/// The total; of a difference what it comes to, and how much went back and forth.
+fn total(of: &ProfileReport) -> String {
+    let measure = &of.functions.measure;
+    let size = measure.text(of.functions.total);
+    match of.net {
+        Some(net) => {
+            let sign = if net > 0.0 { "+" } else { "" };
+            format!("net {sign}{} ({size} of changes)", measure.text(net))
+        }
+        None => size,
+    }
 }
 
 /// The functions with the most of their own, and how many more there are.

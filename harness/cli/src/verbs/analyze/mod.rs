@@ -19,9 +19,12 @@ use crate::output::tell;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Inputs: standard error with GODEBUG=gctrace=1, schedtrace=N,
-scheddetail=1 or scavtrace=1 (also wrapped by Docker, Kubernetes or journald),
-pprof profiles, heap?debug=1, panics and goroutine dumps, execution traces,
-runtime/metrics snapshots, the output of `go version -m`.
+scheddetail=1 or scavtrace=1, panics, goroutine dumps and reports of the race
+detector, behind any prefix, in JSON, logfmt, CSV or YAML, of several replicas;
+pprof profiles in every form (also debug=1), execution traces, runtime/metrics
+snapshots and dumps in text, metrics for Prometheus, expvar, the output of
+`go version` with -m or without. What is compressed by xz, zstd or bzip2 is
+piped: xzcat FILE | gosweep analyze -
 
 Examples:
   gosweep analyze stderr.log cpu.pb.gz --html page.html

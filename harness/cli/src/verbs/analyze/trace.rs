@@ -4,8 +4,11 @@
 use advisor::analyze::{Material, Part, TraceView};
 use documents::analysis::Unread;
 use gotrace::exectrace::TraceHeader;
-use toolchain::{self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles};
+use toolchain::{
+    self, DelayError, Toolbox, Toolchain, ToolchainSpec, Watch, delay_profiles, has_trace_tool,
+};
 
+use crate::output::tell;
 use crate::verbs::setup::toolbox;
 
 /// A trace with what a toolchain makes of it; anything else as it is.
@@ -68,6 +71,15 @@ fn views(header: &TraceHeader, bytes: &[u8]) -> Result<Vec<TraceView>, Unviewed>
             "no Go 1.{needed} or later is available to read it; `gosweep toolchain install 1.{needed}` fetches one"
         ))
     })?;
+    let builds = if has_trace_tool(&reader.goroot, &toolbox.store) {
+        ""
+    } else {
+        "; it is built first, which takes up to a minute, and kept for the next time"
+    };
+    tell!(
+        "reading the execution trace with `go tool trace` of Go {}{builds}",
+        reader.version
+    );
     let found = delay_profiles(&reader.goroot, &toolbox.store, bytes, Watch::silent()).map_err(
         |error| match error {
             DelayError::Refused { words, .. } => Unviewed::Refused(format!(

@@ -1,13 +1,4 @@
-//! What container runtimes and log collectors put around a line of a process's output.
-//!
-//! Main function: [`unwrap`]. Known wrappers: Docker's json-file driver, the CRI format of
-//! containerd and CRI-O (kubelet logs), `kubectl logs --timestamps` and `docker logs -t`
-//! (RFC 3339), journald and syslog (`Nov 21 09:35:34 host unit[12]: `), `docker compose`
-//! (`name  | `), JSON of fluent-bit, Google Cloud Logging, journalctl and Loki, Heroku, `kubectl logs --prefix` (`[pod/name/container] `), klog-like and Go `log`
-//! stamps, and terminal colour codes. Shapes were taken from those programs' documentation and
-//! from public issue threads; see tests/fixtures/foreign.
-//!
-//! Deliberately absent: the timestamps themselves. The runtime's own lines carry better ones.
+//! The wrappers that are known by name, taken off a line.
 
 use std::borrow::Cow;
 
@@ -282,7 +273,9 @@ fn bracketed(line: &[u8]) -> Option<&[u8]> {
 fn compose(line: &[u8]) -> Option<&[u8]> {
     let name = line
         .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@')
+        })
         .count();
     let spaces = line[name..]
         .iter()
@@ -353,7 +346,7 @@ fn one_space(rest: &[u8]) -> Option<&[u8]> {
 }
 
 /// Drops `ESC [ ... letter` sequences.
-fn without_colour(line: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn without_colour(line: &[u8]) -> Cow<'_, [u8]> {
     if !line.contains(&0x1b) {
         return Cow::Borrowed(line);
     }
