@@ -305,7 +305,8 @@ fn taken_out(node: &Node, source: &str) -> Option<(Range<usize>, String)> {
         .iter()
         .any(|scheme| own.eq_ignore_ascii_case(scheme));
     let all_own = own == scalar.text.trim();
-    if is_scheme && !(all_own && !own.is_empty()) {
+    let is_literal = all_own && !own.is_empty();
+    if is_scheme && !is_literal {
         return None;
     }
     Some(replaced(node, source, &scalar.text, REDACTED))
