@@ -1,5 +1,5 @@
-//! Tells the program which revision it was built from, for the record of
-//! every run. Outside a git checkout the revision is `unknown`.
+//! Tells the program which revision it was built from, for the record of every run. Outside a git checkout the revision
+//! is `unknown`.
 
 use std::process::Command;
 
@@ -10,7 +10,8 @@ fn main() {
         output.status.success().then(|| text.trim().to_owned())
     };
     let revision = git(&["rev-parse", "--short=12", "HEAD"]);
-    // Else git would write what it learned into the index, which is watched below: every first build would be made twice.
+    // Else git would write what it learned into the index, which is watched below: every first build would be made
+    // twice.
     let changed = git(&[
         "--no-optional-locks",
         "status",

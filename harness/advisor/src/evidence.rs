@@ -1,6 +1,6 @@
 //! What rules read: a subject, and samples of it with whatever parts were observed.
 //!
-//! Main type: [`Evidence`]. A run's cell fills it from its trials ([`crate::of_cell`]), a foreign log from its
+//! Main type: [`RuleEvidence`]. A run's cell fills it from its trials ([`crate::of_cell`]), a foreign log from its
 //! stretches; a part that was not observed is `None`, and the rules that need it are then not judged.
 //!
 //! Deliberately absent: reading any file, and any judgement.
@@ -18,7 +18,7 @@ pub use crate::readback::Setting;
 
 /// Everything that is known of one subject.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Evidence {
+pub struct RuleEvidence {
     /// What it is about.
     pub subject: Subject,
     /// What was seen, in the order of time within each origin.
@@ -27,8 +27,8 @@ pub struct Evidence {
     pub trials: usize,
     /// Windows of invalid trials, for a subject without any other: they show why there is none, so the validity rules
     /// alone read them.
-    pub spoilt: Vec<Sample>,
-    /// What only shows beside other cells of the run; `None` for a log.
+    pub invalid: Vec<Sample>,
+    /// What only shows alongside other cells of the run; `None` for a log.
     pub beside: Option<Beside>,
 }
 
@@ -88,7 +88,7 @@ pub struct Sample {
     pub host: Option<HostWindow>,
     /// The load that it was under.
     pub load: Option<Load>,
-    /// What profiles of it amount to.
+    /// What profiles of it show.
     pub profiles: Option<Profiles>,
     /// Settings asked for and what the process says it has.
     pub settings: Option<Vec<Setting>>,
@@ -121,7 +121,7 @@ pub struct Load {
     pub mean_ms: Option<f64>,
     /// 99th percentile of the response time, ms.
     pub p99_ms: Option<f64>,
-    /// 99th percentile of the lateness of sends, ms.
+    /// 99th percentile of the send lag, ms.
     pub send_lag_p99_ms: Option<f64>,
     /// Relative error of Little's law.
     pub littles_law_error: Option<f64>,
@@ -133,7 +133,7 @@ pub struct Load {
     pub verdict: String,
 }
 
-/// What profiles amount to, in the numbers that rules need. Shares are of the CPU profile's samples, 0 to 1.
+/// What profiles show, in the numbers that rules need. Shares are of the CPU profile's samples, 0 to 1.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiles {
     /// What they are of, for a reader: file names or trial ids.
@@ -181,7 +181,7 @@ pub struct LockSite {
     pub waiters: Option<u64>,
 }
 
-/// What only shows beside other cells of the same run.
+/// What only shows alongside other cells of the same run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Beside {
     /// The control's figure in the order of its trials: CPU time per request, or QPS.
@@ -225,7 +225,7 @@ pub struct Interaction {
     pub first: String,
     /// Second axis and level.
     pub second: String,
-    /// The first's effect beside the second ÷ its effect beside the reference, with its interval.
+    /// The first's effect alongside the second ÷ its effect alongside the reference, with its interval.
     pub ratio: f64,
     /// See `ratio`.
     pub interval: [f64; 2],

@@ -10,7 +10,7 @@ use documents::finding::{Family, Finding, Held, Judgement, NotJudged, Once, Seen
 use record::threshold::Thresholds;
 
 use crate::catalogue;
-use crate::evidence::{Evidence, Sample};
+use crate::evidence::{RuleEvidence, Sample};
 use crate::rule::{Check, Look, Reading, Rule, Series, Sign, Whole};
 use crate::signal::Signal;
 
@@ -23,7 +23,7 @@ const MOST_SEEN: usize = 8;
 
 /// Judges a subject by the whole catalogue.
 #[must_use]
-pub fn judge(evidence: &Evidence, thresholds: &Thresholds) -> Judgement {
+pub fn judge(evidence: &RuleEvidence, thresholds: &Thresholds) -> Judgement {
     let mut judgement = Judgement {
         subject: evidence.subject.name.clone(),
         valid: true,
@@ -49,10 +49,10 @@ pub fn judge(evidence: &Evidence, thresholds: &Thresholds) -> Judgement {
             }),
         }
     }
-    let spoils = |finding: &Finding| {
+    let invalidates = |finding: &Finding| {
         finding.family == Family::Validity && finding.severity == Severity::Critical
     };
-    judgement.valid = !judgement.findings.iter().any(spoils);
+    judgement.valid = !judgement.findings.iter().any(invalidates);
     // A stable sort: within a severity the catalogue's order stays.
     judgement.findings.sort_by_key(|finding| {
         let validity = finding.family == Family::Validity;
@@ -83,7 +83,7 @@ struct Readings {
     conclusive: bool,
 }
 
-fn outcome(rule: &Rule, evidence: &Evidence, thresholds: &Thresholds) -> Outcome {
+fn outcome(rule: &Rule, evidence: &RuleEvidence, thresholds: &Thresholds) -> Outcome {
     let readings = match read(rule, evidence, thresholds) {
         Ok(readings) => readings,
         Err(missing) => return Outcome::NotJudged(missing),
@@ -92,10 +92,10 @@ fn outcome(rule: &Rule, evidence: &Evidence, thresholds: &Thresholds) -> Outcome
         return Outcome::Quiet;
     }
     let lasting = |least: Severity| {
-        let grave = readings.shown.iter();
-        let grave: Vec<&Shown> = grave.filter(|own| own.sign.severity >= least).collect();
-        let suffices = readings.conclusive || grave.iter().any(|own| own.sign.suffices);
-        !grave.is_empty() && (suffices || lasts(&grave))
+        let severe = readings.shown.iter();
+        let severe: Vec<&Shown> = severe.filter(|own| own.sign.severity >= least).collect();
+        let suffices = readings.conclusive || severe.iter().any(|own| own.sign.suffices);
+        !severe.is_empty() && (suffices || lasts(&severe))
     };
     let severity = [Severity::Critical, Severity::Warn, Severity::Info]
         .into_iter()
@@ -121,15 +121,15 @@ fn lasts(shown: &[&Shown]) -> bool {
 /// Reads a rule's signals, or says what is missing.
 fn read(
     rule: &Rule,
-    evidence: &Evidence,
+    evidence: &RuleEvidence,
     thresholds: &Thresholds,
 ) -> Result<Readings, Vec<String>> {
-    // What needs no sample is judged beside an empty one.
+    // What needs no sample is judged alongside an empty one.
     let nothing = Sample::default();
     let mut samples: Vec<&Sample> = evidence.samples.iter().collect();
     // Beside a diagnosis too, which may be all that a subject without a valid trial has.
     if rule.family == Family::Validity {
-        samples.extend(&evidence.spoilt);
+        samples.extend(&evidence.invalid);
     }
     if samples.is_empty() {
         samples.push(&nothing);
@@ -175,7 +175,7 @@ fn read(
 }
 
 fn by_sample(
-    evidence: &Evidence,
+    evidence: &RuleEvidence,
     thresholds: &Thresholds,
     usable: &[&Sample],
     check: fn(&Look<'_>) -> Reading,
@@ -245,15 +245,20 @@ fn gathered<'a>(
     })
 }
 
-fn finding(rule: &Rule, evidence: &Evidence, readings: Readings, severity: Severity) -> Finding {
+fn finding(
+    rule: &Rule,
+    evidence: &RuleEvidence,
+    readings: Readings,
+    severity: Severity,
+) -> Finding {
     let mut shown = readings.shown;
     shown.sort_by(|a, b| b.sign.value.total_cmp(&a.sign.value));
-    // The middle sample of those that are as grave as the finding speaks for them.
-    let grave: Vec<&Shown> = shown
+    // The middle sample of those that are as severe as the finding speaks for them.
+    let severe: Vec<&Shown> = shown
         .iter()
         .filter(|own| own.sign.severity >= severity)
         .collect();
-    let typical = &grave[grave.len() / 2].sign;
+    let typical = &severe[severe.len() / 2].sign;
     let origins: BTreeSet<&str> = shown.iter().map(|own| own.origin.as_str()).collect();
     let remedy = (rule.remedy)(&evidence.subject, typical);
     Finding {

@@ -21,10 +21,10 @@ fn sample(origin: &str, window: usize, cycles: f64) -> Sample {
 }
 
 fn judged(samples: Vec<Sample>, thresholds: &Thresholds) -> Judgement {
-    let evidence = Evidence {
+    let evidence = RuleEvidence {
         subject: Subject::default(),
         samples,
-        ..Evidence::default()
+        ..RuleEvidence::default()
     };
     judge(&evidence, thresholds)
 }
@@ -50,7 +50,7 @@ fn one_window_is_chance_and_two_trials_are_not() {
 }
 
 #[test]
-fn the_severity_is_the_gravest_that_lasts() {
+fn the_severity_is_the_most_severe_that_lasts() {
     let samples = [("a", 12.0), ("b", 40.0), ("c", 14.0)];
     let samples = samples.map(|(origin, cycles)| sample(origin, 1, cycles));
     let judgement = judged(samples.to_vec(), &Thresholds::default());
@@ -89,7 +89,7 @@ fn without_its_signals_a_rule_is_not_judged_and_says_what_it_misses() {
 
 #[test]
 fn invalid_windows_speak_to_validity_rules_alone() {
-    let spoilt = |window| Sample {
+    let invalid = |window| Sample {
         settings: Some(vec![Setting {
             name: "GOGC".to_owned(),
             asked: "400".to_owned(),
@@ -97,11 +97,11 @@ fn invalid_windows_speak_to_validity_rules_alone() {
         }]),
         ..sample("a", window, 12.0)
     };
-    let spoilt: Vec<Sample> = (1..=3).map(spoilt).collect();
-    let evidence = |samples| Evidence {
-        spoilt: spoilt.clone(),
+    let invalid: Vec<Sample> = (1..=3).map(invalid).collect();
+    let evidence = |samples| RuleEvidence {
+        invalid: invalid.clone(),
         samples,
-        ..Evidence::default()
+        ..RuleEvidence::default()
     };
     let judgement = judge(&evidence(Vec::new()), &Thresholds::default());
     assert_eq!(severity(&judgement, "V2"), Some(Severity::Critical));
@@ -118,7 +118,7 @@ fn invalid_windows_speak_to_validity_rules_alone() {
 
 #[test]
 fn why_the_harness_threw_a_trial_away_is_told_in_its_words() {
-    let spoilt = |rule: &str, message: &str| Sample {
+    let invalid = |rule: &str, message: &str| Sample {
         settings: Some(Vec::new()),
         invalid: vec![Reason {
             rule: rule.into(),
@@ -127,27 +127,27 @@ fn why_the_harness_threw_a_trial_away_is_told_in_its_words() {
         ..sample("a", 1, 12.0)
     };
     let judged = |own: Sample| {
-        let evidence = Evidence {
-            spoilt: vec![own],
-            ..Evidence::default()
+        let evidence = RuleEvidence {
+            invalid: vec![own],
+            ..RuleEvidence::default()
         };
         judge(&evidence, &Thresholds::default())
     };
     // One window is enough: a setting is applied or it is not.
     let words = "GOMEMLIMIT was asked to be 67108864, the process has 9223372036854775807";
-    let judgement = judged(spoilt("V2", words));
+    let judgement = judged(invalid("V2", words));
     assert_eq!(severity(&judgement, "V2"), Some(Severity::Critical));
     assert_eq!(
         judgement.findings[0].signal,
         format!("{words} (critical where they differ)")
     );
-    let stolen = judged(spoilt("V4", "stolen"));
+    let stolen = judged(invalid("V4", "stolen"));
     assert_eq!(severity(&stolen, "V2"), None);
     assert!(stolen.quiet.contains(&"V2".to_owned()), "{stolen:?}");
     // Nothing was read back: whether it was applied is not known.
     let unread = judged(Sample {
         settings: None,
-        ..spoilt("V4", "stolen")
+        ..invalid("V4", "stolen")
     });
     assert!(unread.not_judged.iter().any(|own| own.rule == "V2"));
 }

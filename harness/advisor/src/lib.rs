@@ -8,9 +8,9 @@
 //! | what does a foreign log, profile or crash show | [`analyze`] |
 //! | where do time and memory go, which lock is contended | [`profile`] |
 //!
-//! Main function: [`judge()`], from an [`Evidence`] to a [`Judgement`] of findings. A run's cell and a foreign log both
-//! become evidence: samples with whatever parts were observed. A rule names the signals that it needs ([`Signal`]);
-//! where they are absent it is not judged, and the judgement says so with what is missing.
+//! Main function: [`judge()`], from a [`RuleEvidence`] to a [`Judgement`] of findings. A run's cell and a foreign log
+//! both become evidence: samples with whatever parts were observed. A rule names the signals that it needs
+//! ([`Signal`]); where they are absent it is not judged, and the judgement says so with what is missing.
 //!
 //! A rule fires only if it holds in three samples of a trial or in two trials. Validity rules come first: a critical
 //! one means that the cell supports no recommendation. Numbers to compare with are in one table
@@ -41,7 +41,7 @@ pub mod profile;
 pub use catalogue::rules;
 pub use error::AdvisorError;
 pub use evidence::{
-    Beside, ControlReading, CpuShares, Drive, Evidence, Interaction, Load, LockSite, Profiles,
+    Beside, ControlReading, CpuShares, Drive, Interaction, Load, LockSite, Profiles, RuleEvidence,
     Sample, Scaling, Setting, Subject, VersionStep,
 };
 pub use judge::judge;

@@ -1,4 +1,4 @@
-//! Figures that several rules need, and the formulas that results are held against (METHODOLOGY, physics).
+//! Figures that several rules need, and the formulas that results are compared with (METHODOLOGY, physics).
 
 use gotrace::gctrace::GcCycle;
 use judging::physics::{Collections, Heap};

@@ -93,7 +93,7 @@ fn is_syscall(function: &str) -> bool {
 }
 
 impl Profiles {
-    /// What the four profiles of one stretch amount to. `name` is what a reader finds them by.
+    /// What the four profiles of one stretch show. `name` is what a reader finds them by.
     #[must_use]
     pub fn of(name: &str, evidence: &LockEvidence<'_>) -> Profiles {
         let has_locks =

@@ -1,6 +1,6 @@
-//! What a cell asks for beside what the process and the kernel say that it has.
+//! What a cell asks for alongside what the process and the kernel say that it has.
 //!
-//! Main function: [`compared`]. The orchestrator holds both against each other before a trial counts (rule V2); here
+//! Main function: [`compared`]. The orchestrator compares both with each other before a trial counts (rule V2); here
 //! they are for readers, and for runs of an older one.
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@
 use documents::finding::{Family, Severity, Try};
 use record::threshold::{Threshold, Thresholds};
 
-use crate::evidence::{Evidence, Sample, Subject};
+use crate::evidence::{RuleEvidence, Sample, Subject};
 use crate::signal::Signal;
 
 /// One rule of the catalogue.
@@ -37,7 +37,7 @@ pub(crate) enum Check {
     /// Over the samples of one trial or file, in order; a sign counts for each of them.
     Series(fn(&Series<'_>) -> Reading),
     /// Over all of it, by statistics that know how often is enough.
-    Whole(fn(&Evidence, &Thresholds) -> Whole),
+    Whole(fn(&RuleEvidence, &Thresholds) -> Whole),
 }
 
 /// One sample, and what it is judged by.
@@ -78,7 +78,7 @@ pub(crate) enum Whole {
 /// A rule that holds in one place.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sign {
-    /// How grave.
+    /// How severe.
     pub(crate) severity: Severity,
     /// How far, the larger the worse; orders samples.
     pub(crate) value: f64,
@@ -125,7 +125,7 @@ pub(crate) struct Figure {
     pub(crate) unit: fn(f64) -> String,
 }
 
-/// Grades a figure for which more is worse: the gravest bound that it exceeds.
+/// Grades a figure for which more is worse: the most severe bound that it exceeds.
 pub(crate) fn above(
     thresholds: &Thresholds,
     figure: Figure,

@@ -1,6 +1,6 @@
 //! What rules need to see, by name, so that a rule without it can say so.
 
-use crate::evidence::{Beside, Drive, Evidence, Sample, Subject};
+use crate::evidence::{Beside, Drive, RuleEvidence, Sample, Subject};
 
 /// Something that a rule needs. A sample that lacks it is passed over; without any sample the rule is not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,8 +97,8 @@ impl Signal {
         }
     }
 
-    /// Whether it is there: in this sample, its subject, or beside it.
-    pub(super) fn is_there(self, evidence: &Evidence, sample: &Sample) -> bool {
+    /// Whether it is there: in this sample, its subject, or alongside it.
+    pub(super) fn is_there(self, evidence: &RuleEvidence, sample: &Sample) -> bool {
         match self {
             Signal::Quota | Signal::LatencyObjective | Signal::Placement | Signal::Gomaxprocs => {
                 self.of_subject(&evidence.subject, sample)

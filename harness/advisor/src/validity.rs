@@ -11,16 +11,16 @@ use record::run::Cell;
 use record::threshold::{Threshold, Thresholds};
 
 /// Without a latency objective, sends may be late by this share of the P99 that they are part of.
-const LATENESS_OF_P99: f64 = 0.10;
+const SEND_LAG_OF_P99: f64 = 0.10;
 
-/// What P99 of send lag, ms, is still no matter beside a latency objective, ms (rule V3).
+/// The P99 of send lag, ms, that is still negligible against a latency objective, ms (rule V3).
 pub(crate) fn lag_bound_ms(thresholds: &Thresholds, objective_p99_ms: f64) -> f64 {
-    thresholds.get(Threshold::V3Lateness) * objective_p99_ms
+    thresholds.get(Threshold::V3SendLag) * objective_p99_ms
 }
 
 /// The same where nobody set an objective, by the P99 that was measured, ms.
 pub(crate) fn lag_bound_without_objective_ms(measured_p99_ms: f64) -> f64 {
-    LATENESS_OF_P99 * measured_p99_ms
+    SEND_LAG_OF_P99 * measured_p99_ms
 }
 
 /// How severe it is that the hypervisor took this share of the CPU time (rule V4); `None` where it is not.

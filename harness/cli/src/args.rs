@@ -1,4 +1,4 @@
-//! The top of the command line; each verb's arguments stand beside the verb. Nothing outside this crate knows clap.
+//! The top of the command line; each verb's arguments are next to the verb. Nothing outside this crate knows clap.
 
 use clap::{Parser, Subcommand};
 
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Run a matrix, or go on with a run; rank it and write its report
+    /// Run a matrix, or resume a run; rank it and write its report
     Run(RunArgs),
     /// Show what a matrix would run: cells, CPUs, order, time
     Plan(PlanArgs),
@@ -48,9 +48,9 @@ pub(crate) enum Verb {
     Advise(AdviseArgs),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(CompareArgs),
-    /// Look closely at cells of a run: profiles, flame graphs, locks
+    /// Profile cells of a run: flame graphs, locks, differences
     Diagnose(DiagnoseArgs),
-    /// Hold a run against rules, for CI
+    /// Check a run against rules, for CI
     Gate(GateArgs),
     /// Write the report of a run
     Report(ReportArgs),

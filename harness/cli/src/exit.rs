@@ -43,7 +43,7 @@ impl Ending {
 pub(crate) struct Failure {
     /// The exit code's meaning.
     pub(crate) ending: Ending,
-    /// The message; says what, where, and the cure.
+    /// The message; says what, where, and the fix.
     pub(crate) message: String,
 }
 
@@ -87,7 +87,8 @@ impl From<loadtool::Ending> for Ending {
 impl From<loadtool::Failure> for Failure {
     fn from(failure: loadtool::Failure) -> Failure {
         match failure {
-            loadtool::Failure::Usage(_) => Failure::usage(failure),
+            // It may quote the URL that was given.
+            loadtool::Failure::Usage(message) => Failure::usage(record::secret::text(&message)),
             loadtool::Failure::Interrupted(message) => Failure {
                 ending: Ending::Incomplete,
                 message,
@@ -101,7 +102,7 @@ impl From<loadtool::Failure> for Failure {
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Failure {
         match error {
-            PlanError::ControlGroups(_) => Failure::not_fit(error),
+            PlanError::Cgroups(_) => Failure::not_fit(error),
             PlanError::Invalid(_) | PlanError::Read { .. } => Failure::usage(error),
         }
     }
@@ -136,7 +137,7 @@ impl From<RunError> for Failure {
             | RunError::Profile { .. }
             | RunError::NotFit { .. }
             | RunError::NotApplied { .. }
-            | RunError::ControlGroups(_) => Failure::not_fit(error),
+            | RunError::Cgroups(_) => Failure::not_fit(error),
             RunError::Build { .. }
             | RunError::Toolchain(_)
             | RunError::OtherRun { .. }

@@ -9,7 +9,7 @@ pub(crate) fn raise_open_files() {
     if limit.current == limit.maximum {
         return;
     }
-    // What is refused shows where the files are missed, with its cure.
+    // What is refused shows where the files are missed, with its fix.
     let _ = setrlimit(
         Resource::Nofile,
         Rlimit {

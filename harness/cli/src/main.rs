@@ -11,15 +11,18 @@ mod progress;
 mod signals;
 mod verbs;
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Args, Verb};
 use exit::{Ending, Failure};
+use record::shown;
 
-/// Whatever the umask, nobody else may write to what we and our children make;
-/// a stricter one stays, except that we must be able to read what we wrote.
+/// Whatever the umask, nobody else may write to what we and our children make; a stricter one stays, except that we
+/// must be able to read what we wrote.
 fn keep_others_from_writing() {
     use rustix::fs::Mode;
     use rustix::process::umask;
@@ -30,11 +33,30 @@ fn keep_others_from_writing() {
 fn main() -> ExitCode {
     keep_others_from_writing();
     limits::raise_open_files();
-    let ending = run(Args::parse().verb).unwrap_or_else(|failure| {
-        output::tell_failure(&failure);
-        failure.ending
+    let code = arguments().and_then(|arguments| match Args::try_parse_from(arguments) {
+        Ok(args) => run(args.verb).map(Ending::code),
+        Err(error) => Ok(output::tell_usage(&error)),
     });
-    ExitCode::from(ending.code())
+    ExitCode::from(code.unwrap_or_else(|failure| {
+        output::tell_failure(&failure);
+        failure.ending.code()
+    }))
+}
+
+/// The command line. Names go into records, pages and commands to repeat, none of which could hold anything but UTF-8.
+fn arguments() -> Result<Vec<OsString>, Failure> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let no_text = arguments
+        .iter()
+        .skip(1)
+        .find(|word| word.to_str().is_none());
+    match no_text {
+        None => Ok(arguments),
+        Some(word) => Err(Failure::usage(format!(
+            "the argument `{}` is not UTF-8; rename the file, or give it through a link with a name that is",
+            shown::bytes(word.as_bytes())
+        ))),
+    }
 }
 
 /// Does what was asked for.

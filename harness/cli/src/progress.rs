@@ -1,7 +1,7 @@
 //! Shows how a run goes, on a terminal; says only what matters elsewhere.
 //!
-//! Everything is drawn between measured windows, from the thread that runs the
-//! trials: no thread of ours ticks while a window is measured.
+//! Everything is drawn between measured windows, from the thread that runs the trials: no thread of ours ticks while a
+//! window is measured.
 
 use crate::output::tell;
 use std::cell::RefCell;
@@ -14,6 +14,7 @@ use orchestrator::events::Event;
 use record::cell::CellId;
 use record::decision::Decision;
 use record::quantity::format_duration;
+use record::shown;
 use record::trial::{Outcome, Trial};
 
 /// Shows events.
@@ -199,13 +200,12 @@ impl Progress {
         } else {
             format!(" · last: {}", state.last)
         };
-        self.bar
-            .set_message(format!("{} {phase}{eta}{last}", state.trial));
+        self.line(&format!("{} {phase}{eta}{last}", state.trial));
     }
 
     /// A passing remark: on a terminal only.
     fn line(&self, text: &str) {
-        self.bar.set_message(text.to_owned());
+        self.bar.set_message(shown::line(text).into_owned());
     }
 
     /// A remark that stays.

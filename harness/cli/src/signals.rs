@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static CANCEL: AtomicBool = AtomicBool::new(false);
 
-/// A flag that the first SIGINT, SIGTERM or SIGHUP sets. The second one ends
-/// the process at once; what it started is killed with it.
+/// A flag that the first SIGINT, SIGTERM or SIGHUP sets. The second one ends the process at once; what it started is
+/// killed with it.
 pub(crate) fn cancel_flag() -> &'static AtomicBool {
     let listening = std::thread::Builder::new()
         .name("signals".to_owned())

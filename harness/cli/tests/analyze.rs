@@ -233,7 +233,7 @@ fn a_trace_without_a_toolchain_says_what_is_needed() {
     // Lines are wrapped at words.
     let words = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        words.contains("no Go 1.26 or later is at hand to read it; `gosweep toolchain install 1.26` fetches one"),
+        words.contains("no Go 1.26 or later is available to read it; `gosweep toolchain install 1.26` fetches one"),
         "{stdout}"
     );
 }

@@ -73,7 +73,7 @@ fn margins_and_objectives_change_the_verdict() {
     let say = |more: &[&str]| desk.say(&[&SIDES[..], more].concat());
     assert_eq!(say(&["--margin", "qps=20%"]).code, 0);
     assert_eq!(say(&["--by", "p99,rss"]).code, 0);
-    for (wrong, cure) in [
+    for (wrong, fix) in [
         (["--margin", "qps"], "OBJECTIVE=SHARE"),
         (["--margin", "qqps=3%"], "did you mean `qps`?"),
         (["--margin", "qps=3"], "percentage"),
@@ -82,7 +82,7 @@ fn margins_and_objectives_change_the_verdict() {
     ] {
         let said = say(&wrong);
         assert_eq!(said.code, 2, "{said:?}");
-        assert!(said.stderr.contains(cure), "{said:?}");
+        assert!(said.stderr.contains(fix), "{said:?}");
     }
 }
 
@@ -105,10 +105,10 @@ fn two_runs_are_compared_by_their_folders() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_refused_with_a_cure() {
+fn what_cannot_be_compared_is_refused_with_a_fix() {
     let desk = Desk::new();
     desk.keep("run", &with(Service::default()));
-    for (wrong, cure) in [
+    for (wrong, fix) in [
         (&["compare", "control", "gogc=400"][..], "add --run RUN_DIR"),
         (
             &["compare", "--run", "run", "control", "gogc=9"],
@@ -125,7 +125,7 @@ fn what_cannot_be_compared_is_refused_with_a_cure() {
     ] {
         let said = desk.say(wrong);
         assert_eq!(said.code, 2, "{said:?}");
-        assert!(said.stderr.contains(cure), "{said:?}");
+        assert!(said.stderr.contains(fix), "{said:?}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! The committed sample of every report format is what this gosweep makes of
-//! the committed record, a real run of `matrices/quickstart.yaml`.
+//! The committed sample of every report format is what this gosweep makes of the committed record, a real run of
+//! `matrices/quickstart.yaml`.
 //!
 //! After a change of the reports: `GOSWEEP_UPDATE_SAMPLE=1 cargo test -p cli
 //! --test sample`, then read the diff.
@@ -28,8 +28,7 @@ fn printed(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("results are UTF-8")
 }
 
-/// The program that ranks tells its own revision, which changes with every
-/// commit; the one that measured stays.
+/// The program that ranks tells its own revision, which changes with every commit; the one that measured stays.
 fn without_revision(text: &str) -> String {
     let version = printed(&["--version"]);
     text.replace(version.trim(), "gosweep REVISION")

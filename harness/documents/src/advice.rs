@@ -37,8 +37,8 @@ pub struct TargetAdvice {
     /// What limits it, at saturation and at the constant rate.
     pub limits: Vec<Limit>,
     /// Why it has no valid trial, the most frequent reason first; empty where it has one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub spoilt_by: Vec<SpoiltBy>,
+    #[serde(rename = "spoilt_by", default, skip_serializing_if = "Vec::is_empty")]
+    pub invalidated_by: Vec<InvalidatedBy>,
     /// The findings that matter most, at most three.
     pub top: Vec<Finding>,
     /// The setting worth changing, or why none is.
@@ -55,7 +55,7 @@ pub struct TargetAdvice {
 
 /// Why trials do not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpoiltBy {
+pub struct InvalidatedBy {
     /// The rule of validity, e.g. `V2`; null for trials that failed.
     pub rule: Option<String>,
     /// Trials that it spoke against; one trial may have several.
@@ -212,17 +212,17 @@ pub struct CellAdvice {
 impl TargetAdvice {
     /// Why there is no valid trial, and what to do about it; `None` where there is one.
     pub fn without_trial(&self) -> Option<String> {
-        if self.spoilt_by.is_empty() {
+        if self.invalidated_by.is_empty() {
             let nothing = "no trial yet: go on with the run in the same folder".to_owned();
             return self.limits.is_empty().then_some(nothing);
         }
-        let reasons = self.spoilt_by.iter().map(SpoiltBy::words);
-        let mut cures: Vec<&str> = self.spoilt_by.iter().map(SpoiltBy::cure).collect();
-        cures.dedup();
+        let reasons = self.invalidated_by.iter().map(InvalidatedBy::words);
+        let mut fixes: Vec<&str> = self.invalidated_by.iter().map(InvalidatedBy::fix).collect();
+        fixes.dedup();
         Some(format!(
             "no valid trial: {}. {}.",
             reasons.collect::<Vec<_>>().join("; "),
-            cures.join(". ")
+            fixes.join(". ")
         ))
     }
 
@@ -233,19 +233,19 @@ impl TargetAdvice {
         }
         let own = self.cells.iter().find(|own| own.cell == self.about);
         let own = own.map(|own| &own.judgement);
-        let has_doubts = own
+        let has_caveats = own
             .into_iter()
             .chain([&self.whole])
             .any(|judgement| !judgement.findings.is_empty());
-        if has_doubts {
-            "nothing of the service itself: what fired is a doubt about the figures"
+        if has_caveats {
+            "nothing of the service itself: what fired is a caveat about the figures"
         } else {
             "nothing: no rule fired for this cell"
         }
     }
 }
 
-impl SpoiltBy {
+impl InvalidatedBy {
     fn words(&self) -> String {
         let trials = counted(self.trials, "trial");
         match &self.rule {
@@ -255,7 +255,7 @@ impl SpoiltBy {
     }
 
     /// What to do, by whose fault it is.
-    fn cure(&self) -> &'static str {
+    fn fix(&self) -> &'static str {
         match self.rule.as_deref() {
             None => "Mend what made it fail",
             Some("V2") => {

@@ -5,14 +5,14 @@ use serde::Serialize;
 use crate::finding::{Judgement, Severity};
 use crate::profile::{FlameGraph, LockCheck, TopTable};
 
-/// What a service's own words amount to.
+/// What a service's own output shows.
 #[derive(Debug, Clone, Serialize)]
 pub struct Analysis {
     /// Version of this document.
     pub format_version: u32,
     /// What stands out, in a sentence.
     pub verdict: String,
-    /// How grave that is.
+    /// How severe that is.
     pub severity: Standing,
     /// What to do now.
     pub next_step: String,
@@ -24,7 +24,7 @@ pub struct Analysis {
     pub judgements: Vec<Judgement>,
     /// The cross-check of locks, where a profile of locks was among the inputs.
     pub locks: Option<LockCheck>,
-    /// What could not be had, with how to get it.
+    /// What could not be obtained, with how to get it.
     pub missing: Vec<String>,
     /// Inputs that were given and could not be read.
     pub unread: Vec<Unread>,

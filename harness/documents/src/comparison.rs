@@ -16,7 +16,7 @@ pub const COMPARISON_FORMAT: u32 = 1;
 pub struct Comparison {
     /// The version of this format.
     pub format: u32,
-    /// The verdict over all targets: the gravest one.
+    /// The verdict over all targets: the most severe one.
     pub verdict: Judgement,
     /// The verdict in one line.
     pub headline: String,
@@ -28,7 +28,7 @@ pub struct Comparison {
     pub candidate: Side,
     /// One comparison per target.
     pub targets: Vec<TargetComparison>,
-    /// Doubts, the gravest first.
+    /// Caveats, the most severe first.
     pub warnings: Vec<Warning>,
     /// How the figures were made, in sentences.
     pub method: Vec<String>,
@@ -46,7 +46,7 @@ pub enum Design {
     Unpaired,
 }
 
-/// Three-way, and what there is beside it.
+/// Three-way, and what there is besides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {

@@ -90,8 +90,7 @@ pub struct Scheduler {
     pub in_system_calls: f64,
     /// Mean of threads.
     pub threads: f64,
-    /// Mean of goroutines that wait, by reason, the most frequent first;
-    /// without the runtime's own idle ones.
+    /// Mean of goroutines that wait, by reason, the most frequent first; without the runtime's own idle ones.
     pub waiting: Vec<(String, f64)>,
     /// Mean of those with a reason further down.
     pub waiting_otherwise: f64,

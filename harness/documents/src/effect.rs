@@ -37,8 +37,8 @@ impl Criterion {
         }
     }
 
-    /// Whether it is compared by differences whatever the values: from 0.001 % to 0.002 % is twice as much and
-    /// nobody's concern.
+    /// Whether it is compared by differences whatever the values: from 0.001 % to 0.002 % is twice as much and nobody's
+    /// concern.
     pub fn is_difference(self) -> bool {
         self == Criterion::Objective(Objective::ErrorRate)
     }

@@ -111,7 +111,7 @@ pub struct AxisInteraction {
     pub second: String,
     /// Squares of four cells averaged over.
     pub squares: usize,
-    /// The first's effect beside the second ÷ its effect beside the reference: 1 where effects simply multiply.
+    /// The first's effect alongside the second ÷ its effect alongside the reference: 1 where effects simply multiply.
     pub ratio: f64,
     /// Its interval, [low, high].
     pub interval: [f64; 2],

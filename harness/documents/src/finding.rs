@@ -11,7 +11,7 @@ pub struct Judgement {
     pub subject: String,
     /// Whether it may support a recommendation: no critical finding of a validity rule.
     pub valid: bool,
-    /// What fired, validity first, then the gravest.
+    /// What fired, validity first, then the most severe.
     pub findings: Vec<Finding>,
     /// Rules whose signals were there and that found nothing.
     pub quiet: Vec<String>,
@@ -30,7 +30,7 @@ pub struct Finding {
     pub family: Family,
     /// What it says, e.g. `GC runs too often`.
     pub title: String,
-    /// How grave.
+    /// How severe.
     pub severity: Severity,
     /// The middle sample in numbers, with the bound it is beyond.
     pub signal: String,
@@ -100,7 +100,7 @@ pub struct Once {
     pub rule: String,
     /// Its title.
     pub title: String,
-    /// How grave it was where it held, at most; `None` in documents made before this was written down.
+    /// How severe it was where it held, at most; `None` in documents made before this was written down.
     #[serde(default)]
     pub severity: Option<Severity>,
     /// Samples in which it held.

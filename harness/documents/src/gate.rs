@@ -14,7 +14,7 @@ pub const GATE_FORMAT: u32 = 1;
 pub struct GateReport {
     /// The version of this format.
     pub format: u32,
-    /// The gravest outcome of all checks.
+    /// The most severe outcome of all checks.
     pub outcome: GateOutcome,
     /// The outcome in one line.
     pub headline: String,
@@ -28,7 +28,7 @@ pub struct GateReport {
     pub targets: Vec<TargetGate>,
     /// How many tests Holm's correction was made over.
     pub tests: usize,
-    /// Doubts, the gravest first.
+    /// Caveats, the most severe first.
     pub warnings: Vec<Warning>,
     /// Version and revision of the gosweep that judged.
     pub tool: String,
@@ -88,7 +88,7 @@ pub struct TargetGate {
     pub baseline: String,
     /// The candidate in a few words.
     pub candidate: String,
-    /// The gravest outcome.
+    /// The most severe outcome.
     pub outcome: GateOutcome,
     /// The checks, in the order of the rules.
     pub checks: Vec<Check>,

@@ -14,7 +14,7 @@
 //! They share [`effect`] (one figure against another), [`finding`] and [`warning`] (what is wrong and what to do), and
 //! [`profile`] (tables and flame graphs out of profiles). Whatever writes a figure for a person takes it from [`figures`].
 //!
-//! Values are in the unit that stands beside them; what was not observed is null. Nothing here is computed from a
+//! Values are in the unit that stands alongside them; what was not observed is null. Nothing here is computed from a
 //! record: crates `judging` and `advisor` fill documents, crate `report` renders them.
 
 pub mod advice;

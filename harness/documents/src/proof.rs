@@ -12,7 +12,7 @@ pub struct Proof {
     pub format: u32,
     /// The run.
     pub run: String,
-    /// The gravest outcome of all.
+    /// The most severe outcome of all.
     pub verdict: Outcome,
     /// One entry per promise and cell.
     pub checks: Vec<Check>,
@@ -46,7 +46,7 @@ pub struct Check {
     pub outcome: Outcome,
 }
 
-/// What came of a check, the gravest last.
+/// What came of a check, the most severe last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

@@ -1,4 +1,4 @@
-//! A doubt about the figures, and what to do about it.
+//! A caveat about the figures, and what to do about it.
 
 use std::cmp::Reverse;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
 
-/// A doubt in plain language, with what to do about it.
+/// A caveat in plain language, with what to do about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
     /// A stable name, e.g. `few_blocks`.
     pub code: String,
-    /// How grave it is.
+    /// How severe it is.
     #[serde(serialize_with = "as_word")]
     pub severity: Severity,
     /// The target; null for the whole run.
@@ -26,7 +26,7 @@ pub struct Warning {
     pub next_step: String,
 }
 
-/// Sorts warnings, the gravest first; among equals their order stays.
+/// Sorts warnings, the most severe first; among equals their order stays.
 pub fn sort(warnings: &mut [Warning]) {
     warnings.sort_by_key(|warning| Reverse(warning.severity));
 }
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gravest_come_first() {
+    fn the_most_severe_come_first() {
         let warning = |severity, code: &str| Warning {
             code: code.to_owned(),
             severity,

@@ -18,6 +18,21 @@
 //! | what is this file at all | [`recognise()`] |
 //! | what does a window of it amount to | [`summary`] |
 //!
+//! ```
+//! use gotrace::GoVersion;
+//! use gotrace::gctrace::GcCycle;
+//!
+//! let line = "gc 40 @0.936s 2%: 0.10+0.95+0.21 ms clock, 0.20+0.11/0.24/0+0.42 ms cpu, \
+//!             16->16->8 MB, 17 MB goal, 0 MB stacks, 0 MB globals, 2 P";
+//! let (cycle, rest) = GcCycle::parse(line.as_bytes()).expect("a whole line");
+//! assert_eq!((cycle.seq, cycle.heap_start_mib), (40, 16));
+//! assert!(rest.is_empty());
+//!
+//! let version = GoVersion::parse("go1.25.5")?;
+//! assert!(version.at_least_patch(25, 0) && !version.at_least_patch(26, 0));
+//! # Ok::<(), gotrace::Error>(())
+//! ```
+//!
 //! Deliberately absent: thresholds and advice (that is `advisor`), the events of an execution
 //! trace (its wire format belongs to the toolchain: `go tool trace -pprof=...`), and any I/O.
 

@@ -99,7 +99,7 @@ pub fn recognise(bytes: &[u8]) -> Kind {
     match document(text) {
         Some(kind) => kind,
         None if looks_binary(text) => plain_profile(bytes)
-            .or_else(|| doubtful_log(text))
+            .or_else(|| uncertain_log(text))
             .unwrap_or(Kind::Unknown),
         None => log(text),
     }
@@ -123,7 +123,7 @@ fn compressed(bytes: &[u8]) -> Kind {
     match document(text) {
         Some(kind) => kind,
         None if text.is_empty() => Kind::OtherGzip,
-        None if looks_binary(text) => doubtful_log(text).unwrap_or(Kind::OtherGzip),
+        None if looks_binary(text) => uncertain_log(text).unwrap_or(Kind::OtherGzip),
         None => match log(text) {
             Kind::OtherText => Kind::OtherGzip,
             kind => kind,
@@ -204,7 +204,7 @@ fn compressor(bytes: &[u8]) -> Option<&'static str> {
 /// What looks binary is a log all the same if the runtime's lines are in it: an application may write NULs between
 /// them. A message alone proves nothing, as every Go executable holds the words of all of them; a dump of goroutines
 /// does.
-fn doubtful_log(text: &[u8]) -> Option<Kind> {
+fn uncertain_log(text: &[u8]) -> Option<Kind> {
     let mut proven = false;
     stderr::read(text, |event| {
         proven |= match event {

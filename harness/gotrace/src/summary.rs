@@ -1,4 +1,4 @@
-//! What a window of a runtime log amounts to: pure functions of parsed lines.
+//! a summary of a window of a runtime log: pure functions of parsed lines.
 //!
 //! Main functions: [`gc`] and [`sched`]. Nothing here judges; thresholds are `advisor`'s.
 //!

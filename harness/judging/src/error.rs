@@ -22,7 +22,7 @@ pub enum JudgingError {
         /// The cell that it names.
         cell: String,
     },
-    /// A target without control has nothing to be held against.
+    /// A target without control has nothing to be compared with.
     #[error("target {0} has no control cell in run.json; the file is damaged or was edited")]
     NoControl(String),
     /// An option outside its meaning.

@@ -1,14 +1,14 @@
-//! What the trials of a run amount to: an order of its cells, a comparison of two sides, a gate's judgement.
+//! What follows from the trials of a run: an order of its cells, a comparison of two sides, a gate's judgement.
 //!
-//! [`rank()`] makes a ranking; [`comparison`] holds two sides against each other, [`gate`] holds a run against rules;
+//! [`rank()`] makes a ranking; [`comparison`] compares two sides with each other, [`gate`] checks a run against rules;
 //! [`exploration`] shows what the axes do; [`steering`] says what a run should do next; [`proof`] checks gosweep's own
 //! promises on a run. They all go by the same trials ([`evidence`]), the same pairs ([`pair`]) and the same margins
 //! ([`margin`]).
 //!
 //! Everything here is a pure function of the record, so any report can be made again later by a better version.
 //!
-//! Deliberately absent: I/O of any kind, statistics (crate `stats`), text layout (crate `report`), and what is wrong with
-//! a run or its service (crate `advisor`): rankings leave this crate without warnings and advice.
+//! Deliberately absent: I/O of any kind, statistics (crate `stats`), text layout (crate `report`), and what is wrong
+//! with a run or its service (crate `advisor`): rankings leave this crate without warnings and advice.
 
 mod error;
 mod options;

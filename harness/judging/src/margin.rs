@@ -34,9 +34,9 @@ impl Margin {
 
 /// The two margins of one objective.
 ///
-/// A claim of "better" or "worse" must pass the larger of the margin asked for and the A/A noise floor, which is
-/// the far end of the duplicate's own interval over the same blocks ([`stats::verdict::NoiseFloor`]). "Within the
-/// margin" must hold against the margin asked for: a noisy host would otherwise make everything look alike.
+/// A claim of "better" or "worse" must pass the larger of the margin asked for and the noise floor, which is the far
+/// end of the duplicate's own interval over the same blocks ([`stats::verdict::NoiseFloor`]). "Within the margin" must
+/// hold against the margin asked for: a noisy host would otherwise make everything look alike.
 #[derive(Debug, Clone, Copy)]
 pub struct Margins {
     /// The margin asked for.

@@ -1,4 +1,4 @@
-//! Two series of one value per block, held against each other on the scale that their values allow.
+//! Two series of one value per block, compared with each other on the scale that their values allow.
 
 use std::collections::BTreeMap;
 

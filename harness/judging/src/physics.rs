@@ -48,7 +48,7 @@ pub struct Collections {
     pub gogc: Option<f64>,
 }
 
-/// Collections beside what the formula makes them.
+/// Collections alongside what the formula makes them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Predicted {
     /// Cycles that the program did not force.

@@ -2,7 +2,7 @@
 //! is due, reading an answer, writing its latencies down.
 //!
 //! The system calls between them are most of a request's cost and are deliberately absent: they
-//! are measured beside other tools by `gosweep load selftest`.
+//! are measured alongside other tools by `gosweep load selftest`.
 
 use std::hint::black_box;
 use std::time::Duration;

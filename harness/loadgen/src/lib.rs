@@ -7,6 +7,30 @@
 //! request is accounted for, and a run says itself whether its figures can be taken for the
 //! server's ([`Verdict`]).
 //!
+//! ```
+//! use std::time::Duration;
+//!
+//! use loadgen::reference::{Behaviour, ReferenceServer, Reply};
+//! use loadgen::{Arrival, Endpoint, Hooks, LoadSpec, RequestMix};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = ReferenceServer::start(Behaviour::Answer(Reply::default()))?;
+//!
+//! let mut spec = LoadSpec::new(Endpoint::tcp(server.address()), RequestMix::get("/"));
+//! spec.arrival = Arrival::Constant { rate_per_s: 200.0 };
+//! spec.duration = Duration::from_millis(100);
+//! spec.connections = 2;
+//! let outcome = loadgen::run(&spec, &Hooks::default())?;
+//!
+//! // 200/s for 100 ms: every one of the 20 scheduled requests is accounted for.
+//! let ledger = outcome.ledger;
+//! let settled = ledger.completed + ledger.failed + ledger.timed_out;
+//! assert_eq!(ledger.scheduled, 20);
+//! assert_eq!(ledger.scheduled, settled + ledger.in_flight + ledger.never_sent);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Deliberately absent: Go, matrices, files other than those a specification names, CPU
 //! topology (the caller pins through [`Hooks::pin`]), retries and redirects, and anything that
 //! a person reads.

@@ -32,7 +32,7 @@ pub struct LoadOutcome {
     pub classes: Vec<ClassOutcome>,
     /// Latencies of all classes together.
     pub latency: LatencySet,
-    /// Lateness of requests that the generator alone is to blame for, in nanoseconds.
+    /// Send lag that the generator alone is to blame for, in nanoseconds.
     pub generator_lag: Histogram<u64>,
     /// What was undone at moments of the run; empty for arrivals without one rate that lasts.
     pub backlog: Vec<BacklogLook>,
@@ -42,7 +42,7 @@ pub struct LoadOutcome {
     pub requested_rate_per_s: Option<f64>,
     /// Completed requests per second.
     pub achieved_rate_per_s: f64,
-    /// The zero of the run's clock on `CLOCK_MONOTONIC`, to set other observations beside it.
+    /// The zero of the run's clock on `CLOCK_MONOTONIC`, to set other observations alongside it.
     pub started_monotonic_ns: u64,
     /// From the start of the clock to its end, drain not included.
     pub elapsed: Duration,
@@ -140,7 +140,7 @@ pub struct Interval {
     pub service_p99_ns: u64,
     /// 99th percentile of the send lag, whoever is to blame.
     pub send_lag_p99_ns: u64,
-    /// 99th percentile of the requests' lateness that the generator is to blame for.
+    /// 99th percentile of the send lag that the generator is to blame for.
     pub generator_lag_p99_ns: u64,
     /// Its maximum.
     pub generator_lag_max_ns: u64,

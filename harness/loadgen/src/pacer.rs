@@ -126,7 +126,7 @@ impl Pacer {
     }
 
     /// Waits until `target_ns` on the lane's clock, or until a slot of the lane asks for the
-    /// pacer. The last stretch before `due_ns`, when the next request is due, is spent awake,
+    /// pacer. The last stretch before `due_ns`, when the next request is due, is spent busy-waiting,
     /// whether something else is to be done before it or not.
     ///
     /// # Errors
@@ -138,15 +138,15 @@ impl Pacer {
         due_ns: u64,
     ) -> io::Result<()> {
         let mut now = lane.now_ns();
-        let awake_from_ns = due_ns.saturating_sub(self.spin.length_ns(now));
+        let busy_wait_from_ns = due_ns.saturating_sub(self.spin.length_ns(now));
         lane.arm(target_ns);
-        let wake_ns = target_ns.min(awake_from_ns);
+        let wake_ns = target_ns.min(busy_wait_from_ns);
         if now < wake_ns {
             if !self.timer.sleep_until(lane, wake_ns).await? {
                 return Ok(());
             }
             now = lane.now_ns();
-            lane.note_lateness(wake_ns, now);
+            lane.note_lag(wake_ns, now);
             self.spin.woke(now.saturating_sub(wake_ns));
         } else if now >= target_ns {
             // Due by now: whoever was given work must come to do it all the same.
@@ -157,7 +157,7 @@ impl Pacer {
         Ok(())
     }
 
-    /// Passes the last stretch awake; sockets are served between two looks at the clock.
+    /// Busy-waits through the last stretch; sockets are served between two looks at the clock.
     async fn spin_until(&mut self, lane: &Lane, target_ns: u64, from_ns: u64) {
         let mut now = from_ns;
         let mut spun_ns = 0;
@@ -167,7 +167,7 @@ impl Pacer {
             tokio::task::yield_now().await;
             let (before, activity) = (now, lane.activity());
             now = lane.now_ns();
-            lane.note_lateness(before, now);
+            lane.note_lag(before, now);
             let accounts = &self.accounts;
             let waited = || accounts.read().run_delay_ns.unwrap_or(0);
             self.spin.turned(before, now, waited);

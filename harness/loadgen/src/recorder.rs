@@ -26,7 +26,7 @@ pub(crate) struct IntervalPart {
     pub(crate) latencies: Vec<LatencyTally>,
     /// Failed and timed-out requests of each class.
     pub(crate) errors: Vec<u64>,
-    /// Lateness of requests that the generator alone is to blame for.
+    /// Send lag that the generator alone is to blame for.
     pub(crate) generator_lag: Tally,
     pub(crate) counts: Counts,
     pub(crate) in_flight: u64,
@@ -102,7 +102,7 @@ pub(crate) struct RunTotals {
     pub(crate) reconnects: u64,
     /// Sum of all service times and ages, for Little's law: exact where the histogram rounds.
     pub(crate) occupied_ns: u128,
-    /// Time spent awake with nothing to do before due times.
+    /// Time spent busy-waiting with nothing to do before due times.
     pub(crate) spin_ns: u64,
     pub(crate) answers: Answers,
     /// The longest time in which the thread did not run, on the run's clock.
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_is_noted_and_is_no_lateness_of_requests() {
+    fn a_stall_is_noted_and_is_no_lag_of_requests() {
         let (mut recorder, _sender) = recorder();
         (0..8).for_each(|_| recorder.sent(0, 0, 0));
         recorder.stalled(1_000_000, 9_400_000);

@@ -1,9 +1,9 @@
-//! How long before a due time a generator thread stays awake.
+//! How long before a due time a generator thread busy-waits.
 //!
 //! The main types are [`Spin`], what a caller chooses, and [`SpinLength`], what a thread makes of
 //! it. A sleeping thread wakes up late: by a few microseconds where the CPU does not idle deeply,
 //! by 50 us and more where it does, by milliseconds in a virtual machine whose CPU was given away
-//! while it slept. What is late by habit is measured, and slept that much less. Deliberately
+//! while it slept. What is usually late is measured, and slept that much less. Deliberately
 //! absent: CPUs and who else uses them, which the caller knows and chooses by.
 
 use std::thread;
@@ -30,13 +30,13 @@ const PATIENCE_NS: u64 = 1_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Spin {
-    /// Asleep: the timer's lateness becomes the requests'.
+    /// Asleep: the timer's lag becomes the requests'.
     Off,
-    /// Awake for the last 20 us, asleep before: right where the CPU is shared, above all with
+    /// Busy-wait for the last 20 us, asleep before: right where the CPU is shared, above all with
     /// the server, which would pay for any more of it.
     #[default]
     Short,
-    /// Awake for as long as the thread's timer is late by habit (the 99th percentile of what it
+    /// Busy-wait for as long as the thread's timer is usually late (the 99th percentile of what it
     /// was late lately, 20 us to 1 ms): right where the thread has a CPU of its own. A thread
     /// whose CPU another program takes meanwhile keeps it short for a second, since one that
     /// has used up its share by spinning must wait when it is needed.
@@ -73,7 +73,7 @@ impl SpinLength {
     pub(crate) fn measured(choice: Spin) -> Self {
         let mut spin = Self::new(choice);
         if choice == Spin::Adaptive {
-            let worst_ns = (0..TRIALS).map(|_| lateness_ns()).max().unwrap_or(0);
+            let worst_ns = (0..TRIALS).map(|_| timer_lag_ns()).max().unwrap_or(0);
             spin.habit_ns = worst_ns;
             spin.length_ns = worst_ns.clamp(SHORTEST_NS, LONGEST_NS);
         }
@@ -91,7 +91,7 @@ impl SpinLength {
         }
     }
 
-    /// How long before a due time to stay awake, as of `now_ns`.
+    /// How long before a due time to busy-wait, as of `now_ns`.
     pub(crate) fn length_ns(&self, now_ns: u64) -> u64 {
         if now_ns < self.short_until_ns {
             SHORTEST_NS
@@ -133,7 +133,7 @@ impl SpinLength {
 }
 
 /// How late the calling thread wakes up from one sleep.
-fn lateness_ns() -> u64 {
+fn timer_lag_ns() -> u64 {
     let due_ns = monotonic_ns() + TRIAL.as_nanos() as u64;
     thread::sleep(TRIAL);
     monotonic_ns().saturating_sub(due_ns)

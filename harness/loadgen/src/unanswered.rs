@@ -2,7 +2,7 @@
 //!
 //! The main function is [`of`]. When a run ends some requests have only just been sent, and no
 //! service can have answered them; those of a service that hangs look the same in a count of what is
-//! in flight. What tells them apart is how long they have waited, beside how long answers took.
+//! in flight. What tells them apart is how long they have waited, alongside how long answers took.
 
 use crate::ledger::Ledger;
 

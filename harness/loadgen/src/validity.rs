@@ -77,7 +77,7 @@ impl Stretch {
 /// When a run is not VALID.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VerdictLimits {
-    /// GENERATOR_BOUND above this 99th percentile of the lateness that the generator is to
+    /// GENERATOR_BOUND above this 99th percentile of the send lag that the generator is to
     /// blame for, in nanoseconds.
     pub generator_lag_p99_ns: u64,
     /// GENERATOR_BOUND when a thread once did not run for longer than this, in seconds.

@@ -21,19 +21,30 @@ pub struct Caller {
     pub cancel: &'static AtomicBool,
     /// Writes a result to standard output.
     pub print: fn(&str) -> io::Result<()>,
+    /// Writes a result that is JSON to standard output.
+    pub print_json: fn(&str) -> io::Result<()>,
     /// Says something on standard error, where perhaps nobody reads.
     pub tell: fn(&str),
+    /// Draws a line over the last one on a terminal; an empty text removes it.
+    pub tell_over: fn(&str),
     /// The requests of a target file, as a run of a matrix sends them.
     pub requests_of: fn(&Target) -> Vec<RequestSpec>,
 }
 
 impl Caller {
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
-        (self.print)(text)
-            .map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
+        printed((self.print)(text))
+    }
+
+    pub(crate) fn print_json(&self, document: &str) -> Result<(), Failure> {
+        printed((self.print_json)(document))
     }
 
     pub(crate) fn tell(&self, line: impl AsRef<str>) {
         (self.tell)(line.as_ref());
     }
+}
+
+fn printed(result: io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
 }

@@ -1,7 +1,7 @@
 //! Drives a URL, reports, and says how it ended.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use loadgen::{
     Hooks, HostCounters, LoadError, LoadOutcome, SearchOptions, SearchOutcome, Verdict,
@@ -40,10 +40,10 @@ pub fn drive(options: DriveOptions, caller: &Caller) -> Result<Ending, Failure> 
     refuse_unwritable(job)?;
     if !job.quiet {
         for note in &job.notes {
-            caller.tell(format!("note: {note}"));
+            caller.tell(format!("note: {}", record::secret::text(note)));
         }
     }
-    let measured = measure(job, caller.cancel).map_err(failure::from_load)?;
+    let measured = measure(job, caller).map_err(failure::from_load)?;
     let was_interrupted = caller.cancel.load(Ordering::SeqCst);
     let report = Report::new(job, measured.outcome(), measured.search(), was_interrupted);
     report::write(&report, caller)?;
@@ -79,8 +79,8 @@ impl Measured {
     }
 }
 
-fn measure(job: &Job, cancel: &AtomicBool) -> Result<Measured, LoadError> {
-    let live = Live::new(job);
+fn measure(job: &Job, caller: &Caller) -> Result<Measured, LoadError> {
+    let live = Live::new(job, caller.tell_over);
     let progress = |progress: &loadgen::Progress<'_>| live.show(progress);
     let pin = |thread: usize| {
         let cpu = job.cpus[thread % job.cpus.len()];
@@ -94,7 +94,7 @@ fn measure(job: &Job, cancel: &AtomicBool) -> Result<Measured, LoadError> {
         pin: (!job.cpus.is_empty()).then_some(&pin),
         progress: Some(&progress),
         host: Some(&host),
-        cancel: Some(cancel),
+        cancel: Some(caller.cancel),
         ..Hooks::default()
     };
     let options = |probes| SearchOptions {

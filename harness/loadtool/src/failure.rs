@@ -1,8 +1,8 @@
-//! Errors, in the words of the command line and with the cure.
+//! Errors, in the words of the command line and with the fix.
 
 use loadgen::{ErrorClass, LoadError};
 
-/// Why the tool could not do what was asked. Each message says what is wrong, where, and the cure.
+/// Why the tool could not do what was asked. Each message says what is wrong, where, and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The input cannot be used, or there was no connection at the start.
@@ -36,7 +36,7 @@ impl Failure {
 /// Maps an error of the load driver.
 pub(crate) fn from_load(error: LoadError) -> Failure {
     if error.is_own_side() {
-        return Failure::not_fit(format!("{error}\n  {}", own_cure(&error)));
+        return Failure::not_fit(format!("{error}\n  {}", own_fix(&error)));
     }
     match error {
         LoadError::InvalidUrl { url, reason } if reason == "empty string" => Failure::usage(
@@ -57,7 +57,7 @@ pub(crate) fn from_load(error: LoadError) -> Failure {
             } else {
                 String::new()
             },
-            cure(class)
+            fix(class)
         )),
         LoadError::Pin { thread, message } => Failure::usage(format!(
             "--cpus: generator thread {thread} cannot be pinned: {message}"
@@ -75,18 +75,18 @@ pub(crate) fn from_load(error: LoadError) -> Failure {
 }
 
 /// What to do where our own side could not give what the run needs.
-fn own_cure(error: &LoadError) -> &'static str {
+fn own_fix(error: &LoadError) -> &'static str {
     match error {
-        LoadError::NoConnection { class, .. } => cure(*class),
+        LoadError::NoConnection { class, .. } => fix(*class),
         LoadError::File { .. } => "free room on that disk, or name a file on another one",
         _ => {
             "this process may have no more threads, files or memory: raise `ulimit -u`, `ulimit -n` or \
-             the control group's pids.max, or ask for fewer threads (-t)"
+             the cgroup's pids.max, or ask for fewer threads (-t)"
         }
     }
 }
 
-fn cure(class: ErrorClass) -> &'static str {
+fn fix(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::Dns => "the name is not known here: check its spelling, or use an address",
         ErrorClass::ConnectRefused => {

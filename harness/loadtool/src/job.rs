@@ -9,6 +9,7 @@ use loadgen::{
     Address, Arrival, Body, CsvRows, Endpoint, EngineChoice, Expect, LoadSpec, Objective, Protocol,
     RequestMix, RequestSpec, Spacing, StatusExpectation, TlsOptions,
 };
+use record::secret;
 use record::target_file::Target;
 
 use crate::curl::{self, CurlCommand};
@@ -25,7 +26,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// The URL as it was given, for reports.
+    /// The URL as it was given, for reports: without its secrets.
     pub(crate) url: String,
     /// The run, or the frame of a search's probes.
     pub(crate) spec: LoadSpec,
@@ -85,7 +86,7 @@ impl Job {
     /// Checks and resolves the options.
     ///
     /// # Errors
-    /// A usage failure that names the option and the cure.
+    /// A usage failure that names the option and the fix.
     pub(crate) fn resolve(
         mut options: DriveOptions,
         requests_of: fn(&Target) -> Vec<RequestSpec>,
@@ -133,7 +134,7 @@ impl Job {
         spec.spin = how;
         spec.validate().map_err(failure::from_load)?;
         Ok(Self {
-            url,
+            url: secret::url(&url).into_owned(),
             spec,
             aim,
             thresholds: options.fail_if,
@@ -279,7 +280,8 @@ fn endpoint(url: &str, options: &DriveOptions) -> Result<(Endpoint, String), Fai
     let has_tls_options = options.insecure || !options.cacert.is_empty() || options.sni.is_some();
     if endpoint.tls.is_none() && has_tls_options {
         return Err(Failure::usage(format!(
-            "--insecure, --cacert and --sni are for https:// URLs, and {url} is none"
+            "--insecure, --cacert and --sni are for https:// URLs, and {} is none",
+            secret::url(url)
         )));
     }
     if let Some(tls) = &mut endpoint.tls {
@@ -334,7 +336,7 @@ fn single(options: &DriveOptions, target: String, curl_body: Option<Vec<u8>>) ->
     };
     let method = options.method.clone().unwrap_or_else(|| usual.to_owned());
     RequestSpec {
-        name: format!("{method} {target}"),
+        name: format!("{method} {}", secret::url(&target)),
         weight: 1.0,
         method,
         target,

@@ -28,6 +28,8 @@ pub mod values;
 pub use caller::Caller;
 pub use drive::{Ending, drive};
 pub use failure::Failure;
-pub use options::{Digest, DriveOptions, SelftestOptions, ServerOptions, SpinChoice, Stages};
+pub use options::{
+    Digest, DriveOptions, Headers, SelftestOptions, ServerOptions, SpinChoice, Stages,
+};
 pub use selftest::{selftest, serve};
 pub use threshold::Threshold;

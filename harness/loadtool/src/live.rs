@@ -4,7 +4,7 @@
 //! for it.
 
 use std::cell::Cell;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use loadgen::Progress;
 use record::quantity::format_duration;
@@ -14,6 +14,7 @@ use crate::report::{milliseconds, per_second};
 
 /// Draws how a run goes.
 pub(crate) struct Live {
+    draw: fn(&str),
     is_shown: bool,
     is_search: bool,
     probe: Cell<usize>,
@@ -21,8 +22,9 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(job: &Job) -> Self {
+    pub(crate) fn new(job: &Job, draw: fn(&str)) -> Self {
         Self {
+            draw,
             is_shown: !job.quiet && std::io::stderr().is_terminal(),
             is_search: !matches!(job.aim, Aim::Measure),
             probe: Cell::new(1),
@@ -36,22 +38,15 @@ impl Live {
             self.probe.set(self.probe.get() + 1);
         }
         if self.is_shown {
-            self.draw(&line(progress, self.is_search.then_some(self.probe.get())));
+            (self.draw)(&line(progress, self.is_search.then_some(self.probe.get())));
         }
-    }
-
-    fn draw(&self, line: &str) {
-        // A terminal that is gone must not end the run.
-        let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "\r\x1b[2K{line}");
-        let _ = stderr.flush();
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
         if self.is_shown {
-            self.draw("");
+            (self.draw)("");
         }
     }
 }

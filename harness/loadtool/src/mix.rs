@@ -30,7 +30,9 @@ pub(crate) fn read(
     } else {
         text
     };
-    let target = Target::parse(&file, &text).map_err(Failure::usage)?;
+    let target = Target::parse(&file, &text)
+        .and_then(|target| target.with_values(|name| std::env::var(name).ok()))
+        .map_err(Failure::usage)?;
     Ok(requests_of(&target))
 }
 

@@ -101,6 +101,10 @@ pub struct DriveOptions {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stages(pub Vec<Stage>);
 
+/// The headers of one option: one, or those of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headers(pub Vec<(String, String)>);
+
 /// A SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digest(pub [u8; 32]);
@@ -110,9 +114,9 @@ pub struct Digest(pub [u8; 32]);
 pub enum SpinChoice {
     /// Adaptive where every thread is pinned to a CPU that the server does not use, else short.
     Auto,
-    /// Awake for as long as the CPU's timer is late by habit.
+    /// Busy-wait for as long as the CPU's timer is usually late.
     Adaptive,
-    /// Awake for the last 20 us.
+    /// Busy-wait for the last 20 us.
     Short,
     /// Asleep.
     Off,

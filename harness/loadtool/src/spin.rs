@@ -1,4 +1,4 @@
-//! `--spin`: whether the generator may stay awake until requests are due.
+//! `--spin`: whether the generator may busy-wait until requests are due.
 //!
 //! [`resolve`] turns the word of the command line into what `loadgen` does. A thread that spins
 //! takes a whole CPU: harmless where nobody else needs it, and a lie about the service where the
@@ -54,7 +54,7 @@ fn decide(facts: Facts) -> (Spin, &'static str) {
         return short("the threads are not pinned to a CPU each (--cpus)");
     }
     if facts.has_quota {
-        return short("spinning would use up this control group's CPU quota");
+        return short("spinning would use up this cgroup's CPU quota");
     }
     match facts.server {
         Server::Shared => short("the server may use the generator's cores"),

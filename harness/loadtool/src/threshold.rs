@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_threshold_is_refused_with_a_cure() {
+    fn what_is_no_threshold_is_refused_with_a_fix() {
         for text in ["", "p99", "p99=5ms", "q9>5ms", "p101>5ms", "pnan>1ms"] {
             let error = text.parse::<Threshold>().unwrap_err();
             assert!(error.contains("e.g. `p99>5ms`"), "{text}: {error}");

@@ -1,15 +1,17 @@
-//! Reads the values of a command line. Every error is a cure; the command line names flag and value.
+//! Reads the values of a command line. Every error says what to write instead; the command line names flag and value.
 //!
 //! # Errors
-//! All of these functions give the cure in words, such as "write 10ms or more".
+//! All of these functions give the fix in words, such as "write 10ms or more".
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use loadgen::{Objective, Stage, StatusExpectation};
 use record::quantity::{Rate, parse_positive_duration, parse_rate};
 use topology::CpuSet;
 
-use crate::options::{Digest, Stages};
+use crate::options::{Digest, Headers, Stages};
 use crate::threshold::{self, Threshold};
 
 /// A duration above zero, with its unit.
@@ -89,12 +91,12 @@ pub fn stages(text: &str) -> Result<Stages, String> {
 }
 
 fn stage(text: &str) -> Result<Stage, String> {
-    let cure = || {
+    let fix = || {
         format!(
             "stage `{text}`: write RATE:D to hold a rate or FROM-TO:D to ramp, e.g. `0-5000:30s`"
         )
     };
-    let (rates, length) = text.split_once(':').ok_or_else(cure)?;
+    let (rates, length) = text.split_once(':').ok_or_else(fix)?;
     let (from, to) = rates.split_once('-').unwrap_or((rates, rates));
     let rate = |text: &str| {
         let rate = text.trim().parse::<f64>().ok()?;
@@ -103,8 +105,8 @@ fn stage(text: &str) -> Result<Stage, String> {
     let length = parse_positive_duration(length.trim());
     let duration = length.map_err(|why| format!("stage `{text}`: {why}"))?;
     Ok(Stage {
-        from_per_s: rate(from).ok_or_else(cure)?,
-        to_per_s: rate(to).ok_or_else(cure)?,
+        from_per_s: rate(from).ok_or_else(fix)?,
+        to_per_s: rate(to).ok_or_else(fix)?,
         duration,
     })
 }
@@ -140,20 +142,56 @@ pub fn method(text: &str) -> Result<String, String> {
 
 /// `NAME: VALUE`, or curl's `NAME;` for an empty value.
 pub fn header(text: &str) -> Result<(String, String), String> {
-    let cure = "write it as `Name: value`";
+    let fix = "write it as `Name: value`";
     let (name, value) = match (text.split_once(':'), text.strip_suffix(';')) {
         (Some(pair), _) => pair,
         (None, Some(name)) => (name, ""),
-        (None, None) => return Err(format!("there is no colon; {cure}")),
+        (None, None) => return Err(format!("there is no colon; {fix}")),
     };
     let (name, value) = (name.trim(), value.trim());
     if !is_token(name) {
-        return Err(format!("`{name}` cannot be a header's name; {cure}"));
+        return Err(format!("`{name}` cannot be a header's name; {fix}"));
     }
     if value.chars().any(|c| c.is_control() && c != '\t') {
         return Err("a header's value is one line of text".to_owned());
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A header, or with `@FILE` those of a file, one a line, as curl reads them.
+pub fn headers(text: &str) -> Result<Headers, String> {
+    match text.strip_prefix('@') {
+        Some(path) => headers_of_file(path),
+        None => header(text).map(|one| Headers(vec![one])),
+    }
+}
+
+fn headers_of_file(path: &str) -> Result<Headers, String> {
+    const MOST_BYTES: u64 = 1 << 20;
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| match file.metadata()?.is_file() {
+            true => file.take(MOST_BYTES + 1).read_to_string(&mut text),
+            false => Err(io::Error::other("is no regular file")),
+        })
+        .map_err(|error| format!("cannot read {path}: {error}"))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(format!(
+            "{path} is larger than 1 MiB; headers are some lines of text"
+        ));
+    }
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(at, line)| {
+            // What stands in the line may be secret.
+            let one = header(line);
+            one.map_err(|_| format!("{path}:{}: no header; write it as `Name: value`", at + 1))
+        })
+        .collect::<Result<_, _>>()
+        .map(Headers)
 }
 
 fn is_token(text: &str) -> bool {
@@ -187,13 +225,13 @@ pub fn statuses(text: &str) -> Result<StatusExpectation, String> {
 
 /// 64 hexadecimal digits.
 pub fn sha256(text: &str) -> Result<Digest, String> {
-    let cure = || "write the 64 hexadecimal digits that `sha256sum` prints".to_owned();
+    let fix = || "write the 64 hexadecimal digits that `sha256sum` prints".to_owned();
     if text.len() != 64 || !text.is_ascii() {
-        return Err(cure());
+        return Err(fix());
     }
     let mut bytes = [0; 32];
     for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| cure())?;
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| fix())?;
     }
     Ok(Digest(bytes))
 }

@@ -85,6 +85,5 @@ pub enum Event {
     Warning(String),
 }
 
-/// Receives events. Called from the thread that runs the trials, never while
-/// a window is measured.
+/// Receives events. Called from the thread that runs the trials, never while a window is measured.
 pub type Listener<'a> = dyn Fn(Event) + 'a;

@@ -1,8 +1,7 @@
 //! Plan → build → launch → load → observe → record.
 //!
-//! The measuring half of gosweep: [`run::run`] turns a matrix into trials on
-//! disk and tells whoever shows progress what it does through
-//! [`events::Event`]. It ranks nothing and prints nothing.
+//! The measuring half of gosweep: [`run::run`] turns a matrix into trials on disk and tells whoever shows progress what
+//! it does through [`events::Event`]. It ranks nothing and prints nothing.
 //!
 //! | step | module |
 //! |---|---|

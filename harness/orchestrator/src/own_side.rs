@@ -12,7 +12,7 @@ use rustix::io::Errno;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "gosweep's own side ran out of something, and the trial under way was dropped: {0}\n  free room on \
-     the disk, or raise `ulimit -n`, `ulimit -u` or the control group's limits; the same command then \
+     the disk, or raise `ulimit -n`, `ulimit -u` or the cgroup's limits; the same command then \
      goes on where it stopped"
 )]
 pub struct OwnSide(pub String);

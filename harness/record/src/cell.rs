@@ -5,16 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A stable name of a cell: the first 12 hexadecimal digits of a hash over
-/// everything that defines it: target file, artifact, options, settings, CPUs,
-/// load.
+/// A stable name of a cell: the first 12 hexadecimal digits of a hash over everything that defines it: target file,
+/// artifact, options, settings, CPUs, load.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CellId(String);
 
 impl CellId {
-    /// The id of the cell that these parts define. The order of parts matters;
-    /// part borders are part of the hash.
+    /// The id of the cell that these parts define. The order of parts matters; part borders are part of the hash.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> CellId {
         let mut hash = Sha256::new();
         for part in parts {

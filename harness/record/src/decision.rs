@@ -1,11 +1,9 @@
-//! What a run decided as it went: which cells left the race, why no further
-//! block was searched, and who is measured afresh. One line of
-//! `decisions.jsonl` for each block that was judged.
+//! What a run decided as it went: which cells left the race, why no further block was searched, and who is measured
+//! afresh. One line of `decisions.jsonl` for each block that was judged.
 //!
-//! A decision is taken once and kept, so that a run that was killed goes on
-//! exactly as it would have, and a reader sees why cells have unequal numbers
-//! of trials. What is deliberately absent: the deciding itself. The measuring
-//! half asks for it and the thinking half answers.
+//! A decision is taken once and kept, so that a run that was killed goes on exactly as it would have, and a reader sees
+//! why cells have unequal numbers of trials. What is deliberately absent: the deciding itself. The measuring half asks
+//! for it and the thinking half answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +18,7 @@ pub const DECISION_FORMAT: u32 = 1;
 pub struct Decision {
     /// The version of this format.
     pub format: u32,
-    /// Blocks of the run that had ended, confirmation included: it holds from
-    /// the block of this number on.
+    /// Blocks of the run that had ended, confirmation included: it holds from the block of this number on.
     pub blocks: u32,
     /// Cells that are not run any more.
     #[serde(default)]
@@ -32,8 +29,7 @@ pub struct Decision {
     /// The cells that are measured afresh from here on, with their controls.
     #[serde(default)]
     pub finalists: Vec<Finalist>,
-    /// The search goes on again, because more blocks were asked for after it
-    /// had ended.
+    /// The search goes on again, because more blocks were asked for after it had ended.
     #[serde(default)]
     pub extended: bool,
 }
@@ -76,8 +72,7 @@ pub struct Behind {
     /// Cell − rival in the objective's unit, where there is no ratio.
     #[serde(default)]
     pub difference: Option<f64>,
-    /// One-sided p of "behind by no more than the margin", adjusted for rivals
-    /// and for all looks of the race.
+    /// One-sided p of "behind by no more than the margin", adjusted for rivals and for all looks of the race.
     pub p_value: f64,
 }
 
@@ -118,7 +113,6 @@ pub struct Finalist {
 pub struct Judgement {
     /// Cells that cannot reach the top group any more.
     pub eliminated: Vec<Elimination>,
-    /// Set where every interval is as narrow as was asked for: what was
-    /// reached, for a person.
+    /// Set where every interval is as narrow as was asked for: what was reached, for a person.
     pub precise: Option<String>,
 }

@@ -1,9 +1,8 @@
-//! The diagnosis: one extra trial of a cell with everything on that explains it
-//! and that would disturb a measurement. `diagnosis/<cell>/diagnosis.json`, with
-//! its evidence beside it.
+//! The diagnosis: one extra trial of a cell with everything on that explains it and that would disturb a measurement.
+//! `diagnosis/<cell>/diagnosis.json`, with its evidence alongside it.
 //!
-//! Deliberately absent: any figure to rank by. Profiling, scheddetail and an
-//! execution trace cost time, so what a diagnosis measures is never compared.
+//! Deliberately absent: any figure to rank by. Profiling, scheddetail and an execution trace cost time, so what a
+//! diagnosis measures is never compared.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -34,8 +33,7 @@ pub struct Diagnosis {
     pub started: String,
     /// How the target failed, if it did; there may be evidence all the same.
     pub failure: Option<Failure>,
-    /// The load while profiles were taken. Its window is longer than the
-    /// profiled one: it includes the execution trace.
+    /// The load while profiles were taken. Its window is longer than the profiled one: it includes the execution trace.
     pub load: Option<Phase>,
     /// Length of the profiled window, seconds.
     pub profiled_seconds: f64,
@@ -48,8 +46,7 @@ pub struct Diagnosis {
 }
 
 open_words! {
-    /// What a diagnosis takes. A newer gosweep may take more, which readers
-    /// pass over.
+    /// What a diagnosis takes. A newer gosweep may take more, which readers pass over.
     pub enum EvidenceKind {
         /// CPU time.
         Cpu = "cpu",
@@ -87,8 +84,7 @@ pub struct ProfileFile {
     pub kind: EvidenceKind,
     /// The file, relative to the diagnosis's folder.
     pub file: String,
-    /// For profiles that count since the process started: the same at the
-    /// begin of the window, to be taken off.
+    /// For profiles that count since the process started: the same at the begin of the window, to be taken off.
     pub before: Option<String>,
 }
 
@@ -97,7 +93,7 @@ pub struct ProfileFile {
 pub struct Missing {
     /// What is missing.
     pub kind: EvidenceKind,
-    /// Why, for a person, with the cure where there is one.
+    /// Why, for a person, with the fix where there is one.
     pub reason: String,
 }
 
@@ -107,8 +103,8 @@ impl RunDir {
         self.path().join("diagnosis")
     }
 
-    /// Every diagnosis with its folder, by cell id. Folders without a
-    /// `diagnosis.json` are of a diagnosis that was killed, and passed over.
+    /// Every diagnosis with its folder, by cell id. Folders without a `diagnosis.json` are of a diagnosis that was
+    /// killed, and passed over.
     ///
     /// # Errors
     /// Not readable, or of a newer format.
@@ -128,9 +124,8 @@ impl RunDir {
             .collect()
     }
 
-    /// Puts a finished diagnosis in its cell's place, with the evidence that
-    /// was gathered in `gathered` (a folder below [`RunDir::diagnoses`]). One
-    /// of an earlier call is replaced.
+    /// Puts a finished diagnosis in its cell's place, with the evidence that was gathered in `gathered` (a folder below
+    /// [`RunDir::diagnoses`]). One of an earlier call is replaced.
     ///
     /// # Errors
     /// The file system's.

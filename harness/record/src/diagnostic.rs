@@ -1,5 +1,5 @@
-//! Findings about a file that a person wrote: what is wrong, where, and the
-//! cure. All findings of a file are collected and shown together.
+//! Findings about a file that a person wrote: what is wrong, where, and the fix. All findings of a file are collected
+//! and shown together.
 
 use std::ops::Range;
 
@@ -10,15 +10,14 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 pub struct Diagnostic {
     /// What is wrong, as a lower-case fragment.
     pub message: String,
-    /// The bytes of the source that it is about; empty at the end of what is
-    /// there when something is missing.
+    /// The bytes of the source that it is about; empty at the end of what is there when something is missing.
     pub span: Range<usize>,
     /// What to write instead, where there is an answer.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// A finding at `span` without a cure.
+    /// A finding at `span` without a fix.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Diagnostic {
             message: message.into(),
@@ -27,7 +26,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same finding with its cure.
+    /// The same finding with its fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -59,8 +58,7 @@ impl Diagnostics {
         }
     }
 
-    /// Every finding with its file, line and caret, as plain text. Past a
-    /// hundred findings the rest is only counted.
+    /// Every finding with its file, line and caret, as plain text. Past a hundred findings the rest is only counted.
     pub fn render(&self) -> String {
         const MOST_SHOWN: usize = 100;
         let renderer = Renderer::plain();
@@ -90,8 +88,7 @@ impl Diagnostics {
     }
 }
 
-/// The lines that a span touches. The renderer is given only these, so that
-/// its work does not grow with the file.
+/// The lines that a span touches. The renderer is given only these, so that its work does not grow with the file.
 struct Lines<'a> {
     text: &'a str,
     /// Number of the first line, from 1.
@@ -124,8 +121,7 @@ impl<'a> Lines<'a> {
 /// Some editors put it in front of a file; it is no part of the first line.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Keeps a span inside the text and on character borders, so that a wrong span
-/// can never make the renderer panic.
+/// Keeps a span inside the text and on character borders, so that a wrong span can never make the renderer panic.
 fn clamp(span: &Range<usize>, source: &str) -> Range<usize> {
     let mut start = span.start.min(source.len());
     while !source.is_char_boundary(start) {
@@ -158,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_line_caret_and_cure() {
+    fn shows_line_caret_and_fix() {
         let source = "name: a\nblock: 6\n";
         let finding = Diagnostic::new(8..13, "unknown key `block`").help("did you mean `blocks`?");
         let text = Diagnostics::new("m.yaml", source, vec![finding]).render();

@@ -1,10 +1,8 @@
-//! What gosweep measures and what it measured: the matrix, its axes and cells,
-//! the target, the trial, the run and the host, and every file format with its
-//! version.
+//! What gosweep measures and what it measured: the matrix, its axes and cells, the target, the trial, the run and the
+//! host, and every file format with its version.
 //!
-//! This crate starts nothing and asks the host nothing. What people write is
-//! decoded by hand so that every mistake is found at once ([`diagnostic`]);
-//! what gosweep writes is serde types with a format version.
+//! This crate starts nothing and asks the host nothing. What people write is decoded by hand so that every mistake is
+//! found at once ([`diagnostic`]); what gosweep writes is serde types with a format version.
 
 pub mod axis;
 pub mod cell;
@@ -17,7 +15,9 @@ pub mod objective;
 pub mod quantity;
 pub mod run;
 pub mod schema;
+pub mod secret;
 pub mod shell;
+pub mod shown;
 pub mod store;
 pub mod target_file;
 pub mod threshold;

@@ -6,19 +6,18 @@ use std::time::Duration;
 
 use crate::quantity::{format_duration, parse_bytes, parse_duration};
 
-/// The period where none is named: the kernel's default, and that of container
-/// runtimes.
+/// The period where none is named: the kernel's default, and that of container runtimes.
 const USUAL_PERIOD_US: u64 = 100_000;
 
-/// What the kernel takes for a period and, at the least, for a quota (Linux:
-/// kernel/sched/core.c, `tg_set_cfs_bandwidth`).
+/// What the kernel takes for a period and, at the least, for a quota (Linux: kernel/sched/core.c,
+/// `tg_set_cfs_bandwidth`).
 const PERIODS_US: std::ops::RangeInclusive<u64> = 1_000..=1_000_000;
 
 /// More CPUs than any host has.
 const MOST_CPUS: f64 = 65_536.0;
 
-/// Smaller caps leave no room for a Go program to start; the message of a
-/// process that cannot even be loaded would mislead.
+/// Smaller caps leave no room for a Go program to start; the message of a process that cannot even be loaded would
+/// mislead.
 const LEAST_CAP_BYTES: u64 = 4 << 20;
 
 /// CPU time per period, written as a number of CPUs: `0.5`, `2`, `0.5/20ms`.
@@ -90,7 +89,7 @@ impl fmt::Display for CpuQuota {
 /// Parses a memory cap, such as `64MiB`, into bytes.
 ///
 /// # Errors
-/// The cure.
+/// The fix.
 pub fn parse_memory_cap(text: &str) -> Result<u64, String> {
     let bytes = parse_bytes(text)?;
     if bytes < LEAST_CAP_BYTES {
@@ -99,8 +98,8 @@ pub fn parse_memory_cap(text: &str) -> Result<u64, String> {
     Ok(bytes)
 }
 
-/// Whether the kernel's figure is the cap that was asked for: it rounds down to
-/// whole pages, which are 64 KiB at the largest.
+/// Whether the kernel's figure is the cap that was asked for: it rounds down to whole pages, which are 64 KiB at the
+/// largest.
 pub fn is_applied_cap(asked_bytes: u64, kernel_bytes: u64) -> bool {
     kernel_bytes <= asked_bytes && asked_bytes - kernel_bytes < 64 << 10
 }

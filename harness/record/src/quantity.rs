@@ -5,10 +5,10 @@ use std::time::Duration;
 /// Parses `1500ms`, `2s`, `1.5m` or `2h`; the unit is required.
 ///
 /// # Errors
-/// The cure, naming the units.
+/// The fix, naming the units.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let cure = || "write a number and a unit: us, ms, s, m or h, e.g. `1500ms`".to_owned();
-    let (number, unit) = split_unit(text).ok_or_else(cure)?;
+    let fix = || "write a number and a unit: us, ms, s, m or h, e.g. `1500ms`".to_owned();
+    let (number, unit) = split_unit(text).ok_or_else(fix)?;
     let seconds_per_unit = match unit {
         "us" | "µs" => 1e-6,
         "ms" => 1e-3,
@@ -16,7 +16,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "m" => 60.0,
         "h" => 3600.0,
         "" => return Err(format!("add a unit, e.g. `{text}s` or `{text}ms`")),
-        _ => return Err(cure()),
+        _ => return Err(fix()),
     };
     let seconds = number * seconds_per_unit;
     if !(seconds.is_finite() && (0.0..=31_536_000.0).contains(&seconds)) {
@@ -28,7 +28,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// Like [`parse_duration`], but zero is refused.
 ///
 /// # Errors
-/// The cure.
+/// The fix.
 pub fn parse_positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err("must be longer than zero".to_owned()),
@@ -66,12 +66,12 @@ pub enum Rate {
 /// Parses `60%` (of the control's capacity), `5000` or `5000/s`.
 ///
 /// # Errors
-/// The cure.
+/// The fix.
 pub fn parse_rate(text: &str) -> Result<Rate, String> {
-    let cure =
+    let fix =
         "write a share of the control's capacity like `60%`, or requests per second like `5000/s`";
     if let Some(percent) = text.strip_suffix('%') {
-        let percent: f64 = percent.trim().parse().map_err(|_| cure.to_owned())?;
+        let percent: f64 = percent.trim().parse().map_err(|_| fix.to_owned())?;
         if percent > 0.0 && percent <= 100.0 {
             return Ok(Rate::ShareOfControl(percent / 100.0));
         }
@@ -83,40 +83,40 @@ pub fn parse_rate(text: &str) -> Result<Rate, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).trim();
     match number.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= 1e8 => Ok(Rate::PerSecond(rate)),
-        _ => Err(cure.to_owned()),
+        _ => Err(fix.to_owned()),
     }
 }
 
 /// Parses a share as `0.1%` or `0.001`, into a fraction in [0, 1].
 ///
 /// # Errors
-/// The cure.
+/// The fix.
 pub fn parse_share(text: &str) -> Result<f64, String> {
-    let cure = "write a percentage like `0.1%` or a fraction like `0.001`";
+    let fix = "write a percentage like `0.1%` or a fraction like `0.001`";
     let value = match text.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
         None => text.parse(),
     };
     match value {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err(cure.to_owned()),
+        _ => Err(fix.to_owned()),
     }
 }
 
 /// Parses bytes with an optional binary unit: `512MiB`, `1.5GiB`, `1048576`.
 ///
 /// # Errors
-/// The cure; decimal and shortened units are refused because Go refuses them.
+/// The fix; decimal and shortened units are refused because Go refuses them.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
-    let cure = || "write bytes with B, KiB, MiB, GiB or TiB, e.g. `512MiB`".to_owned();
-    let (number, unit) = split_unit(text).ok_or_else(cure)?;
+    let fix = || "write bytes with B, KiB, MiB, GiB or TiB, e.g. `512MiB`".to_owned();
+    let (number, unit) = split_unit(text).ok_or_else(fix)?;
     let factor = match unit {
         "" | "B" => 1.0,
         "KiB" => 1024.0,
         "MiB" => 1024.0 * 1024.0,
         "GiB" => 1024.0 * 1024.0 * 1024.0,
         "TiB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
-        _ => return Err(cure()),
+        _ => return Err(fix()),
     };
     let bytes = number * factor;
     if bytes.is_finite() && (0.0..9e15).contains(&bytes) {
@@ -127,7 +127,7 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
         )]
         return Ok(bytes.round() as u64);
     }
-    Err(cure())
+    Err(fix())
 }
 
 /// Prints bytes with a binary unit and three digits at most: `512 MiB`.

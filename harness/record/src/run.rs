@@ -32,8 +32,7 @@ pub struct Run {
     pub seed: u64,
     /// Blocks planned: of the search, at most.
     pub blocks: u32,
-    /// What decides on the number of blocks; `None` in runs of a gosweep that
-    /// ran every block of every cell.
+    /// What decides on the number of blocks; `None` in runs of a gosweep that ran every block of every cell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub design: Option<Design>,
     /// The host.
@@ -48,8 +47,8 @@ pub struct Run {
     pub dropped: Vec<DroppedCell>,
     /// The rate of the constant window, by target.
     pub calibration: BTreeMap<String, Calibration>,
-    /// What was decided as it went, in order. Kept in `decisions.jsonl`, from
-    /// where [`crate::store::RunDir::read_run`] adds it.
+    /// What was decided as it went, in order. Kept in `decisions.jsonl`, from where [`crate::store::RunDir::read_run`]
+    /// adds it.
     #[serde(skip)]
     pub decisions: Vec<Decision>,
 }
@@ -59,8 +58,8 @@ pub struct Run {
 pub struct Design {
     /// Before so many search blocks nothing is judged.
     pub min_blocks: u32,
-    /// Half-widths of the intervals to reach, relative, by objective; empty
-    /// where the search does not stop on precision.
+    /// Half-widths of the intervals to reach, relative, by objective; empty where the search does not stop on
+    /// precision.
     pub precision: BTreeMap<Objective, f64>,
     /// Whether cells that cannot reach the top group are dropped.
     pub race: bool,
@@ -80,8 +79,7 @@ pub struct SourceFile {
 /// The host that a run was measured on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Host {
-    /// Hash over what makes hosts comparable: CPU model, topology, memory,
-    /// kernel release, CPU quota.
+    /// Hash over what makes hosts comparable: CPU model, topology, memory, kernel release, CPU quota.
     pub fingerprint: String,
     /// CPU model.
     pub cpu: String,
@@ -174,8 +172,7 @@ pub struct DroppedCell {
 /// How a target's constant rate came about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Requests per second of the control at saturation; `None` where the
-    /// matrix gives the rate.
+    /// Requests per second of the control at saturation; `None` where the matrix gives the rate.
     pub control_capacity_per_s: Option<f64>,
     /// The rate that every cell gets, requests per second.
     pub rate_per_s: f64,

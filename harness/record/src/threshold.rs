@@ -1,4 +1,4 @@
-//! What the advisor's rules are held against: one table of numbers, each of which a matrix may set anew under
+//! What the advisor's rules are compared with: one table of numbers, each of which a matrix may override under
 //! `thresholds`.
 //!
 //! Main type: [`Threshold`], with the values of one reading in [`Thresholds`]. A name is the rule's id and a word,
@@ -61,9 +61,9 @@ macro_rules! table {
 table! {
     V1Low = "V1.low", 0.9, Number, "GC cycles measured ÷ predicted, least";
     V1High = "V1.high", 1.5, Number, "GC cycles measured ÷ predicted, most";
-    V1Cycles = "V1.cycles", 10.0, Number, "GC cycles in a window before the prediction is held against it";
+    V1Cycles = "V1.cycles", 10.0, Number, "GC cycles in a window before the prediction is compared with it";
     V3GeneratorCpu = "V3.generator_cpu", 0.8, Share, "CPU time of the generator, of its CPUs";
-    V3Lateness = "V3.lateness", 0.01, Share, "P99 lateness of sends, of the latency objective";
+    V3SendLag = "V3.send_lag", 0.01, Share, "P99 send lag, of the latency objective";
     V3LittlesLaw = "V3.littles_law", 0.05, Share, "Disagreement of connections, rate and latency";
     V3Errors = "V3.errors", 0.001, Share, "Requests that failed on the generator's side";
     V4Warn = "V4.warn", 0.02, Share, "CPU time that the hypervisor took";
@@ -83,7 +83,7 @@ table! {
     S5Info = "S5.info", 5.0, Number, "Threads beyond the number of Ps";
     S5Growth = "S5.growth", 0.2, Share, "Growth of the number of threads per minute";
     S5SpanMinutes = "S5.span_minutes", 3.0, Number, "Minutes that growth must last";
-    S5CriticalFactor = "S5.critical_factor", 4.0, Number, "Threads per P, beside S5.critical_extra";
+    S5CriticalFactor = "S5.critical_factor", 4.0, Number, "Threads per P, together with S5.critical_extra";
     S5CriticalExtra = "S5.critical_extra", 20.0, Number, "Threads beyond S5.critical_factor per P";
     S6Lines = "S6.lines", 0.25, Share, "Blocks with a P in a system call while work waits";
     S7Warn = "S7.warn", 20.0, Milliseconds, "P99.9 of the time from runnable to running";
@@ -124,7 +124,7 @@ table! {
     M1Share = "M1.share", 0.15, Share, "The same, of the runtime's; the larger of both counts";
     M2Warn = "M2.warn", 0.20, Share, "Unused bytes in heap spans";
     M2Critical = "M2.critical", 0.35, Share, "Unused bytes in heap spans";
-    M2Bytes = "M2.bytes", 16_777_216.0, Bytes, "Unused bytes that are worth a word";
+    M2Bytes = "M2.bytes", 16_777_216.0, Bytes, "Unused bytes that are worth reporting";
     M3Rss = "M3.rss", 1.10, Number, "Resident memory, newer Go ÷ older";
     M3Runtime = "M3.runtime", 0.03, Share, "Difference of the runtime's own totals";
     H1Info = "H1.info", 0.01, Share, "Periods throttled";
@@ -137,13 +137,20 @@ table! {
     U1Gain = "U1.gain", 0.05, Share, "Throughput that doubling GOMAXPROCS must add";
 }
 
+/// Names that matrices of earlier versions may have, with the name of today.
+const FORMER_NAMES: &[(&str, &str)] = &[("V3.lateness", "V3.send_lag")]; // stored
+
 impl FromStr for Threshold {
     type Err = String;
 
     /// # Errors
-    /// The cure: the nearest name.
+    /// The fix: the nearest name.
     fn from_str(text: &str) -> Result<Self, String> {
         let all = Threshold::ALL;
+        let text = match FORMER_NAMES.iter().find(|(former, _)| *former == text) {
+            Some((_, now)) => now,
+            None => text,
+        };
         if let Some(found) = all.iter().find(|threshold| threshold.name() == text) {
             return Ok(*found);
         }
@@ -183,7 +190,7 @@ impl Threshold {
     /// Reads a value in this threshold's unit.
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn parse_value(self, text: &str) -> Result<f64, String> {
         match self.unit() {
             Unit::Share => parse_share(text),
@@ -244,11 +251,16 @@ mod tests {
     }
 
     #[test]
+    fn a_former_name_is_still_read() {
+        assert_eq!("V3.lateness".parse(), Ok(Threshold::V3SendLag)); // stored
+    }
+
+    #[test]
     fn a_wrong_name_is_answered_with_the_rules_own() {
-        let cure = "G1.warning".parse::<Threshold>().unwrap_err();
-        assert_eq!(cure, "thresholds of G1: G1.warn, G1.critical");
-        let cure = "g1.warn".parse::<Threshold>().unwrap_err();
-        assert_eq!(cure, "did you mean `G1.warn`?");
+        let fix = "G1.warning".parse::<Threshold>().unwrap_err();
+        assert_eq!(fix, "thresholds of G1: G1.warn, G1.critical");
+        let fix = "g1.warn".parse::<Threshold>().unwrap_err();
+        assert_eq!(fix, "did you mean `G1.warn`?");
         assert!("x".parse::<Threshold>().unwrap_err().contains("e.g."));
     }
 
@@ -258,7 +270,7 @@ mod tests {
             let value = threshold.default_value();
             assert_eq!(threshold.parse_value(&threshold.written(value)), Ok(value));
         }
-        assert_eq!(Threshold::V3Lateness.written(0.07), "7%");
+        assert_eq!(Threshold::V3SendLag.written(0.07), "7%");
         assert_eq!(Threshold::M1Bytes.written(67_108_864.0), "64MiB");
         assert_eq!(Threshold::S8Warn.written(0.5), "0.5ms");
     }

@@ -1,8 +1,8 @@
-//! The trial: one fresh process of a target under one cell, loaded once, and
-//! everything that was seen of it. One line of `trials.jsonl` each.
+//! The trial: one fresh process of a target under one cell, loaded once, and everything that was seen of it. One line
+//! of `trials.jsonl` each.
 //!
-//! Only what was measured is stored. Rates, shares and other figures that
-//! follow from these are derived by whoever reads them.
+//! Only what was measured is stored. Rates, shares and other figures that follow from these are derived by whoever
+//! reads them.
 
 use std::collections::BTreeMap;
 
@@ -44,16 +44,19 @@ pub struct Trial {
     pub constant: Option<Phase>,
     /// The process over its whole life.
     pub process: Option<ProcessLife>,
-    /// What its own control group counted over its whole life; `None` where the
-    /// cell has neither quota nor cap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub control_group: Option<ControlGroupUse>,
+    /// What its own cgroup counted over its whole life; `None` where the cell has neither quota nor cap.
+    #[serde(
+        rename = "control_group",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cgroup: Option<CgroupUse>,
     /// What the process and /proc say of the settings.
     pub readback: Option<Readback>,
     /// A fixed piece of work on the target's CPUs, timed before and after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canary: Option<Canary>,
-    /// Doubts that do not make it invalid; they travel to the last page.
+    #[serde(rename = "canary", default, skip_serializing_if = "Option::is_none")]
+    pub clock_probe: Option<ClockProbe>,
+    /// Caveats that do not make it invalid; they travel to the last page.
     pub warnings: Vec<String>,
     /// The folder with the raw evidence, relative to the run's folder.
     pub raw: String,
@@ -69,8 +72,8 @@ pub enum Role {
     ControlDuplicate,
 }
 
-/// What a block is for. A field of its own rather than a role, so that an older
-/// gosweep passes over it and leaves such blocks out as incomplete.
+/// What a block is for. A field of its own rather than a role, so that an older gosweep passes over it and leaves such
+/// blocks out as incomplete.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -91,12 +94,11 @@ impl Stage {
     }
 }
 
-/// The spin-loop canary: how long a fixed loop takes on the target's CPUs when
-/// the target does not run. It shows the clock, not the target.
+/// The clock probe: how long a fixed loop takes on the target's CPUs when the target does not run. It shows the clock,
+/// not the target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Canary {
-    /// Before the target started, nanoseconds: the shortest of several repeats
-    /// on each CPU, the longest over the CPUs.
+pub struct ClockProbe {
+    /// Before the target started, nanoseconds: the shortest of several repeats on each CPU, the longest over the CPUs.
     pub before_ns: f64,
     /// The same after the target had ended.
     pub after_ns: f64,
@@ -157,8 +159,7 @@ pub enum FailureCause {
 }
 
 words! {
-    /// How the requests of a window were timed. An unknown word is an error:
-    /// what such a window measures is not known.
+    /// How the requests of a window were timed. An unknown word is an error: what such a window measures is not known.
     pub enum Arrival {
         /// The next request when an answer has come (closed loop).
         Closed = "closed",
@@ -170,8 +171,8 @@ words! {
 }
 
 words! {
-    /// What the load driver says of its own window. An unknown word is an
-    /// error: the window might not be fit for anything.
+    /// What the load driver says of its own window. An unknown word is an error: the window might not be fit for
+    /// anything.
     pub enum WindowVerdict {
         /// It drove as asked.
         Valid = "VALID",
@@ -197,8 +198,7 @@ open_words! {
 }
 
 open_words! {
-    /// A rule of validity that a trial broke. A newer gosweep may have others;
-    /// such a trial is invalid all the same.
+    /// A rule of validity that a trial broke. A newer gosweep may have others; such a trial is invalid all the same.
     pub enum RuleId {
         /// Settings are applied.
         V2 = "V2",
@@ -235,7 +235,7 @@ pub struct Phase {
     /// From the intended to the actual send, ms.
     pub send_lag_ms: Quantiles,
     /// The generator's verdict on itself.
-    pub verdict: Verdict,
+    pub verdict: WindowJudgement,
     /// Relative error of Little's law, closed loops only.
     pub littles_law_error: Option<f64>,
     /// The generator.
@@ -252,10 +252,13 @@ pub struct Phase {
     pub process: Option<ProcessWindow>,
     /// The host over the window.
     pub host: Option<HostWindow>,
-    /// What the target's own control group counted in the window; `None` where
-    /// the cell has neither quota nor cap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub control_group: Option<ControlGroupUse>,
+    /// What the target's own cgroup counted in the window; `None` where the cell has neither quota nor cap.
+    #[serde(
+        rename = "control_group",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cgroup: Option<CgroupUse>,
 }
 
 /// What became of every request: `scheduled` is the sum of the others.
@@ -322,7 +325,7 @@ pub struct Quantiles {
 
 /// The generator's verdict on a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct WindowJudgement {
     /// The verdict.
     pub name: WindowVerdict,
     /// Why, with the interval; empty when valid.
@@ -453,21 +456,20 @@ pub struct HostWindow {
     pub mean_mhz: Option<f64>,
 }
 
-/// What the target's control group counted. A limit that the cell does not
-/// have, or that the kernel does not account for, is `None`.
+/// What the target's cgroup counted. A limit that the cell does not have, or that the kernel does not account for, is
+/// `None`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ControlGroupUse {
+pub struct CgroupUse {
     /// Periods of the CPU quota in which it had something to run.
     pub periods: Option<u64>,
     /// Of them, those in which it ran out of quota.
     pub throttled_periods: Option<u64>,
     /// Time held back by the quota, summed over CPUs, seconds.
     pub throttled_seconds: Option<f64>,
-    /// Memory charged to it at the end, bytes: page cache and kernel memory
-    /// included, so it is not RSS.
+    /// Memory charged to it at the end, bytes: page cache and kernel memory included, so it is not RSS.
     pub memory_bytes: Option<u64>,
-    /// The most that was ever charged since the process was started, bytes; a
-    /// process may go over its cap while it dies for it.
+    /// The most that was ever charged since the process was started, bytes; a process may go over its cap while it dies
+    /// for it.
     pub memory_peak_bytes: Option<u64>,
     /// Processes that the kernel killed because the cap was full.
     pub oom_kills: Option<u64>,
@@ -499,19 +501,17 @@ pub struct Readback {
     pub godebug: Option<String>,
     /// The Go version by the process.
     pub go_version: Option<String>,
-    /// SHA-256 of the program that ran, where its cell has another one in every
-    /// block (`layout: fresh`).
+    /// SHA-256 of the program that ran, where its cell has another one in every block (`layout: fresh`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program_sha256: Option<String>,
     /// CPUs that the target may use, by /proc.
     pub target_cpus: Option<String>,
     /// CPUs that the generator's threads were pinned to, read back.
     pub generator_cpus: Option<String>,
-    /// CPU quota of the target's control group, by its files, as the axis
-    /// writes it.
+    /// CPU quota of the target's cgroup, by its files, as the axis writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_quota: Option<String>,
-    /// Memory cap of the target's control group, by its files, bytes.
+    /// Memory cap of the target's cgroup, by its files, bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_cap_bytes: Option<u64>,
 }

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::closest;
 
-/// Makes an enum of words: one list from which reading, writing, schema and
-/// messages follow. An unknown word is an error that names it.
+/// Makes an enum of words: one list from which reading, writing, schema and messages follow. An unknown word is an
+/// error that names it.
 macro_rules! words {
     (
         $(#[$about:meta])*
@@ -55,8 +55,8 @@ macro_rules! words {
     };
 }
 
-/// The same for words that files of a newer gosweep may add to and an older
-/// one passes over: what is unknown is kept as it stands.
+/// The same for words that files of a newer gosweep may add to and an older one passes over: what is unknown is kept as
+/// it stands.
 macro_rules! open_words {
     (
         $(#[$about:meta])*
@@ -164,7 +164,7 @@ mod tests {
     fn an_unknown_word_is_named() {
         let error = serde_json::from_str::<Engine>("\"curl\"").unwrap_err();
         assert!(error.to_string().contains("`curl`"), "{error}");
-        let cure = "h1-fats".parse::<Engine>();
-        assert_eq!(cure, Err("did you mean `h1-fast`?".to_owned()));
+        let fix = "h1-fats".parse::<Engine>();
+        assert_eq!(fix, Err("did you mean `h1-fast`?".to_owned()));
     }
 }

@@ -1,6 +1,5 @@
-//! Every file under `tests/configs` as a person would see it: a good one as its
-//! cells or its target, a bad one as its errors. The file names say what each
-//! is about; `matrix-` and `target-` say how it is read.
+//! Every file under `tests/configs` as a person would see it: a good one as its cells or its target, a bad one as its
+//! errors. The file names say what each is about; `matrix-` and `target-` say how it is read.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -12,9 +12,9 @@ const TARGETS: [&str; 2] = ["httpjson", "cache"];
 #[derive(Debug, Clone)]
 struct Written {
     targets: usize,
-    /// Values per axis, beside `default`.
+    /// Values per axis, besides `default`.
     axes: Vec<usize>,
-    /// The control's value per axis, if it names it; it may lie beside the axis.
+    /// The control's value per axis, if it names it; it may lie alongside the axis.
     control: Vec<Option<usize>>,
     exclude: Vec<WrittenRule>,
     only: Vec<WrittenRule>,
@@ -132,7 +132,7 @@ fn check(matrix: &Matrix, expansion: &Expansion) -> Result<(), TestCaseError> {
 
 /// Only a contradiction between rules may stand against a generated matrix.
 fn is_contradiction(message: &str) -> bool {
-    ["excludes the control", "no cell beside the control"]
+    ["excludes the control", "no cell besides the control"]
         .iter()
         .any(|known| message.contains(known))
 }

@@ -1,5 +1,5 @@
-//! The stored format: the committed sample of format 1 stays readable, and it
-//! may grow in the ways that `record::store` names, in no other.
+//! The stored format: the committed sample of format 1 stays readable, and it may grow in the ways that `record::store`
+//! names, in no other.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
-//! Files that nobody should write: however large, deep or odd, they end in
-//! findings, and soon.
+//! Files that nobody should write: however large, deep or odd, they end in findings, and soon.
 
 use proptest::prelude::*;
 use record::matrix::Matrix;

@@ -1,5 +1,5 @@
-//! The ready matrices and the targets of the repository are readable, say why
-//! they are there, and the reference names every key.
+//! The ready matrices and the targets of the repository are readable, say why they are there, and the reference names
+//! every key.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -78,7 +78,7 @@ pub struct Point {
     pub x: f64,
     /// See `x`.
     pub y: f64,
-    /// A few characters that stand beside it.
+    /// A few characters that stand alongside it.
     pub tag: String,
     /// What it is.
     pub label: String,

@@ -1,7 +1,7 @@
 //! Fresh blocks of a change that other blocks chose: is its gain there again?
 //!
 //! The change was named before the fresh blocks were measured, and its direction with it. So the question is one-sided,
-//! has one answer, and needs no correction for the cells that were searched. What its estimate is held against must be of
+//! has one answer, and needs no correction for the cells that were searched. What its estimate is compared with must be of
 //! the fresh blocks too: [`crate::floor::of_duplicates`] of a duplicate that ran in them, or
 //! [`crate::floor::Floor::reach_over`] of the search's.
 //!
@@ -21,7 +21,7 @@ pub struct Rule {
     pub alpha: f64,
     /// The change that somebody would act on.
     pub margin: Margin,
-    /// The A/A floor of an estimate over the fresh blocks; zero where none is known.
+    /// The noise floor of an estimate over the fresh blocks; zero where none is known.
     pub floor: f64,
     /// With what chance the blocks that an open confirmation names would decide it.
     pub chance: f64,

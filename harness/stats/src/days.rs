@@ -1,4 +1,4 @@
-//! Two runs of different days, held against what days differ by.
+//! Two runs of different days, compared with what days differ by.
 //!
 //! Within one run all cells share the machine's day. Two runs do not, and nothing in them says how much of their
 //! difference is the day's: 2 % between days makes 12 % of identical pairs of runs look different at 5 %. Only a history

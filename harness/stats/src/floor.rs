@@ -1,4 +1,4 @@
-//! The A/A floor: what a cell shows against its own duplicate, where there is nothing to see.
+//! The noise floor: what a cell shows against its own duplicate, where there is nothing to see.
 //!
 //! An estimate that is no larger than the floor proves nothing. The floor is the far end of the duplicate's interval, so
 //! it answers the question that a claim asks: how large may an *estimate over these blocks* be? It shrinks with 1/√n
@@ -28,7 +28,7 @@ pub struct Floor {
 }
 
 /// The floor from the differences of a duplicated control, one per block; `level` is that of the intervals that it is
-/// held against.
+/// compared with.
 ///
 /// # Errors
 /// [`StatsError::TooFew`] below two differences, [`StatsError::NotFinite`], [`StatsError::OutOfRange`].
@@ -58,7 +58,7 @@ pub fn pooled(pairs: &[Vec<(usize, f64)>], level: f64) -> Result<Floor, StatsErr
 
 impl Floor {
     /// The floor of an estimate over another number of blocks, such as a confirmation's: the duplicate's difference,
-    /// which more blocks do not take away, and beside it the t reach of so many blocks of its noise.
+    /// which more blocks do not take away, and alongside it the t reach of so many blocks of its noise.
     ///
     /// # Errors
     /// [`StatsError::TooFew`] for no blocks.

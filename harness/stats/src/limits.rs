@@ -23,7 +23,7 @@ pub enum State {
     Open,
 }
 
-/// A cell held against the limit.
+/// A cell compared with the limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
     /// What the trials say.
@@ -43,7 +43,7 @@ pub struct Judgement {
 /// far it lies inside the limit (log of limit ÷ value for a latency, limit − value where zeros forbid logs).
 ///
 /// A cell with fewer than two trials is open and takes no part in the correction. Trials that are all equal have no
-/// noise to be held against and are judged by their place; on the limit is kept.
+/// noise to be compared with and are judged by their place; on the limit is kept.
 ///
 /// # Errors
 /// [`StatsError::NotFinite`], [`StatsError::OutOfRange`] for a confidence outside 0.5..1.

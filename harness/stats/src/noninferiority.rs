@@ -78,7 +78,7 @@ pub struct Judgement {
 /// Judges all requirements at one total level, in their order. [`Outcome::Shown`] goes by the exact signed-rank bound
 /// (t below five blocks at α = 0.05), [`Outcome::Refuted`] by Student's t on the distances to the margin after Holm.
 ///
-/// Where all differences are equal there is no noise to hold them against. Then their place decides, if as many blocks
+/// Where all differences are equal there is no noise to compare them with. Then their place decides, if as many blocks
 /// could agree by chance in α of cases at most.
 ///
 /// # Errors

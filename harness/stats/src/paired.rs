@@ -1,7 +1,7 @@
 //! Paired comparisons: one value per block, usually the log ratio of a cell's trial to the control's trial
 //! of the same block.
 //!
-//! [`estimate`] is the project's effect estimate. Where the cure for few blocks is a t interval it says so in
+//! [`estimate`] is the project's effect estimate. Where the fix for few blocks is a t interval it says so in
 //! [`Estimate::method`]. Requests of one trial are not independent values and must never come in here.
 
 use std::collections::BTreeMap;

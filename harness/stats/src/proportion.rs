@@ -1,4 +1,4 @@
-//! How often something happened out of how many times: exact binomial tails and bounds, and two shares held against
+//! How often something happened out of how many times: exact binomial tails and bounds, and two shares compared with
 //! each other.
 
 use statrs::function::gamma::ln_gamma;

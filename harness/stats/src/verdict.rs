@@ -1,4 +1,4 @@
-//! From an interval to a decision: margins, the three-way verdict, the A/A noise floor, and how many more blocks an
+//! From an interval to a decision: margins, the three-way verdict, the noise floor, and how many more blocks an
 //! undecided comparison needs.
 //!
 //! An upgrade check asks for "no worse", not for "p > 0.05", so that little data can never pass for good news.
@@ -148,7 +148,7 @@ pub fn judge(difference: &Estimate, margin: &Margin) -> Verdict {
 
 /// How many more blocks would, with the given chance, bring an INCONCLUSIVE to REGRESSED or NO WORSE, if effect and
 /// noise are what they look like now. Some(0) where it is decided already; `None` where even `at_most` blocks in all
-/// would not do: the effect lies on the margin itself, and a different margin or less noise is the cure.
+/// would not do: the effect lies on the margin itself, and a different margin or less noise is the fix.
 ///
 /// # Errors
 /// [`StatsError::TooFew`] below two differences, [`StatsError::NotFinite`], [`StatsError::OutOfRange`].
@@ -190,7 +190,7 @@ pub fn more_blocks_to_decide(
 /// It is the far end of the duplicated control's own interval, so it answers the question that a claim asks: how large
 /// may an *estimate over these n blocks* be where there is nothing to see? It shrinks with 1/√n while the A/A pair
 /// scatters about zero, as the interval of any other cell does, and it stays where the pair differs in truth. The
-/// 95th percentile of single pairs, which is often quoted, is a figure of one block: held against an estimate over
+/// 95th percentile of single pairs, which is often quoted, is a figure of one block: compared with an estimate over
 /// ten it hides effects of three standard errors (`tests/promises` compares both).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoiseFloor {
@@ -201,7 +201,7 @@ pub struct NoiseFloor {
 }
 
 /// The noise floor from the differences of duplicated controls, one per block; `level` is that of the intervals that
-/// it is held against.
+/// it is compared with.
 ///
 /// # Errors
 /// [`StatsError::TooFew`] below two differences, [`StatsError::NotFinite`], [`StatsError::OutOfRange`].

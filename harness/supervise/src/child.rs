@@ -1,10 +1,9 @@
 //! Runs a child process to its end, within a time limit.
 //!
-//! The child leads its own process group. Whatever ends the call (the child's
-//! exit, the limit, a cancel, a panic) the whole group is killed, so that no
-//! compiler or pip helper stays behind; and when we are killed, the death signal
-//! ends the child and a guard its group, so that no download goes on writing.
-//! Output is always drained and kept up to a limit. Deliberately absent: a shell.
+//! The child leads its own process group. Whatever ends the call (the child's exit, the limit, a cancel, a panic) the
+//! whole group is killed, so that no compiler or pip helper stays behind; and when we are killed, the death signal ends
+//! the child and a guard its group, so that no download goes on writing. Output is always drained and kept up to a
+//! limit. Deliberately absent: a shell.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -84,9 +83,8 @@ impl Finished {
 /// Whether the caller wants a call to stop; asked several times a second.
 pub type Cancelled<'a> = &'a dyn Fn() -> bool;
 
-/// Runs `command` with no stdin and calls `tick` five times a second. Must be
-/// called on a thread that lives as long as the call, as every caller's does:
-/// the death signal follows the thread that forked.
+/// Runs `command` with no stdin and calls `tick` five times a second. Must be called on a thread that lives as long as
+/// the call, as every caller's does: the death signal follows the thread that forked.
 ///
 /// # Errors
 /// See [`ChildError`]; an exit code other than 0 is none.
@@ -162,8 +160,8 @@ fn run_to_end(
         thread::sleep(POLL);
     };
 
-    // The group dies before its leader is reaped: until then its number
-    // cannot belong to anyone else. Its death also closes the pipes.
+    // The group dies before its leader is reaped: until then its number cannot belong to anyone else. Its death also
+    // closes the pipes.
     let status = group.kill_and_reap().map_err(|source| ChildError::Wait {
         command: line,
         source,
@@ -187,9 +185,8 @@ fn run_to_end(
     }
 }
 
-/// A program that we have just unpacked is "busy" as long as a child that some
-/// other thread forked at that moment still holds our open file: until its
-/// exec, a matter of milliseconds (<https://github.com/golang/go/issues/22315>).
+/// A program that we have just unpacked is "busy" as long as a child that some other thread forked at that moment still
+/// holds our open file: until its exec, a matter of milliseconds (<https://github.com/golang/go/issues/22315>).
 fn spawn(command: &mut Command) -> io::Result<Child> {
     for _ in 0..100 {
         match command.spawn() {
@@ -233,8 +230,7 @@ fn last_lines(text: &str) -> String {
     }
 }
 
-/// A child that leads a process group; killed with it when dropped, or when we
-/// are gone.
+/// A child that leads a process group; killed with it when dropped, or when we are gone.
 struct Group {
     child: Child,
     pid: Pid,
@@ -244,8 +240,7 @@ struct Group {
 }
 
 impl Group {
-    /// The guard first: there must be no moment at which we could die and leave
-    /// a grandchild behind.
+    /// The guard first: there must be no moment at which we could die and leave a grandchild behind.
     fn start(command: &mut Command) -> io::Result<Self> {
         let mut guard = Guard::start(&[])?;
         let child = spawn(command)?;

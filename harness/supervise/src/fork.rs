@@ -6,8 +6,8 @@ use std::process::Command;
 
 use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
-/// The child leads a process group of its own and dies with the thread that
-/// forks it; then it does what else is asked, which must be system calls only.
+/// The child leads a process group of its own and dies with the thread that forks it; then it does what else is asked,
+/// which must be system calls only.
 #[expect(unsafe_code, reason = "pre_exec has no safe form")]
 pub(crate) fn die_with_us(
     command: &mut Command,

@@ -1,8 +1,7 @@
 //! Starts processes and makes sure that none outlives us.
 //!
-//! Two kinds: a target, which [`Spawner`] starts pinned and within limits, with
-//! its stderr always drained, and which runs until [`Process::stop`]; and a tool
-//! such as `go` or pip, which [`child::run`] runs to its end.
+//! Two kinds: a target, which [`Spawner`] starts pinned and within limits, with its stderr always drained, and which
+//! runs until [`Process::stop`]; and a tool such as `go` or pip, which [`child::run`] runs to its end.
 //!
 //! Both run in a process group of their own, and two things end the group if we
 //! do not: the death signal of the thread that created it, and a guard that
@@ -13,6 +12,7 @@ pub mod child;
 mod fork;
 mod guard;
 mod process;
+mod redact;
 mod spawner;
 mod stderr;
 

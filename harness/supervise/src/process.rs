@@ -1,5 +1,7 @@
 //! A running target.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -9,6 +11,7 @@ use rustix::process::{
 use topology::{GroupCounts, TargetGroup};
 
 use crate::guard::Guard;
+use crate::redact::Redactor;
 use crate::stderr::StderrLog;
 
 /// How a target ended.
@@ -28,8 +31,10 @@ pub struct Process {
     guard: Option<Guard>,
     stderr: StderrLog,
     exit: Option<Exit>,
-    control_group: Option<TargetGroup>,
-    /// What its control group had counted when it was removed.
+    cgroup: Option<TargetGroup>,
+    /// Its standard output, as long as secrets have not been taken out of it.
+    stdout: Option<(PathBuf, Redactor)>,
+    /// What its cgroup had counted when it was removed.
     last_counts: Option<GroupCounts>,
 }
 
@@ -38,7 +43,8 @@ impl Process {
         child: Child,
         guard: Guard,
         stderr: StderrLog,
-        control_group: Option<TargetGroup>,
+        cgroup: Option<TargetGroup>,
+        stdout: (PathBuf, Redactor),
     ) -> Process {
         Process {
             child,
@@ -46,7 +52,8 @@ impl Process {
             guard: Some(guard),
             stderr,
             exit: None,
-            control_group,
+            cgroup,
+            stdout: Some(stdout),
             last_counts: None,
         }
     }
@@ -66,14 +73,14 @@ impl Process {
         &self.stderr
     }
 
-    /// Its control group, while it runs in one.
-    pub fn control_group(&self) -> Option<&TargetGroup> {
-        self.control_group.as_ref()
+    /// Its cgroup, while it runs in one.
+    pub fn cgroup(&self) -> Option<&TargetGroup> {
+        self.cgroup.as_ref()
     }
 
-    /// What its control group has counted, to the end once it has ended.
+    /// What its cgroup has counted, to the end once it has ended.
     pub fn group_counts(&self) -> Option<GroupCounts> {
-        let now = self.control_group.as_ref().map(TargetGroup::counts);
+        let now = self.cgroup.as_ref().map(TargetGroup::counts);
         now.or(self.last_counts)
     }
 
@@ -82,8 +89,8 @@ impl Process {
         if self.exit.is_none()
             && let Some(pid) = self.id()
         {
-            // The exit is seen but not reaped: until `kill` the number stays
-            // ours, so that the group signal can hit nobody else.
+            // The exit is seen but not reaped: until `kill` the number stays ours, so that the group signal can hit
+            // nobody else.
             let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
             if let Ok(Some(status)) = waitid(WaitId::Pid(pid), look) {
                 self.exit = Some(Exit {
@@ -95,8 +102,8 @@ impl Process {
         self.exit
     }
 
-    /// Asks it to end (SIGTERM), then makes it (SIGKILL) after `patience`.
-    /// Afterwards nothing of its group runs and stderr is read to its end.
+    /// Asks it to end (SIGTERM), then makes it (SIGKILL) after `patience`. Afterwards nothing of its group runs and
+    /// stderr is read to its end.
     pub fn stop(&mut self, patience: Duration) -> Exit {
         if self.exited().is_none() {
             self.signal(Signal::TERM);
@@ -114,18 +121,23 @@ impl Process {
         if let Ok(status) = self.child.wait() {
             self.exit.get_or_insert_with(|| Exit::from(status));
         }
-        self.leave_control_group();
+        self.leave_cgroup();
         if let Some(guard) = self.guard.take() {
             guard.dismiss();
         }
         self.stderr.finish();
+        if let Some((path, redactor)) = self.stdout.take()
+            && redactor.rewrite(&path).is_err()
+        {
+            // Better no log than one with a secret in it.
+            let _ = fs::remove_file(path);
+        }
         self.exit.unwrap_or_default()
     }
 
-    /// A child of the target may have left the process group; out of the
-    /// control group it cannot get.
-    fn leave_control_group(&mut self) {
-        let Some(group) = self.control_group.take() else {
+    /// A child of the target may have left the process group; out of the cgroup it cannot get.
+    fn leave_cgroup(&mut self) {
+        let Some(group) = self.cgroup.take() else {
             return;
         };
         self.last_counts = Some(group.counts());

@@ -1,8 +1,7 @@
 //! The one long-lived thread that creates every target.
 //!
-//! `PR_SET_PDEATHSIG` follows the thread that forked, not the process: a
-//! target forked from a short-lived thread would be killed when that thread
-//! ends. See prctl(2).
+//! `PR_SET_PDEATHSIG` follows the thread that forked, not the process: a target forked from a short-lived thread would
+//! be killed when that thread ends. See prctl(2).
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,6 +16,7 @@ use topology::{ChildGroup, ChildPinning, CpuSet, GroupError, GroupParent, Limits
 use crate::fork::die_with_us;
 use crate::guard::Guard;
 use crate::process::Process;
+use crate::redact::Redactor;
 use crate::stderr::StderrLog;
 
 /// How to start a target.
@@ -30,14 +30,14 @@ pub struct Launch {
     pub env: Vec<(String, OsString)>,
     /// CPUs and memory node that it gets before exec.
     pub pinning: Option<ChildPinning>,
-    /// What a control group of its own holds it to, from before exec until it
-    /// has ended.
+    /// What a cgroup of its own holds it to, from before exec until it has ended.
     pub limits: Limits,
-    /// CPUs for the thread that reads its stderr, so that it does not run on
-    /// the target's.
+    /// CPUs for the thread that reads its stderr, so that it does not run on the target's.
     pub observer_cpus: CpuSet,
     /// An existing folder for `stdout.log` and `stderr.log`.
     pub logs: PathBuf,
+    /// Values that are taken out of both logs. Those of less than 6 bytes are not: they are too common.
+    pub secrets: Vec<String>,
 }
 
 /// Why a target was not started.
@@ -56,16 +56,15 @@ pub enum SpawnError {
     Start {
         /// The program.
         program: PathBuf,
-        /// What the system said; errors of pinning and of joining the control
-        /// group are among them.
+        /// What the system said; errors of pinning and of joining the cgroup are among them.
         source: std::io::Error,
     },
-    /// Its control group could not be made.
+    /// Its cgroup could not be made.
     #[error(transparent)]
-    ControlGroup(#[from] GroupError),
-    /// A target with limits, and nowhere to make its control group.
-    #[error("the spawner was started without a place for control groups")]
-    NoControlGroups,
+    Cgroup(#[from] GroupError),
+    /// A target with limits, and nowhere to make its cgroup.
+    #[error("the spawner was started without a place for cgroups")]
+    NoCgroups,
     /// The spawner thread is gone.
     #[error("the spawner thread has ended")]
     Gone,
@@ -83,8 +82,7 @@ impl SpawnError {
 
 type Order = (Launch, mpsc::Sender<Result<Process, SpawnError>>);
 
-/// Handle to the spawner thread. Dropping it ends the thread, and with it
-/// whatever it started that still runs.
+/// Handle to the spawner thread. Dropping it ends the thread, and with it whatever it started that still runs.
 #[derive(Debug)]
 pub struct Spawner {
     orders: Option<mpsc::Sender<Order>>,
@@ -92,11 +90,10 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    /// Starts the thread. `groups` is where control groups are made, for runs
-    /// that have targets with limits.
+    /// Starts the thread. `groups` is where cgroups are made, for runs that have targets with limits.
     ///
     /// # Errors
-    /// The system's, when no thread can be had.
+    /// The system's, when no thread can be obtained.
     pub fn start(groups: Option<GroupParent>) -> std::io::Result<Spawner> {
         let (orders, incoming) = mpsc::channel::<Order>();
         let thread = thread::Builder::new()
@@ -155,22 +152,27 @@ fn start(launch: &Launch, groups: Option<&GroupParent>) -> Result<Process, Spawn
         .stdin(Stdio::null())
         .stdout(stdout_file)
         .stderr(Stdio::piped());
-    let group = control_group(&launch.limits, groups)?;
+    let group = cgroup(&launch.limits, groups)?;
     let way_in = group.as_ref().map(TargetGroup::child);
     let way_in = way_in.transpose().map_err(start_error)?;
     prepare_child(&mut command, launch.pinning.clone(), way_in);
-    // The guard first: there must be no moment at which we could die and leave
-    // a child of the target behind.
+    // The guard first: there must be no moment at which we could die and leave a child of the target behind.
     let folders = group.as_ref().map(TargetGroup::folders);
     let mut guard = Guard::start(&folders.unwrap_or_default()).map_err(start_error)?;
     let mut child = command.spawn().map_err(start_error)?;
     let stderr = launch.logs.join("stderr.log");
     let pipe = child.stderr.take().expect("stderr was asked to be a pipe");
-    let watched = guard
-        .watch(child.id())
-        .and_then(|()| StderrLog::drain(pipe, &stderr, launch.observer_cpus.clone()));
+    let redactor = Redactor::new(&launch.secrets);
+    let watched = guard.watch(child.id()).and_then(|()| {
+        StderrLog::drain(
+            pipe,
+            &stderr,
+            launch.observer_cpus.clone(),
+            redactor.clone(),
+        )
+    });
     match watched {
-        Ok(log) => Ok(Process::new(child, guard, log, group)),
+        Ok(log) => Ok(Process::new(child, guard, log, group, (stdout, redactor))),
         Err(source) => {
             // The child runs already: an error must not leave it behind.
             let _ = child.kill();
@@ -180,14 +182,14 @@ fn start(launch: &Launch, groups: Option<&GroupParent>) -> Result<Process, Spawn
     }
 }
 
-fn control_group(
+fn cgroup(
     limits: &Limits,
     groups: Option<&GroupParent>,
 ) -> Result<Option<TargetGroup>, SpawnError> {
     if limits.controllers().is_empty() {
         return Ok(None);
     }
-    let groups = groups.ok_or(SpawnError::NoControlGroups)?;
+    let groups = groups.ok_or(SpawnError::NoCgroups)?;
     Ok(Some(groups.make_group(limits)?))
 }
 

@@ -1,6 +1,6 @@
 //! Drains a target's stderr: an unread pipe would freeze the target.
 //!
-//! Every byte goes to a file verbatim; GC and scheduler traces are also parsed
+//! Every byte goes to a file verbatim, secrets excepted; GC and scheduler traces are also parsed
 //! as they come, each stamped with the time at which it was read.
 
 use std::fs::File;
@@ -17,12 +17,14 @@ use gotrace::schedtrace::SchedSample;
 use gotrace::stderr::{Event, Reader};
 use topology::CpuSet;
 
+use crate::redact::Redactor;
+
 /// Traces of each kind are kept up to this many, far beyond any trial's
 /// length, so that a target that floods stderr cannot fill our memory.
 const MOST_TRACES: usize = 200_000;
 
-/// The runtime writes a gctrace line in some 35 pieces: without a pause each
-/// would wake us. The pipe holds 64 KiB, some 500 lines, in the meantime.
+/// The runtime writes a gctrace line in some 35 pieces: without a pause each would wake us. The pipe holds 64 KiB, some
+/// 500 lines, in the meantime.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A read of at least this size says that the target writes fast: no pause.
@@ -54,6 +56,7 @@ impl StderrLog {
         mut pipe: ChildStderr,
         file: &Path,
         cpus: CpuSet,
+        mut redactor: Redactor,
     ) -> std::io::Result<StderrLog> {
         let mut file = File::create(file)?;
         let traces = Arc::new(Mutex::new(Traces::default()));
@@ -61,25 +64,27 @@ impl StderrLog {
         let drain = std::thread::Builder::new()
             .name("stderr".to_owned())
             .spawn(move || {
-                // Where the kernel refuses, the thread runs anywhere: that
-                // costs accuracy, not correctness.
+                // Where the kernel refuses, the thread runs anywhere: that costs accuracy, not correctness.
                 let _ = topology::reset_current_thread(&cpus);
                 let mut reader = Reader::new();
                 let mut buffer = vec![0; 64 * 1024];
                 // An error ends the draining like the end of the pipe does:
                 // the process is gone or going.
-                while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                let mut take = |bytes: &[u8]| {
                     // A full disk must not stop the draining.
-                    let _ = file.write_all(&buffer[..count]);
+                    let _ = file.write_all(bytes);
                     let mut traces = lock(&into);
                     let now = Instant::now();
-                    reader.feed(&buffer[..count], |event| traces.keep(now, event));
+                    reader.feed(bytes, |event| traces.keep(now, event));
                     traces.torn = reader.counts().torn;
-                    drop(traces);
+                };
+                while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                    redactor.feed(&buffer[..count], &mut take);
                     if count < FULL_ENOUGH {
                         std::thread::sleep(PAUSE);
                     }
                 }
+                redactor.finish(&mut take);
                 let mut traces = lock(&into);
                 let now = Instant::now();
                 reader.finish(|event| traces.keep(now, event));

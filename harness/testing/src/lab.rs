@@ -6,7 +6,7 @@ use record::run::{Artifact, Calibration, Cell, Host, Run, SourceFile, Toolchain}
 use record::trial::{
     Failure, FailureCause, GcTraceWindow, Generator, HostWindow, Ledger, Outcome, Phase,
     ProcessLife, ProcessWindow, Quantiles, Readback, Reason, Role, RuleId, RuntimeWindow, Trial,
-    Verdict, WindowVerdict,
+    WindowJudgement, WindowVerdict,
 };
 
 /// What a cell does when nothing disturbs it.
@@ -280,9 +280,9 @@ impl Lab {
                 peak_rss_bytes: (service.rss_bytes * noise(5)) as u64,
                 ready_ms: 12.0,
             }),
-            control_group: None,
+            cgroup: None,
             readback: self.probe.then(|| readback(axes)),
-            canary: None,
+            clock_probe: None,
             warnings: Vec::new(),
             raw: format!("raw/{}/{block}-{position}", self.id(cell)),
         }
@@ -323,7 +323,9 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
         count: scheduled,
     };
     Phase {
-        arrival: arrival.parse().unwrap(),
+        arrival: arrival
+            .parse()
+            .expect("laboratories name arrivals that exist"),
         offered_per_s: (arrival != "closed").then_some(requests / seconds),
         connections: 32,
         seconds,
@@ -342,7 +344,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
             count: scheduled,
             ..Quantiles::default()
         },
-        verdict: Verdict {
+        verdict: WindowJudgement {
             name: WindowVerdict::Valid,
             reason: String::new(),
         },
@@ -360,7 +362,7 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
         schedtrace: None,
         process: None,
         host: None,
-        control_group: None,
+        cgroup: None,
     }
 }
 
@@ -385,7 +387,7 @@ pub fn crashed() -> Outcome {
     })
 }
 
-/// A trial that the host spoilt.
+/// A trial that the host invalidated.
 pub fn invalid() -> Outcome {
     Outcome::Invalid(vec![Reason {
         rule: RuleId::V4,

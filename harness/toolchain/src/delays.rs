@@ -1,5 +1,4 @@
-//! What an execution trace says of delays, by `go tool trace -pprof=KIND`: its
-//! wire format belongs to the toolchain.
+//! What an execution trace says of delays, by `go tool trace -pprof=KIND`: its wire format belongs to the toolchain.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,12 +12,12 @@ use crate::store::Store;
 use crate::watch::Watch;
 use supervise::child::{self, ChildError};
 
-/// The profiles: waits for the network, for locks and channels, time in system
-/// calls, and time runnable without running.
+/// The profiles: waits for the network, for locks and channels, time in system calls, and time runnable without
+/// running.
 pub const DELAYS: [&str; 4] = ["net", "sync", "syscall", "sched"];
 
-/// From Go 1.25 on the tool is built when it is first used, which takes a
-/// minute on a slow machine; reading a trace takes seconds.
+/// From Go 1.25 on the tool is built when it is first used, which takes a minute on a slow machine; reading a trace
+/// takes seconds.
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// Why there is no profile.
@@ -65,7 +64,7 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> D
     }
 }
 
-/// Whether the tool that reads traces is at hand, so that it need not be built first: as part of a toolchain up to Go
+/// Whether the tool that reads traces is available, so that it need not be built first: as part of a toolchain up to Go
 /// 1.24, or kept from an earlier use.
 #[must_use]
 pub fn has_trace_tool(goroot: &Path, store: &Store) -> bool {
@@ -86,8 +85,7 @@ fn kept_tools(store: &Store) -> PathBuf {
 /// profile. `goroot` should be of the Go that wrote the trace or a newer one.
 ///
 /// # Errors
-/// See [`DelayError`]. A trace without such a delay gives a profile without
-/// samples, not an error.
+/// See [`DelayError`]. A trace without such a delay gives a profile without samples, not an error.
 pub fn delay_profile(
     goroot: &Path,
     store: &Store,
@@ -119,8 +117,7 @@ pub fn delay_profile(
     })
 }
 
-/// All of [`DELAYS`] of a trace that is in memory, those without a delay left
-/// out. `goroot` as for [`delay_profile`].
+/// All of [`DELAYS`] of a trace that is in memory, those without a delay left out. `goroot` as for [`delay_profile`].
 ///
 /// # Errors
 /// See [`DelayError`].

@@ -22,8 +22,8 @@ pub fn of_file(path: &Path) -> io::Result<String> {
     Ok(hashing.finish().0)
 }
 
-/// Relative path to SHA-256 for every regular file below `root`. Anything
-/// that is neither a folder nor a regular file is an error.
+/// Relative path to SHA-256 for every regular file below `root`. Anything that is neither a folder nor a regular file
+/// is an error.
 pub(crate) fn of_tree(root: &Path) -> io::Result<BTreeMap<String, String>> {
     let mut digests = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
@@ -130,8 +130,7 @@ pub(crate) fn hex_to_base64_url(hex: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Known answers: FIPS 180-2 appendix B.1, and `printf abc | openssl
-    /// dgst -sha256 -binary | basenc --base64url`.
+    /// Known answers: FIPS 180-2 appendix B.1, and `printf abc | openssl dgst -sha256 -binary | basenc --base64url`.
     #[test]
     fn known_answers() {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -29,8 +29,8 @@ pub(crate) fn on_path(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, 
     }
     toolbox.check_locked("the `go` of PATH")?;
     let mut command = Command::new(&go);
-    // A `go` on PATH may be a shim (asdf, snap, mise) that needs the user's
-    // own environment. Only Go's variables are taken away.
+    // A `go` on PATH may be a shim (asdf, snap, mise) that needs the user's own environment. Only Go's variables are
+    // taken away.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("GO") {
             command.env_remove(name);
@@ -60,8 +60,7 @@ fn go_root(go: &Path) -> Option<PathBuf> {
     Some(go.parent()?.parent()?.to_owned())
 }
 
-/// The toolchain in a folder that the user or PATH names; one of the store is
-/// proved before anything of it is run.
+/// The toolchain in a folder that the user or PATH names; one of the store is proved before anything of it is run.
 pub(crate) fn existing(
     goroot: &Path,
     spec: ToolchainSpec,
@@ -117,8 +116,8 @@ pub(crate) fn told_version(
             format!("`go version` failed: {}", one_line(&done.stderr)),
         ));
     }
-    // "go version go1.25.5 linux/amd64", with more words in between where a
-    // vendor or an experiment has its say: VERSION tells those.
+    // "go version go1.25.5 linux/amd64", with more words in between where a vendor or an experiment has its say:
+    // VERSION tells those.
     done.stdout
         .strip_prefix("go version ")
         .and_then(|rest| rest.trim_end().rsplit_once(' '))

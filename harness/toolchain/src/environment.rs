@@ -1,8 +1,7 @@
 //! The clean environment for every `go` that we start.
 //!
-//! Nothing is inherited: an exported GOFLAGS, GOROOT, GODEBUG or GOEXPERIMENT
-//! would silently change what is measured, and the go command even caches
-//! compiler output caused by GODEBUG trace keys (seen with 1.21 to 1.27).
+//! Nothing is inherited: an exported GOFLAGS, GOROOT, GODEBUG or GOEXPERIMENT would silently change what is measured,
+//! and the go command even caches compiler output caused by GODEBUG trace keys (seen with 1.21 to 1.27).
 
 use std::fs;
 use std::io;
@@ -12,8 +11,7 @@ use std::process::Command;
 /// Where tools such as git or a C compiler are looked for.
 const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// Variables that only say how to reach the network; without them nothing is
-/// reachable from behind a company proxy.
+/// Variables that only say how to reach the network; without them nothing is reachable from behind a company proxy.
 pub(crate) const NETWORK: [&str; 8] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -25,18 +23,16 @@ pub(crate) const NETWORK: [&str; 8] = [
     "SSL_CERT_DIR",
 ];
 
-/// Makes a folder fit to be the home of go commands. From 1.23 on they count
-/// themselves below HOME, in a process of its own session that outlives them
-/// and us; only this file stops that (<https://go.dev/doc/telemetry>), no
-/// variable does.
+/// Makes a folder fit to be the home of go commands. From 1.23 on they count themselves below HOME, in a process of its
+/// own session that outlives them and us; only this file stops that (<https://go.dev/doc/telemetry>), no variable does.
 pub(crate) fn furnish_home(home: &Path) -> io::Result<()> {
     let folder = home.join(".config/go/telemetry");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("mode"), "off")
 }
 
-/// `program` (a go binary) with `scratch`, a furnished home, as its home and nothing inherited:
-/// no network, no toolchain switch, no workspace, no user settings.
+/// `program` (a go binary) with `scratch`, a furnished home, as its home and nothing inherited: no network, no
+/// toolchain switch, no workspace, no user settings.
 pub fn clean(program: &Path, scratch: &Path) -> Command {
     let mut command = Command::new(program);
     command

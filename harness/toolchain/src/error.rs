@@ -12,7 +12,7 @@ use supervise::child::ChildError;
 pub struct Attempt {
     /// Who was asked.
     pub source: Source,
-    /// One line: what happened and, where there is one, the cure.
+    /// One line: what happened and, where there is one, the fix.
     pub reason: String,
 }
 
@@ -27,14 +27,14 @@ impl fmt::Display for Attempt {
 #[non_exhaustive]
 pub enum ToolchainError {
     /// Every source was asked.
-    #[error("no Go toolchain `{spec}`; asked in this order:{}\n  cure: {cure}", bullets(.attempts))]
+    #[error("no Go toolchain `{spec}`; asked in this order:{}\n  fix: {fix}", bullets(.attempts))]
     NowhereToBeHad {
         /// The spec's text.
         spec: String,
         /// Each source with its reason.
         attempts: Vec<Attempt>,
         /// What the user can do.
-        cure: String,
+        fix: String,
     },
     /// A folder is no Go release.
     #[error("{goroot} is no usable GOROOT: {reason}")]

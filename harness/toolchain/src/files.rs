@@ -42,13 +42,12 @@ pub fn rename_into_place(
     Ok(())
 }
 
-/// Writes a whole file, which may then only be read, and waits until it is on
-/// disk.
+/// Writes a whole file, which may then only be read, and waits until it is on disk.
 ///
 /// # Errors
 /// [`ToolchainError::Io`], with the path.
 pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), ToolchainError> {
-    // Written beside it, so that a file that may only be read can be replaced.
+    // Written alongside it, so that a file that may only be read can be replaced.
     let folder = path.parent().unwrap_or(Path::new("."));
     tempfile::Builder::new()
         .permissions(fs::Permissions::from_mode(READ_ONLY))
@@ -62,8 +61,8 @@ pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), ToolchainError> {
         .map_err(|e| ToolchainError::io("write", path, e))
 }
 
-/// Makes a folder and those above it, if they are not there. Whatever the umask,
-/// nobody but the owner may write into it.
+/// Makes a folder and those above it, if they are not there. Whatever the umask, nobody but the owner may write into
+/// it.
 ///
 /// # Errors
 /// [`ToolchainError::Io`], with the folder.
@@ -75,8 +74,7 @@ pub fn make_folder(path: &Path) -> Result<(), ToolchainError> {
         .map_err(|e| ToolchainError::io("make", path, e))
 }
 
-/// Reads a text that must be a regular file of at most `most` bytes: neither a
-/// device nor what never ends.
+/// Reads a text that must be a regular file of at most `most` bytes: neither a device nor what never ends.
 ///
 /// # Errors
 /// [`ToolchainError::Io`], with the path, also where it is longer.
@@ -125,8 +123,8 @@ pub(crate) fn names_in(folder: &Path) -> Result<Vec<String>, ToolchainError> {
     }
 }
 
-/// Removes the folders that [`temporary_in`] made for a process that runs no
-/// more. One that does not say whose it is goes when it is older than `age`.
+/// Removes the folders that [`temporary_in`] made for a process that runs no more. One that does not say whose it is
+/// goes when it is older than `age`.
 ///
 /// # Errors
 /// [`ToolchainError::Io`], with the path.
@@ -153,8 +151,8 @@ fn is_older(path: &Path, age: Duration) -> bool {
     age.is_zero() || matches!(modified.map(|time| time.elapsed()), Ok(Ok(is)) if is > age)
 }
 
-/// Removes a folder, in several tries: a child of whoever was killed may need a
-/// moment to die, and makes files until then.
+/// Removes a folder, in several tries: a child of whoever was killed may need a moment to die, and makes files until
+/// then.
 fn remove_tree(path: &Path) -> Result<(), ToolchainError> {
     const TRIES: u32 = 40;
     let mut tried = 0;
@@ -171,8 +169,8 @@ fn remove_tree(path: &Path) -> Result<(), ToolchainError> {
     }
 }
 
-/// Lets nobody write to the files below a folder, and nobody but the owner into
-/// its folders: what is removed as a whole needs no chmod before.
+/// Lets nobody write to the files below a folder, and nobody but the owner into its folders: what is removed as a whole
+/// needs no chmod before.
 ///
 /// # Errors
 /// [`ToolchainError::Io`], with the path.

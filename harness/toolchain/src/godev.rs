@@ -1,9 +1,8 @@
 //! Source `godev`: the archives of go.dev/dl.
 //!
-//! The site's JSON names every file with its SHA-256 and size
-//! (<https://go.dev/dl/?mode=json&include=all>, described in
-//! golang/website internal/dl). The archive is compared with both before it
-//! is unpacked; it may then come from any mirror that the site redirects to.
+//! The site's JSON names every file with its SHA-256 and size (<https://go.dev/dl/?mode=json&include=all>, described in
+//! golang/website internal/dl). The archive is compared with both before it is unpacked; it may then come from any
+//! mirror that the site redirects to.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

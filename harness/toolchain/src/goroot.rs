@@ -111,8 +111,7 @@ impl Toolchain {
         self.goroot.join("bin/go")
     }
 
-    /// How the spec became this release, for the record:
-    /// `1.25 is 1.25.5 (cache, first installed by pip)`.
+    /// How the spec became this release, for the record: `1.25 is 1.25.5 (cache, first installed by pip)`.
     pub fn resolution(&self) -> String {
         let origin = self.origin.name();
         let by = if self.from_cache {
@@ -123,10 +122,9 @@ impl Toolchain {
         format!("{} is {} ({by})", self.spec, self.version)
     }
 
-    /// What tells this toolchain from any other with the same version. For an
-    /// installed one its files. For one that is not ours the three programs,
-    /// and size and time of every file of its source tree, because the
-    /// standard library is compiled from there.
+    /// What tells this toolchain from any other with the same version. For an installed one its files. For one that is
+    /// not ours the three programs, and size and time of every file of its source tree, because the standard library is
+    /// compiled from there.
     ///
     /// # Errors
     /// The source tree of one that is not ours cannot be listed.

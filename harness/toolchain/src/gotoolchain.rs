@@ -1,15 +1,12 @@
 //! Source `gotoolchain`: an existing go command fetches another release.
 //!
-//! `GOTOOLCHAIN=go1.25.5 go env GOROOT` makes any go from 1.21 on download
-//! the module golang.org/toolchain through the module proxy
-//! (<https://go.dev/doc/toolchain>). For this one module the go command
-//! insists on the checksum database whatever GOSUMDB says, except with a
-//! `file://` proxy (cmd/go/internal/modfetch, `useSumDB`), which we do not
-//! pass on. So a success means: the database vouches for the archive. We also
-//! look for the database's answer on disk and record its `h1:` sum.
+//! `GOTOOLCHAIN=go1.25.5 go env GOROOT` makes any go from 1.21 on download the module golang.org/toolchain through the
+//! module proxy (<https://go.dev/doc/toolchain>). For this one module the go command insists on the checksum database
+//! whatever GOSUMDB says, except with a `file://` proxy (cmd/go/internal/modfetch, `useSumDB`), which we do not pass
+//! on. So a success means: the database vouches for the archive. We also look for the database's answer on disk and
+//! record its `h1:` sum.
 //!
-//! GOPROXY and the network variables are the user's; nothing else of the
-//! environment reaches the go command.
+//! GOPROXY and the network variables are the user's; nothing else of the environment reaches the go command.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,8 +80,7 @@ fn fetcher(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, ToolchainEr
     Err(ToolchainError::Unavailable(reason))
 }
 
-/// The proof is as good as the command that made it, so where that one came from
-/// a third party the record says so.
+/// The proof is as good as the command that made it, so where that one came from a third party the record says so.
 fn described(fetcher: &Toolchain) -> String {
     match fetcher.origin {
         Origin::Pip => format!(
@@ -168,8 +164,8 @@ pub(crate) fn fetch(
     Ok(fetched)
 }
 
-/// The zip that was downloaded, its `h1:` sum as the go command computed it,
-/// and the checksum database's own words on it.
+/// The zip that was downloaded, its `h1:` sum as the go command computed it, and the checksum database's own words on
+/// it.
 fn proof(offer: &Offer, modules: &Path, module_version: &str) -> Result<Fetched, ToolchainError> {
     let downloads = modules.join("cache/download");
     let zip = downloads.join(format!("golang.org/toolchain/@v/{module_version}.zip"));

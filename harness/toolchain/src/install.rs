@@ -45,13 +45,11 @@ pub fn list(store: &Store) -> Result<Listing, ToolchainError> {
 
 /// Finds the toolchain that `spec` names; fetches and installs it if need be.
 ///
-/// Blocks, for minutes when something must be downloaded. Safe to call from
-/// several processes at once. A release that is in the store is never fetched
-/// again, even when the order leaves out [`Source::Cache`].
+/// Blocks, for minutes when something must be downloaded. Safe to call from several processes at once. A release that
+/// is in the store is never fetched again, even when the order leaves out [`Source::Cache`].
 ///
 /// # Errors
-/// [`ToolchainError::NowhereToBeHad`] with every source's reason, or what is
-/// wrong with the GOROOT or the store.
+/// [`ToolchainError::NowhereToBeHad`] with every source's reason, or what is wrong with the GOROOT or the store.
 pub fn install(
     spec: &ToolchainSpec,
     toolbox: &Toolbox,
@@ -99,11 +97,11 @@ fn from_sources(
     Err(ToolchainError::NowhereToBeHad {
         spec: spec.to_string(),
         attempts,
-        cure: cure(spec),
+        fix: fix(spec),
     })
 }
 
-fn cure(spec: &ToolchainSpec) -> String {
+fn fix(spec: &ToolchainSpec) -> String {
     let what = match spec {
         ToolchainSpec::Default => "Go".to_owned(),
         other => format!("Go {other}"),
@@ -178,8 +176,8 @@ fn wanted(spec: &ToolchainSpec, store: &Store) -> Result<GoVersion, ToolchainErr
     Ok(versions.swap_remove(at))
 }
 
-/// The toolchain of the store that `spec` names, as its manifest tells it, to be
-/// verified: nothing is hashed, so nothing of it may be run.
+/// The toolchain of the store that `spec` names, as its manifest tells it, to be verified: nothing is hashed, so
+/// nothing of it may be run.
 ///
 /// # Errors
 /// The store has none.

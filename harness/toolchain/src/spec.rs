@@ -8,12 +8,12 @@ use gotrace::version::{GoVersion, Stage};
 
 /// A toolchain as a matrix or a command line names it.
 ///
-/// Text forms, which [`FromStr`] reads and [`fmt::Display`] prints: `default`,
-/// `path`, an absolute path, `1.25.5` (or `go1.25.5`, `1.27rc1`), `1.25`.
+/// Text forms, which [`FromStr`] reads and [`fmt::Display`] prints: `default`, `path`, an absolute path, `1.25.5` (or
+/// `go1.25.5`, `1.27rc1`), `1.25`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ToolchainSpec {
-    /// Nothing was asked for: `go` from PATH, else the newest stable one that
-    /// the store has, else the newest stable one that a source offers.
+    /// Nothing was asked for: `go` from PATH, else the newest stable one that the store has, else the newest stable one
+    /// that a source offers.
     Default,
     /// The `go` of PATH, and nothing else.
     Path,
@@ -21,9 +21,8 @@ pub enum ToolchainSpec {
     Goroot(PathBuf),
     /// Exactly this release.
     Version(GoVersion),
-    /// The newest patch release of a minor (`1.25`) that the first source
-    /// which has any of them has. It can differ from one machine to the next:
-    /// the record keeps the version that was chosen and by which source.
+    /// The newest patch release of a minor (`1.25`) that the first source which has any of them has. It can differ from
+    /// one machine to the next: the record keeps the version that was chosen and by which source.
     Minor {
         /// 1 in every Go so far.
         major: u32,
@@ -44,8 +43,7 @@ pub struct SpecError {
 }
 
 impl ToolchainSpec {
-    /// Does a release satisfy this spec, as far as versions go? A minor never
-    /// matches a beta or a release candidate.
+    /// Does a release satisfy this spec, as far as versions go? A minor never matches a beta or a release candidate.
     pub fn accepts(&self, version: &GoVersion) -> bool {
         match self {
             Self::Default => is_stable(version),
@@ -70,8 +68,8 @@ impl FromStr for ToolchainSpec {
         if text.starts_with('/') {
             return Ok(Self::Goroot(PathBuf::from(text)));
         }
-        // A bare minor is tried first: `1.20` is asked for far more often to
-        // mean "some 1.20" than its very first release.
+        // A bare minor is tried first: `1.20` is asked for far more often to mean "some 1.20" than its very first
+        // release.
         let bare = text.strip_prefix("go").unwrap_or(text);
         if let Some((major, minor)) = bare.split_once('.')
             && let (Some(major), Some(minor)) = (number(major), number(minor))
@@ -79,8 +77,8 @@ impl FromStr for ToolchainSpec {
             return Ok(Self::Minor { major, minor });
         }
         match GoVersion::parse(text) {
-            // Only the bare number: experiments belong to the build settings,
-            // and a vendor's or a development Go cannot be fetched by name.
+            // Only the bare number: experiments belong to the build settings, and a vendor's or a development Go cannot
+            // be fetched by name.
             Ok(version) if version.number() == bare => Ok(Self::Version(version)),
             _ => Err(SpecError {
                 hint: hint(text),

@@ -1,10 +1,8 @@
 //! Whether a tree is as it was when it was last hashed, without reading it.
 //!
-//! A stamp is over name, kind, mode, inode, size, modification and change time
-//! of everything below a folder. The change time is the kernel's: who alters a
-//! file cannot set it back, as he can the modification time (inode(7)). Equal
-//! stamps therefore stand for equal content; different ones mean nothing but
-//! that the content must be read.
+//! A stamp is over name, kind, mode, inode, size, modification and change time of everything below a folder. The change
+//! time is the kernel's: who alters a file cannot set it back, as he can the modification time (inode(7)). Equal stamps
+//! therefore stand for equal content; different ones mean nothing but that the content must be read.
 
 use std::fs;
 use std::io;
@@ -15,8 +13,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::digest;
 
-/// Times of files step with the kernel's clock tick, 10 ms at most: what changes
-/// within the tick of the last change would go unseen.
+/// Times of files step with the kernel's clock tick, 10 ms at most: what changes within the tick of the last change
+/// would go unseen.
 const TICK_NS: i128 = 20_000_000;
 
 /// The state of a tree.

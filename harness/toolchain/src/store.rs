@@ -10,9 +10,8 @@
 //! <root>/scratch/      temporary homes
 //! <root>/stamps/       what files looked like when they were last hashed
 //! ```
-//! A toolchain is made in a `.staging-` folder next to its destination and
-//! renamed when complete, under a lock that dies with its holder: a folder
-//! with its final name is whole, whatever happened to whoever made it.
+//! A toolchain is made in a `.staging-` folder next to its destination and renamed when complete, under a lock that
+//! dies with its holder: a folder with its final name is whole, whatever happened to whoever made it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -65,8 +64,7 @@ pub(crate) struct Manifest {
 }
 
 impl Store {
-    /// The store in `root`. A relative path counts from the current folder of
-    /// now: the go commands run elsewhere.
+    /// The store in `root`. A relative path counts from the current folder of now: the go commands run elsewhere.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
         Self {
@@ -74,9 +72,8 @@ impl Store {
         }
     }
 
-    /// Where the store is unless the user says otherwise: `GOSWEEP_CACHE`,
-    /// else `gosweep` in `XDG_CACHE_HOME`, else in `~/.cache`. Relative values
-    /// are ignored, as the XDG specification asks. `None` without a home.
+    /// Where the store is unless the user says otherwise: `GOSWEEP_CACHE`, else `gosweep` in `XDG_CACHE_HOME`, else in
+    /// `~/.cache`. Relative values are ignored, as the XDG specification asks. `None` without a home.
     pub fn usual_root(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
         let absolute = |name| {
             variable(name)
@@ -103,8 +100,7 @@ impl Store {
         self.root.join("artifacts")
     }
 
-    /// A home for go commands that is removed when dropped. What a gosweep that
-    /// runs no more has left is removed too.
+    /// A home for go commands that is removed when dropped. What a gosweep that runs no more has left is removed too.
     ///
     /// # Errors
     /// [`ToolchainError::Io`], with the folder.
@@ -138,7 +134,7 @@ impl Store {
     /// Waits for the lock on `name`, which the system takes from a dead holder.
     ///
     /// # Errors
-    /// [`ToolchainError::Cancelled`], or the lock file cannot be had.
+    /// [`ToolchainError::Cancelled`], or the lock file cannot be obtained.
     pub fn lock(&self, name: &str, watch: Watch<'_>) -> Result<Lock, ToolchainError> {
         let folder = self.root.join("locks");
         make_folder(&folder)?;
@@ -182,8 +178,8 @@ impl Store {
         Ok(versions)
     }
 
-    /// An installed release as its manifest tells it; nothing is hashed, so nothing
-    /// of it may be run: that is [`Store::open`].
+    /// An installed release as its manifest tells it; nothing is hashed, so nothing of it may be run: that is
+    /// [`Store::open`].
     pub(crate) fn read(&self, version: &GoVersion) -> Result<Toolchain, ToolchainError> {
         let folder = self.folder_of(version);
         let manifest = self.manifest(version)?;
@@ -248,8 +244,7 @@ impl Store {
             .ok_or_else(|| ToolchainError::refused(path.display(), "a line is not `sha256  name`"))
     }
 
-    /// Completes a staging folder that holds `go/` and gives it its final
-    /// name. Only under the lock of that version.
+    /// Completes a staging folder that holds `go/` and gives it its final name. Only under the lock of that version.
     pub(crate) fn commit(
         &self,
         version: &GoVersion,

@@ -1,5 +1,4 @@
-//! Stand-ins for the world outside: a toolchain of three shell scripts, and a
-//! web server for go.dev.
+//! Stand-ins for the world outside: a toolchain of three shell scripts, and a web server for go.dev.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -61,8 +60,8 @@ pub(crate) fn fake_archive(version: &str) -> Vec<u8> {
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// Answers GET requests on 127.0.0.1 until the test process ends. A body is
-/// announced with `declared` bytes and sent as it is.
+/// Answers GET requests on 127.0.0.1 until the test process ends. A body is announced with `declared` bytes and sent as
+/// it is.
 pub(crate) fn serve(pages: HashMap<String, (usize, Vec<u8>)>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/dl/", listener.local_addr().unwrap());

@@ -14,19 +14,18 @@ use crate::store::Store;
 pub struct Toolbox {
     /// Our cache folder.
     pub store: Store,
-    /// Which sources to ask, in which order. Counts for versions, minors and
-    /// `default`; an explicit GOROOT or `path` is what it says.
+    /// Which sources to ask, in which order. Counts for versions, minors and `default`; an explicit GOROOT or `path` is
+    /// what it says.
     pub order: SourceOrder,
     /// A list of folders as in PATH, where `go` and `python3` are looked for.
     pub search_path: Option<OsString>,
-    /// Base address of the Go download site, ending in a slash. `https` only,
-    /// except for 127.0.0.1: the checksum comes from the same site.
+    /// Base address of the Go download site, ending in a slash. `https` only, except for 127.0.0.1: the checksum comes
+    /// from the same site.
     pub godev: String,
     /// Nothing is fetched: only what is on this machine.
     pub offline: bool,
-    /// Only toolchains whose checksums are recorded: those that gosweep installed
-    /// before. Nothing is installed, and neither the `go` of PATH nor a GOROOT is
-    /// taken.
+    /// Only toolchains whose checksums are recorded: those that gosweep installed before. Nothing is installed, and
+    /// neither the `go` of PATH nor a GOROOT is taken.
     pub locked: bool,
 }
 
@@ -51,7 +50,7 @@ impl Toolbox {
         Err(ToolchainError::refused(
             what,
             "--locked takes only toolchains whose checksums are recorded, and gosweep did not \
-             install this one; cure: install its version (`gosweep toolchain install`) and name \
+             install this one; fix: install its version (`gosweep toolchain install`) and name \
              the version",
         ))
     }

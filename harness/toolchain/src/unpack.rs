@@ -1,15 +1,12 @@
 //! Unpacks archives that are not trusted.
 //!
-//! Only regular files and folders with plain relative names are written, each
-//! once, into a folder that is new and ours, and never more than
-//! [`Limits`] allow. Links are refused even when they point inside: no Go
-//! release needs one, and without them no name can lead out.
+//! Only regular files and folders with plain relative names are written, each once, into a folder that is new and ours,
+//! and never more than [`Limits`] allow. Links are refused even when they point inside: no Go release needs one, and
+//! without them no name can lead out.
 //!
-//! Memory has a budget as well as the disk. A tar archive tells long names in
-//! entries of their own, which the tar crate would read whole, however long (a
-//! gigabyte of name packs into a megabyte): we read them ourselves. A zip archive
-//! is parsed from a list at its end: we count that list before the zip crate
-//! makes objects of it.
+//! Memory has a budget as well as the disk. A tar archive tells long names in entries of their own, which the tar crate
+//! would read whole, however long (a gigabyte of name packs into a megabyte): we read them ourselves. A zip archive is
+//! parsed from a list at its end: we count that list before the zip crate makes objects of it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -196,9 +193,8 @@ pub(crate) fn zip(
     Ok(writer.contents)
 }
 
-/// Counts the list of files at the end of a zip archive as it lies there: that it
-/// ends where the file ends, without a comment and without the 64-bit form, and
-/// has as many entries as it says and no more than allowed
+/// Counts the list of files at the end of a zip archive as it lies there: that it ends where the file ends, without a
+/// comment and without the 64-bit form, and has as many entries as it says and no more than allowed
 /// (<https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>, 4.3.12, 4.3.16).
 fn count_zip(file: &mut File, limits: Limits) -> Result<(), String> {
     const END: usize = 22;

@@ -304,8 +304,8 @@ fn bomb(kind: u8) -> Vec<u8> {
     header[148..156].copy_from_slice(b"        ");
     let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    // A full flush ends a block that can be repeated: compressing it all would
-    // take a minute unoptimised. The checksum at the end is never reached.
+    // A full flush ends a block that can be repeated: compressing it all would take a minute unoptimised. The checksum
+    // at the end is never reached.
     let block = |bytes: &[u8]| {
         let mut deflate = flate2::Compress::new(flate2::Compression::best(), false);
         let mut out = Vec::with_capacity(bytes.len() + 100);

@@ -34,8 +34,8 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Nothing failed. Skipped checks do not count against it: whoever needs
-    /// them all looks at [`Verification::checks`].
+    /// Nothing failed. Skipped checks do not count against it: whoever needs them all looks at
+    /// [`Verification::checks`].
     pub fn is_good(&self) -> bool {
         !Self::failed(&self.checks)
     }
@@ -47,9 +47,9 @@ impl Verification {
     }
 }
 
-/// Checks that VERSION says what is recorded, that go, compile and link are the
-/// recorded ones, and, for a toolchain that gosweep installed, that every file is
-/// there as it was and no other. Only if all that is so, `go version` is run.
+/// Checks that VERSION says what is recorded, that go, compile and link are the recorded ones, and, for a toolchain
+/// that gosweep installed, that every file is there as it was and no other. Only if all that is so, `go version` is
+/// run.
 ///
 /// # Errors
 /// Only when stopped: what is wrong with the toolchain is in the result.

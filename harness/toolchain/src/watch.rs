@@ -18,8 +18,7 @@ pub enum Progress {
         /// What is being made there.
         what: String,
     },
-    /// Bytes are coming in. For `pip` and `gotoolchain` the count is read off
-    /// the disk, and the total is unknown.
+    /// Bytes are coming in. For `pip` and `gotoolchain` the count is read off the disk, and the total is unknown.
     Downloading {
         /// What is being fetched.
         what: String,
@@ -102,8 +101,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Asks `cancelled` several times a second; once it says true, children
-    /// are killed, staging folders removed and the call fails.
+    /// Asks `cancelled` several times a second; once it says true, children are killed, staging folders removed and the
+    /// call fails.
     pub fn cancelled_by(self, cancelled: &'a dyn Fn() -> bool) -> Self {
         Self { cancelled, ..self }
     }

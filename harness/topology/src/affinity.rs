@@ -1,10 +1,9 @@
 //! Setting affinity, and reading back what the kernel made of it.
 //!
-//! `sched_setaffinity` succeeds as long as one CPU of the mask can be used and
-//! drops the others in silence (`sched_setaffinity(2)`, NOTES), so every setter
-//! here reads back and reports wanted against got. New threads and children
-//! inherit a pin: [`reset_current_thread`] before spawning, or pin the child by
-//! [`ChildPinning`]; Go takes its default GOMAXPROCS from the inherited mask.
+//! `sched_setaffinity` succeeds as long as one CPU of the mask can be used and silently drops the others
+//! (`sched_setaffinity(2)`, NOTES), so every setter here reads back and reports wanted against got. New threads and
+//! children inherit a pin: [`reset_current_thread`] before spawning, or pin the child by [`ChildPinning`]; Go takes its
+//! default GOMAXPROCS from the inherited mask.
 
 use std::io;
 
@@ -16,22 +15,21 @@ use crate::source::status_set;
 /// `core_affinity` writes into a fixed `cpu_set_t` and aborts beyond it.
 const CORE_AFFINITY_CPUS: u32 = 1024;
 
-/// A process that still has unpinned threads after this many looks makes them
-/// faster than they can be pinned.
+/// A process that still has unpinned threads after this many looks makes them faster than they can be pinned.
 const SETTLING_PASSES: u32 = 20;
 
-/// Pins the calling thread to a CPU or a set of CPUs, and returns the affinity
-/// that the kernel reports afterwards, which is the one asked for.
+/// Pins the calling thread to a CPU or a set of CPUs, and returns the affinity that the kernel reports afterwards,
+/// which is the one asked for.
 ///
 /// # Errors
-/// [`Error::EmptySet`], [`Error::IdTooLarge`], [`Error::AffinityCall`] when the
-/// kernel refuses, [`Error::AffinityDiffers`] when it gives something else.
+/// [`Error::EmptySet`], [`Error::IdTooLarge`], [`Error::AffinityCall`] when the kernel refuses,
+/// [`Error::AffinityDiffers`] when it gives something else.
 pub fn pin_current_thread(cpus: impl Into<CpuSet>) -> Result<CpuSet, Error> {
     let wanted = cpus.into();
     let only = wanted.first().filter(|_| wanted.len() == 1);
     match only.filter(|id| *id < CORE_AFFINITY_CPUS) {
-        // core_affinity answers with a bare bool; when it fails, the direct call
-        // below fails for the same reason and gives the errno.
+        // core_affinity answers with a bare bool; when it fails, the direct call below fails for the same reason and
+        // gives the errno.
         Some(id) if core_affinity::set_for_current(core_affinity::CoreId { id: id as usize }) => {
             read_back("this thread", 0, &wanted)
         }
@@ -39,8 +37,7 @@ pub fn pin_current_thread(cpus: impl Into<CpuSet>) -> Result<CpuSet, Error> {
     }
 }
 
-/// Gives the calling thread back a mask, usually the one that
-/// [`current_affinity`] returned before it was pinned.
+/// Gives the calling thread back a mask, usually the one that [`current_affinity`] returned before it was pinned.
 ///
 /// # Errors
 /// As [`pin_current_thread`].
@@ -56,8 +53,8 @@ pub fn current_affinity() -> Result<CpuSet, Error> {
     get_thread("this thread", 0, &CpuSet::new())
 }
 
-/// What `/proc/<pid>/status` says of a process' (its first thread's) affinity:
-/// the view of the kernel's own books, independent of the call that set it.
+/// What `/proc/<pid>/status` says of a process' (its first thread's) affinity: the view of the kernel's own books,
+/// independent of the call that set it.
 ///
 /// # Errors
 /// [`Error::AffinityCall`] when there is no such process or no mask in its status.
@@ -74,11 +71,10 @@ pub fn affinity_of(pid: u32) -> Result<CpuSet, Error> {
         .ok_or_else(|| failed(io::Error::other("no Cpus_allowed in it")))
 }
 
-/// Pins every thread of a running process, those included that it starts
-/// meanwhile, and reads each back.
+/// Pins every thread of a running process, those included that it starts meanwhile, and reads each back.
 ///
-/// The system call acts on one thread; a Go program has many. For a process
-/// that we start ourselves, [`ChildPinning`] is better: it acts before exec.
+/// The system call acts on one thread; a Go program has many. For a process that we start ourselves, [`ChildPinning`]
+/// is better: it acts before exec.
 ///
 /// # Errors
 /// As [`pin_current_thread`], and [`Error::NeverSettled`].
@@ -89,8 +85,7 @@ pub fn set_process_affinity(pid: u32, cpus: &CpuSet) -> Result<(), Error> {
         for thread in threads_of(pid, cpus)? {
             match set_if_other(&who, thread, cpus) {
                 Ok(was_right) => all_done &= was_right,
-                // A thread that ended since we listed it needs no pin; the
-                // process itself must still be there.
+                // A thread that ended since we listed it needs no pin; the process itself must still be there.
                 Err(error) if thread != pid && is_gone(&error) => {}
                 Err(error) => return Err(error),
             }
@@ -172,8 +167,8 @@ fn get_thread(who: &str, thread: u32, wanted: &CpuSet) -> Result<CpuSet, Error> 
 
 /// An affinity and a memory policy, ready to be applied between fork and exec.
 ///
-/// [`ChildPinning::prepare`] does all that allocates or may fail on its input;
-/// [`ChildPinning::apply`] is then safe to call from `pre_exec`.
+/// [`ChildPinning::prepare`] does all that allocates or may fail on its input; [`ChildPinning::apply`] is then safe to
+/// call from `pre_exec`.
 #[derive(Clone)]
 pub struct ChildPinning {
     cpus: CpuMask,
@@ -181,8 +176,8 @@ pub struct ChildPinning {
 }
 
 impl ChildPinning {
-    /// Prepares pinning to `cpus` and, where a node is given, binding memory to
-    /// it (`MPOL_BIND`: allocation fails rather than spill to another node).
+    /// Prepares pinning to `cpus` and, where a node is given, binding memory to it (`MPOL_BIND`: allocation fails
+    /// rather than spill to another node).
     ///
     /// # Errors
     /// [`Error::EmptySet`] and [`Error::IdTooLarge`].
@@ -203,9 +198,8 @@ impl ChildPinning {
     /// Async-signal-safe: at most three system calls, no allocation, no lock.
     ///
     /// # Errors
-    /// The errno of the call that failed; EINVAL as well when the kernel
-    /// applied another mask than the one asked for, since `pre_exec` carries
-    /// nothing but an errno to the parent.
+    /// The errno of the call that failed; EINVAL as well when the kernel applied another mask than the one asked for,
+    /// since `pre_exec` carries nothing but an errno to the parent.
     pub fn apply(&self) -> io::Result<()> {
         self.cpus.set_affinity(0)?;
         if CpuMask::of_thread(0)? != self.cpus {

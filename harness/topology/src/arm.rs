@@ -1,8 +1,7 @@
 //! Names of ARM cores by their main id register (MIDR).
 //!
-//! The implementer and part numbers are those of the Arm Architecture Reference
-//! Manual's MIDR_EL1 and of Linux' arch/arm64/include/asm/cputype.h. Server
-//! cores and those that phones and boards mix are named; any other shows its
+//! The implementer and part numbers are those of the Arm Architecture Reference Manual's MIDR_EL1 and of Linux'
+//! arch/arm64/include/asm/cputype.h. Server cores and those that phones and boards mix are named; any other shows its
 //! numbers, which tell kinds apart just as well.
 
 /// Who designed a core and which one it is.

@@ -1,27 +1,26 @@
-//! What our control group leaves us: CPUs, memory nodes, CPU quota, memory.
+//! What our cgroup leaves us: CPUs, memory nodes, CPU quota, memory.
 //!
-//! [`Cgroup`] is the main type. Versions 1 and 2 and hybrid hosts (where some
-//! controllers are on version 1 and the rest on 2) are read alike: find each
-//! hierarchy's mount, go from our own group up to the mount's top, and keep the
-//! most restrictive value, since a limit anywhere above binds us too (Linux:
-//! Documentation/admin-guide/cgroup-v2.rst, "Top-down Constraint").
+//! [`Cgroup`] is the main type. Versions 1 and 2 and hybrid hosts (where some controllers are on version 1 and the rest
+//! on 2) are read alike: find each hierarchy's mount, go from our own group up to the mount's top, and keep the most
+//! restrictive value, since a limit anywhere above binds us too (Linux: Documentation/admin-guide/cgroup-v2.rst,
+//! "Top-down Constraint").
 //!
-//! Deliberately absent: limits above the mount's top, which a container cannot
-//! see, and usage counters, which belong to whoever watches a trial.
+//! Deliberately absent: limits above the mount's top, which a container cannot see, and usage counters, which belong to
+//! whoever watches a trial.
 
 use serde::Serialize;
 
 use crate::cpuset::CpuSet;
 use crate::source::{Source, excerpt};
 
-/// The two generations of control groups, whose files differ.
+/// The two generations of cgroups, whose files differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Generation {
     V1,
     V2,
 }
 
-/// What our control group allows.
+/// What our cgroup allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Cgroup {
     /// Which hierarchies the host uses.
@@ -85,11 +84,10 @@ pub struct MemoryLimit {
     pub file: String,
 }
 
-/// Version 1 prints "no limit" as the largest page-aligned number; nothing that
-/// large is a limit.
+/// Version 1 prints "no limit" as the largest page-aligned number; nothing that large is a limit.
 const UNLIMITED_BYTES: u64 = 1 << 60;
 
-/// Reads our own control group.
+/// Reads our own cgroup.
 pub(crate) fn read(source: &Source) -> Cgroup {
     let memberships = memberships(&source.text("proc/self/cgroup").unwrap_or_default());
     let mounts = mounts(&source.text("proc/self/mountinfo").unwrap_or_default());
@@ -122,8 +120,8 @@ pub(crate) fn read(source: &Source) -> Cgroup {
     cgroup
 }
 
-/// The folders of the hierarchy that has the controller, from our own group up
-/// to the top, and which generation it is of; `None` where we are in none.
+/// The folders of the hierarchy that has the controller, from our own group up to the top, and which generation it is
+/// of; `None` where we are in none.
 pub(crate) fn controller_folders(
     source: &Source,
     controller: &str,
@@ -202,8 +200,7 @@ fn read_legacy(source: &Source, folder: &str, controller: &str, cgroup: &mut Cgr
     }
 }
 
-/// The first of these list files that holds anything; an empty cpuset file
-/// means "not set here".
+/// The first of these list files that holds anything; an empty cpuset file means "not set here".
 fn list(source: &Source, folder: &str, files: &[&str]) -> Option<CpuSet> {
     let lists = files
         .iter()
@@ -364,8 +361,7 @@ fn folders(
     let top = top.trim_matches('/');
     let below = below_root(&membership.path, root);
     let parts: Vec<&str> = below.split('/').filter(|part| !part.is_empty()).collect();
-    // ".." appears when our group lies outside our cgroup namespace: then only
-    // the mount's top is ours to see.
+    // ".." appears when our group lies outside our cgroup namespace: then only the mount's top is ours to see.
     let depth = if parts.contains(&"..") {
         0
     } else {
@@ -378,8 +374,8 @@ fn folders(
         .collect()
 }
 
-/// Our path within the mount. A container without its own cgroup namespace sees
-/// the host's path, while the mount shows only the subtree `root`.
+/// Our path within the mount. A container without its own cgroup namespace sees the host's path, while the mount shows
+/// only the subtree `root`.
 fn below_root<'a>(path: &'a str, root: &str) -> &'a str {
     if root == "/" {
         return path;

@@ -1,5 +1,5 @@
-//! Which kinds of core a host mixes: Intel's performance and efficiency cores,
-//! ARM's big and little ones, or anything whose `cpu_capacity` differs widely.
+//! Which kinds of core a host mixes: Intel's performance and efficiency cores, ARM's big and little ones, or anything
+//! whose `cpu_capacity` differs widely.
 
 use crate::arm;
 use crate::cpuinfo::CpuInfo;
@@ -7,21 +7,19 @@ use crate::cpuset::CpuSet;
 use crate::model::{CoreType, Cpu};
 use crate::source::Source;
 
-/// Intel's hybrid kernels register one PMU per kind of core, whose `cpus` file
-/// lists its CPUs (Linux: arch/x86/events/intel/core.c).
+/// Intel's hybrid kernels register one PMU per kind of core, whose `cpus` file lists its CPUs (Linux:
+/// arch/x86/events/intel/core.c).
 const INTEL_PMUS: [(&str, &str); 3] = [
     ("sys/devices/cpu_core/cpus", "performance"),
     ("sys/devices/cpu_atom/cpus", "efficiency"),
     ("sys/devices/cpu_lowpower/cpus", "low-power"),
 ];
 
-/// Cores of one design count as another kind when their capacity is below this
-/// share of the strongest. "Preferred" cores of one kind differ by a few
-/// percent; a cluster with its own clock or cache by more.
+/// Cores of one design count as another kind when their capacity is below this share of the strongest. "Preferred"
+/// cores of one kind differ by a few percent; a cluster with its own clock or cache by more.
 const SAME_KIND_PERCENT: u32 = 90;
 
-/// Names the kind of each online CPU, and returns the kinds, strongest first;
-/// nothing at all on a host with one kind.
+/// Names the kind of each online CPU, and returns the kinds, strongest first; nothing at all on a host with one kind.
 pub(crate) fn classify(source: &Source, info: &CpuInfo, cpus: &mut [Cpu]) -> Vec<CoreType> {
     let pmus = intel_pmus(source);
     let mut types: Vec<CoreType> = Vec::new();
@@ -124,8 +122,7 @@ fn alike(strongest: Option<u32>, capacity: Option<u32>) -> bool {
     }
 }
 
-/// Capacity first, then Intel's order of kinds (which has no capacity on older
-/// kernels), then frequency.
+/// Capacity first, then Intel's order of kinds (which has no capacity on older kernels), then frequency.
 fn strength(kind: &CoreType) -> (Option<u32>, std::cmp::Reverse<usize>, Option<u64>) {
     let rank = INTEL_PMUS.iter().position(|(_, name)| *name == kind.name);
     (

@@ -1,8 +1,7 @@
 //! `proc/cpuinfo`, whose shape differs by architecture.
 //!
-//! [`CpuInfo`] is the main type: the fields of each processor and those that
-//! stand outside any. x86, arm, riscv and loongarch print a block per
-//! processor; s390 one line per processor; power repeats `cpu`.
+//! [`CpuInfo`] is the main type: the fields of each processor and those that stand outside any. x86, arm, riscv and
+//! loongarch print a block per processor; s390 one line per processor; power repeats `cpu`.
 
 use std::collections::BTreeMap;
 

@@ -6,9 +6,8 @@ use crate::cpuset::{CpuSet, MAX_CPU_ID};
 use crate::error::Error;
 
 impl CpuSet {
-    /// Parses a mask in the format of `/proc/<pid>/status` and of sysfs'
-    /// `*_siblings` files: comma-separated groups of hexadecimal digits, most
-    /// significant group first, as in `ff,00000001` (CPUs 0 and 32-39).
+    /// Parses a mask in the format of `/proc/<pid>/status` and of sysfs' `*_siblings` files: comma-separated groups of
+    /// hexadecimal digits, most significant group first, as in `ff,00000001` (CPUs 0 and 32-39).
     ///
     /// # Errors
     /// [`Error::CpuList`] on anything that is not such a mask.

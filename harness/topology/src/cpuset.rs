@@ -1,29 +1,26 @@
 //! Sets of CPU ids in the formats that Linux reads and prints.
 //!
-//! [`CpuSet`] is the main type. It knows nothing of a host: whether a CPU
-//! exists or may be used is for [`crate::Topology`] to say.
+//! [`CpuSet`] is the main type. It knows nothing of a host: whether a CPU exists or may be used is for
+//! [`crate::Topology`] to say.
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr, Sub};
 
 use serde::{Serialize, Serializer};
 
-/// The largest id a set takes. Linux builds go to 8192 CPUs (`NR_CPUS` with
-/// `MAXSMP`, arch/x86/Kconfig); the margin costs nothing and the bound keeps a
-/// garbage file such as `0-4000000000` from asking for half a gigabyte.
+/// The largest id a set takes. Linux builds go to 8192 CPUs (`NR_CPUS` with `MAXSMP`, arch/x86/Kconfig); the margin
+/// costs nothing and the bound keeps a garbage file such as `0-4000000000` from asking for half a gigabyte.
 pub const MAX_CPU_ID: u32 = 65_535;
 
 const WORD_BITS: u32 = u64::BITS;
 
 /// A set of CPU ids (or of NUMA node numbers, which Linux prints alike).
 ///
-/// Parses and prints the list format of `cpuset(7)`: `0-3,8,10-12`. Parsing
-/// also takes the kernel's grouped form `0-31:2/4` (2 out of every 4) and
-/// util-linux's stride form `0-62:2`; the empty text is the empty set.
+/// Parses and prints the list format of `cpuset(7)`: `0-3,8,10-12`. Parsing also takes the kernel's grouped form
+/// `0-31:2/4` (2 out of every 4) and util-linux's stride form `0-62:2`; the empty text is the empty set.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CpuSet {
-    /// Bit `id % 64` of word `id / 64`; the last word is never zero, so that
-    /// equal sets have equal words.
+    /// Bit `id % 64` of word `id / 64`; the last word is never zero, so that equal sets have equal words.
     words: Vec<u64>,
 }
 
@@ -51,8 +48,7 @@ impl CpuSet {
     /// Adds an id; says whether it was new.
     ///
     /// # Panics
-    /// If `id` is larger than [`MAX_CPU_ID`]; parsing refuses such ids with an
-    /// error instead.
+    /// If `id` is larger than [`MAX_CPU_ID`]; parsing refuses such ids with an error instead.
     pub fn insert(&mut self, id: u32) -> bool {
         assert!(id <= MAX_CPU_ID, "CPU id {id} is larger than {MAX_CPU_ID}");
         let (word, bit) = position(id);

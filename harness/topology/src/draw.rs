@@ -7,9 +7,8 @@ use crate::placement::Placement;
 /// Cores per line; at two threads a core a line stays within 80 columns.
 const CORES_PER_LINE: usize = 8;
 
-/// Draws each package, node and last-level cache with its cores in brackets, a
-/// letter per CPU: `T` target, `G` generator, `B` both, `.` free, `x` not
-/// usable by us. ASCII only; the last line explains the letters in use.
+/// Draws each package, node and last-level cache with its cores in brackets, a letter per CPU: `T` target, `G`
+/// generator, `B` both, `.` free, `x` not usable by us. ASCII only; the last line explains the letters in use.
 ///
 /// ```text
 /// package 0

@@ -1,6 +1,5 @@
-//! The ways to fail: the host could not be read or pinned ([`Error`]), a
-//! placement asks for what the host does not have ([`PlacementError`]), or no
-//! control group can be made ([`GroupError`]).
+//! The ways to fail: the host could not be read or pinned ([`Error`]), a placement asks for what the host does not have
+//! ([`PlacementError`]), or no cgroup can be made ([`GroupError`]).
 
 use std::path::PathBuf;
 
@@ -56,8 +55,7 @@ pub enum Error {
         /// The kernel's answer.
         source: std::io::Error,
     },
-    /// The kernel accepted the call and did something else, as it does when a
-    /// cpuset cuts the mask down.
+    /// The kernel accepted the call and did something else, as it does when a cpuset cuts the mask down.
     #[error(
         "{who}: asked for CPUs {wanted}, the kernel gives {got}; \
          offline CPUs or a cgroup cpuset take the others away"
@@ -144,7 +142,7 @@ pub enum PlacementError {
         cpuset: String,
     },
     /// The policy needs more separate cores than there are.
-    #[error("placement {policy} needs {needed} cores {place}, there {found}; {cure}")]
+    #[error("placement {policy} needs {needed} cores {place}, there {found}; {fix}")]
     TooFewCores {
         /// The policy asked for.
         policy: String,
@@ -155,7 +153,7 @@ pub enum PlacementError {
         /// What there is, such as "is 1 (CPUs 0-1 are SMT siblings)".
         found: String,
         /// What to ask for instead.
-        cure: String,
+        fix: String,
     },
     /// More CPUs asked for than the policy can give.
     #[error("placement {policy}: {asked} {role} CPUs asked for, {available} available ({why})")]
@@ -225,7 +223,7 @@ pub enum PlacementError {
 const DELEGATE: &str =
     "start gosweep as root, or with `systemd-run --user --scope -p Delegate=yes gosweep ...`";
 
-/// Why no control group can be made for a target.
+/// Why no cgroup can be made for a target.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GroupError {
@@ -261,11 +259,11 @@ pub enum GroupError {
     Shared {
         /// Our group.
         folder: PathBuf,
-        /// Processes in it beside us.
+        /// Processes in it besides us.
         others: usize,
     },
     /// We may not make groups there.
-    #[error("cannot make a control group in {}: {source}; {DELEGATE}", folder.display())]
+    #[error("cannot make a cgroup in {}: {source}; {DELEGATE}", folder.display())]
     Denied {
         /// Our group.
         folder: PathBuf,

@@ -1,5 +1,4 @@
-//! What the host is, which of its CPUs the target and the load generator get,
-//! and the system calls that make it so.
+//! What the host is, which of its CPUs the target and the load generator get, and the system calls that make it so.
 //!
 //! * [`read`] turns a folder that holds a machine's `sys/` and `proc/` (`/` for
 //!   this host) into a [`Topology`]: CPUs, cores, caches, NUMA nodes, and what
@@ -9,16 +8,15 @@
 //!   it; [`draw`] shows one as text.
 //! * [`pin_current_thread`], [`set_process_affinity`] and [`ChildPinning`] set
 //!   affinity and read back what the kernel made of it.
-//! * [`GroupParent`] makes control groups for targets, with a CPU quota and a
+//! * [`GroupParent`] makes cgroups for targets, with a CPU quota and a
 //!   memory cap, and says why where it may not.
 //! * [`readiness`] says what on this host would disturb a measurement.
 //! * [`throttling`] and [`mean_mhz`] are the figures below `/sys` that change
 //!   while a trial runs.
 //!
-//! This crate alone reads and writes `/sys`, reads `/proc/cpuinfo` and sets affinity.
-//! Deliberately absent: changing the host (governors, turbo, SMT) beyond groups of our own, deciding
-//! when to look during a trial, and stored formats; the `Serialize` derives here serve
-//! the screen output of `gosweep host --json`.
+//! This crate alone reads and writes `/sys`, reads `/proc/cpuinfo` and sets affinity. Deliberately absent: changing the
+//! host (governors, turbo, SMT) beyond groups of our own, deciding when to look during a trial, and stored formats; the
+//! `Serialize` derives here serve the screen output of `gosweep host --json`.
 
 mod affinity;
 mod arm;

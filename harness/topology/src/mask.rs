@@ -1,12 +1,9 @@
 //! The kernel's fixed-size bit masks and the three system calls that take them.
 //!
-//! rustix and glibc's `cpu_set_t` stop at 1024 CPUs, and `sched_getaffinity`
-//! fails with EINVAL when the kernel's mask is larger than the buffer
-//! (`sched_setaffinity(2)`, "Handling systems with more than 1024 CPUs"), so
-//! that on such a host not even CPU 0 could be read back. [`CpuMask`] holds as
-//! many CPUs as Linux can be built for and works on all hosts alike. Everything
-//! here is free of allocation and locks, so a child may call it between fork
-//! and exec.
+//! rustix and glibc's `cpu_set_t` stop at 1024 CPUs, and `sched_getaffinity` fails with EINVAL when the kernel's mask
+//! is larger than the buffer (`sched_setaffinity(2)`, "Handling systems with more than 1024 CPUs"), so that on such a
+//! host not even CPU 0 could be read back. [`CpuMask`] holds as many CPUs as Linux can be built for and works on all
+//! hosts alike. Everything here is free of allocation and locks, so a child may call it between fork and exec.
 
 use std::io;
 
@@ -17,8 +14,7 @@ use crate::error::Error;
 
 const WORD_BITS: usize = c_ulong::BITS as usize;
 
-/// The most CPUs that Linux can be built for (`NR_CPUS` under `MAXSMP`,
-/// arch/x86/Kconfig).
+/// The most CPUs that Linux can be built for (`NR_CPUS` under `MAXSMP`, arch/x86/Kconfig).
 const MAX_CPUS: usize = 8192;
 
 /// The most NUMA nodes that Linux can be built for (`NODES_SHIFT` up to 10).
@@ -75,8 +71,7 @@ impl CpuMask {
     pub(crate) fn of_thread(thread: u32) -> io::Result<Self> {
         let mut mask = Self::empty();
         // SAFETY: the kernel writes at most `size_of_val` bytes to the pointer,
-        // which is the array's own size; any bytes are valid integers, and those
-        // that it does not write stay zero.
+        // which is the array's own size; any bytes are valid integers, and those that it does not write stay zero.
         let result = unsafe {
             libc::syscall(
                 libc::SYS_sched_getaffinity,
@@ -98,15 +93,15 @@ impl NodeMask {
         Ok(mask)
     }
 
-    /// Binds the memory that the calling thread allocates from now on; threads
-    /// and programs that it starts inherit the policy (`set_mempolicy(2)`).
+    /// Binds the memory that the calling thread allocates from now on; threads and programs that it starts inherit the
+    /// policy (`set_mempolicy(2)`).
     #[expect(
         unsafe_code,
         reason = "set_mempolicy has no wrapper in rustix, std or glibc"
     )]
     pub(crate) fn bind_memory(&self) -> io::Result<()> {
-        // The kernel looks at one bit less than it is told (mm/mempolicy.c,
-        // get_nodes: `--maxnode`); without the 1 the last node would be cut off.
+        // The kernel looks at one bit less than it is told (mm/mempolicy.c, get_nodes: `--maxnode`); without the 1 the
+        // last node would be cut off.
         let bits = MAX_NODES + 1;
         // SAFETY: the kernel reads MAX_NODES bits from the pointer, which is the
         // array's own size, and keeps nothing.

@@ -1,10 +1,8 @@
 //! What a host is made of. Plain data: [`crate::read`] fills it in.
 //!
-//! [`Topology`] is the main type. Ids that Linux gives (CPU ids, node numbers,
-//! `core_id`) are kept; packages, cores, caches and last-level groups also get
-//! an index of ours, counted from 0 in the order of their lowest CPU, because
-//! the kernel's numbers repeat between packages, books and drawers or are
-//! missing altogether.
+//! [`Topology`] is the main type. Ids that Linux gives (CPU ids, node numbers, `core_id`) are kept; packages, cores,
+//! caches and last-level groups also get an index of ours, counted from 0 in the order of their lowest CPU, because the
+//! kernel's numbers repeat between packages, books and drawers or are missing altogether.
 
 use std::fmt;
 
@@ -28,19 +26,18 @@ pub struct Topology {
     pub caches: Vec<Cache>,
     /// Groups of CPUs that share a last-level cache.
     pub last_level_caches: Vec<LastLevelCache>,
-    /// NUMA nodes by number; the numbers may have gaps and a node may have no
-    /// CPU. Empty when the kernel reports none.
+    /// NUMA nodes by number; the numbers may have gaps and a node may have no CPU. Empty when the kernel reports none.
     pub nodes: Vec<Node>,
     /// The kinds of core, strongest first. Empty unless the host mixes kinds.
     pub core_types: Vec<CoreType>,
     /// The kernel's own lists.
     pub sets: CpuSets,
-    /// Our affinity mask: `sched_getaffinity` of the calling thread on this
-    /// host, `proc/self/status` of a snapshot; `None` when neither says.
+    /// Our affinity mask: `sched_getaffinity` of the calling thread on this host, `proc/self/status` of a snapshot;
+    /// `None` when neither says.
     pub affinity: Option<CpuSet>,
     /// NUMA nodes that we may take memory from; `None` when not reported.
     pub allowed_nodes: Option<CpuSet>,
-    /// What our control group allows.
+    /// What our cgroup allows.
     pub cgroup: Cgroup,
     /// CPUs that a placement may use: online, in our mask, in our cpuset.
     pub usable: CpuSet,

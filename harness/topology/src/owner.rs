@@ -1,13 +1,11 @@
-//! Whose something is that outlives its maker: a control group, a staging folder.
+//! Whose something is that outlives its maker: a cgroup, a staging folder.
 //!
-//! A pid alone may be somebody else's by the time that the thing is found; a pid
-//! with its start time is not.
+//! A pid alone may be somebody else's by the time that the thing is found; a pid with its start time is not.
 
 use std::fmt;
 use std::fs;
 
-/// A process, by pid and start time. [`fmt::Display`] writes `PID-START`, which
-/// [`Owner::of`] reads.
+/// A process, by pid and start time. [`fmt::Display`] writes `PID-START`, which [`Owner::of`] reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
     pid: u32,
@@ -25,8 +23,7 @@ impl Owner {
         }
     }
 
-    /// The owner that stands at the beginning of `text`, and what follows it
-    /// behind a further `-`.
+    /// The owner that stands at the beginning of `text`, and what follows it behind a further `-`.
     pub fn of(text: &str) -> Option<(Owner, &str)> {
         let (pid, rest) = text.split_once('-')?;
         let (start, rest) = rest.split_once('-')?;
@@ -49,9 +46,8 @@ impl fmt::Display for Owner {
     }
 }
 
-/// When a process that runs was started: field 22 of /proc/PID/stat, counted
-/// behind the name in parentheses; the state is the first there
-/// (proc_pid_stat(5)).
+/// When a process that runs was started: field 22 of /proc/PID/stat, counted behind the name in parentheses; the state
+/// is the first there (proc_pid_stat(5)).
 fn start_of(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(')')?;

@@ -1,10 +1,8 @@
 //! The figures of the host that change while something is measured.
 //!
-//! [`throttling`] says how often our control group was held back by a CPU
-//! quota, [`mean_mhz`] how fast CPUs run at this moment, [`cpu_ticks`] what
-//! their time went to, [`cpu_pressure_us`] how long tasks waited for any.
-//! Deliberately absent: when to look and what a difference means, which belong
-//! to whoever watches the measurement.
+//! [`throttling`] says how often our cgroup was held back by a CPU quota, [`mean_mhz`] how fast CPUs run at this
+//! moment, [`cpu_ticks`] what their time went to, [`cpu_pressure_us`] how long tasks waited for any. Deliberately
+//! absent: when to look and what a difference means, which belong to whoever watches the measurement.
 
 use std::path::Path;
 
@@ -12,11 +10,10 @@ use crate::cgroup;
 use crate::cpuset::CpuSet;
 use crate::source::Source;
 
-/// How often a control group was held back by its CPU quota, since it exists.
+/// How often a cgroup was held back by its CPU quota, since it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Throttling {
-    /// The group's folder below the root: only counts of the same group may be
-    /// compared.
+    /// The group's folder below the root: only counts of the same group may be compared.
     pub group: String,
     /// Enforcement periods that had elapsed (`nr_periods`).
     pub periods: u64,
@@ -24,9 +21,8 @@ pub struct Throttling {
     pub throttled: u64,
 }
 
-/// Reads the counts of the group nearest to us, ourselves included, that has a
-/// CPU quota; `None` where none has. Only a group with a quota counts periods
-/// (Linux: Documentation/scheduler/sched-bwc.rst, "Statistics").
+/// Reads the counts of the group nearest to us, ourselves included, that has a CPU quota; `None` where none has. Only a
+/// group with a quota counts periods (Linux: Documentation/scheduler/sched-bwc.rst, "Statistics").
 ///
 /// `root` is the folder that holds `sys/` and `proc/`, `/` for this host.
 pub fn throttling(root: &Path) -> Option<Throttling> {
@@ -48,8 +44,8 @@ pub fn throttling(root: &Path) -> Option<Throttling> {
     })
 }
 
-/// The mean clock of these CPUs in MHz (`scaling_cur_freq`); `None` where the
-/// kernel tells it of none of them, as in most virtual machines.
+/// The mean clock of these CPUs in MHz (`scaling_cur_freq`); `None` where the kernel tells it of none of them, as in
+/// most virtual machines.
 ///
 /// `root` is the folder that holds `sys/`, `/` for this host.
 pub fn mean_mhz(root: &Path, cpus: &CpuSet) -> Option<f64> {
@@ -65,8 +61,8 @@ pub fn mean_mhz(root: &Path, cpus: &CpuSet) -> Option<f64> {
     (!clocks.is_empty()).then(|| clocks.iter().sum::<f64>() / clocks.len() as f64)
 }
 
-/// What the time of some CPUs went to since the host started, in the kernel's
-/// ticks of usually 10 ms, all of them together.
+/// What the time of some CPUs went to since the host started, in the kernel's ticks of usually 10 ms, all of them
+/// together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CpuTicks {
     /// All their time.
@@ -77,8 +73,7 @@ pub struct CpuTicks {
     pub steal: u64,
 }
 
-/// Reads what the time of `cpus` went to (`proc/stat`, proc_stat(5)); `None`
-/// where the host tells it of none of them.
+/// Reads what the time of `cpus` went to (`proc/stat`, proc_stat(5)); `None` where the host tells it of none of them.
 ///
 /// `root` is the folder that holds `proc/`, `/` for this host.
 pub fn cpu_ticks(root: &Path, cpus: &CpuSet) -> Option<CpuTicks> {
@@ -92,8 +87,7 @@ pub fn cpu_ticks(root: &Path, cpus: &CpuSet) -> Option<CpuTicks> {
     })
 }
 
-/// `cpu3 user nice system idle iowait irq softirq steal ...`. Guest time is
-/// part of user time and stands behind these.
+/// `cpu3 user nice system idle iowait irq softirq steal ...`. Guest time is part of user time and stands behind these.
 fn cpu_line(line: &str) -> Option<(u32, CpuTicks)> {
     let mut words = line.split_ascii_whitespace();
     let cpu = words.next()?.strip_prefix("cpu")?.parse().ok()?;
@@ -113,9 +107,8 @@ fn cpu_line(line: &str) -> Option<(u32, CpuTicks)> {
     ))
 }
 
-/// The time in which some task of the host waited for a CPU since the host
-/// started, in microseconds (`proc/pressure/cpu`, Linux:
-/// Documentation/accounting/psi.rst); `None` where the kernel does not count.
+/// The time in which some task of the host waited for a CPU since the host started, in microseconds
+/// (`proc/pressure/cpu`, Linux: Documentation/accounting/psi.rst); `None` where the kernel does not count.
 ///
 /// `root` is the folder that holds `proc/`, `/` for this host.
 pub fn cpu_pressure_us(root: &Path) -> Option<u64> {

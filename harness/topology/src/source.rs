@@ -1,9 +1,8 @@
 //! Reading small files of sysfs and procfs below a root folder.
 //!
-//! [`Source`] is the main type. A missing file is `None` and quiet, since
-//! kernels, architectures and containers differ in what they offer; a file that
-//! is there and makes no sense is `None` and leaves a note, so that nothing is
-//! dropped in silence.
+//! [`Source`] is the main type. A missing file is `None` and quiet, since kernels, architectures and containers differ
+//! in what they offer; a file that is there and makes no sense is `None` and leaves a note, so that nothing is silently
+//! dropped.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -13,8 +12,8 @@ use std::str::FromStr;
 
 use crate::cpuset::CpuSet;
 
-/// No file that this crate reads is nearly as large (`proc/cpuinfo` takes some
-/// 1.5 KiB per CPU); the bound keeps a wrong root from filling memory.
+/// No file that this crate reads is nearly as large (`proc/cpuinfo` takes some 1.5 KiB per CPU); the bound keeps a
+/// wrong root from filling memory.
 const LARGEST_FILE_BYTES: u64 = 64 << 20;
 
 /// A root folder and the notes taken while reading below it.
@@ -31,8 +30,7 @@ impl Source {
         }
     }
 
-    /// Whether the root is this running host, so that system calls speak of the
-    /// same machine as the files.
+    /// Whether the root is this running host, so that system calls speak of the same machine as the files.
     pub(crate) fn is_live(&self) -> bool {
         self.root
             .canonicalize()
@@ -84,8 +82,7 @@ impl Source {
     /// A list file; an empty one is the empty set.
     pub(crate) fn list(&self, inner: &str) -> Option<CpuSet> {
         let text = self.text(inner)?;
-        // Kernels before 5.9 print "(null)" for an unset nohz_full
-        // (drivers/base/cpu.c, print_cpus_nohz_full).
+        // Kernels before 5.9 print "(null)" for an unset nohz_full (drivers/base/cpu.c, print_cpus_nohz_full).
         if text.trim() == "(null)" {
             return Some(CpuSet::new());
         }
@@ -96,8 +93,7 @@ impl Source {
         self.understood(inner, CpuSet::parse_mask(&self.word(inner)?))
     }
 
-    /// The list file or, on kernels that lack it or where it is garbage, the
-    /// mask file.
+    /// The list file or, on kernels that lack it or where it is garbage, the mask file.
     pub(crate) fn list_or_mask(&self, list: &str, mask: &str) -> Option<CpuSet> {
         self.list(list)
             .filter(|set| !set.is_empty())
@@ -159,8 +155,7 @@ pub(crate) fn excerpt(text: &str) -> String {
     line.chars().take(40).collect()
 }
 
-/// `<field>_list` of a `/proc/<pid>/status` text, or the mask `<field>` where an
-/// old kernel has no list.
+/// `<field>_list` of a `/proc/<pid>/status` text, or the mask `<field>` where an old kernel has no list.
 pub(crate) fn status_set(status: &str, field: &str) -> Option<CpuSet> {
     let value = |name: String| {
         let line = status.lines().find_map(|line| line.strip_prefix(&name))?;

@@ -9,9 +9,8 @@ use crate::model::{Cache, Topology, human_bytes};
 
 /// What makes two hosts comparable as hardware.
 ///
-/// Equal on every read of one host, whatever our mask, cgroup or load: neither
-/// affinity, quotas, memory sizes (which shift with the kernel) nor frequencies
-/// (which drivers hide) take part. Switching CPUs or SMT on or off does change
+/// Equal on every read of one host, whatever our mask, cgroup or load: neither affinity, quotas, memory sizes (which
+/// shift with the kernel) nor frequencies (which drivers hide) take part. Switching CPUs or SMT on or off does change
 /// it. Others hash the [`fmt::Display`] text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -59,8 +58,7 @@ impl Topology {
     }
 }
 
-/// Caches of one name and size are one line, since hybrid hosts have several
-/// sizes under one name.
+/// Caches of one name and size are one line, since hybrid hosts have several sizes under one name.
 fn cache_lines(caches: &[Cache]) -> Vec<String> {
     let mut counts: BTreeMap<(u32, &str, Option<u64>), usize> = BTreeMap::new();
     for cache in caches {

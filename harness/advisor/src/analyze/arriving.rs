@@ -41,7 +41,7 @@ enum Shape {
     Document,
     /// Either: NULs are in it, which an application may have written into its log. It is kept as a document and read as
     /// a log.
-    Doubtful,
+    Uncertain,
 }
 
 impl Default for Arriving {
@@ -97,7 +97,7 @@ impl Arriving {
         self.head.extend_from_slice(&bytes[..kept]);
         self.dropped += bytes.len() - kept;
         match self.shape {
-            Shape::Stream | Shape::Doubtful => self.log.feed(bytes),
+            Shape::Stream | Shape::Uncertain => self.log.feed(bytes),
             Shape::Document => {}
             Shape::Untold if self.head.len() >= TELLING_BYTES => {
                 self.shape = shape(&self.head);
@@ -112,7 +112,7 @@ impl Arriving {
     /// Where a log stands, for someone who watches.
     #[must_use]
     pub fn now(&self) -> Option<String> {
-        matches!(self.shape, Shape::Stream | Shape::Doubtful).then(|| self.log.now())
+        matches!(self.shape, Shape::Stream | Shape::Uncertain).then(|| self.log.now())
     }
 
     /// Whether it can be nothing that is read: too long for a document, and no log.
@@ -121,7 +121,7 @@ impl Arriving {
         self.dropped > 0
             && match self.shape {
                 Shape::Stream => false,
-                Shape::Doubtful => !self.log.has_runtime_lines(),
+                Shape::Uncertain => !self.log.has_runtime_lines(),
                 Shape::Document | Shape::Untold => true,
             }
     }
@@ -154,15 +154,15 @@ impl Arriving {
         };
         match self.shape {
             Shape::Stream => stream(reader),
-            Shape::Doubtful if self.dropped == 0 => {
+            Shape::Uncertain if self.dropped == 0 => {
                 as_document().or_else(|unread| log(reader).ok_or(unread))
             }
-            Shape::Doubtful => stream(reader),
+            Shape::Uncertain => stream(reader),
             Shape::Untold | Shape::Document => as_document(),
         }
     }
 
-    /// A log whose newest lines come first, read again from its end, as far as all of it is at hand.
+    /// A log whose newest lines come first, read again from its end, as far as all of it is available.
     fn in_order(&self, log: Log) -> Log {
         if self.dropped > 0 || !order::is_newest_first(&self.head) {
             return log;
@@ -214,7 +214,7 @@ fn shape(head: &[u8]) -> Shape {
     if DOCUMENTS.iter().any(|start| head.starts_with(start)) {
         Shape::Document
     } else if head[..head.len().min(4096)].contains(&0) {
-        Shape::Doubtful
+        Shape::Uncertain
     } else {
         Shape::Stream
     }
@@ -248,7 +248,7 @@ mod tests {
             ),
             (
                 b"text with a \0 in it, and some more of it",
-                Shape::Doubtful,
+                Shape::Uncertain,
             ),
         ] {
             assert_eq!(shape(head), expected, "{:?}", String::from_utf8_lossy(head));

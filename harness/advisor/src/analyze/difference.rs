@@ -1,4 +1,4 @@
-//! Two profiles held against each other, and the pictures of a page.
+//! Two profiles compared with each other, and the pictures of a page.
 
 use documents::analysis::InputReport;
 use documents::figures::counted;

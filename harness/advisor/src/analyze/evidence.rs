@@ -5,7 +5,7 @@ use gotrace::schedtrace::SchedSample;
 
 use super::material::{Material, Part};
 use super::process::Process;
-use crate::evidence::{Drive, Evidence, Sample, Subject};
+use crate::evidence::{Drive, RuleEvidence, Sample, Subject};
 use crate::runtime::Runtime;
 
 /// Stretches that a process's kept lines are cut into: rules want a sign in three samples, and more than a dozen make
@@ -15,7 +15,7 @@ const MOST_STRETCHES: usize = 12;
 const LINES_OF_A_STRETCH: usize = 10;
 
 /// A process of a log: its lines in stretches of equal length.
-pub(super) fn of_process(process: &Process, name: String) -> Evidence {
+pub(super) fn of_process(process: &Process, name: String) -> RuleEvidence {
     let (from_s, to_s) = span(process);
     let lines = [
         process.cycles.len(),
@@ -32,14 +32,14 @@ pub(super) fn of_process(process: &Process, name: String) -> Evidence {
         let inside = |at_s: f64| begin_s <= at_s && (at_s < end_s || last);
         stretch(process, &name, [begin_s, end_s], inside)
     });
-    Evidence {
+    RuleEvidence {
         subject: Subject {
             name: name.clone(),
             gomaxprocs: process.gomaxprocs(),
             ..Subject::default()
         },
         samples: samples.collect(),
-        ..Evidence::default()
+        ..RuleEvidence::default()
     }
 }
 
@@ -94,7 +94,7 @@ fn stretch(
 }
 
 /// The snapshots of one process in the order of time: what happened between neighbours.
-pub(super) fn of_metrics(materials: &[Material]) -> Option<Evidence> {
+pub(super) fn of_metrics(materials: &[Material]) -> Option<RuleEvidence> {
     let mut snapshots: Vec<_> = materials
         .iter()
         .filter_map(|material| match &material.part {
@@ -123,7 +123,7 @@ pub(super) fn of_metrics(materials: &[Material]) -> Option<Evidence> {
     if samples.is_empty() {
         return None;
     }
-    Some(Evidence {
+    Some(RuleEvidence {
         subject: Subject {
             name: "runtime/metrics".to_owned(),
             go: Some(last.go_version.clone()),
@@ -135,6 +135,6 @@ pub(super) fn of_metrics(materials: &[Material]) -> Option<Evidence> {
             ..Subject::default()
         },
         samples,
-        ..Evidence::default()
+        ..RuleEvidence::default()
     })
 }

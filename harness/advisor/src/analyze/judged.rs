@@ -14,7 +14,7 @@ use super::options::AnalyzeOptions;
 use super::verdict::verdict;
 use super::{evidence, profiles};
 use crate::error::AdvisorError;
-use crate::evidence::{Drive, Evidence, Profiles, Sample, Subject};
+use crate::evidence::{Drive, Profiles, RuleEvidence, Sample, Subject};
 use crate::judge::judge;
 use crate::profile::{LockEvidence, LockLimits, lock_check};
 
@@ -23,7 +23,7 @@ const FORMAT_VERSION: u32 = 1;
 /// Judgements of processes of one log: the last ones.
 const MOST_JUDGED: usize = 4;
 
-/// Says what inputs amount to.
+/// Says what the inputs show.
 ///
 /// # Errors
 /// [`AdvisorError::Profile`] if a difference is asked for and the inputs are not two profiles of one kind.
@@ -87,7 +87,7 @@ fn judgements(
     lock_evidence: &LockEvidence<'_>,
     thresholds: &Thresholds,
 ) -> Vec<Judgement> {
-    let mut evidence: Vec<Evidence> = Vec::new();
+    let mut evidence: Vec<RuleEvidence> = Vec::new();
     for material in materials {
         if let Part::Log(log) = &material.part {
             let first = log.processes_let_go + 1;
@@ -107,7 +107,7 @@ fn judgements(
     evidence.extend(evidence::of_metrics(materials));
     let profiles = Profiles::of("the profiles", lock_evidence);
     if profiles.cpu.is_some() || profiles.locks.is_some() {
-        evidence.push(Evidence {
+        evidence.push(RuleEvidence {
             subject: Subject {
                 name: profiles.name.clone(),
                 ..Subject::default()
@@ -119,7 +119,7 @@ fn judgements(
                 profiles: Some(profiles),
                 ..Sample::default()
             }],
-            ..Evidence::default()
+            ..RuleEvidence::default()
         });
     }
     // A log does not name its Go; one binary's build information among the inputs does.

@@ -69,7 +69,7 @@ pub struct TraceView {
     pub profile: Profile,
 }
 
-/// What the caller knows of an input beside its bytes.
+/// What the caller knows of an input besides its bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hint {
     /// The kind of profile, e.g. by the endpoint that it came from. net/http/pprof takes the mark that tells

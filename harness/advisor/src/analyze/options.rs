@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use documents::analysis::Unread;
 
-/// What the caller knows beside the inputs.
+/// What the caller knows besides the inputs.
 #[derive(Debug, Clone, Default)]
 pub struct AnalyzeOptions {
     /// Who makes the document.
@@ -13,7 +13,7 @@ pub struct AnalyzeOptions {
     pub pictures: bool,
     /// Hold the first two profiles of one kind against each other, and nothing else.
     pub difference: bool,
-    /// What could not be had, with how to get it.
+    /// What could not be obtained, with how to get it.
     pub missing: Vec<String>,
     /// Inputs that were given and could not be read.
     pub unread: Vec<Unread>,

@@ -24,7 +24,7 @@ pub(super) struct Point {
     pub(super) next_step: String,
 }
 
-/// All of them; among equally grave ones the earlier speaks.
+/// All of them; among equally severe ones the earlier speaks.
 pub(super) fn points(analysis: &Analysis, thresholds: &Thresholds) -> Vec<Point> {
     let stop = stop_point(analysis, thresholds);
     let signs = signs_point(analysis, stop.is_some());
@@ -41,7 +41,7 @@ pub(super) fn points(analysis: &Analysis, thresholds: &Thresholds) -> Vec<Point>
     all.into_iter().flatten().collect()
 }
 
-/// The gravest report with a stack: an end before a recovered panic before a race before a dump, the last of equals.
+/// The most severe report with a stack: an end before a recovered panic before a race before a dump, the last of equals.
 fn crash_point(analysis: &Analysis) -> Option<Point> {
     let all = || analysis.inputs.iter().flat_map(|input| &input.crashes);
     let crash = all().max_by_key(|crash| rank(crash))?;
@@ -258,7 +258,7 @@ fn lock_point(analysis: &Analysis) -> Option<Point> {
         severity,
         name: "a contended lock".to_owned(),
         sentence: format!("{} waits for a contended lock: {shown}", worst.site),
-        next_step: "hold it for less, or split it; no runtime setting cures a lock".to_owned(),
+        next_step: "hold it for less, or split it; no runtime setting fixes a lock".to_owned(),
     })
 }
 
@@ -306,19 +306,19 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
             significant(critical_ms)
         ),
         next_step: "look first for GODEBUG=asyncpreemptoff=1, then for a CPU that is throttled (cpu.stat of its cgroup) \
-                    or shared; schedtrace=100 beside gctrace shows what ran meanwhile"
+                    or shared; schedtrace=100 together with gctrace shows what ran meanwhile"
             .to_owned(),
     })
 }
 
 /// Rules that were critical in too few samples for a finding: worth knowing, and no more for certain.
 fn signs_point(analysis: &Analysis, stop_is_named: bool) -> Option<Point> {
-    let grave = |sign: &&Once| {
+    let severe = |sign: &&Once| {
         let named = stop_is_named && sign.rule == STOPS;
         sign.severity == Some(Severity::Critical) && !named
     };
     let signs = analysis.judgements.iter().flat_map(|own| &own.once);
-    let signs: Vec<&Once> = signs.filter(grave).collect();
+    let signs: Vec<&Once> = signs.filter(severe).collect();
     let first = signs.first()?;
     let seen = first.evidence.first();
     let seen = seen.map_or_else(String::new, |seen| {

@@ -324,8 +324,8 @@ pub(super) fn scavenged(it: Scavenged) -> Vec<Fact> {
 }
 
 /// What the pacer aimed at and what became of it. The CPU share is no measurement of background workers: the runtime
-/// takes them at their goal of 25 % and adds the assists (`endCycle` in runtime/mgcpacer.go), so what is beyond the goal
-/// is assists.
+/// takes them at their goal of 25 % and adds the assists (`endCycle` in runtime/mgcpacer.go), so what is beyond the
+/// goal is assists.
 pub(super) fn paced(it: Paced) -> Vec<Fact> {
     let cycles = it.cycles as f64;
     let mut facts = vec![

@@ -120,7 +120,7 @@ fn shorten_lock(_: &Subject, _: &Sign) -> Remedy {
                 "If the code cannot change: fewer GOMAXPROCS lose less to the lock; measure it as an axis.",
             ),
         ],
-        "No environment variable cures it. RWMutex helps only where readers hold it long; its own counter is shared.",
+        "No environment variable fixes it. RWMutex helps only where readers hold it long; its own counter is shared.",
     )
 }
 

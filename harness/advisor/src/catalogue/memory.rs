@@ -5,7 +5,7 @@ use documents::finding::{Family, Severity, Try};
 use record::quantity::format_bytes;
 use record::threshold::{Threshold, Thresholds};
 
-use crate::evidence::{Evidence, Subject};
+use crate::evidence::{RuleEvidence, Subject};
 use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
 use crate::signal::Signal;
 
@@ -131,7 +131,7 @@ fn pack(_: &Subject, _: &Sign) -> Remedy {
     )
 }
 
-fn version_step(evidence: &Evidence, thresholds: &Thresholds) -> Whole {
+fn version_step(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
     let step = evidence.beside.as_ref().and_then(|own| own.older.as_ref());
     let Some(step) = step else {
         return Whole::TooLittle(Signal::OlderGo.describe());

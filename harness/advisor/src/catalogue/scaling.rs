@@ -7,7 +7,7 @@ use documents::figures::{counted, listed, percent, ratio_text, significant};
 use documents::finding::{Family, Severity, Try};
 use record::threshold::{Threshold, Thresholds};
 
-use crate::evidence::{Evidence, Scaling, Subject};
+use crate::evidence::{RuleEvidence, Scaling, Subject};
 use crate::rule::{Check, Remedy, Rule, Sign, Whole};
 use crate::signal::Signal;
 
@@ -34,7 +34,7 @@ pub(super) static RULES: &[Rule] = &[
     },
 ];
 
-fn past_the_knee(evidence: &Evidence, thresholds: &Thresholds) -> Whole {
+fn past_the_knee(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
     let scaling = evidence
         .beside
         .as_ref()
@@ -116,7 +116,7 @@ fn fewer_ps(_: &Subject, sign: &Sign) -> Remedy {
     )
 }
 
-fn interaction(evidence: &Evidence, _: &Thresholds) -> Whole {
+fn interaction(evidence: &RuleEvidence, _: &Thresholds) -> Whole {
     let found = evidence.beside.iter().flat_map(|own| &own.interactions);
     let beyond = found.filter(|own| {
         let clear = own.interval[0] > 1.0 || own.interval[1] < 1.0;
@@ -133,7 +133,7 @@ fn interaction(evidence: &Evidence, _: &Thresholds) -> Whole {
             severity: Severity::Info,
             value: own.ratio.ln().abs(),
             shows: format!(
-                "{}: beside {} the effect of {} is {} of what it is otherwise{}{}",
+                "{}: with {} the effect of {} is {} of what it is otherwise{}{}",
                 own.objective,
                 own.second,
                 own.first,

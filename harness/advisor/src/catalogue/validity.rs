@@ -6,7 +6,7 @@ use documents::finding::{Family, Severity, Try};
 use judging::physics::plausible;
 use record::threshold::{Threshold, Thresholds};
 
-use crate::evidence::{Drive, Evidence, Setting, Subject};
+use crate::evidence::{Drive, RuleEvidence, Setting, Subject};
 use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
 use crate::signal::Signal;
 use crate::{physics, validity};
@@ -28,7 +28,7 @@ pub(super) static RULES: &[Rule] = &[
         family: Family::Validity,
         needs: &[Signal::Readback],
         versions: "all",
-        source: "runtime/proc.go and runtime/mgcpacer.go: bad values of GOMAXPROCS and GOGC are ignored without a word",
+        source: "runtime/proc.go and runtime/mgcpacer.go: bad values of GOMAXPROCS and GOGC are silently ignored",
         check: Check::Sample(not_applied),
         remedy: correct_setting,
     },
@@ -138,7 +138,7 @@ fn not_applied(look: &Look<'_>) -> Reading {
 
 fn correct_setting(_: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
-        "Go ignores without a word what it cannot read: GOMAXPROCS=500m or 0, GOGC=abc, unknown GODEBUG keys. Or a \
+        "Go silently ignores what it cannot read: GOMAXPROCS=500m or 0, GOGC=abc, unknown GODEBUG keys. Or a \
          wrapper sets it afresh, or the program itself (runtime.GOMAXPROCS, debug.SetGCPercent, automaxprocs).",
         vec![
             Try::setting(
@@ -156,13 +156,13 @@ fn generator_bound(look: &Look<'_>) -> Reading {
     let Some(load) = &look.sample.load else {
         return Reading::Clear;
     };
-    // Latencies of an open loop that the generator spoilt are its own; a closed loop still gives a lower bound.
+    // Latencies of an open loop that the generator invalidated are its own; a closed loop still gives a lower bound.
     let severity = match look.sample.drive {
         Drive::Closed => Severity::Warn,
         _ => Severity::Critical,
     };
     let mut shows = Vec::new();
-    let mut grave = false;
+    let mut severe = false;
     let cpu = load.generator_cpu_share.unwrap_or(0.0);
     if cpu > look.bound(Threshold::V3GeneratorCpu) {
         shows.push(format!("generator CPU {}", percent(cpu)));
@@ -170,12 +170,12 @@ fn generator_bound(look: &Look<'_>) -> Reading {
     let objective = look.subject.objective_p99_ms.unwrap_or(f64::INFINITY);
     let bound = validity::lag_bound_ms(look.thresholds, objective);
     if let Some(late) = load.send_lag_p99_ms.filter(|late| *late > bound) {
-        shows.push(format!("P99 lateness of sends {}", milliseconds(late)));
+        shows.push(format!("P99 send lag {}", milliseconds(late)));
     }
     let little = load.littles_law_error.unwrap_or(0.0).abs();
     if little > look.bound(Threshold::V3LittlesLaw) {
         shows.push(format!("Little's law off by {}", percent(little)));
-        grave = true;
+        severe = true;
     }
     let errors = load.generator_error_share.unwrap_or(0.0);
     if errors > look.bound(Threshold::V3Errors) {
@@ -183,17 +183,17 @@ fn generator_bound(look: &Look<'_>) -> Reading {
             "{} of requests failed on the generator's side",
             percent(errors)
         ));
-        grave = true;
+        severe = true;
     }
     if load.verdict == record::trial::WindowVerdict::GeneratorBound.word() {
         shows.push("its own verdict is GENERATOR_BOUND".to_owned());
-        grave = true;
+        severe = true;
     }
     if shows.is_empty() {
         return Reading::Clear;
     }
-    // A busy or slightly late generator that kept its schedule by its own account is a doubt, not a verdict.
-    let severity = if grave { severity } else { Severity::Warn };
+    // A busy or slightly late generator that kept its schedule by its own account is a caveat, not a verdict.
+    let severity = if severe { severity } else { Severity::Warn };
     Reading::holds(
         severity,
         cpu,
@@ -239,7 +239,7 @@ fn other_machine(_: &Subject, _: &Sign) -> Remedy {
     )
 }
 
-fn drift(evidence: &Evidence, thresholds: &Thresholds) -> Whole {
+fn drift(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
     let readings = evidence.beside.as_ref().map(|own| own.control.as_slice());
     let readings = readings.unwrap_or_default();
     if readings.len() < 6 {
@@ -306,7 +306,7 @@ fn steady_host(_: &Subject, _: &Sign) -> Remedy {
     )
 }
 
-fn shared_cpus(evidence: &Evidence, _: &Thresholds) -> Whole {
+fn shared_cpus(evidence: &RuleEvidence, _: &Thresholds) -> Whole {
     let shared = evidence.subject.shared_cpus.as_deref().unwrap_or_default();
     if shared.is_empty() {
         return Whole::Signs(Vec::new());

@@ -32,8 +32,8 @@ impl From<&Diagnosed> for Wanted {
     }
 }
 
-/// The cells that are wanted, each once, in the run's order, with the words
-/// that asked for it. `ranking` is needed for the winner and for ranks only.
+/// The cells that are wanted, each once, in the run's order, with the words that asked for it. `ranking` is needed for
+/// the winner and for ranks only.
 ///
 /// # Errors
 /// A selector that names no cell of the run.

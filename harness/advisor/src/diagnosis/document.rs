@@ -7,7 +7,7 @@ use judging::evidence::{label, matrix_of};
 use record::run::Run;
 use record::threshold::Thresholds;
 
-use super::evidence::{Evidence, Kept, read};
+use super::evidence::{DiagnosisEvidence, Kept, read};
 use super::scheduler::scheduler;
 use crate::error::AdvisorError;
 use crate::profile::{
@@ -20,8 +20,7 @@ const MOST_LINES: usize = 12;
 /// Kinds with a differential flame graph: both can be taken per request.
 const COMPARED: [&str; 2] = ["cpu", "allocs"];
 
-/// Makes the document of everything that was kept; locks are judged by the
-/// matrix's thresholds.
+/// Makes the document of everything that was kept; locks are judged by the matrix's thresholds.
 ///
 /// # Errors
 /// [`AdvisorError::Matrix`]: the matrix in the run's record is not readable.
@@ -33,7 +32,8 @@ pub fn diagnoses(run: &Run, kept: &[Kept]) -> Result<Diagnoses, AdvisorError> {
     };
     let mut kept: Vec<&Kept> = kept.iter().collect();
     kept.sort_by_key(position);
-    let read: Vec<(&Kept, Evidence)> = kept.into_iter().map(|kept| (kept, read(kept))).collect();
+    let read: Vec<(&Kept, DiagnosisEvidence)> =
+        kept.into_iter().map(|kept| (kept, read(kept))).collect();
     let cells: Vec<CellDiagnosis> = read
         .iter()
         .map(|(kept, evidence)| cell(run, thresholds, kept, evidence))
@@ -45,7 +45,12 @@ pub fn diagnoses(run: &Run, kept: &[Kept]) -> Result<Diagnoses, AdvisorError> {
     })
 }
 
-fn cell(run: &Run, thresholds: &Thresholds, kept: &Kept, evidence: &Evidence) -> CellDiagnosis {
+fn cell(
+    run: &Run,
+    thresholds: &Thresholds,
+    kept: &Kept,
+    evidence: &DiagnosisEvidence,
+) -> CellDiagnosis {
     let diagnosis = &kept.diagnosis;
     let own = run.cells.iter().find(|cell| cell.id == diagnosis.cell);
     let rate = diagnosis
@@ -81,7 +86,7 @@ fn cell(run: &Run, thresholds: &Thresholds, kept: &Kept, evidence: &Evidence) ->
     }
 }
 
-fn locks(evidence: &Evidence, thresholds: &Thresholds) -> LockCheck {
+fn locks(evidence: &DiagnosisEvidence, thresholds: &Thresholds) -> LockCheck {
     let of = |kind: &str| {
         let mut profiles = evidence.profiles.iter();
         profiles
@@ -140,7 +145,11 @@ fn reading(kind: &str) -> &'static str {
     }
 }
 
-fn differences(run: &Run, cells: &[CellDiagnosis], read: &[(&Kept, Evidence)]) -> Vec<Difference> {
+fn differences(
+    run: &Run,
+    cells: &[CellDiagnosis],
+    read: &[(&Kept, DiagnosisEvidence)],
+) -> Vec<Difference> {
     let is_control = |cell: &CellDiagnosis| {
         let mut all = run.cells.iter();
         all.any(|own| own.control && own.id.as_str() == cell.cell)
@@ -165,10 +174,10 @@ fn differences(run: &Run, cells: &[CellDiagnosis], read: &[(&Kept, Evidence)]) -
 /// The difference, where both sides have the profile and a count of requests.
 fn changed(
     kind: &str,
-    (before, control): (&CellDiagnosis, &Evidence),
-    (after, other): (&CellDiagnosis, &Evidence),
+    (before, control): (&CellDiagnosis, &DiagnosisEvidence),
+    (after, other): (&CellDiagnosis, &DiagnosisEvidence),
 ) -> Option<Difference> {
-    let of = |evidence: &Evidence| {
+    let of = |evidence: &DiagnosisEvidence| {
         let mut profiles = evidence.profiles.iter();
         profiles
             .find(|(own, _)| own == kind)

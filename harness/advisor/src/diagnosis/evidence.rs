@@ -32,9 +32,9 @@ pub fn files(diagnosis: &Diagnosis) -> Vec<String> {
 
 /// What the files say.
 #[derive(Debug)]
-pub(crate) struct Evidence {
-    /// Profiles by kind, in the order in which they were taken. What counts
-    /// since the process started has its begin taken off.
+pub(crate) struct DiagnosisEvidence {
+    /// Profiles by kind, in the order in which they were taken. What counts since the process started has its begin
+    /// taken off.
     pub(crate) profiles: Vec<(String, Profile)>,
     /// What is not there or cannot be read.
     pub(crate) missing: Vec<Missing>,
@@ -42,8 +42,8 @@ pub(crate) struct Evidence {
     pub(crate) blocks: Vec<SchedDetail>,
 }
 
-pub(crate) fn read(kept: &Kept) -> Evidence {
-    let mut evidence = Evidence {
+pub(crate) fn read(kept: &Kept) -> DiagnosisEvidence {
+    let mut evidence = DiagnosisEvidence {
         profiles: Vec::new(),
         missing: kept.diagnosis.missing.clone(),
         blocks: Vec::new(),

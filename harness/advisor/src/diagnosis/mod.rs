@@ -1,11 +1,9 @@
-//! What diagnoses show: which cells get one, and the page that is made of their
-//! evidence.
+//! What diagnoses show: which cells get one, and the page that is made of their evidence.
 //!
-//! Main functions: [`choose`], [`diagnoses`]. A diagnosis explains; nothing of it
-//! is ever ranked or compared with a margin.
+//! Main functions: [`choose`], [`diagnoses`]. A diagnosis explains; nothing of it is ever ranked or compared with a
+//! margin.
 //!
-//! Deliberately absent: taking profiles (`orchestrator`), and what profiles are
-//! drawn like ([`crate::profile`]).
+//! Deliberately absent: taking profiles (`orchestrator`), and what profiles are drawn like ([`crate::profile`]).
 
 mod choose;
 mod document;

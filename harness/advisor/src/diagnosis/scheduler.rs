@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use documents::diagnosis::Scheduler;
 use gotrace::scheddetail::SchedDetail;
 
-/// Waits of the runtime's own goroutines, which every program has
-/// (`waitReasonStrings` in runtime/runtime2.go).
+/// Waits of the runtime's own goroutines, which every program has (`waitReasonStrings` in runtime/runtime2.go).
 const RUNTIME_WAITS: [&str; 7] = [
     "GC worker (idle)",
     "GC sweep wait",

@@ -1,16 +1,16 @@
-//! What only shows beside other cells: the control over time, scaling, interactions, an older Go.
+//! What only shows alongside other cells: the control over time, scaling, interactions, an older Go.
 
 use std::collections::BTreeMap;
 
 use documents::exploration::{AxisInteraction, Effects, TargetExploration};
 use documents::figures::value_text;
-use judging::evidence::{Evidence as Trials, label, settings, varying_axes};
+use judging::evidence::{TargetTrials as Trials, label, settings, varying_axes};
 use record::axis::Axis;
 use record::cell::CellId;
 use record::objective::{Objective, value};
 
 use super::Source;
-use crate::evidence::{Beside, ControlReading, Evidence, Interaction, Scaling, VersionStep};
+use crate::evidence::{Beside, ControlReading, Interaction, RuleEvidence, Scaling, VersionStep};
 use crate::physics;
 
 /// Interactions above this (Holm-adjusted p) are chance.
@@ -177,7 +177,7 @@ fn square(
 }
 
 /// Gives each cell the cell that differs from it in nothing but an older toolchain, if the run has one.
-pub(super) fn add_older(evidence: &Trials<'_>, cells: &mut [(CellId, Evidence)]) {
+pub(super) fn add_older(evidence: &Trials<'_>, cells: &mut [(CellId, RuleEvidence)]) {
     let figures: Vec<Option<(f64, f64)>> = cells.iter().map(|(_, own)| memory(own)).collect();
     let rest: Vec<BTreeMap<String, String>> = evidence
         .cells
@@ -224,7 +224,7 @@ pub(super) fn add_older(evidence: &Trials<'_>, cells: &mut [(CellId, Evidence)])
 }
 
 /// Resident memory and the runtime's own, medians over the samples.
-fn memory(evidence: &Evidence) -> Option<(f64, f64)> {
+fn memory(evidence: &RuleEvidence) -> Option<(f64, f64)> {
     let both: Vec<(f64, f64)> = evidence
         .samples
         .iter()

@@ -1,7 +1,8 @@
-//! A run as evidence: one [`Evidence`] per cell, and one for each target as a whole.
+//! A run as evidence: one [`RuleEvidence`] per cell, and one for each target as a whole.
 //!
-//! Main function: [`of_run`]. What a trial's record holds is completed from the raw evidence beside it, where that is
-//! still there: two snapshots of runtime/metrics per window, and the runtime's own lines. The caller reads the files.
+//! Main function: [`of_run`]. What a trial's record holds is completed from the raw evidence alongside it, where that
+//! is still there: two snapshots of runtime/metrics per window, and the runtime's own lines. The caller reads the
+//! files.
 //!
 //! Deliberately absent: any judgement.
 
@@ -12,7 +13,9 @@ mod sample;
 
 use documents::exploration::Exploration;
 use documents::ranking::Ranking;
-use judging::evidence::{CellEvidence, Evidence as Trials, label, settings, targets, varying_axes};
+use judging::evidence::{
+    CellTrials, TargetTrials as Trials, label, settings, targets, varying_axes,
+};
 use record::cell::CellId;
 use record::matrix::Matrix;
 use record::objective::Objective;
@@ -21,7 +24,7 @@ use record::trial::Trial;
 
 use crate::diagnosis::Kept;
 use crate::error::AdvisorError;
-use crate::evidence::{Evidence, Sample, Subject};
+use crate::evidence::{RuleEvidence, Sample, Subject};
 use crate::validity;
 
 /// The raw evidence of one trial, as its folder holds it.
@@ -57,9 +60,9 @@ pub struct TargetEvidence {
     /// The target.
     pub target: String,
     /// What shows over all cells only.
-    pub whole: Evidence,
+    pub whole: RuleEvidence,
     /// The cells in the order of the run.
-    pub cells: Vec<(CellId, Evidence)>,
+    pub cells: Vec<(CellId, RuleEvidence)>,
 }
 
 /// The evidence of every target.
@@ -77,44 +80,44 @@ pub fn of_run(source: &Source<'_>, matrix: &Matrix) -> Result<Vec<TargetEvidence
 
 fn of_target(source: &Source<'_>, matrix: &Matrix, evidence: &Trials<'_>) -> TargetEvidence {
     let varying = varying_axes(evidence);
-    let of_cell = |(at, own): (usize, &CellEvidence<'_>)| {
+    let of_cell = |(at, own): (usize, &CellTrials<'_>)| {
         let windows =
             |trial: &&Trial| sample::samples(source.run, own.cell, trial, &(source.raw)(trial));
         let mut samples: Vec<Sample> = own.valid.values().flat_map(windows).collect();
-        let spoilt = match own.valid.is_empty() {
+        let invalid = match own.valid.is_empty() {
             true => own.invalid.iter().flat_map(windows).collect(),
             false => Vec::new(),
         };
         let diagnosed = source.diagnoses.iter();
         let diagnosed = diagnosed.filter(|kept| kept.diagnosis.cell == own.cell.id);
         samples.extend(diagnosed.map(|kept| diagnosed::sample(own.cell, kept)));
-        let cell = Evidence {
+        let cell = RuleEvidence {
             subject: subject(source.run, matrix, own, label(own.cell, &varying)),
             beside: Some(beside::of_cell(source, evidence, at)),
             samples,
             trials: own.valid.len(),
-            spoilt,
+            invalid,
         };
         (own.cell.id.clone(), cell)
     };
-    let mut cells: Vec<(CellId, Evidence)> =
+    let mut cells: Vec<(CellId, RuleEvidence)> =
         evidence.cells.iter().enumerate().map(of_cell).collect();
     beside::add_older(evidence, &mut cells);
     TargetEvidence {
         target: evidence.target.to_owned(),
-        whole: Evidence {
+        whole: RuleEvidence {
             subject: Subject {
                 name: evidence.target.to_owned(),
                 ..Subject::default()
             },
             beside: Some(beside::of_target(source, evidence)),
-            ..Evidence::default()
+            ..RuleEvidence::default()
         },
         cells,
     }
 }
 
-fn subject(run: &Run, matrix: &Matrix, own: &CellEvidence<'_>, name: String) -> Subject {
+fn subject(run: &Run, matrix: &Matrix, own: &CellTrials<'_>, name: String) -> Subject {
     let cell = own.cell;
     let settings = settings(cell);
     let value = |axis: &str| settings.iter().find(|(own, _)| own.to_string() == axis);

@@ -125,7 +125,7 @@ fn generator_error_share(phase: &Phase) -> Option<f64> {
 
 /// The host, with the throttling of the target's own group where it has one.
 fn host(phase: &Phase) -> Option<HostWindow> {
-    let own = phase.control_group.as_ref();
+    let own = phase.cgroup.as_ref();
     let periods = own.and_then(|own| own.periods.zip(own.throttled_periods));
     let share = periods.filter(|(periods, _)| *periods > 0);
     let throttled = share.map(|(periods, throttled)| throttled as f64 / periods as f64);

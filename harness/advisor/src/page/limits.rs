@@ -7,7 +7,7 @@ use documents::advice::{Limit, LimitedBy};
 use documents::figures::percent;
 use documents::finding::{Finding, Judgement, Severity};
 
-use crate::evidence::{Drive, Evidence, Sample};
+use crate::evidence::{Drive, RuleEvidence, Sample};
 use crate::physics;
 
 /// CPUs this busy are the limit in a closed loop.
@@ -18,7 +18,7 @@ const ROOM: f64 = 0.6;
 const KERNEL: f64 = 0.5;
 
 /// What limits a cell in each kind of window that it has.
-pub(super) fn limits(evidence: &Evidence, judgement: &Judgement) -> Vec<Limit> {
+pub(super) fn limits(evidence: &RuleEvidence, judgement: &Judgement) -> Vec<Limit> {
     let kinds = [
         (Drive::Closed, "at saturation"),
         (Drive::Open, "at the constant rate"),
@@ -40,7 +40,7 @@ pub(super) fn limits(evidence: &Evidence, judgement: &Judgement) -> Vec<Limit> {
 }
 
 fn limit(
-    evidence: &Evidence,
+    evidence: &RuleEvidence,
     judgement: &Judgement,
     samples: &[&Sample],
     drive: Drive,
@@ -48,12 +48,12 @@ fn limit(
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
     let fired = |rule: &str| {
         let found = judgement.findings.iter().find(|own| own.rule == rule)?;
-        let grave = found.severity >= Severity::Warn;
+        let severe = found.severity >= Severity::Warn;
         let here = found
             .evidence
             .iter()
             .find(|seen| names.contains(&seen.sample.as_str()));
-        grave.then_some(())?;
+        severe.then_some(())?;
         Some((found, here?.shows.clone()))
     };
     let witness = |rules: &[&str]| rules.iter().find_map(|rule| fired(rule));
@@ -128,7 +128,7 @@ struct Busy {
     kernel: f64,
 }
 
-fn busy(evidence: &Evidence, samples: &[&Sample]) -> Option<Busy> {
+fn busy(evidence: &RuleEvidence, samples: &[&Sample]) -> Option<Busy> {
     let subject = &evidence.subject;
     let of_sample = |sample: &&Sample| {
         let used = physics::cpu_seconds(sample)?;

@@ -10,7 +10,7 @@ mod recommend;
 use std::collections::BTreeMap;
 
 use documents::advice::{
-    ADVICE_FORMAT, Advice, CellAdvice, CellName, CodeChange, SpoiltBy, TargetAdvice,
+    ADVICE_FORMAT, Advice, CellAdvice, CellName, CodeChange, InvalidatedBy, TargetAdvice,
 };
 use documents::figures::{host_text, value_text};
 use documents::finding::{Family, Finding, Judgement, TryKind};
@@ -27,7 +27,7 @@ use record::trial::Trial;
 use crate::catalogue::rules;
 use crate::diagnosis::Kept;
 use crate::error::AdvisorError;
-use crate::evidence::Evidence;
+use crate::evidence::RuleEvidence;
 use crate::judge::judge;
 use crate::of_run::{Raw, Source, TargetEvidence, of_run};
 use crate::signal::Signal;
@@ -42,7 +42,7 @@ const MOST_CODE: usize = 5;
 pub struct AdviseOptions {
     /// The cell that the page is about, by id or by label; the control if absent.
     pub cell: Option<String>,
-    /// Thresholds beside those of the matrix.
+    /// Thresholds besides those of the matrix.
     pub thresholds: Option<Thresholds>,
 }
 
@@ -139,7 +139,7 @@ fn of_target(
 ) -> TargetAdvice {
     let mut whole = judge(&evidence.whole, thresholds);
     whole.not_judged.retain(|own| of_the_whole(&own.rule));
-    let judged: Vec<(&CellId, &Evidence, Judgement)> = evidence
+    let judged: Vec<(&CellId, &RuleEvidence, Judgement)> = evidence
         .cells
         .iter()
         .map(|(id, own)| {
@@ -148,7 +148,7 @@ fn of_target(
             (id, own, judgement)
         })
         .collect();
-    let by_id: BTreeMap<String, (&Evidence, &Judgement)> = judged
+    let by_id: BTreeMap<String, (&RuleEvidence, &Judgement)> = judged
         .iter()
         .map(|(id, own, judgement)| (id.to_string(), (*own, judgement)))
         .collect();
@@ -186,9 +186,9 @@ fn of_target(
         target: target.target.clone(),
         about: about_name,
         limits,
-        spoilt_by: about
+        invalidated_by: about
             .zip(of_about)
-            .map(|(cell, (own, _))| spoilt_by(cell, own))
+            .map(|(cell, (own, _))| invalidated_by(cell, own))
             .unwrap_or_default(),
         top: top(&findings),
         setting: recommend::setting(&advice),
@@ -200,7 +200,7 @@ fn of_target(
 }
 
 /// Why a cell has no valid trial, by rule.
-fn spoilt_by(cell: &CellRanking, evidence: &Evidence) -> Vec<SpoiltBy> {
+fn invalidated_by(cell: &CellRanking, evidence: &RuleEvidence) -> Vec<InvalidatedBy> {
     if evidence.trials > 0 {
         return Vec::new();
     }
@@ -216,12 +216,12 @@ fn spoilt_by(cell: &CellRanking, evidence: &Evidence) -> Vec<SpoiltBy> {
         let own = found.entry(rule).or_insert((0, message));
         *own = (own.0 + 1, message);
     }
-    let of = |(rule, (trials, example)): (Option<&str>, (usize, &str))| SpoiltBy {
+    let of = |(rule, (trials, example)): (Option<&str>, (usize, &str))| InvalidatedBy {
         rule: rule.map(str::to_owned),
         trials,
         example: example.to_owned(),
     };
-    let mut all: Vec<SpoiltBy> = found.into_iter().map(of).collect();
+    let mut all: Vec<InvalidatedBy> = found.into_iter().map(of).collect();
     all.sort_by_key(|own| std::cmp::Reverse(own.trials));
     all
 }
@@ -233,16 +233,16 @@ fn of_the_whole(rule: &str) -> bool {
     needs.is_some_and(|needs| needs.iter().any(|signal| whole.contains(signal)))
 }
 
-/// What leads the page: the gravest, without doubts about the figures themselves unless they are critical.
+/// What leads the page: the most severe, without caveats about the figures themselves unless they are critical.
 fn top(findings: &[&Finding]) -> Vec<Finding> {
-    let is_doubt = |finding: &Finding| {
+    let is_caveat = |finding: &Finding| {
         finding.family == Family::Validity
             && finding.severity < documents::finding::Severity::Critical
     };
     let mut top: Vec<&Finding> = findings
         .iter()
         .copied()
-        .filter(|own| !is_doubt(own))
+        .filter(|own| !is_caveat(own))
         .collect();
     top.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     top.into_iter().take(TOP).cloned().collect()
@@ -264,7 +264,7 @@ fn code(findings: &[&Finding]) -> Vec<CodeChange> {
 
 fn cells(
     target: &TargetRanking,
-    judged: &BTreeMap<String, (&Evidence, &Judgement)>,
+    judged: &BTreeMap<String, (&RuleEvidence, &Judgement)>,
 ) -> Vec<CellAdvice> {
     let of_cell = |cell: &CellRanking| {
         let (evidence, judgement) = judged.get(&cell.id)?;

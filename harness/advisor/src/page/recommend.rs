@@ -13,7 +13,7 @@ use record::objective::Objective;
 use record::quantity::format_bytes;
 use record::threshold::Thresholds;
 
-use crate::evidence::{Evidence, Sample};
+use crate::evidence::{RuleEvidence, Sample};
 use crate::physics;
 
 const ROLLOUT: &str = "One instance, or at most 2 % of the traffic, for 15 minutes; then 10 %, 50 % and 100 %, with one \
@@ -30,7 +30,7 @@ pub(super) struct Judged<'a> {
     pub(super) whole: &'a Judgement,
     pub(super) thresholds: &'a Thresholds,
     /// By cell id.
-    pub(super) cells: BTreeMap<&'a str, (&'a Evidence, &'a Judgement)>,
+    pub(super) cells: BTreeMap<&'a str, (&'a RuleEvidence, &'a Judgement)>,
 }
 
 /// What to set, or why nothing.
@@ -71,13 +71,13 @@ fn refusal(judged: &Judged<'_>, cells: &[&CellRanking]) -> Option<String> {
     });
     let mut all = of_cells.chain([("the run", judged.whole)]);
     all.find_map(|(label, judgement)| {
-        let spoilt = judgement.findings.first().filter(|_| !judgement.valid)?;
+        let invalid = judgement.findings.first().filter(|_| !judgement.valid)?;
         let Finding {
             rule,
             title,
             signal,
             ..
-        } = spoilt;
+        } = invalid;
         Some(format!("{label}: {title} ({rule}): {signal}"))
     })
 }
@@ -157,7 +157,7 @@ fn effects(
     effects
 }
 
-/// GC cycles per second before and after, beside what the formula gives for the recommended cell's own heap.
+/// GC cycles per second before and after, alongside what the formula gives for the recommended cell's own heap.
 fn mechanism(judged: &Judged<'_>, winner: &CellRanking, control: &CellRanking) -> Option<String> {
     let per_second = |cell: &CellRanking| cell.objectives.get(&Objective::GcPerS)?.value;
     let (before, after) = (per_second(control)?, per_second(winner)?);

@@ -77,8 +77,8 @@ fn site_of(profile: &Profile, sample: &Sample) -> Option<(String, Act)> {
                 return Some((site_name(function).to_owned(), act));
             }
         } else {
-            // What a mutex calls: semacquire1, futex, and closures of the runtime that since Go 1.27 are named
-            // without its path (`_.goready.func1`).
+            // What a mutex calls: semacquire1, futex, and closures of the runtime that since Go 1.27 are named without
+            // its path (`_.goready.func1`).
             waits |= function.contains("emacquire");
         }
     }

@@ -10,8 +10,8 @@
 //! method of the same type, it joins the waiters' site.
 //!
 //! Mutex profiles need no correction for `SetMutexProfileFraction`: the runtime multiplies what it samples by the
-//! fraction (`saveBlockEventStack` in runtime/mprof.go, "bp.count += float64(rate)", Go 1.21 to 1.27). The fraction only
-//! says how few events may stand behind a count.
+//! fraction (`saveBlockEventStack` in runtime/mprof.go, "bp.count += float64(rate)", Go 1.21 to 1.27). The fraction
+//! only says how few events may stand behind a count.
 //!
 //! Deliberately absent: locks of the runtime itself (they show as `runtime.unlock` in mutex profiles from Go 1.25 on),
 //! channels and condition variables.

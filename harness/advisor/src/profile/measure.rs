@@ -14,8 +14,8 @@ pub fn measure_at(profile: &Profile, index: usize) -> Option<Measure> {
     })
 }
 
-/// The value that says most about a profile of this kind: time where there is time, what is in use of a heap
-/// profile, what was allocated of an allocation profile.
+/// The value that says most about a profile of this kind: time where there is time, what is in use of a heap profile,
+/// what was allocated of an allocation profile.
 ///
 /// `None` for a profile without sample types, which [`Profile::parse`] refuses.
 #[must_use]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use documents::figures::{counted, listed};
 use documents::finding::Severity;
 use documents::warning::Warning;
-use judging::evidence::{Evidence, label};
+use judging::evidence::{TargetTrials, label};
 use judging::rank::Comparison;
 use record::axis::Axis;
 use record::objective::Objective;
@@ -16,7 +16,7 @@ use record::trial::Trial;
 /// What warnings are read from.
 pub(crate) struct Context<'a> {
     pub(crate) run: &'a Run,
-    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) evidence: &'a TargetTrials<'a>,
     pub(crate) comparisons: &'a [Comparison],
     pub(crate) rank_by: &'a [Objective],
     pub(crate) limits: &'a BTreeMap<Objective, f64>,

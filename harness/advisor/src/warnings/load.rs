@@ -1,6 +1,6 @@
 //! What the load generator says of itself.
 //!
-//! Deliberately absent: Little's law, by which a trial is invalid or carries a doubt of its own (rule V3).
+//! Deliberately absent: Little's law, by which a trial is invalid or carries a caveat of its own (rule V3).
 
 use documents::figures::significant;
 use documents::finding::Severity;
@@ -11,7 +11,7 @@ use record::trial::{Trial, WindowVerdict};
 use super::context::{Context, Shown};
 use crate::validity::{lag_bound_ms, lag_bound_without_objective_ms};
 
-/// A doubt that the generator's own record of a trial raises.
+/// A caveat that the generator's own record of a trial raises.
 struct Rule<'a> {
     applies: &'a dyn Fn(&Trial) -> bool,
     severity: Severity,
@@ -69,7 +69,7 @@ pub(super) fn warnings(context: &Context<'_>) -> Vec<Warning> {
             applies: &|trial| late(context, trial),
             severity: Severity::Warn,
             code: "late_sends",
-            what: "requests left the generator late, and the lateness is part of the response times",
+            what: "requests left the generator late, and this send lag is part of the response times",
             next_step: "Give the generator its own cores, or lower the constant rate.",
         },
     ];
@@ -115,7 +115,7 @@ fn said(code: &str, shown: &Shown<'_>) -> String {
                 .constant
                 .as_ref()
                 .map_or(0.0, |phase| phase.send_lag_ms.p99);
-            format!("; e.g. {}: P99 lateness {} ms", trial.id, significant(lag))
+            format!("; e.g. {}: P99 send lag {} ms", trial.id, significant(lag))
         }
         _ => String::new(),
     }

@@ -1,6 +1,6 @@
-//! Doubts in plain language, each with its next step. They never change a figure; they say what it is worth.
+//! Caveats in plain language, each with its next step. They never change a figure; they say what it is worth.
 //!
-//! One file per source of doubt; each function answers the warnings of one target, with the cells and trials that show
+//! One file per source of caveat; each function answers the warnings of one target, with the cells and trials that show
 //! them.
 
 mod all;

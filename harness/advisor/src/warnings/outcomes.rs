@@ -105,12 +105,12 @@ fn invalid(context: &Context<'_>) -> Option<Warning> {
     let (severity, next_step) = if few {
         (
             Severity::Info,
-            "Nothing: few trials were spoilt, and they were run again.",
+            "Nothing: few trials were invalidated, and they were run again.",
         )
     } else {
         (
             Severity::Critical,
-            "Cure the cause (`gosweep host` shows what disturbs): re-runs only hide it.",
+            "Fix the cause (`gosweep host` shows what disturbs): re-runs only hide it.",
         )
     };
     let warning = context.warning(severity, "invalid_trials", message, next_step);

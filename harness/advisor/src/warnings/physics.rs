@@ -1,6 +1,7 @@
 //! Figures that contradict what the collector must do, and windows that had not settled.
 //!
-//! Both are doubts and make no trial invalid: a trial is judged by its host and its generator, never by what it measured.
+//! Both are caveats and make no trial invalid: a trial is judged by its host and its generator, never by what it
+//! measured.
 
 use documents::finding::Severity;
 use documents::warning::Warning;

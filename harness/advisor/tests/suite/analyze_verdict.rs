@@ -1,4 +1,4 @@
-//! What the verdict on a foreign service names first, what it names beside that, and when it must not be calm.
+//! What the verdict on a foreign service names first, what it names alongside that, and when it must not be calm.
 
 use advisor::analyze::{AnalyzeOptions, Hint, analyze, read};
 use documents::analysis::{Standing, Unread};

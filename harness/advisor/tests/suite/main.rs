@@ -5,7 +5,7 @@
 mod advice;
 mod analyze;
 mod analyze_verdict;
-mod doubts;
+mod caveats;
 mod profiles;
 mod public_inputs;
 mod wrapped_logs;

@@ -9,16 +9,16 @@ use documents::advice::Advice;
 use documents::ranking::Ranking;
 
 use super::diagnose;
-use super::run_folder::{self, terminal};
+use super::run_folder;
 use crate::exit::{Ending, Failure};
 use crate::output;
 
 /// `gosweep advise`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Rules read what each trial left in the run's folder. What they compare with is the matrix's
-`thresholds`; a rule fires only if it holds in three windows of a trial or in two trials.
-What is often advised and wrong stands in the project's MYTHS.md, with what is so.
+Rules read what each trial left in the run's folder. Their limits are the `thresholds` of the
+matrix; a rule fires only if it holds in three windows of a trial or in two trials. The
+project's MYTHS.md corrects advice that is common and wrong.
 
 Exit codes: 0 advised, 2 not a run, no such cell, or a record that contradicts itself")]
 pub(crate) struct AdviseArgs {
@@ -44,7 +44,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&advice)?;
     } else {
-        output::print(&report::terminal(&advice, terminal()))?;
+        output::print_page(|options| report::terminal(&advice, options))?;
     }
     Ok(Ending::Pass)
 }

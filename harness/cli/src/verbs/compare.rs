@@ -9,7 +9,7 @@ use judging::comparison::{CompareOptions, Selector, between_runs, within_run};
 use record::objective::Objective;
 use record::quantity::parse_share;
 
-use super::run_folder::{read, terminal};
+use super::run_folder::read;
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -20,22 +20,22 @@ Sides, baseline first:
     1                          the rank that `gosweep rank` gives it
     1f2e3d                     the first digits of its id
     gogc=400,gomaxprocs=2      its settings (`target=NAME` among them for a target)
-  Settings that leave several cells compare all of them: each with the cell of the
-  other side that differs in nothing but the axes named, all pairs together.
+  Settings that match several cells compare all of them: each with the cell of the
+  other side that differs only on the axes named, all pairs together.
   Without --run both sides are the folders of two runs; cells with the same settings
-  are compared. That is weaker, since the host changes between runs: a nightly check
+  are compared. That is weaker, since host conditions change between runs: a nightly check
   should put its baseline into the same matrix and compare within one run.
 
   gosweep compare --run results/r control gogc=400
   gosweep compare --run results/r toolchain=1.25.5 toolchain=1.27.3
   gosweep compare results/before results/after
 
-Verdicts, per objective and in all:
+Verdicts, per objective and overall:
   REGRESSED     the whole interval lies beyond the margin on the bad side
-  NO WORSE      it lies wholly on the good side of it (IMPROVED: beyond the margin there)
+  NO WORSE      it lies entirely on the good side of it (IMPROVED: beyond the margin there)
   INCONCLUSIVE  neither; the report says how many more blocks would decide
-The verdict goes by QPS, P99, GC per 1,000 requests, RSS and error rate, and by what
---margin names. Default margins: qps 3%, p50/p99/p999 10%, error_rate 0.1% (points),
+The verdict is decided by QPS, P99, GC per 1,000 requests, RSS and error rate, and by
+the objectives that --margin names. Default margins: qps 3%, p50/p99/p999 10%, error_rate 0.1% (points),
 all others 5%.
 
 Exit codes: 0 no worse or improved   1 regressed   2 usage or invalid input
@@ -116,7 +116,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&comparison)?;
     } else {
-        output::print(&report::terminal(&comparison, terminal()))?;
+        output::print_page(|options| report::terminal(&comparison, options))?;
     }
     Ok(ending(comparison.verdict))
 }
@@ -164,7 +164,7 @@ fn options(args: &CompareArgs) -> CompareOptions {
 /// Reads a side.
 pub(super) fn selector(text: &str) -> Result<Selector, Failure> {
     text.parse()
-        .map_err(|cure| Failure::usage(format!("`{text}` names no cells: {cure}")))
+        .map_err(|fix| Failure::usage(format!("`{text}` names no cells: {fix}")))
 }
 
 /// How a judgement ends the call.

@@ -20,6 +20,6 @@ pub(crate) fn completions(
 ) -> Result<Ending, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, command, "gosweep", &mut script);
-    output::print(&String::from_utf8_lossy(&script))?;
+    output::print_script(&String::from_utf8_lossy(&script))?;
     Ok(Ending::Pass)
 }

@@ -14,8 +14,8 @@ use record::matrix::Diagnose;
 use record::quantity::parse_positive_duration;
 use record::store::RunDir;
 
-use super::run_folder::{ranking, read as read_run, terminal};
-use super::setup::{RankedSteering, plan_of, toolbox};
+use super::run_folder::{ranking, read as read_run};
+use super::setup::{RankedSteering, argv, plan_of, toolbox};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
@@ -24,9 +24,9 @@ use crate::{output, signals};
 const AFTER_HELP: &str = "\
 Each cell gets one more trial, under the load of the run, with CPU, mutex, block,
 goroutine, heap and allocation profiles, scheduler details and a second of execution
-trace. It explains and is never ranked: profiling costs time. Everything is kept in
+trace. It is never ranked, since profiling costs time. Everything is kept in
 RUN_DIR/diagnosis; the page is RUN_DIR/diagnosis.html. A cell that was diagnosed
-before is diagnosed anew.
+before is diagnosed again.
 
   gosweep diagnose results/r
   gosweep diagnose results/r --cell control --cell gogc=400 --for 10s
@@ -34,7 +34,7 @@ before is diagnosed anew.
 `diagnose: [control, winner]` in a matrix does the same at the end of `gosweep run`.
 
 Exit codes: 0 diagnosed, 2 invalid input, 4 the target failed or another gosweep
-measures, 5 interrupted, 70 internal error";
+is measuring, 5 interrupted, 70 internal error";
 
 /// The page, within the run's folder.
 const PAGE: &str = "diagnosis.html";
@@ -46,7 +46,8 @@ pub(crate) struct DiagnoseArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run: PathBuf,
-    /// A cell: `control`, `winner`, a rank, the first digits of an id, or settings such as gogc=400 [default: what the matrix asks for, else control and winner]
+    /// A cell: `control`, `winner`, a rank, the first digits of an id, or settings such as gogc=400 [default: what the
+    /// matrix asks for, else control and winner]
     #[arg(long, value_name = "CELL", value_parser = wanted)]
     pub(crate) cell: Vec<Wanted>,
     /// The profiled window, 1s to 5m [default: the matrix's, else 5s]
@@ -66,7 +67,7 @@ fn wanted(text: &str) -> Result<Wanted, String> {
     }
     text.parse::<Selector>()
         .map(Wanted::Named)
-        .map_err(|cure| format!("{cure}; or write `winner`"))
+        .map_err(|fix| format!("{fix}; or write `winner`"))
 }
 
 fn window(text: &str) -> Result<Duration, String> {
@@ -87,7 +88,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
         budget: None,
         steering: &RankedSteering,
         toolbox: &toolbox,
-        argv: std::env::args().collect(),
+        argv: argv(),
         tool: output::TOOL.to_owned(),
         cancel: signals::cancel_flag(),
     };
@@ -154,7 +155,7 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let page = folder.join(PAGE);
     let html = report::html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;
-    output::print(&report::terminal(&shown, terminal()))?;
+    output::print_page(|options| report::terminal(&shown, options))?;
     tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })

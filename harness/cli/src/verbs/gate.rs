@@ -12,22 +12,21 @@ use judging::gate::{GateRequest, Rules};
 use report::{Annotations, Format, Junit};
 
 use super::compare::selector;
-use super::run_folder::{read, terminal};
+use super::run_folder::read;
 use crate::exit::{Ending, Failure};
 use crate::output;
-use crate::output::tell_text;
 
 const AFTER_HELP: &str = "\
 Rules are a YAML file; matrices/gates/example.yaml explains all of it:
   rules:
     - qps: no worse than 3%      against the baseline, in the same blocks
-    - p99 <= 5ms                 by itself; limits are written as in a matrix
+    - p99 <= 5ms                 absolute; limits are written as in a matrix
     - gc_cpu < 10%
 A rule passes or fails only where its whole 95% interval lies on one side. A failure
 must also hold after Holm's correction over all rules. A trial of the candidate that
 fails (crash, not ready, mostly errors) where none of the baseline does fails the gate.
 Cells are named as in `gosweep compare`; baseline and candidate are cells of one run,
-because runs of different days differ by the weather.
+because runs of different days differ by host conditions.
 
   gosweep gate results/r --rules matrices/gates/example.yaml
   gosweep gate results/r --rules rules.yaml --baseline toolchain=1.25.5 --candidate toolchain=1.27.3
@@ -48,7 +47,7 @@ pub(crate) struct GateArgs {
     /// The rules
     #[arg(long, value_name = "FILE", required_unless_present = "selftest")]
     pub(crate) rules: Option<PathBuf>,
-    /// What to judge [default: the only cell beside the control]
+    /// What to judge [default: the only cell besides the control]
     #[arg(long, value_name = "CELL")]
     pub(crate) candidate: Option<String>,
     /// What to compare against
@@ -66,7 +65,7 @@ pub(crate) struct GateArgs {
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Judge made-up runs with a known truth: proves that the gate can fail, pass and doubt
+    /// Judge made-up runs with a known truth: proves that the gate can fail, pass and be inconclusive
     #[arg(long, conflicts_with_all = ["run", "rules", "candidate", "junit", "github", "json", "target"])]
     pub(crate) selftest: bool,
 }
@@ -85,13 +84,13 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     if args.github {
         // GitHub's runner reads workflow commands from either stream, and --json keeps its own.
         let annotations = Annotations.write(&report).map_err(Failure::internal)?;
-        tell_text(&annotations);
+        output::tell_annotations(&annotations);
         append_summary(&report)?;
     }
     if args.json {
         output::print_json(&report)?;
     } else {
-        output::print(&report::terminal(&report, terminal()))?;
+        output::print_page(|options| report::terminal(&report, options))?;
     }
     Ok(ending(report.outcome))
 }
@@ -139,7 +138,7 @@ fn append_summary(report: &GateReport) -> Result<(), Failure> {
 
 fn selftest() -> Result<Ending, Failure> {
     let cases = gate::selftest().map_err(Failure::internal)?;
-    output::print(&report::terminal(cases.as_slice(), terminal()))?;
+    output::print_page(|options| report::terminal(cases.as_slice(), options))?;
     if cases.iter().all(documents::gate::SelftestCase::held) {
         Ok(Ending::Pass)
     } else {

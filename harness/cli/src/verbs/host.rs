@@ -75,8 +75,8 @@ fn check_lines(check: &Check) -> String {
     let mut lines = format!("  {mark}  {}: {}\n", check.id, check.found);
     if matches!(check.state, State::Warn | State::Bad) {
         lines.push_str(&format!("        {}\n", check.why));
-        if let Some(cure) = &check.cure {
-            lines.push_str(&format!("        cure: {cure}\n"));
+        if let Some(fix) = &check.fix {
+            lines.push_str(&format!("        fix: {fix}\n"));
         }
     }
     lines

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use loadgen::{EngineChoice, Objective, Spacing, StatusExpectation};
 use loadtool::{
-    Caller, Digest, DriveOptions, SelftestOptions, ServerOptions, SpinChoice, Stages, Threshold,
-    values,
+    Caller, Digest, DriveOptions, Headers, SelftestOptions, ServerOptions, SpinChoice, Stages,
+    Threshold, values,
 };
 use topology::CpuSet;
 
@@ -15,8 +15,9 @@ use crate::exit::{Ending, Failure};
 use crate::{output, signals};
 
 const AFTER_HELP: &str = "\
-Without -r the loop is closed: each connection asks again when it is answered, which gives the
-highest throughput. With -r requests are due at fixed times whatever the server does, which gives
+Without -r the loop is closed: each connection sends its next request when the last one is
+answered, which gives the highest throughput. With -r requests are due at fixed times whatever the
+server does, and latency counts from those times (corrected for coordinated omission), which gives
 the latency that users see at that rate.
 
   gosweep load http://127.0.0.1:8080/ -d 10s                      throughput
@@ -24,7 +25,7 @@ the latency that users see at that rate.
   gosweep load http://127.0.0.1:8080/ -r 5000 --fail-if 'p99>5ms' --fail-if 'errors>0.1%'
   gosweep load http://127.0.0.1:8080/ --slo 'p99<5ms'             highest rate that meets it
   gosweep load 'curl -X POST http://127.0.0.1:8080/ -H \"a: b\" -d x=1' -r 100
-  gosweep load selftest                                           what this machine can be trusted with
+  gosweep load selftest                                           how accurate it is on this machine
 
 Target, headers (-H), and body (-b) may hold {{seq}}, {{random:1-100}}, {{hex:8}}, {{alnum:8}},
 {{csv:COLUMN}} (of --csv FILE) and {{open}} for a literal {{.
@@ -62,7 +63,7 @@ pub(crate) enum LoadAction {
 /// A run against a URL.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DriveArgs {
-    /// http:// or https:// URL, or a whole `curl …` command in quotes
+    /// http:// or https:// URL, or a complete `curl …` command in quotes
     #[arg(value_name = "URL", required = true)]
     pub(crate) url: Option<String>,
 
@@ -70,7 +71,7 @@ pub(crate) struct DriveArgs {
     #[arg(short, long, value_name = "N", default_value_t = 50, allow_negative_numbers = true,
         value_parser = values::count, help_heading = "Load")]
     pub(crate) connections: usize,
-    /// Generator threads, each one core's worth [default: one per CPU of --cpus, else 1]
+    /// Generator threads, each using up to one core [default: one per CPU of --cpus, else 1]
     #[arg(short, long, value_name = "N", allow_negative_numbers = true,
         value_parser = values::threads, help_heading = "Load")]
     pub(crate) threads: Option<usize>,
@@ -117,7 +118,7 @@ pub(crate) struct DriveArgs {
     /// Pin the generator's threads to these CPUs, one each in turn, e.g. 2-3
     #[arg(long, value_name = "LIST", value_parser = values::cpus, help_heading = "Load")]
     pub(crate) cpus: Option<CpuSet>,
-    /// How threads wait for due times: auto spins only on CPUs that the server does not use
+    /// How threads wait for due times: auto busy-waits only on CPUs that the server does not use
     #[arg(
         long,
         value_name = "HOW",
@@ -126,11 +127,11 @@ pub(crate) struct DriveArgs {
         help_heading = "Load"
     )]
     pub(crate) spin: SpinName,
-    /// A request that takes longer is given up [default: 10s]
+    /// Time after which a request counts as timed out [default: 10s]
     #[arg(long, value_name = "D", allow_negative_numbers = true,
         value_parser = values::duration, help_heading = "Load")]
     pub(crate) timeout: Option<Duration>,
-    /// How long to wait at the end for answers still owed; without it they count as in flight
+    /// How long to wait at the end for outstanding answers; without it they count as in flight
     #[arg(long, value_name = "D", default_value = "0s", allow_negative_numbers = true,
         value_parser = record::quantity::parse_duration, help_heading = "Load")]
     pub(crate) drain: Duration,
@@ -138,9 +139,9 @@ pub(crate) struct DriveArgs {
     /// The method [default: GET, or POST with a body]
     #[arg(short, long, value_name = "METHOD", value_parser = values::method, help_heading = "Request")]
     pub(crate) method: Option<String>,
-    /// A header (repeatable)
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = values::header, help_heading = "Request")]
-    pub(crate) header: Vec<(String, String)>,
+    /// A header (repeatable); @FILE reads them from a file, one a line, so that secrets stay off the command line
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = values::headers, help_heading = "Request")]
+    pub(crate) header: Vec<Headers>,
     /// The body; may hold placeholders
     #[arg(
         short,
@@ -253,25 +254,25 @@ pub(crate) enum EngineName {
 pub(crate) enum SpinName {
     /// Adaptive where every thread is pinned to a CPU that the server does not use, else short
     Auto,
-    /// Awake for as long as the CPU's timer is late by habit, 20 us to 1 ms
+    /// Busy-wait for as long as the CPU's timer is usually late, 20 us to 1 ms
     Adaptive,
-    /// Awake for the last 20 us
+    /// Busy-wait for the last 20 us
     Short,
-    /// Asleep
+    /// Sleep, without busy-waiting
     Off,
 }
 
 /// `gosweep load selftest`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Server and rivals run as processes of their own, the server on one CPU and the clients on another.
-Rivals are measured where they are on PATH: wrk, oha, hey. Exit codes: 0 every bar is reached,
-1 one is not, 5 interrupted.")]
+Server and rivals run as separate processes, the server on one CPU and the clients on another.
+Rivals are measured if they are on PATH: wrk, oha, hey. Exit codes: 0 every target is met, 1 one is
+not, 5 interrupted.")]
 pub(crate) struct SelftestArgs {
     /// Shorter runs: about half a minute, with coarser figures
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Leave the rivals out
+    /// Skip the rivals
     #[arg(long)]
     pub(crate) no_rivals: bool,
     /// Print as JSON
@@ -285,7 +286,7 @@ pub(crate) struct ServerArgs {
     /// Pin the server to these CPUs
     #[arg(long, value_name = "LIST", value_parser = values::cpus)]
     pub(crate) cpus: Option<CpuSet>,
-    /// Stop answering so long after the first request
+    /// Stop answering this long after the first request
     #[arg(long, value_name = "D", value_parser = values::duration, requires = "stall_length")]
     pub(crate) stall_after: Option<Duration>,
     /// Answer again after this time
@@ -294,7 +295,7 @@ pub(crate) struct ServerArgs {
     /// Answer this many requests per second and no more
     #[arg(long, value_name = "RATE", value_parser = values::rate)]
     pub(crate) capacity: Option<f64>,
-    /// Never sleep: note requests when they come, at the price of a whole CPU
+    /// Busy-wait instead of sleeping: requests are noted when they arrive, at the cost of one CPU
     #[arg(long)]
     pub(crate) awake: bool,
 }
@@ -317,7 +318,9 @@ fn caller() -> Caller {
         tool: output::TOOL,
         cancel: signals::cancel_flag(),
         print: output::write_stdout,
+        print_json: output::write_json,
         tell: |line| output::tell!("{line}"),
+        tell_over: output::tell_over,
         requests_of: orchestrator::trial::request_specs,
     }
 }
@@ -343,7 +346,11 @@ impl From<DriveArgs> for DriveOptions {
             timeout: args.timeout,
             drain: args.drain,
             method: args.method,
-            headers: args.header,
+            headers: args
+                .header
+                .into_iter()
+                .flat_map(|Headers(headers)| headers)
+                .collect(),
             body: args.body,
             body_file: args.body_file,
             csv: args.csv,

@@ -18,7 +18,7 @@ use crate::output;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Exit codes: 0 planned, 2 invalid input, 4 the matrix has cpu_quota or memory_cap
-and control groups may not be made here")]
+and cgroups may not be created here")]
 pub(crate) struct PlanArgs {
     /// The matrix file
     #[arg(value_name = "MATRIX")]
@@ -37,8 +37,7 @@ pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {
     make_from_text(file, &text)
 }
 
-/// Plans the text of a matrix; `file` is its name and where targets are looked
-/// for.
+/// Plans the text of a matrix; `file` is its name and where targets are looked for.
 pub(super) fn make_from_text(file: &Path, text: &str) -> Result<(Plan, Topology), Failure> {
     let topology = topology::read(Path::new("/")).map_err(Failure::not_fit)?;
     let name = file.display().to_string();

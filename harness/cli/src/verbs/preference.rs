@@ -31,7 +31,7 @@ pub(crate) fn preference(text: &str) -> Result<Preference, String> {
         })?;
         let objective: Objective = name.trim().parse()?;
         let weight = objective.weight(weight.trim());
-        let weight = weight.map_err(|cure| format!("bad weight in `{part}`: {cure}"))?;
+        let weight = weight.map_err(|fix| format!("bad weight in `{part}`: {fix}"))?;
         if weights.insert(objective, weight).is_some() {
             return Err(format!("`{objective}` is given twice"));
         }
@@ -76,7 +76,7 @@ fn limit(part: &str) -> Result<(Objective, f64), String> {
         )
     })?;
     let limit = objective.limit(value.trim());
-    let limit = limit.map_err(|cure| format!("bad limit in `{part}`: {cure}"))?;
+    let limit = limit.map_err(|fix| format!("bad limit in `{part}`: {fix}"))?;
     Ok((objective, limit))
 }
 
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_a_cure() {
+    fn mistakes_are_named_with_a_fix() {
         assert!(preference("qps=2,p99").unwrap_err().contains("give all"));
         assert!(preference("qps=2,qps=1").unwrap_err().contains("twice"));
         assert!(preference("qps=0").unwrap_err().contains("above zero"));

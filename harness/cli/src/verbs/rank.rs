@@ -9,7 +9,7 @@ use judging::exploration::EXPLORED;
 use record::objective::Objective;
 
 use super::preference::{self, Limits, Preference};
-use super::run_folder::{ranking_by, read, terminal};
+use super::run_folder::{ranking_by, read};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -17,7 +17,7 @@ use crate::output;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Exit codes: 0 ranked, 2 invalid input or a record that contradicts itself, 70 internal error
-With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 too little was measured
+With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 not enough data
 to tell")]
 pub(crate) struct RankArgs {
     /// The run's folder
@@ -29,7 +29,8 @@ pub(crate) struct RankArgs {
     /// Limits instead of the matrix's, e.g. p99<=5ms,rss<=512MiB
     #[arg(long = "where", value_name = "LIMITS", value_parser = preference::limits)]
     pub(crate) limits: Option<Limits>,
-    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives: qps,p99,gc_per_kreq,rss]
+    /// Show instead the Pareto front, what each axis does, and the knee over GOMAXPROCS [default objectives:
+    /// qps,p99,gc_per_kreq,rss]
     #[arg(long)]
     pub(crate) explore: bool,
     /// Check instead what the run says of cells whose truth is known, as in matrices/proof
@@ -69,7 +70,7 @@ fn explore(args: &RankArgs, objectives: &[Objective]) -> Result<(), Failure> {
     if args.json {
         return output::print_json(&found);
     }
-    output::print(&report::terminal(&found, terminal()))
+    output::print_page(|options| report::terminal(&found, options))
 }
 
 /// Holds the ranking against what is known of the cells.
@@ -83,7 +84,7 @@ fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&proof)?;
     } else {
-        output::print(&report::terminal(&proof, terminal()))?;
+        output::print_page(|options| report::terminal(&proof, options))?;
     }
     Ok(match proof.verdict {
         Outcome::Holds => Ending::Pass,
@@ -95,7 +96,7 @@ fn selftest(args: &RankArgs) -> Result<Ending, Failure> {
 /// Prints a ranking.
 pub(super) fn show(ranking: &Ranking, json: bool) -> Result<(), Failure> {
     if json {
-        return output::print(&report::json(ranking).map_err(Failure::internal)?);
+        return output::print_document(&report::json(ranking).map_err(Failure::internal)?);
     }
-    output::print(&report::terminal(ranking, terminal()))
+    output::print_page(|options| report::terminal(ranking, options))
 }

@@ -39,6 +39,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
     let text = render(&advise::load(&args.run)?, args.format)?;
     match &args.output {
         Some(file) => output::write_file(file, &text)?,
+        None if args.format == ReportFormat::Json => output::print_document(&text)?,
         None => output::print(&text)?,
     }
     Ok(Ending::Pass)

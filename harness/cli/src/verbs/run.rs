@@ -10,7 +10,7 @@ use record::store::RunDir;
 use topology::Topology;
 
 use super::report::ReportFormat;
-use super::setup::{RankedSteering, plan_of, toolbox};
+use super::setup::{RankedSteering, argv, plan_of, toolbox, with_values};
 use super::{advise, diagnose, plan, rank, report};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
@@ -21,15 +21,15 @@ use crate::{output, signals};
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 The run's folder holds everything: run.json, trials.jsonl, raw evidence and the
-reports. To go on with an interrupted run, give the same --out, or the folder:
+reports. To resume an interrupted run, give the same --out, or the folder:
   gosweep run results/quickstart-20260101-120000
-What a budget cut short goes on with a new --budget or with --blocks.
+A run that its budget stopped is resumed with a new --budget or with --blocks.
 
 Exit codes: 0 complete, 2 invalid input, 4 the control does not work, another
-gosweep measures or control groups may not be made, 5 interrupted, 70 internal
+gosweep is measuring or cgroups may not be created, 5 interrupted, 70 internal
 error")]
 pub(crate) struct RunArgs {
-    /// The matrix file, or the folder of a run to go on with
+    /// The matrix file, or the folder of a run to resume
     #[arg(value_name = "MATRIX")]
     pub(crate) matrix: PathBuf,
     /// The run's folder [default: results/NAME-DATE-TIME]
@@ -38,15 +38,15 @@ pub(crate) struct RunArgs {
     /// Blocks to run, instead of the matrix's; more than before extends a run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) blocks: Option<u32>,
-    /// Time that the run may take, e.g. 2h: it stops before the block that would
-    /// overrun, with time kept for measuring the best cell afresh
+    /// Time that the run may take, e.g. 2h: it stops before the block that would exceed it, with time reserved for
+    /// confirming the best cell
     #[arg(long, value_name = "TIME", value_parser = record::quantity::parse_positive_duration)]
     pub(crate) budget: Option<Duration>,
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev,
-    /// and pip, a third party's repackaging that is asked only when it is named
+    /// Where toolchains may come from, in order: cache,path,gotoolchain,godev, and pip, a third party's repackaging
+    /// that is asked only when it is named
     #[arg(long, value_name = "LIST")]
     pub(crate) toolchain_sources: Option<String>,
     /// Fetch nothing, neither toolchains nor modules: only what is on this machine
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         budget: args.budget,
         steering: &RankedSteering,
         toolbox: &toolbox,
-        argv: std::env::args().collect(),
+        argv: argv(),
         tool: output::TOOL.to_owned(),
         cancel: signals::cancel_flag(),
     };
@@ -104,11 +104,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     }
 }
 
-/// The plan and the run's folder. A folder given in the matrix's place goes on
-/// with the matrix that it holds, whatever became of the file.
+/// The plan and the run's folder. A folder given in the matrix's place goes on with the matrix that it holds, whatever
+/// became of the file.
 fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> {
     if !args.matrix.is_dir() {
         let (plan, topology) = plan::make(&args.matrix)?;
+        let plan = with_values(plan)?;
         let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
         return Ok((plan, topology, folder));
     }
@@ -121,8 +122,8 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
     Ok((plan, topology, args.matrix.clone()))
 }
 
-/// The arguments that go on with a run. Before its first trial the folder holds
-/// no run yet and the matrix must be named again.
+/// The arguments that go on with a run. Before its first trial the folder holds no run yet and the matrix must be named
+/// again.
 fn go_on_with(args: &RunArgs, folder: &Path) -> String {
     match RunDir::open(folder) {
         Ok(_) => folder.display().to_string(),
@@ -135,7 +136,7 @@ fn default_folder(plan: &Plan) -> PathBuf {
     Path::new("results").join(format!("{}-{now}", plan.matrix.name))
 }
 
-/// Ranks the run and writes its reports beside it.
+/// Ranks the run and writes its reports alongside it.
 fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
     let ranked = advise::load(folder)?;
     let names = [

@@ -6,7 +6,6 @@ use documents::ranking::Ranking;
 use record::run::Run;
 use record::store::RunDir;
 use record::trial::Trial;
-use report::TerminalOptions;
 
 use crate::exit::Failure;
 use crate::output;
@@ -37,12 +36,4 @@ pub(super) fn by_us(preferred: judging::RankOptions) -> judging::RankOptions {
 pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Trial>), Failure> {
     let dir = RunDir::open(folder)?;
     Ok((dir.read_run()?, dir.read_trials()?))
-}
-
-/// How results are laid out on this terminal.
-pub(super) fn terminal() -> TerminalOptions {
-    TerminalOptions {
-        colour: output::use_colour(),
-        ..TerminalOptions::default()
-    }
 }

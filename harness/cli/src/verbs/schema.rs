@@ -24,7 +24,7 @@ pub(crate) enum SchemaFormat {
 
 /// Prints a schema.
 pub(crate) fn schema(args: &SchemaArgs) -> Result<Ending, Failure> {
-    output::print(match args.format {
+    output::print_document(match args.format {
         SchemaFormat::Matrix => record::schema::MATRIX,
         SchemaFormat::Target => record::schema::TARGET,
     })?;

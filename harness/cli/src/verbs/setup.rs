@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use orchestrator::plan::Plan;
+use orchestrator::plan::{Plan, PlanError};
 use orchestrator::run::Steering;
 use record::decision::{Finalist, Judgement};
 use record::run::Run;
@@ -15,8 +15,7 @@ use super::plan;
 use super::run_folder::by_us;
 use crate::exit::Failure;
 
-/// Racing, stopping and choosing finalists by the code that ranks the run in
-/// the end, with the same options.
+/// Racing, stopping and choosing finalists by the code that ranks the run in the end, with the same options.
 #[derive(Debug)]
 pub(super) struct RankedSteering;
 
@@ -35,11 +34,17 @@ impl Steering for RankedSteering {
 /// The plan of a run that is there.
 pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
     let run = RunDir::open(folder)?.read_run()?;
-    plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)
+    let (plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
+    Ok((with_values(plan)?, topology))
 }
 
-/// Where toolchains come from: the command line, then the matrix, then the
-/// default order.
+/// A plan with the values that its targets take from our environment.
+pub(super) fn with_values(plan: Plan) -> Result<Plan, Failure> {
+    let filled = plan.with_values(|name| std::env::var(name).ok());
+    Ok(filled.map_err(PlanError::Invalid)?)
+}
+
+/// Where toolchains come from: the command line, then the matrix, then the default order.
 pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Toolbox, Failure> {
     let root = Store::usual_root(|name| std::env::var_os(name)).ok_or_else(|| {
         Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")
@@ -56,4 +61,10 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
         toolbox.order = order.parse::<SourceOrder>().map_err(Failure::usage)?;
     }
     Ok(toolbox)
+}
+
+/// The command line for the record, without its secrets.
+pub(super) fn argv() -> Vec<String> {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    record::secret::arguments(&words.collect::<Vec<_>>())
 }

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::setup::toolbox;
 use crate::exit::{Ending, Failure};
 use crate::output;
-use crate::output::{tell, tell_text};
+use crate::output::{tell, tell_over};
 
 /// `gosweep toolchain`.
 #[derive(Debug, ClapArgs)]
@@ -28,8 +28,8 @@ pub(crate) enum ToolchainAction {
         /// The version, `path`, or an absolute GOROOT
         #[arg(value_name = "VERSION")]
         version: String,
-        /// Where it may come from, in order: cache,path,gotoolchain,godev,
-        /// and pip, a third party's repackaging that is asked only when it is named
+        /// Where it may come from, in order: cache,path,gotoolchain,godev, and pip, a third party's repackaging that is
+        /// asked only when it is named
         #[arg(long, value_name = "LIST")]
         sources: Option<String>,
         /// Fetch nothing, neither toolchains nor modules: only what is on this machine
@@ -99,14 +99,14 @@ fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     let terminal = std::io::stderr().is_terminal();
     let show = |progress: Progress| {
         if terminal {
-            tell_text(&format!("\r\x1b[2K{progress}"));
+            tell_over(&progress.to_string());
         }
     };
     let cancel = crate::signals::cancel_flag();
     let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
     let found = toolchain::install(&spec, toolbox, Watch::new(&show).cancelled_by(&cancelled));
     if terminal {
-        tell_text("\r\x1b[2K");
+        tell_over("");
     }
     let found = found.map_err(|error| match error {
         toolchain::ToolchainError::Cancelled => Failure {
@@ -127,8 +127,8 @@ fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     Ok(Ending::Pass)
 }
 
-/// What is here already: of the store as it is recorded, since nothing of it may
-/// run before it is verified, else what PATH or a GOROOT has. Nothing is fetched.
+/// What is here already: of the store as it is recorded, since nothing of it may run before it is verified, else what
+/// PATH or a GOROOT has. Nothing is fetched.
 fn to_verify(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Failure> {
     let ours = !matches!(spec, ToolchainSpec::Path | ToolchainSpec::Goroot(_));
     if ours && let Ok(recorded) = toolchain::recorded(spec, &toolbox.store) {

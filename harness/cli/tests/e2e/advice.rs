@@ -1,8 +1,8 @@
 //! The advisor on real runs: each family's rule fires where its cause was put in, and stays away where it was not.
 //!
-//! Most runs have a closed loop only, which a late generator does not make invalid. What a busy host does show to the runtime is
-//! true there (threads wait for a CPU, stops take long), so only rules with a cause inside the service are expected to
-//! stay away, and a healthy service is judged by all rules only where the host left it alone.
+//! Most runs have a closed loop only, which a late generator does not make invalid. What a busy host does show to the
+//! runtime is true there (threads wait for a CPU, stops take long), so only rules with a cause inside the service are
+//! expected to stay away, and a healthy service is judged by all rules only where the host left it alone.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +16,7 @@ use crate::lab::{Done, Lab, say_loudly, stored};
 /// Trials that a rule without a second window needs.
 const TRIALS: usize = 2;
 
-/// What a crowded host shows in a service that is well: late threads, and what follows from them; and doubts of the
+/// What a crowded host shows in a service that is well: late threads, and what follows from them; and caveats of the
 /// load driver about itself.
 const OF_THE_HOST: [&str; 11] = [
     "V3", "V4", "V5", "S1", "S2", "S3", "S4", "S7", "S8", "G5", "H3",
@@ -37,7 +37,7 @@ struct Advised {
 }
 
 impl Advised {
-    /// Runs a matrix on a target; `None` where there is no Go, or the host spoils everything.
+    /// Runs a matrix on a target; `None` where there is no Go, or the host invalidates everything.
     fn of(lab: Lab, name: &str, matrix: &str) -> Option<Advised> {
         let matrix = format!("name: advised\ntargets: [{}]\n{matrix}", target(name));
         lab.put("advised.yaml", &matrix);
@@ -88,13 +88,13 @@ impl Cell<'_> {
     }
 
     /// The rules that fired at warn or critical.
-    fn grave(&self) -> Vec<String> {
+    fn severe(&self) -> Vec<String> {
         let findings = self.advice["judgement"]["findings"].as_array().unwrap();
-        let grave = findings
+        let severe = findings
             .iter()
             .filter(|finding| finding["severity"] != "info");
         let word = |finding: &Value| finding["rule"].as_str().unwrap().to_owned();
-        grave.map(word).collect()
+        severe.map(word).collect()
     }
 
     /// Whether enough trials counted, which is said aloud where not.
@@ -106,7 +106,7 @@ impl Cell<'_> {
         let enough = self.of.trials.iter().filter(counts).count() >= TRIALS;
         if !enough {
             say_loudly(&format!(
-                "SKIPPED: what the advisor says of {}, since this host spoilt its trials",
+                "SKIPPED: what the advisor says of {}, since this host invalidated its trials",
                 self.setting
             ));
         }
@@ -348,11 +348,11 @@ warmup: {for: 200ms, gc_cycles: 0}
     let polled = run.cell("option.kind=pollpipe");
     assert!(
         polled
-            .grave()
+            .severe()
             .iter()
             .all(|rule| rule != "S5" && rule != "S6"),
         "{:?}",
-        polled.grave()
+        polled.severe()
     );
 }
 
@@ -394,7 +394,7 @@ warmup: {for: 100ms, gc_cycles: 0}
     );
     let done: Done = lab.say(&["run", "advised.yaml", "--out", "out"]);
     assert_eq!(done.code, Some(4), "{}", done.stderr);
-    // No word of the host, unless the host spoilt the last trial besides.
+    // No word of the host, unless the host invalidated the last trial besides.
     let is_named = done.stderr.contains("do not reach the service");
     let run = Advised::read(lab);
     let last = run.trials.last().map(|trial| &trial.outcome);
@@ -423,8 +423,8 @@ warmup: {for: 100ms, gc_cycles: 0}
     assert!(page.contains(told), "{page}");
     // No word of the host here either, unless it had a part.
     assert!(page.contains("no valid trial: V2 in"), "{page}");
-    let is_cured = page.contains("Let the settings reach the service");
-    assert!(is_cured, "{page}");
+    let is_fixed = page.contains("Let the settings reach the service");
+    assert!(is_fixed, "{page}");
 }
 
 /// A target like hash, started by a script that takes GOGC away from it.
@@ -473,8 +473,8 @@ fn built_hash() -> std::path::PathBuf {
     newest.unwrap()
 }
 
-/// Little load on a service that allocates next to nothing: where the host leaves it alone, nothing fires; where it does
-/// not, nothing but what a crowded host shows.
+/// Little load on a service that allocates next to nothing: where the host leaves it alone, nothing fires; where it
+/// does not, nothing but what a crowded host shows.
 #[test]
 fn a_healthy_service_is_left_alone() {
     let matrix = "\
@@ -492,18 +492,18 @@ constraints: {p99: 50ms}
     if !cell.has_enough() {
         return;
     }
-    let mut grave = cell.grave();
+    let mut severe = cell.severe();
     // SMT siblings are what a small cloud machine is made of.
-    grave.retain(|rule| rule != "V6");
+    severe.retain(|rule| rule != "V6");
     // Any of these alone is the host's doing, seen by the host's own counters or by the generator on itself.
     let crowded = ["H3", "V3", "V4", "V5"];
-    let is_calm = !grave.iter().any(|rule| crowded.contains(&rule.as_str()));
+    let is_calm = !severe.iter().any(|rule| crowded.contains(&rule.as_str()));
     if !is_calm {
         say_loudly("NOT TOLD: whether nothing fires on a calm host, since this one was crowded");
-        grave.retain(|rule| !OF_THE_HOST.contains(&rule.as_str()));
+        severe.retain(|rule| !OF_THE_HOST.contains(&rule.as_str()));
     }
     assert_eq!(
-        grave,
+        severe,
         Vec::<String>::new(),
         "{:#}",
         cell.advice["judgement"]["findings"]

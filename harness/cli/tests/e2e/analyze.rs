@@ -30,7 +30,7 @@ fn a_running_service_is_looked_at() {
     let goroot = goroot().unwrap();
     let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets");
     let binary = lab.path("mutex");
-    // The build cache of the runs beside this test, whose name is the version.
+    // The build cache of the runs alongside this test, whose name is the version.
     let version = fs::read_to_string(goroot.join("VERSION")).unwrap();
     let version = version.lines().next().unwrap();
     let built = Command::new(goroot.join("bin/go"))

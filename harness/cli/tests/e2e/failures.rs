@@ -1,5 +1,5 @@
-//! Targets that crash, never come up or answer nonsense: each is a result, and
-//! the run goes on unless the control is among them.
+//! Targets that crash, never come up or answer nonsense: each is a result, and the run goes on unless the control is
+//! among them.
 
 use record::run::Run;
 use record::trial::{Failure, FailureCause, Outcome, Trial};
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::lab::{Lab, assert_complete, stored};
 
-/// A service of somebody else, outside the repository and without a probe. How
-/// it misbehaves is asked for by its environment.
+/// A service of somebody else, outside the repository and without a probe. How it misbehaves is asked for by its
+/// environment.
 pub(crate) const PROGRAM: &str = r#"package main
 
 import (

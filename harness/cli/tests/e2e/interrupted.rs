@@ -13,8 +13,7 @@ const TARGET: &str = concat!(
     "/../../targets/httpjson/target.yaml"
 );
 
-/// A closed loop only, which a late generator cannot make invalid (V3); steal and
-/// waiting for a CPU still can (V4).
+/// A closed loop only, which a late generator cannot make invalid (V3); steal and waiting for a CPU still can (V4).
 fn matrix() -> String {
     format!(
         "\

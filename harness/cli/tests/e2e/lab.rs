@@ -16,15 +16,13 @@ use tempfile::TempDir;
 /// Two measurements at once would disturb each other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// How long anything here may take before the test gives up on it: a hang, not
-/// a bound on what is measured.
+/// How long anything here may take before the test gives up on it: a hang, not a bound on what is measured.
 const HANG: Duration = Duration::from_secs(300);
 
-/// Calls after which a host that spoils every trial is given up.
+/// Calls after which a host that invalidates every trial is given up.
 const MOST_CALLS: usize = 4;
 
-/// A folder to measure in. Its own TMPDIR keeps the host lock of other
-/// gosweeps on this machine out of it.
+/// A folder to measure in. Its own TMPDIR keeps the host lock of other gosweeps on this machine out of it.
 pub(crate) struct Lab {
     folder: TempDir,
     _turn: MutexGuard<'static, ()>,
@@ -71,7 +69,7 @@ pub(crate) fn goroot() -> Option<&'static Path> {
             return Some(PathBuf::from(done.stdout.lines().nth(1).unwrap()));
         }
         say_loudly(&format!(
-            "SKIPPED: every end-to-end test on real Go, since no Go toolchain can be had here:\n{}",
+            "SKIPPED: every end-to-end test on real Go, since no Go toolchain can be obtained here:\n{}",
             done.stderr
         ));
         None
@@ -122,8 +120,8 @@ impl Lab {
         self.command(args).output().unwrap().into()
     }
 
-    /// Runs to the end, going on where the host spoilt a whole block; `None`
-    /// where it spoils everything, which is told loudly.
+    /// Runs to the end, going on where the host invalidated a whole block; `None` where it invalidates everything,
+    /// which is told loudly.
     pub(crate) fn run(&self, args: &[&str]) -> Option<Done> {
         for _ in 0..MOST_CALLS {
             let done = self.say(args);
@@ -131,7 +129,9 @@ impl Lab {
                 return Some(done);
             }
         }
-        say_loudly("SKIPPED: the rest of an end-to-end test, since this host spoils every trial");
+        say_loudly(
+            "SKIPPED: the rest of an end-to-end test, since this host invalidates every trial",
+        );
         None
     }
 
@@ -174,8 +174,8 @@ pub(crate) fn stored(folder: &Path) -> (Run, Vec<Trial>) {
     (dir.read_run().unwrap(), dir.read_trials().unwrap())
 }
 
-/// Every slot of every search block has its trial: one that counts, or else
-/// invalid ones only; and the first tries came in the order of the plan.
+/// Every slot of every search block has its trial: one that counts, or else invalid ones only; and the first tries came
+/// in the order of the plan.
 pub(crate) fn assert_complete(run: &Run, trials: &[Trial]) {
     let searched = |trial: &&Trial| trial.stage == Stage::Search;
     let trials: Vec<&Trial> = trials.iter().filter(searched).collect();

@@ -1,5 +1,4 @@
-//! A ready-made binary that starts children: measured as far as it can be seen,
-//! and nothing of it outlives us.
+//! A ready-made binary that starts children: measured as far as it can be seen, and nothing of it outlives us.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

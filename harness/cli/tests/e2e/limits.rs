@@ -1,5 +1,5 @@
-//! CPU quotas and memory caps on a real service: they bind, they are read back,
-//! a kill of the kernel's is told as one, and no control group is left.
+//! CPU quotas and memory caps on a real service: they bind, they are read back, a kill of the kernel's is told as one,
+//! and no cgroup is left.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn target(name: &str) -> String {
     )
 }
 
-/// A lab where control groups may be made; `None`, said aloud, elsewhere.
+/// A lab where cgroups may be made; `None`, said aloud, elsewhere.
 fn lab(test: &str) -> Option<Lab> {
     let both = [topology::Controller::Cpu, topology::Controller::Memory];
     if let Err(error) = topology::GroupParent::prepare(Path::new("/"), &both) {
@@ -79,23 +79,23 @@ warmup: {{for: 300ms, gc_cycles: 0}}
     for trial in &trials {
         assert!(!matches!(trial.outcome, Outcome::Failed(_)), "{trial:?}");
         let readback = trial.readback.as_ref().unwrap();
-        let window = trial.saturate.as_ref().unwrap().control_group.as_ref();
+        let window = trial.saturate.as_ref().unwrap().cgroup.as_ref();
         if axis(&run, trial, "cpu_quota") == "default" {
             assert_eq!((&readback.cpu_quota, window), (&None, None));
-            assert_eq!(trial.control_group, None);
+            assert_eq!(trial.cgroup, None);
             assert_eq!(readback.gomaxprocs, Some(cpus));
             continue;
         }
         assert_eq!(readback.cpu_quota.as_deref(), Some("0.05"));
         assert_eq!(readback.memory_cap_bytes, None);
-        // A closed loop of hashing wants all CPUs and gets a twentieth of
-        // one, which is less than any busy host leaves it.
+        // A closed loop of hashing wants all CPUs and gets a twentieth of one, which is less than any busy host leaves
+        // it.
         let window = window.unwrap();
         assert!(window.throttled_periods > Some(0), "{window:?}");
         assert!(window.periods >= window.throttled_periods);
         assert!(window.throttled_seconds > Some(0.0));
         assert_eq!(window.oom_kills, None, "it has no cap");
-        let life = trial.control_group.as_ref().unwrap();
+        let life = trial.cgroup.as_ref().unwrap();
         assert!(life.throttled_periods >= window.throttled_periods);
         // max(2, ceil(0.05)), and never more than the CPUs (internal/runtime/cgroup).
         let by_quota = axis(&run, trial, "godebug") == "containermaxprocs=1";
@@ -130,7 +130,7 @@ fn a_full_cap_is_an_oom_kill_and_a_limit_below_it_survives() {
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     let (run, trials) = stored(&lab.path("out"));
     for trial in &trials {
-        let group = trial.control_group.as_ref().unwrap();
+        let group = trial.cgroup.as_ref().unwrap();
         // A process that dies for its memory may go over the cap to get there.
         let peak = group.memory_peak_bytes;
         assert!(peak.is_none_or(|peak| peak < 160 << 20), "{group:?}");
@@ -164,7 +164,7 @@ fn a_full_cap_is_an_oom_kill_and_a_limit_below_it_survives() {
     );
 }
 
-/// Control groups that a gosweep has made.
+/// Cgroups that a gosweep has made.
 fn groups_of(pid: u32) -> Vec<PathBuf> {
     let prefix = format!("gosweep-{pid}-");
     let mut found = Vec::new();
@@ -184,7 +184,7 @@ fn groups_of(pid: u32) -> Vec<PathBuf> {
 }
 
 #[test]
-fn control_groups_do_not_outlive_kill_9() {
+fn cgroups_do_not_outlive_kill_9() {
     let Some(lab) = lab("control_groups_do_not_outlive_kill_9") else {
         return;
     };

@@ -130,7 +130,7 @@ fn phases(trial: &Trial) -> [&Phase; 2] {
 
 fn assert_trial(run: &Run, trial: &Trial) {
     if let Outcome::Invalid(reasons) = &trial.outcome {
-        // Host and generator may spoil a trial here; settings may not.
+        // Host and generator may invalidate a trial here; settings may not.
         assert!(
             reasons
                 .iter()
@@ -216,8 +216,8 @@ fn assert_evidence(folder: &Path, trial: &Trial) {
     }
 }
 
-/// GOGC=400 collects less often than GOGC=50 for the same requests: counters
-/// of the runtime, which no noise can turn round.
+/// GOGC=400 collects less often than GOGC=50 for the same requests: counters of the runtime, which no noise can turn
+/// round.
 fn assert_fewer_collections(run: &Run, trials: &[Trial]) {
     let per_kreq = |gogc: &str| {
         let windows = trials
@@ -272,7 +272,7 @@ fn assert_ranking(run: &Run, ranking: &Value) {
     assert!(warnings.iter().all(|one| one["message"].is_string()));
 }
 
-/// The reports beside the run are those that the verbs make again.
+/// The reports alongside the run are those that the verbs make again.
 fn assert_reports(lab: &Lab, folder: &Path, ranking: &Value) {
     let again = lab.say(&["rank", "out", "--json"]);
     // `rank` reads the trials only; the advice needs their raw evidence.

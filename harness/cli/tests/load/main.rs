@@ -8,4 +8,5 @@ mod endings;
 mod refusals;
 mod requests;
 mod results;
+mod secrets;
 mod selftest;

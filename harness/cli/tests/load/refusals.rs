@@ -1,4 +1,4 @@
-//! Wrong input through every option: what is wrong with which, and the cure.
+//! Wrong input through every option: what is wrong with which, and the fix.
 
 use crate::support::{code, load, stderr};
 

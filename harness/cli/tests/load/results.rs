@@ -65,8 +65,8 @@ fn json_keeps_its_names() {
 }
 
 fn collect_names(path: &str, value: &serde_json::Value, names: &mut Vec<String>) {
-    // Whether these hold anything depends on how busy the machine was, and on the length of the
-    // run: the kernel counts the time of CPUs in steps of 10 ms.
+    // Whether these hold anything depends on how busy the machine was, and on the length of the run: the kernel counts
+    // the time of CPUs in steps of 10 ms.
     let leaves = [
         ".verdict_interval",
         ".generator.longest_stall",
@@ -109,7 +109,7 @@ fn filtered(text: &str) -> String {
             }
         } else {
             let line = squeezed(line);
-            // Whether spinning is worth a word depends on what else ran.
+            // Whether spinning is worth reporting depends on what else ran.
             let spinning = ", and N s spinning to be on time (the threads are not pinned to a CPU each (--cpus))";
             lines.push(line.replace(spinning, ""));
         }

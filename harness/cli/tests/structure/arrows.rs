@@ -53,7 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What the tests of a crate may use beside that: what they judge is read most easily from what is printed in the end,
+/// What the tests of a crate may use besides that: what they judge is read most easily from what is printed in the end,
 /// and from runs that were made up.
 const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[
     ("judging", &["advisor", "report", "testing"]),
@@ -62,7 +62,7 @@ const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[
     ("cli", &["testing"]),
 ];
 
-/// Crates that think about bytes handed to them and reach for nothing else.
+/// Crates that think about bytes handed to them and use nothing else.
 const PURE: &[&str] = &[
     "documents",
     "judging",

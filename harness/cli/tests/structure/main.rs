@@ -9,4 +9,5 @@ mod graph;
 mod habits;
 mod paths;
 mod source;
+mod supply;
 mod workspace;

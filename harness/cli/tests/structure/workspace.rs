@@ -67,8 +67,7 @@ fn member(folder: &Path) -> Member {
     member
 }
 
-/// The files below a folder with one of these endings, what is generated, built
-/// or captured left out.
+/// The files below a folder with one of these endings, what is generated, built or captured left out.
 pub(crate) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     const NOT_OURS: &[&str] = &["target", "fixtures", "snapshots", "results", "out"];
     let mut found = Vec::new();
@@ -92,8 +91,7 @@ pub(crate) fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// Lines of code of a crate's `src`, each with its place; comments and tests
-/// left out.
+/// Lines of code of a crate's `src`, each with its place; comments and tests left out.
 pub(crate) fn code(member: &Member) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for file in files(&member.folder.join("src"), &["rs"]) {

@@ -1,9 +1,10 @@
-//! Every verb as a person types it: help, good input, and bad input that must
-//! be told apart by its exit code and named by its place.
+//! Every verb as a person types it: help, good input, and bad input that must be told apart by its exit code and named
+//! by its place.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod records;
+mod terminal;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -300,9 +301,9 @@ fn a_placement_that_the_host_cannot_do_is_refused_with_the_reason() {
     assert!(reason.contains("node 4000 does not exist"), "{reason}");
 }
 
-/// As somebody who may make no control group: nobody, where we are root.
+/// As somebody who may make no cgroup: nobody, where we are root.
 #[test]
-fn limits_that_may_not_be_set_are_refused_with_the_cure() {
+fn limits_that_may_not_be_set_are_refused_with_the_fix() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     let desk = Desk::new();
@@ -324,7 +325,7 @@ fn limits_that_may_not_be_set_are_refused_with_the_cure() {
     };
     let stderr = String::from_utf8(output.stderr).unwrap();
     if output.status.success() {
-        eprintln!("SKIPPED: everybody may make control groups here");
+        eprintln!("SKIPPED: everybody may make cgroups here");
         return;
     }
     assert_eq!(output.status.code(), Some(4), "{stderr}");

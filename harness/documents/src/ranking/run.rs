@@ -24,7 +24,7 @@ pub struct Ranking {
     pub provenance: Provenance,
     /// One ranking per target, in the order of the run.
     pub targets: Vec<TargetRanking>,
-    /// Doubts, the gravest first.
+    /// Caveats, the most severe first.
     pub warnings: Vec<Warning>,
     /// Cells that were not run, with the reason.
     pub dropped: Vec<DroppedCell>,

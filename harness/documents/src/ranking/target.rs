@@ -15,7 +15,7 @@ pub struct TargetRanking {
     /// The target.
     pub target: String,
     /// What to do.
-    pub verdict: Verdict,
+    pub verdict: RankingVerdict,
     /// Blocks planned.
     pub blocks_planned: u32,
     /// Blocks in which every cell has a trial; only these are used.
@@ -73,7 +73,7 @@ pub enum ConfirmationOutcome {
     Confirmed,
     /// They can tell neither way.
     Open,
-    /// A gain of the margin is ruled out, a limit is broken, or a graver loss shows.
+    /// A gain of the margin is ruled out, a limit is broken, or a more severe loss shows.
     Refuted,
     /// The ranking recommends another cell, or none: it goes by other trials or another preference than the choice did.
     Superseded,
@@ -81,7 +81,7 @@ pub enum ConfirmationOutcome {
 
 /// What a run says of one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct RankingVerdict {
     /// The kind.
     pub kind: VerdictKind,
     /// One line for a person, the effects included.
@@ -145,7 +145,7 @@ pub struct ObjectiveSummary {
     pub direction: DirectionName,
     /// The margin asked for, relative: 0.03 is 3 %. For the error rate, absolute.
     pub default_margin: f64,
-    /// The margin applied: the larger of the above and the A/A noise floor.
+    /// The margin applied: the larger of the above and the noise floor.
     pub margin: f64,
     /// The control against its duplicate; null where that was not measured.
     pub aa: Option<AaFigure>,
@@ -164,7 +164,7 @@ pub struct ObjectiveSummary {
 pub struct ScoreSummary {
     /// The weighted mean of the objectives' margins, relative.
     pub default_margin: f64,
-    /// The margin applied: the larger of the above and the A/A noise floor.
+    /// The margin applied: the larger of the above and the noise floor.
     pub margin: f64,
     /// The control against its duplicate.
     pub aa: Option<AaFigure>,

@@ -10,7 +10,7 @@ use crate::scan::{Cursor, find};
 /// Lines of a message before a dump; longer ones are cut.
 const MOST_HEAD_LINES: usize = 1_000;
 /// The same, where it is not certain that this is a crash at all.
-const MOST_DOUBTFUL_LINES: usize = 12;
+const MOST_CAVEATFUL_LINES: usize = 12;
 /// Longest message taken from the line before a recovered panic's stack.
 const LONGEST_ANNOUNCEMENT_BYTES: usize = 4 << 10;
 
@@ -22,7 +22,7 @@ pub(crate) struct Builder {
     race: Option<Race>,
     head: Head,
     head_lines: usize,
-    doubtful: bool,
+    uncertain: bool,
     /// Behind the line that GOTRACEBACK=crash draws before each further thread.
     threads: bool,
 }
@@ -38,9 +38,9 @@ enum Head {
 }
 
 impl Builder {
-    /// Begins with a line that only a crash begins with. In doubt, as behind a prefix that applications write
+    /// Begins with a line that only a crash begins with. In caveat, as behind a prefix that applications write
     /// themselves, it becomes one only with a stack ([`Builder::is_certain`]).
-    pub(crate) fn start(line: &[u8], doubtful: bool) -> Option<Self> {
+    pub(crate) fn start(line: &[u8], uncertain: bool) -> Option<Self> {
         let (cause, message) = match opening(line)? {
             Opening::Cause(cause, message) => (cause, text(message)),
             Opening::Goroutine => (Cause::Dump, String::new()),
@@ -76,7 +76,7 @@ impl Builder {
                 _ => Head::Message,
             },
             head_lines: 0,
-            doubtful,
+            uncertain,
             threads: false,
         })
     }
@@ -113,7 +113,7 @@ impl Builder {
         let has_frames = || self.dump.goroutines.iter().any(|it| !it.frames.is_empty());
         match self.crash.cause {
             Cause::Dump => has_frames(),
-            _ => !self.doubtful || !self.dump.is_empty() || self.crash.signal_is_placed(),
+            _ => !self.uncertain || !self.dump.is_empty() || self.crash.signal_is_placed(),
         }
     }
 
@@ -173,8 +173,8 @@ impl Builder {
 
     fn head_line(&mut self, line: &[u8]) -> bool {
         self.head_lines += 1;
-        let most = if self.doubtful {
-            MOST_DOUBTFUL_LINES
+        let most = if self.uncertain {
+            MOST_CAVEATFUL_LINES
         } else {
             MOST_HEAD_LINES
         };

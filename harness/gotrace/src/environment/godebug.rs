@@ -18,7 +18,7 @@ pub fn find_godebug(name: &str) -> Option<&'static GodebugKey> {
 ///
 /// # Errors
 /// [`ProblemKind::SilentlyIgnored`] for parts without `=`, with spaces around, or joined by `;`:
-/// Go skips those without a word.
+/// Go silently skips those.
 pub fn godebug_pairs(text: &str) -> Result<Vec<(&str, &str)>, Problem> {
     let mut pairs = Vec::new();
     for field in text.split(',').filter(|field| !field.is_empty()) {

@@ -18,7 +18,7 @@ pub enum Role {
     Debugging,
 }
 
-/// Which values a key acts upon. Others are ignored by Go without a word.
+/// Which values a key acts upon. Others are silently ignored by Go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
     /// A decimal integer within the bounds, both included.

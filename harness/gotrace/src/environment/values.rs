@@ -66,7 +66,7 @@ impl MicroArchitecture {
 }
 
 /// GOMAXPROCS as the runtime reads it: a positive 32-bit decimal; everything else is ignored
-/// without a word (`schedinit` in runtime/proc.go).
+/// silently (`schedinit` in runtime/proc.go).
 ///
 /// # Errors
 /// [`ProblemKind::SilentlyIgnored`] for `0`, negatives, `500m`, `2.5`, spaces and the empty text.
@@ -217,7 +217,7 @@ pub fn gotraceback(text: &str) -> Result<Traceback, Problem> {
     }
 }
 
-/// GOAMD64. Go 1.24 to 1.27 accept any text here without a word (go1.21.13 refuses it), so the
+/// GOAMD64. Go 1.24 to 1.27 accept any text here silently (go1.21.13 refuses it), so the
 /// harness must know the levels itself.
 ///
 /// # Errors
@@ -232,7 +232,7 @@ pub fn goamd64(text: &str) -> Result<MicroArchitecture, Problem> {
             let problem = Problem::new(
                 ProblemKind::SilentlyIgnored,
                 format!(
-                    "GOAMD64=\"{text}\" is no level; recent toolchains would build without it and without a word"
+                    "GOAMD64=\"{text}\" is no level; recent toolchains would silently build without it"
                 ),
                 "use v1, v2, v3 or v4",
             );
@@ -317,7 +317,7 @@ fn plain_integer(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// What a CPU quantity in Kubernetes notation amounts to in whole Ps (`500m` is 1, `2.5` is 3).
+/// What a CPU quantity in Kubernetes notation means in whole Ps (`500m` is 1, `2.5` is 3).
 fn whole_cpus(text: &str) -> Option<String> {
     let trimmed = text.trim();
     let cpus = match trimmed.strip_suffix('m') {

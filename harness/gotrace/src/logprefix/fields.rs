@@ -318,7 +318,7 @@ pub(crate) fn identity(line: &[u8]) -> Vec<u8> {
     name
 }
 
-/// What was thrown, by the fields that loggers put beside a stack, which is in the field `stack`.
+/// What was thrown, by the fields that loggers put alongside a stack, which is in the field `stack`.
 pub(crate) fn announced(line: &[u8], stack: Option<Key<'_>>) -> Option<Vec<u8>> {
     const KEYS: [&str; 10] = [
         "panic",

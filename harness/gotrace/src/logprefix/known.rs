@@ -132,9 +132,9 @@ fn docker_json(line: &[u8]) -> Option<Unwrapped<'_>> {
     })
 }
 
-/// What collectors make of a line: fluent-bit's CRI parser (`message` beside `stream` and
+/// What collectors make of a line: fluent-bit's CRI parser (`message` alongside `stream` and
 /// `logtag`), Google Cloud Logging (`textPayload`), `journalctl -o json` (`MESSAGE`), Loki's
-/// `logcli -o jsonl` (`line` beside `labels`).
+/// `logcli -o jsonl` (`line` alongside `labels`).
 fn collector_json(line: &[u8]) -> Option<Unwrapped<'_>> {
     #[derive(serde::Deserialize)]
     struct Entry {

@@ -97,7 +97,7 @@ fn ends_phases(line: &[u8]) -> bool {
 /// a runtime line holds, or because the stream ended inside what can only be its beginning.
 pub(super) fn fragment_of(line: Line<'_>) -> Option<TornKind> {
     let bytes = line.bytes;
-    // Single bytes that the words hold or that stand beside them decide nearly every line.
+    // Single bytes that the words hold or that stand alongside them decide nearly every line.
     let has = |byte| find_byte(bytes, byte).is_some();
     if (has(b'+') || has(b'M'))
         && (contains(bytes, b" ms cpu, ") || contains(bytes, b" MB goal, ") || ends_phases(bytes))

@@ -6,7 +6,7 @@ use record::objective::{Direction, Objective};
 use stats::Estimate;
 use stats::verdict::{self, Margin, Verdict, more_blocks_to_decide};
 
-/// A margin on the scale of the differences that it is held against.
+/// A margin on the scale of the differences that it is compared with.
 pub(crate) struct Bar {
     margin: Margin,
 }

@@ -13,7 +13,7 @@ use super::noise::Noise;
 use super::sample::Sample;
 use super::select::Selector;
 use crate::error::JudgingError;
-use crate::evidence::{Evidence, label, settings, varying_axes};
+use crate::evidence::{TargetTrials, label, settings, varying_axes};
 use crate::options::RankOptions;
 use crate::pair::Column;
 use crate::rank::{Ranked, ranked};
@@ -25,7 +25,7 @@ pub struct Measured<'a> {
     /// Its ranking, by which cells are chosen; its warnings, where somebody put them there, go with the comparison.
     pub ranking: Ranking,
     /// By target, in the order of the run.
-    pub evidences: Vec<Evidence<'a>>,
+    pub evidences: Vec<TargetTrials<'a>>,
 }
 
 impl<'a> Measured<'a> {
@@ -51,11 +51,11 @@ impl<'a> Measured<'a> {
         }
     }
 
-    pub(crate) fn evidence(&self, target: &str) -> Option<&Evidence<'a>> {
+    pub(crate) fn evidence(&self, target: &str) -> Option<&TargetTrials<'a>> {
         self.evidences.iter().find(|own| own.target == target)
     }
 
-    fn cells(&self, evidence: &Evidence<'a>, selector: &Selector) -> Vec<usize> {
+    fn cells(&self, evidence: &TargetTrials<'a>, selector: &Selector) -> Vec<usize> {
         let cells: Vec<&Cell> = evidence.cells.iter().map(|cell| cell.cell).collect();
         selector.cells(self.run, evidence.target, &cells, Some(&self.ranking))
     }
@@ -64,8 +64,8 @@ impl<'a> Measured<'a> {
 /// The pairs of one target.
 pub(crate) struct Matched<'a> {
     pub(crate) design: Design,
-    pub(crate) baseline: &'a Evidence<'a>,
-    pub(crate) candidate: &'a Evidence<'a>,
+    pub(crate) baseline: &'a TargetTrials<'a>,
+    pub(crate) candidate: &'a TargetTrials<'a>,
     /// (cell of the baseline, cell of the candidate).
     pub(crate) pairs: Vec<(usize, usize)>,
     /// What each pair shares, for a person.
@@ -182,7 +182,7 @@ pub(crate) fn between_runs<'a>(
         let Some(c) = candidate.evidence(b.target).filter(|_| wanted) else {
             continue;
         };
-        let all = |evidence: &Evidence<'_>| (0..evidence.cells.len()).collect::<Vec<_>>();
+        let all = |evidence: &TargetTrials<'_>| (0..evidence.cells.len()).collect::<Vec<_>>();
         let (pairs, unmatched) = pairs_of((b, &all(b)), (c, &all(c)), &BTreeSet::new());
         if pairs.is_empty() {
             continue;
@@ -240,7 +240,7 @@ fn target_pairs<'m, 'a>(
     baseline: &Selector,
     candidate: &Selector,
     only_target: Option<&str>,
-) -> Result<Vec<(&'m Evidence<'a>, &'m Evidence<'a>)>, JudgingError> {
+) -> Result<Vec<(&'m TargetTrials<'a>, &'m TargetTrials<'a>)>, JudgingError> {
     let named = (
         baseline.target().or(candidate.target()),
         candidate.target().or(baseline.target()),
@@ -262,7 +262,7 @@ fn target_pairs<'m, 'a>(
         .collect())
 }
 
-type SideCells<'a, 's> = (&'a Evidence<'a>, &'s Selector, Vec<usize>);
+type SideCells<'a, 's> = (&'a TargetTrials<'a>, &'s Selector, Vec<usize>);
 
 fn match_sides<'a>(
     run: &Run,
@@ -327,7 +327,7 @@ fn match_sides<'a>(
 /// A side in a few words: the settings of a single cell, what was asked for where there are several.
 fn side_text(
     selector: &Selector,
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     mut cells: impl ExactSizeIterator<Item = usize>,
 ) -> String {
     match (cells.len(), cells.next()) {
@@ -350,8 +350,8 @@ fn side_text(
 /// Matches cells by all that is not ignored; an axis that one side does not name reads as its default. With the cells
 /// of either side that are left over.
 fn pairs_of(
-    (b, b_cells): (&Evidence<'_>, &[usize]),
-    (c, c_cells): (&Evidence<'_>, &[usize]),
+    (b, b_cells): (&TargetTrials<'_>, &[usize]),
+    (c, c_cells): (&TargetTrials<'_>, &[usize]),
     ignored: &BTreeSet<Axis>,
 ) -> (Vec<(usize, usize)>, Vec<String>) {
     let key = |cell: &Cell| -> BTreeMap<Axis, String> {

@@ -12,7 +12,7 @@
 //! Deliberately absent: the order among many cells ([`mod@crate::rank`]), rules ([`crate::gate`]).
 
 mod bar;
-mod doubts;
+mod caveats;
 mod matched;
 mod noise;
 mod objective;
@@ -23,7 +23,7 @@ mod select;
 mod sides;
 mod target;
 
-pub(crate) use doubts::{doubts, pooled_over_targets};
+pub(crate) use caveats::{caveats, pooled_over_targets};
 pub use matched::Measured;
 pub(crate) use matched::{Matched, within_run as match_within_run};
 pub(crate) use objective::{Question, change};

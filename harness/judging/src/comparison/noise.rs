@@ -3,10 +3,10 @@
 use documents::effect::Scale;
 use record::objective::Objective;
 
-use crate::evidence::Evidence;
+use crate::evidence::TargetTrials;
 use crate::pair::Pair;
 
-/// How far the control was, or may have been, from its own duplicate: the A/A floor, as in a ranking.
+/// How far the control was, or may have been, from its own duplicate: the noise floor, as in a ranking.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Noise {
     ratio: Option<f64>,
@@ -15,7 +15,7 @@ pub(crate) struct Noise {
 
 impl Noise {
     /// Of the evidence of two sides, the larger one.
-    pub(crate) fn of(sides: [&Evidence<'_>; 2], objective: Objective, level: f64) -> Noise {
+    pub(crate) fn of(sides: [&TargetTrials<'_>; 2], objective: Objective, level: f64) -> Noise {
         let mut noise = Noise::default();
         for evidence in sides {
             let values = evidence.values(objective);

@@ -148,8 +148,8 @@ fn is_of_constant_window(objective: Objective) -> bool {
     }
 }
 
-/// The median over a cell's trials; over several cells the mean of theirs, taken on the scale of the change, so that
-/// it stands to the other side's as the change does.
+/// The median over a cell's trials; over several cells the mean of theirs, taken on the scale of the change, so that it
+/// stands to the other side's as the change does.
 fn typical<'a>(columns: impl Iterator<Item = &'a Column>, scale: Scale) -> Option<f64> {
     let medians: Vec<f64> = columns
         .filter_map(|column| summary::median(&column.values().copied().collect::<Vec<_>>()))

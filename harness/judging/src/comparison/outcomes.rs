@@ -5,7 +5,7 @@ use documents::figures::counted;
 use record::trial::Outcome;
 
 use super::matched::Matched;
-use crate::evidence::CellEvidence;
+use crate::evidence::CellTrials;
 
 /// What became of the trials of both sides.
 pub(crate) struct Outcomes {
@@ -24,8 +24,8 @@ pub(crate) struct SideOutcomes {
 }
 
 impl Outcomes {
-    /// What the outcomes alone decide, with the reason: a service that fails where its baseline does not has
-    /// regressed, whatever its other trials measured; without valid trials there is nothing to judge.
+    /// What the outcomes alone decide, with the reason: a service that fails where its baseline does not has regressed,
+    /// whatever its other trials measured; without valid trials there is nothing to judge.
     pub(crate) fn judgement(&self) -> Option<(Judgement, String)> {
         let (b, c) = (&self.baseline, &self.candidate);
         if c.failed > 0 && b.failed == 0 {
@@ -56,7 +56,7 @@ impl Outcomes {
 }
 
 pub(crate) fn outcomes(matched: &Matched<'_>) -> Outcomes {
-    let side = |cells: Vec<&CellEvidence<'_>>| {
+    let side = |cells: Vec<&CellTrials<'_>>| {
         let mut all = SideOutcomes::default();
         for cell in cells {
             all.valid += cell.valid.len();

@@ -80,13 +80,13 @@ fn settings_of(text: &str) -> Result<Vec<Setting>, String> {
             (TARGET, _) => None,
             (_, Ok(axis)) => Some(axis),
             // GODEBUG is a list with commas itself: `godebug=a=1,b=2`.
-            (_, Err(cure)) => match settings.last_mut() {
+            (_, Err(fix)) => match settings.last_mut() {
                 Some(before) if before.axis == Some(Axis::Godebug) => {
                     before.value.push(',');
                     before.value.push_str(part);
                     continue;
                 }
-                _ => return Err(format!("`{name}` is no axis: {cure}")),
+                _ => return Err(format!("`{name}` is no axis: {fix}")),
             },
         };
         if settings.iter().any(|setting| setting.axis == axis) {
@@ -305,8 +305,8 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_refused_with_a_cure() {
-        for (text, cure) in [
+    fn what_names_nothing_is_refused_with_a_fix() {
+        for (text, fix) in [
             ("", "write `control`"),
             ("0", "from 1"),
             ("best", "write `control`"),
@@ -315,7 +315,7 @@ mod tests {
             ("gogc=1,400", "write AXIS=VALUE"),
         ] {
             let error = text.parse::<Selector>().unwrap_err();
-            assert!(error.contains(cure), "{text}: {error}");
+            assert!(error.contains(fix), "{text}: {error}");
         }
     }
 }

@@ -7,11 +7,11 @@ use documents::figures::host_text;
 use documents::warning::{self, Warning};
 use record::run::Run;
 
-use super::doubts::pooled_over_targets;
+use super::caveats::pooled_over_targets;
 use super::matched::{Matched, Measured};
 use super::options::{CompareOptions, check};
 use super::select::Selector;
-use super::{doubts, matched, target};
+use super::{caveats, matched, target};
 use crate::error::JudgingError;
 
 /// Compares two sides of one run, block by block. Where a side means several cells, each is matched with the cell of
@@ -32,8 +32,8 @@ pub fn within_run(
         side(baseline.to_string(), run),
         side(candidate.to_string(), run),
     ];
-    let mut warnings = doubts::doubts(measured, &matched);
-    warnings.extend(doubts::picked_by_rank([baseline, candidate]));
+    let mut warnings = caveats::caveats(measured, &matched);
+    warnings.extend(caveats::picked_by_rank([baseline, candidate]));
     Ok(document(sides, Design::Paired, &matched, warnings, options))
 }
 
@@ -63,7 +63,7 @@ pub fn between_runs(
         side(baseline_name, baseline.run),
         side(candidate_name, candidate.run),
     ];
-    let warnings = doubts::between_runs(baseline, candidate, &matched);
+    let warnings = caveats::between_runs(baseline, candidate, &matched);
     Ok(document(
         sides,
         Design::Unpaired,

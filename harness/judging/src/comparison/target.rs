@@ -15,7 +15,7 @@ use super::objective::{Question, change, margin};
 use super::options::CompareOptions;
 use super::outcomes::{Outcomes, outcomes};
 use super::sample::Detectable;
-use crate::evidence::CellEvidence;
+use crate::evidence::CellTrials;
 use crate::pair::Column;
 
 /// What decides unless the caller says otherwise: what a service is run for, and that it answers at all.
@@ -137,7 +137,7 @@ pub(crate) fn cell_pairs(matched: &Matched<'_>) -> Vec<CellComparison> {
         .collect()
 }
 
-fn cell_side(cell: &CellEvidence<'_>) -> CellSide {
+fn cell_side(cell: &CellTrials<'_>) -> CellSide {
     let ids = |trials: &[&Trial]| trials.iter().map(|trial| trial.id.clone()).collect();
     CellSide {
         id: cell.cell.id.to_string(),

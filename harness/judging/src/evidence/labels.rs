@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use record::axis::{Axis, Settings};
 use record::run::Cell;
 
-use super::trials::Evidence;
+use super::trials::TargetTrials;
 
 /// The axes on which the cells of a target differ, in the order shown.
-pub fn varying_axes(evidence: &Evidence<'_>) -> Vec<Axis> {
+pub fn varying_axes(evidence: &TargetTrials<'_>) -> Vec<Axis> {
     let all: Vec<Settings> = evidence
         .cells
         .iter()
@@ -45,8 +45,8 @@ pub fn label(cell: &Cell, axes: &[Axis]) -> String {
     parts.join(" ")
 }
 
-/// A record's axes as settings. A name that this version does not know stays visible as an environment variable
-/// would, rather than making the whole run unreadable.
+/// A record's axes as settings. A name that this version does not know stays visible as an environment variable would,
+/// rather than making the whole run unreadable.
 pub fn settings(cell: &Cell) -> Settings {
     let mut settings = Settings::default();
     for (name, value) in &cell.axes {

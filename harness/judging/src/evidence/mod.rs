@@ -1,6 +1,6 @@
 //! What judging goes by: the trials of a run that count, by target, cell and block.
 //!
-//! Main type: [`Evidence`].
+//! Main type: [`TargetTrials`].
 
 mod cpus;
 mod labels;
@@ -10,4 +10,4 @@ mod trials;
 pub use cpus::{cpu_count, cpus};
 pub use labels::{label, settings, varying_axes};
 pub use record::{check_cells, end_of_search, matrix_of, targets};
-pub use trials::{CellEvidence, Evidence, Left, Values};
+pub use trials::{CellTrials, Left, TargetTrials, Values};

@@ -1,7 +1,7 @@
 //! Which trials count: the last attempt of each slot, in complete blocks of the search.
 //!
 //! Trials of a confirmation were run because of what the search showed, so they are never mixed with it; they make an
-//! evidence of their own ([`Evidence::of_confirmation`]).
+//! evidence of their own ([`TargetTrials::of_confirmation`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,11 @@ use record::trial::{Outcome, Role, Stage, Trial};
 use crate::error::JudgingError;
 
 /// All trials of one target, sorted into what they are good for.
-pub struct Evidence<'a> {
+pub struct TargetTrials<'a> {
     /// The target.
     pub target: &'a str,
-    /// The cells in the order of the run; the control is at [`Evidence::control`].
-    pub cells: Vec<CellEvidence<'a>>,
+    /// The cells in the order of the run; the control is at [`TargetTrials::control`].
+    pub cells: Vec<CellTrials<'a>>,
     /// The control, by its place among the cells.
     pub control: usize,
     /// Blocks in which every cell that was still in the race has been tried.
@@ -32,7 +32,7 @@ pub struct Evidence<'a> {
 }
 
 /// The trials of one cell.
-pub struct CellEvidence<'a> {
+pub struct CellTrials<'a> {
     /// The cell.
     pub cell: &'a Cell,
     /// Why and when it left the race, if it did.
@@ -45,7 +45,7 @@ pub struct CellEvidence<'a> {
     pub invalid: Vec<&'a Trial>,
 }
 
-impl<'a> Evidence<'a> {
+impl<'a> TargetTrials<'a> {
     /// Sorts the trials of a target. The order of `trials` does not matter.
     pub fn of_target(
         run: &'a Run,
@@ -125,7 +125,7 @@ impl<'a> Evidence<'a> {
     /// The cells whose trials satisfy a condition, with those trials, in the order of the run.
     pub fn where_trials(
         &self,
-        condition: impl Fn(&CellEvidence<'a>, &Trial) -> bool,
+        condition: impl Fn(&CellTrials<'a>, &Trial) -> bool,
     ) -> Vec<(usize, Vec<&'a Trial>)> {
         self.cells
             .iter()
@@ -212,7 +212,7 @@ impl<'a> Gathered<'a> {
         &self,
         cells: Vec<&'a Cell>,
         trials: &'a [Trial],
-    ) -> Result<Evidence<'a>, JudgingError> {
+    ) -> Result<TargetTrials<'a>, JudgingError> {
         let control = cells
             .iter()
             .position(|cell| cell.control)
@@ -231,7 +231,7 @@ impl<'a> Gathered<'a> {
             .iter()
             .map(|&cell| {
                 let own = &by_cell[&cell.id];
-                CellEvidence {
+                CellTrials {
                     cell,
                     left: self.in_play.left.get(&cell.id).copied(),
                     valid: last_attempts(own, Role::Measured, &complete),
@@ -245,7 +245,7 @@ impl<'a> Gathered<'a> {
             Role::ControlDuplicate,
             &complete,
         );
-        Ok(Evidence {
+        Ok(TargetTrials {
             target: self.target,
             cells: evidence,
             control,
@@ -256,8 +256,8 @@ impl<'a> Gathered<'a> {
         })
     }
 
-    /// Splits the blocks into those in which every cell in play was tried, whatever came of it, and the rest: the
-    /// block that a stop cut short.
+    /// Splits the blocks into those in which every cell in play was tried, whatever came of it, and the rest: the block
+    /// that a stop cut short.
     fn blocks_by_completeness(
         &self,
         by_cell: &BTreeMap<&CellId, Vec<&Trial>>,
@@ -283,8 +283,8 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// The valid trial of each slot in complete blocks. A re-run slot has several attempts; the last that is not
-/// invalid is the slot's, and a failed one leaves it empty.
+/// The valid trial of each slot in complete blocks. A re-run slot has several attempts; the last that is not invalid is
+/// the slot's, and a failed one leaves it empty.
 fn last_attempts<'a>(
     own: &[&'a Trial],
     role: Role,

@@ -6,13 +6,17 @@ use stats::Estimate;
 use stats::effects::{Layout, interactions, main_effects};
 
 use super::table::{LEVEL, Table, levels};
-use crate::evidence::Evidence;
+use crate::evidence::TargetTrials;
 
 /// `None` where nothing varies or no cell has a partner that differs in one axis only.
 ///
-/// Effects are measured from the control's level, or from the first level that occurs where the control lies beside the
-/// axes and has no partner.
-pub(super) fn effects(evidence: &Evidence<'_>, table: &Table, axes: &[Axis]) -> Option<Effects> {
+/// Effects are measured from the control's level, or from the first level that occurs where the control lies alongside
+/// the axes and has no partner.
+pub(super) fn effects(
+    evidence: &TargetTrials<'_>,
+    table: &Table,
+    axes: &[Axis],
+) -> Option<Effects> {
     let blocks = table.all_blocks()?;
     let (numbered, names) = levels(evidence, &table.cells, axes);
     let control = table

@@ -8,7 +8,7 @@ use record::objective::Objective;
 use stats::{CompleteBlocks, Resampling, pareto};
 
 use super::table::{LEVEL, Table};
-use crate::evidence::{Evidence, label};
+use crate::evidence::{TargetTrials, label};
 
 /// Resamples: the usual number, and fewer where each one compares many cells. 200 place a frequency of 0.8 within ± 6
 /// points.
@@ -23,7 +23,7 @@ fn draws(cells: usize) -> usize {
 
 /// The front over the tables; they share their cells.
 pub(super) fn front(
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     tables: &[Table],
     axes: &[Axis],
     seed: u64,

@@ -9,13 +9,13 @@ use stats::scaling::{ScalingPoint, fit};
 use stats::{Estimate, summary};
 
 use super::table::LEVEL;
-use crate::evidence::{Evidence, cpu_count, label, settings};
+use crate::evidence::{TargetTrials, cpu_count, label, settings};
 
 /// The knee is where the next CPU adds less than this (METHODOLOGY, physics).
 const LEAST_GAIN: f64 = 0.05;
 
 /// A fit for every combination of the other axes.
-pub(super) fn knees(evidence: &Evidence<'_>, axes: &[Axis]) -> Vec<Knee> {
+pub(super) fn knees(evidence: &TargetTrials<'_>, axes: &[Axis]) -> Vec<Knee> {
     let others: Vec<Axis> = axes
         .iter()
         .filter(|axis| **axis != Axis::Gomaxprocs)

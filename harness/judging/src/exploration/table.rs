@@ -7,7 +7,7 @@ use record::axis::Axis;
 use record::objective::Objective;
 use stats::CompleteBlocks;
 
-use crate::evidence::{Evidence, settings};
+use crate::evidence::{TargetTrials, settings};
 use crate::margin::{Margins, default_margin};
 use crate::options::RankOptions;
 use crate::pair::Pair;
@@ -23,15 +23,15 @@ pub(super) struct Table {
     /// Blocks by number, in the order of the rows.
     pub(super) blocks: Vec<u32>,
     pub(super) rows: Vec<Vec<f64>>,
-    /// A log ratio that matters: the margin asked for or the A/A floor, whichever is larger.
+    /// A log ratio that matters: the margin asked for or the noise floor, whichever is larger.
     pub(super) margin: f64,
-    /// The A/A floor alone, as a log ratio; zero where the control has no duplicate.
+    /// The noise floor alone, as a log ratio; zero where the control has no duplicate.
     pub(super) noise: f64,
 }
 
 impl Table {
     pub(super) fn new(
-        evidence: &Evidence<'_>,
+        evidence: &TargetTrials<'_>,
         objective: Objective,
         cells: &[usize],
         options: &RankOptions,
@@ -85,7 +85,7 @@ impl Table {
 
 /// A cell's levels on the axes, numbered by first appearance, with their names.
 pub(super) fn levels(
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     cells: &[usize],
     axes: &[Axis],
 ) -> (Vec<Vec<usize>>, Vec<Vec<String>>) {

@@ -8,7 +8,7 @@ use record::trial::Trial;
 use super::table::Table;
 use super::{effects, front, scaling};
 use crate::error::JudgingError;
-use crate::evidence::{Evidence, check_cells, targets, varying_axes};
+use crate::evidence::{TargetTrials, check_cells, targets, varying_axes};
 use crate::options::RankOptions;
 
 /// What is explored unless the caller says otherwise: the four that METHODOLOGY trades against each other.
@@ -31,7 +31,7 @@ pub fn explore(
     check_cells(run, trials)?;
     let options = RankOptions::default();
     let explored = targets(run).into_iter().map(|target| {
-        let evidence = Evidence::of_target(run, target, trials)?;
+        let evidence = TargetTrials::of_target(run, target, trials)?;
         Ok(explore_target(run, &evidence, objectives, &options))
     });
     Ok(Exploration {
@@ -43,7 +43,7 @@ pub fn explore(
 
 pub(crate) fn explore_target(
     run: &Run,
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     objectives: &[Objective],
     options: &RankOptions,
 ) -> TargetExploration {
@@ -69,7 +69,7 @@ pub(crate) fn explore_target(
 }
 
 /// Cells that have a value on every objective that any cell has one on.
-fn measured_cells(evidence: &Evidence<'_>, objectives: &[Objective]) -> Vec<usize> {
+fn measured_cells(evidence: &TargetTrials<'_>, objectives: &[Objective]) -> Vec<usize> {
     let columns: Vec<_> = objectives
         .iter()
         .map(|&objective| evidence.values(objective).cells)

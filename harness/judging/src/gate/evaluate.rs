@@ -9,7 +9,7 @@ use super::judge::{Finding, Judge};
 use super::rules::Rules;
 use crate::comparison;
 use crate::comparison::{
-    CompareOptions, Detectable, Matched, Measured, Selector, cell_pairs, doubts, match_within_run,
+    CompareOptions, Detectable, Matched, Measured, Selector, caveats, cell_pairs, match_within_run,
     side,
 };
 use crate::error::JudgingError;
@@ -23,7 +23,7 @@ pub struct GateRequest<'a> {
     pub rules: &'a Rules,
     /// What to compare against.
     pub baseline: &'a Selector,
-    /// What to judge; the only cell beside the control where it is `None`.
+    /// What to judge; the only cell besides the control where it is `None`.
     pub candidate: Option<&'a Selector>,
     /// Level, power, target and tool; margins come from the rules.
     pub options: &'a CompareOptions,
@@ -66,14 +66,14 @@ pub fn gate(request: &GateRequest<'_>) -> Result<GateReport, JudgingError> {
                 target: own.target().to_owned(),
                 baseline: own.baseline_text.clone(),
                 candidate: own.candidate_text.clone(),
-                outcome: gravest(&checks),
+                outcome: most_severe(&checks),
                 checks,
                 cells: cell_pairs(own),
             }
         })
         .collect();
     let outcome = targets.iter().map(|target| target.outcome).max();
-    let mut warnings = doubts(measured, &matched);
+    let mut warnings = caveats(measured, &matched);
     warning::sort(&mut warnings);
     Ok(GateReport {
         format: GATE_FORMAT,
@@ -113,7 +113,7 @@ fn matched<'a>(
             return Err(JudgingError::Side {
                 side: "--candidate".to_owned(),
                 reason: format!(
-                    "must say which cell is judged: {} has {} beside its control ({})",
+                    "must say which cell is judged: {} has {} besides its control ({})",
                     evidence.target,
                     counted(beside.len(), "cell"),
                     listed(&beside)
@@ -157,7 +157,7 @@ fn correct(found: &mut [(usize, Finding)], alpha: f64) -> usize {
     family.len()
 }
 
-fn gravest(checks: &[Check]) -> GateOutcome {
+fn most_severe(checks: &[Check]) -> GateOutcome {
     let outcomes = checks.iter().map(|check| check.outcome);
     outcomes.max().unwrap_or(GateOutcome::Invalid)
 }

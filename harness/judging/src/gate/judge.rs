@@ -18,7 +18,7 @@ use crate::pair::Column;
 pub(super) struct Finding {
     pub(super) check: Check,
     pub(super) p: Option<f64>,
-    /// Whether it is one of several pairs of cells, judged beside all of them together.
+    /// Whether it is one of several pairs of cells, judged alongside all of them together.
     pub(super) is_pair: bool,
 }
 

@@ -159,14 +159,14 @@ fn rule(decoder: &Decoder, item: &Node, source: &str) -> Option<(Rule, Range<usi
         }
     };
     let (name, demand) = (name.trim(), demand.trim());
-    let objective = name.parse::<Objective>().map_err(|cure| {
+    let objective = name.parse::<Objective>().map_err(|fix| {
         let unknown = format!("`{}` is no figure that a rule can be about", one_line(name));
-        Diagnostic::new(name_span.clone(), unknown).help(cure)
+        Diagnostic::new(name_span.clone(), unknown).help(fix)
     });
     let read = objective.and_then(|objective| {
-        let demand = read_demand(objective, demand).map_err(|cure| {
+        let demand = read_demand(objective, demand).map_err(|fix| {
             let bad = format!("`{}` is no demand on `{objective}`", one_line(demand));
-            Diagnostic::new(demand_span, bad).help(cure)
+            Diagnostic::new(demand_span, bad).help(fix)
         })?;
         Ok((objective, demand))
     });
@@ -260,7 +260,7 @@ fn margin_of(objective: Objective, text: &str) -> Result<f64, String> {
         Err(_) if objective == Objective::ErrorRate => {
             Err("write e.g. `no worse than 0.1pp`".to_owned())
         }
-        Err(cure) => Err(cure),
+        Err(fix) => Err(fix),
     }
 }
 

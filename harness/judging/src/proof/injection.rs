@@ -1,8 +1,8 @@
 //! A known slowdown: `option.burn` spends a fixed number of loop iterations in every request.
 //!
-//! How long an iteration takes depends on the machine, so no single size is known beforehand. Known are that an iteration
-//! takes time at all, that a step's slowdown is to the largest one's as their iterations are, and, from size and noise,
-//! how often runs of six blocks show it.
+//! How long an iteration takes depends on the machine, so no single size is known beforehand. Known are that an
+//! iteration takes time at all, that a step's slowdown is to the largest one's as their iterations are, and, from size
+//! and noise, how often runs of six blocks show it.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,8 @@ const AXIS: &str = "option.burn";
 /// What is measured: a neighbour on the host disturbs it less than throughput.
 const MEASURED: Objective = Objective::CpuPerReq;
 
-/// An iteration is a chain of six dependent operations (targets/internal/work, `Spin`); processors that shift and xor in
-/// one, as arm64 does, take three cycles. At 6 GHz that is half a nanosecond, and no processor in use is faster.
+/// An iteration is a chain of six dependent operations (targets/internal/work, `Spin`); processors that shift and xor
+/// in one, as arm64 does, take three cycles. At 6 GHz that is half a nanosecond, and no processor in use is faster.
 const FASTEST_ITERATION_NS: f64 = 0.5;
 
 /// A step's share of the largest one's slowdown may be off by this factor: the loop's own cost per iteration is fixed,

@@ -6,7 +6,7 @@ use documents::figures::grouped;
 use documents::ranking::TargetRanking;
 use record::threshold::Thresholds;
 
-use crate::evidence::{CellEvidence, Evidence};
+use crate::evidence::{CellTrials, TargetTrials};
 use crate::options::RankOptions;
 
 /// Blocks of a part: the least that carries an exact 95 % interval.
@@ -20,7 +20,7 @@ pub(super) const MOST_BLOCKS: f64 = 2_000.0;
 
 /// A target with everything that checks look at.
 pub(super) struct Known<'a> {
-    pub(super) evidence: &'a Evidence<'a>,
+    pub(super) evidence: &'a TargetTrials<'a>,
     pub(super) ranking: &'a TargetRanking,
     /// The rankings of the parts, in the order of time.
     pub(super) parts: Vec<&'a TargetRanking>,
@@ -34,7 +34,7 @@ impl Known<'_> {
     pub(super) fn differing_in<'k>(
         &'k self,
         axis: &'k str,
-    ) -> impl Iterator<Item = (usize, &'k CellEvidence<'k>, &'k str)> {
+    ) -> impl Iterator<Item = (usize, &'k CellTrials<'k>, &'k str)> {
         let control = &self.evidence.cells[self.evidence.control].cell.axes;
         let cells = self.evidence.cells.iter().enumerate();
         cells.filter_map(move |(at, cell)| {

@@ -8,7 +8,7 @@ use record::trial::Trial;
 use super::known::{Known, PART};
 use super::{alarms, gogc, injection};
 use crate::error::JudgingError;
-use crate::evidence::{Evidence, check_cells, matrix_of, targets};
+use crate::evidence::{TargetTrials, check_cells, matrix_of, targets};
 use crate::options::RankOptions;
 use crate::rank::rank;
 
@@ -26,7 +26,7 @@ pub fn prove(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Proof
     let thresholds = matrix_of(run)?.thresholds;
     let mut checks = Vec::new();
     for (at, target) in targets(run).into_iter().enumerate() {
-        let evidence = Evidence::of_target(run, target, trials)?;
+        let evidence = TargetTrials::of_target(run, target, trials)?;
         let parts = parts(run, trials, &evidence, options)?;
         let known = Known {
             evidence: &evidence,
@@ -62,7 +62,7 @@ pub fn prove(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Proof
 fn parts(
     run: &Run,
     trials: &[Trial],
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     options: &RankOptions,
 ) -> Result<Vec<Ranking>, JudgingError> {
     let blocks: Vec<u32> = evidence.complete.iter().copied().collect();

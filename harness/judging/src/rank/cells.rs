@@ -12,12 +12,12 @@ use record::trial::{Outcome, Trial};
 
 use super::compare::Compared;
 use super::constraint;
-use crate::evidence::{CellEvidence, Evidence, label, settings};
+use crate::evidence::{CellTrials, TargetTrials, label, settings};
 use crate::options::RankOptions;
 
 /// Every cell, in the order of the run and not yet ranked.
 pub(crate) fn cells(
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     compared: &Compared,
     limits: &BTreeMap<Objective, f64>,
     same_as: &[Option<usize>],
@@ -76,7 +76,7 @@ fn non_default_settings(cell: &Cell) -> usize {
     settings(cell).non_default_count()
 }
 
-fn state(cell: &CellEvidence<'_>, checks: &[ConstraintCheck]) -> CellState {
+fn state(cell: &CellTrials<'_>, checks: &[ConstraintCheck]) -> CellState {
     if !cell.failed.is_empty() {
         CellState::Failed
     } else if cell.valid.is_empty() {
@@ -88,7 +88,7 @@ fn state(cell: &CellEvidence<'_>, checks: &[ConstraintCheck]) -> CellState {
 
 /// What may be said of one cell under these limits.
 pub(crate) fn state_of(
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     cell: usize,
     limits: &BTreeMap<Objective, f64>,
     options: &RankOptions,

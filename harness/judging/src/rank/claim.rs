@@ -14,8 +14,8 @@ pub(crate) struct Gain {
 }
 
 impl Gain {
-    /// Clearly worse by its own interval, beyond the margin asked for, without correction for the number of cells:
-    /// what a recommendation must confess. Correction and a margin raised by noise would only hide losses here.
+    /// Clearly worse by its own interval, beyond the margin asked for, without correction for the number of cells: what
+    /// a recommendation must confess. Correction and a margin raised by noise would only hide losses here.
     pub(crate) fn is_cost(&self) -> bool {
         self.estimate.high < 0.0 && self.estimate.point <= -self.asked
     }

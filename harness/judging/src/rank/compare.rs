@@ -86,7 +86,7 @@ impl Comparison {
     }
 }
 
-/// What a comparison needs beside the values.
+/// What a comparison needs besides the values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Design {
     /// [`detectable_deviations`].
@@ -247,7 +247,7 @@ fn against_all(
 }
 
 impl Margins {
-    /// The margins over these values: the one asked for, and their A/A floor.
+    /// The margins over these values: the one asked for, and their noise floor.
     pub(crate) fn of_values(values: &Values, asked: f64, options: &RankOptions) -> Margins {
         let control = &values.cells[values.control];
         let aa_pair = Pair::new(values.of, &values.duplicate, control);
@@ -329,8 +329,8 @@ fn as_control(figures: &mut CellObjective) {
     }
 }
 
-/// The smallest effect that the design finds with the wanted power, in deviations of one block's difference. It
-/// depends on the number of blocks alone and is dear to compute, so it is done once for all objectives.
+/// The smallest effect that the design finds with the wanted power, in deviations of one block's difference. It depends
+/// on the number of blocks alone and is dear to compute, so it is done once for all objectives.
 pub(crate) fn detectable_deviations(blocks: usize, options: &RankOptions) -> Option<f64> {
     let design = PairedDesign::of_estimate(blocks, options.level);
     minimum_detectable(&design, options.power).ok()?

@@ -17,7 +17,7 @@ use super::compare::{Compared, Design, detectable_deviations};
 use super::preference::Preference;
 use super::{compare, constraint};
 use crate::error::JudgingError;
-use crate::evidence::{Evidence, Values, label};
+use crate::evidence::{TargetTrials, Values, label};
 use crate::margin::{Margins, default_margin};
 use crate::options::RankOptions;
 
@@ -52,11 +52,11 @@ impl Fresh {
     /// The fresh blocks of a target; `None` where too few were run.
     pub(crate) fn of_target(
         question: &Question<'_>,
-        searched: &Evidence<'_>,
+        searched: &TargetTrials<'_>,
         trials: &[Trial],
     ) -> Result<Option<Fresh>, JudgingError> {
         let (run, options) = (question.run, question.options);
-        let Some(evidence) = Evidence::of_confirmation(run, searched.target, trials)? else {
+        let Some(evidence) = TargetTrials::of_confirmation(run, searched.target, trials)? else {
             return Ok(None);
         };
         let chosen = (0..evidence.cells.len()).find(|&cell| cell != evidence.control);
@@ -178,7 +178,12 @@ impl Fresh {
 
 impl Question<'_> {
     /// Control and finalist on everything, by the margins that the search's A/A pairs set.
-    fn compared(&self, searched: &Evidence<'_>, fresh: &Evidence<'_>, blocks: usize) -> Compared {
+    fn compared(
+        &self,
+        searched: &TargetTrials<'_>,
+        fresh: &TargetTrials<'_>,
+        blocks: usize,
+    ) -> Compared {
         let options = self.options;
         let design = |of_search: &Values, asked: f64| Design {
             detectable: detectable_deviations(blocks, options),

@@ -1,14 +1,14 @@
-//! The corrected t tests held against rearrangements of the same blocks.
+//! The corrected t tests compared with rearrangements of the same blocks.
 //!
 //! A t test trusts a formula for what chance does; a permutation test asks the blocks themselves. Where every cell has
 //! about the same noise, values change places within each block (max-T, Westfall & Young 1993); where it has not, the
-//! signs of the blockwise differences are flipped, so that each cell is measured by its own noise. Both are adjusted for
-//! the number of cells by construction. Where t test and rearrangement disagree on a change that matters, nothing is
-//! claimed.
+//! signs of the blockwise differences are flipped, so that each cell is measured by its own noise. Both are adjusted
+//! for the number of cells by construction. Where t test and rearrangement disagree on a change that matters, nothing
+//! is claimed.
 //!
 //! Deliberately absent: a cross-check of fewer than six blocks (the smallest p of two cells is then above 5 %), or of a
-//! table with more than a fifth of its blocks incomplete (it would judge by other blocks than the t test did). Cells that
-//! lack more than a fifth of the blocks, because they left the race, are not in the table.
+//! table with more than a fifth of its blocks incomplete (it would judge by other blocks than the t test did). Cells
+//! that lack more than a fifth of the blocks, because they left the race, are not in the table.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! Tie groups: who may be the best on one objective.
 //!
 //! The top group is every cell that no rival beats significantly **and** by more than the margin. The first half is
-//! Gupta's subset selection (`stats::selection`); the second keeps a difference that nobody would act on from
-//! deciding a ranking. The next group is the top group of the rest, and so on.
+//! Gupta's subset selection (`stats::selection`); the second keeps a difference that nobody would act on from deciding
+//! a ranking. The next group is the top group of the rest, and so on.
 
 use documents::effect::Scale;
 use stats::CompleteBlocks;

@@ -1,12 +1,12 @@
 //! From a run and its trials to a ranking.
 //!
-//! [`rank()`] reads as the method: choose the trials that count ([`crate::evidence`]), compare every cell with the control
-//! on every objective (`compare`, `groups`), check the limits (`constraint`), order the cells (`order`), and form the
-//! verdict (`verdict`). [`ranked`] gives beside the ranking what it was made of, for whoever looks for what is wrong
-//! with it (`advisor`).
+//! [`rank()`] reads as the method: choose the trials that count ([`crate::evidence`]), compare every cell with the
+//! control on every objective (`compare`, `groups`), check the limits (`constraint`), order the cells (`order`), and
+//! form the verdict (`verdict`). [`ranked`] gives alongside the ranking what it was made of, for whoever looks for what
+//! is wrong with it (`advisor`).
 //!
-//! Deliberately absent: statistics (crate `stats`), text layout (crate `report`), warnings (crate `advisor`), comparison
-//! of two sides ([`crate::comparison`]).
+//! Deliberately absent: statistics (crate `stats`), text layout (crate `report`), warnings (crate `advisor`),
+//! comparison of two sides ([`crate::comparison`]).
 
 mod cells;
 mod claim;

@@ -42,8 +42,8 @@ fn adjusted(plain: Vec<Option<f64>>) -> Vec<Option<f64>> {
         .collect()
 }
 
-/// What the p-values rest on: one additive fit with pooled residual where logs exist and cells are about equally
-/// noisy, each cell's own blocks otherwise.
+/// What the p-values rest on: one additive fit with pooled residual where logs exist and cells are about equally noisy,
+/// each cell's own blocks otherwise.
 pub(super) struct Model {
     fit: Option<AdditiveFit>,
     /// Position in the fit, by cell.

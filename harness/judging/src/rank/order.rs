@@ -1,8 +1,9 @@
 //! The composite order of the cells.
 //!
 //! First by what may be said of a cell (feasible, uncertain, violated, failed, no data), then lexicographically by its
-//! tie group on each objective of `rank_by`, or on the score where it weighs them. Among cells that tie everywhere the control comes first, because no
-//! change is the cheapest change; then fewer non-default settings, then less memory, then the order of the matrix.
+//! tie group on each objective of `rank_by`, or on the score where it weighs them. Among cells that tie everywhere the
+//! control comes first, because no change is the cheapest change; then fewer non-default settings, then less memory,
+//! then the order of the matrix.
 
 use std::cmp::Ordering;
 

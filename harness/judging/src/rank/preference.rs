@@ -14,7 +14,7 @@ use documents::effect::Criterion;
 use record::matrix::Matrix;
 use record::objective::Objective;
 
-use crate::evidence::{Evidence, Values};
+use crate::evidence::{TargetTrials, Values};
 use crate::margin::default_margin;
 use crate::options::RankOptions;
 
@@ -51,7 +51,7 @@ impl<'a> Preference<'a> {
     }
 
     /// The score of every trial that has all weighed figures above zero; `None` without weights.
-    pub(crate) fn scores(&self, evidence: &Evidence<'_>) -> Option<Values> {
+    pub(crate) fn scores(&self, evidence: &TargetTrials<'_>) -> Option<Values> {
         let total: f64 = self.weights.values().sum();
         let parts: Vec<(f64, Values)> = self
             .weights

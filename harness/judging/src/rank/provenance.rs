@@ -48,7 +48,7 @@ fn method(options: &RankOptions, matrix: &Matrix) -> Vec<String> {
         ),
         format!(
             "Better or worse is claimed where that interval excludes no change, the estimate passes the margin (the \
-             larger of the default and the A/A noise floor, the far end of the duplicated control's own interval), and \
+             larger of the default and the noise floor, the far end of the duplicated control's own interval), and \
              the t test's p, Holm-corrected over the cells, is at most {alpha:.0}%; on ranked objectives a permutation \
              within the blocks (max-T) has to agree. \"Within\" means that the whole interval lies inside the default margin; the top group is every cell that no other beats (one-sided, Holm over its rivals) by \
              more than the margin."

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use record::axis::Settings;
 
-use crate::evidence::{CellEvidence, Evidence};
+use crate::evidence::{CellTrials, TargetTrials};
 
-/// For every cell the first cell of the run (the control before all others) with the same effective settings, if
-/// that is another one.
-pub(crate) fn same_as(evidence: &Evidence<'_>) -> Vec<Option<usize>> {
+/// For every cell the first cell of the run (the control before all others) with the same effective settings, if that
+/// is another one.
+pub(crate) fn same_as(evidence: &TargetTrials<'_>) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..evidence.cells.len()).collect();
     order.sort_by_key(|&cell| (cell != evidence.control, cell));
     let mut first: BTreeMap<Vec<String>, usize> = BTreeMap::new();
@@ -28,7 +28,7 @@ pub(crate) fn same_as(evidence: &Evidence<'_>) -> Vec<Option<usize>> {
 }
 
 /// What the process ran with, in comparable form; `None` where it did not report its settings.
-fn effective_settings(cell: &CellEvidence<'_>) -> Option<Vec<String>> {
+fn effective_settings(cell: &CellTrials<'_>) -> Option<Vec<String>> {
     let readback = cell.valid.values().next()?.readback.as_ref()?;
     let settings = Settings::from_names(&cell.cell.axes).ok()?;
     let mut effective = record::axis::readback::effective(&settings, readback)?;

@@ -8,11 +8,11 @@ use record::objective::{self, Objective};
 use record::trial::{Outcome, Role, Stage, Trial};
 
 use super::confirmation::Fresh;
-use crate::evidence::{Evidence, label};
+use crate::evidence::{TargetTrials, label};
 
 /// Every trial of a target, by block and place.
 pub(crate) fn figures(
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     fresh: Option<&Fresh>,
     varying: &[Axis],
 ) -> Vec<TrialFigures> {

@@ -17,7 +17,7 @@ use super::confirmation::{self, Fresh};
 use super::preference::Preference;
 use super::{cells, constraint, order, provenance, same, trials as trial_figures, verdict};
 use crate::error::JudgingError;
-use crate::evidence::{Evidence, check_cells, end_of_search, matrix_of, targets, varying_axes};
+use crate::evidence::{TargetTrials, check_cells, end_of_search, matrix_of, targets, varying_axes};
 use crate::exploration::{EXPLORED, explore_target};
 use crate::options::RankOptions;
 
@@ -34,7 +34,7 @@ pub struct Ranked<'a> {
 /// What stands behind the ranking of one target.
 pub struct RankedTarget<'a> {
     /// The trials that count.
-    pub evidence: Evidence<'a>,
+    pub evidence: TargetTrials<'a>,
     /// Every objective that at least one cell has a value on.
     pub comparisons: Vec<Comparison>,
     /// The objectives that the ranking goes by.
@@ -80,7 +80,7 @@ pub fn ranked<'a>(
     };
     let mut behind = Vec::new();
     for target in targets(run) {
-        let evidence = Evidence::of_target(run, target, trials)?;
+        let evidence = TargetTrials::of_target(run, target, trials)?;
         behind.push(rank_target(
             run,
             &matrix,
@@ -101,7 +101,7 @@ pub fn ranked<'a>(
 fn rank_target<'a>(
     run: &Run,
     matrix: &Matrix,
-    evidence: Evidence<'a>,
+    evidence: TargetTrials<'a>,
     trials: &[Trial],
     options: &RankOptions,
     ranking: &mut Ranking,
@@ -178,7 +178,7 @@ fn rank_target<'a>(
 }
 
 /// Whether a trial is one of the search on this target.
-fn is_searched(evidence: &Evidence<'_>, trial: &Trial) -> bool {
+fn is_searched(evidence: &TargetTrials<'_>, trial: &Trial) -> bool {
     let mut cells = evidence.cells.iter();
     trial.stage == Stage::Search && cells.any(|own| own.cell.id == trial.cell)
 }
@@ -186,7 +186,7 @@ fn is_searched(evidence: &Evidence<'_>, trial: &Trial) -> bool {
 /// Every objective that at least one cell has a value on, and the score where objectives are weighed.
 fn compare_observed(
     run: &Run,
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     preference: Preference<'_>,
     options: &RankOptions,
 ) -> Compared {

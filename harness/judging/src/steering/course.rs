@@ -5,7 +5,7 @@ use record::matrix::Matrix;
 use record::objective::Objective;
 use record::run::{Design, Run};
 
-use crate::evidence::{Evidence, Values};
+use crate::evidence::{TargetTrials, Values};
 
 /// Whether a cell has left the race.
 pub(super) fn has_left(run: &Run, cell: &CellId) -> bool {
@@ -22,7 +22,7 @@ pub(super) fn planned_looks(run: &Run, design: &Design) -> usize {
 
 /// The ranked objectives, as far as somebody observed them. Weights do not matter here: who is behind on every weighed
 /// objective is behind on their score.
-pub(super) fn observed(matrix: &Matrix, evidence: &Evidence<'_>) -> Vec<(Objective, Values)> {
+pub(super) fn observed(matrix: &Matrix, evidence: &TargetTrials<'_>) -> Vec<(Objective, Values)> {
     let values = matrix
         .rank_by
         .iter()

@@ -8,7 +8,7 @@ use record::run::{Design, Run};
 use stats::verdict::{PrecisionRule, PrecisionStep, precision_step};
 
 use super::course::has_left;
-use crate::evidence::{Evidence, Values};
+use crate::evidence::{TargetTrials, Values};
 use crate::options::RankOptions;
 use crate::pair::Pair;
 
@@ -17,7 +17,7 @@ use crate::pair::Pair;
 pub(super) fn reached(
     run: &Run,
     design: &Design,
-    evidence: &Evidence<'_>,
+    evidence: &TargetTrials<'_>,
     options: &RankOptions,
 ) -> Option<String> {
     if design.precision.is_empty() {

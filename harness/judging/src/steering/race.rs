@@ -18,7 +18,7 @@ use stats::racing::{RaceRule, eliminations};
 use stats::{Alternative, paired};
 
 use super::course::{has_left, observed, planned_looks};
-use crate::evidence::{Evidence, Values, label, varying_axes};
+use crate::evidence::{TargetTrials, Values, label, varying_axes};
 use crate::margin::{Margins, default_margin};
 use crate::options::RankOptions;
 use crate::pair::Pair;
@@ -28,7 +28,7 @@ use crate::rank::observations;
 /// The race of one target's cells.
 pub(super) struct Race<'a> {
     run: &'a Run,
-    evidence: &'a Evidence<'a>,
+    evidence: &'a TargetTrials<'a>,
     options: &'a RankOptions,
     looks: usize,
     min_trials: usize,
@@ -62,7 +62,7 @@ impl<'a> Race<'a> {
         run: &'a Run,
         design: &Design,
         matrix: &Matrix,
-        evidence: &'a Evidence<'a>,
+        evidence: &'a TargetTrials<'a>,
         options: &'a RankOptions,
     ) -> Race<'a> {
         let limits = options.constraints.as_ref().unwrap_or(&matrix.constraints);

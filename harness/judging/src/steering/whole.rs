@@ -7,7 +7,7 @@ use record::trial::{Stage, Trial};
 
 use super::{precision, race};
 use crate::error::JudgingError;
-use crate::evidence::{Evidence, check_cells, matrix_of, targets};
+use crate::evidence::{TargetTrials, check_cells, matrix_of, targets};
 use crate::options::RankOptions;
 use crate::rank;
 
@@ -28,7 +28,7 @@ pub fn judge(
     let mut judgement = Judgement::default();
     let mut precise = Vec::new();
     for target in targets(run) {
-        let evidence = Evidence::of_target(run, target, trials)?;
+        let evidence = TargetTrials::of_target(run, target, trials)?;
         if design.race {
             let race = race::Race::new(run, design, &matrix, &evidence, options);
             judgement.eliminated.extend(race.eliminations());

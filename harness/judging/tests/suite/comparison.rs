@@ -1,4 +1,4 @@
-//! Two sides held against each other: known truths in, verdicts out.
+//! Two sides compared with each other: known truths in, verdicts out.
 
 use documents::comparison::{Comparison, Design, Judgement, ObjectiveComparison};
 use judging::JudgingError;
@@ -369,7 +369,7 @@ fn margins_and_deciding_objectives_are_the_callers() {
 }
 
 #[test]
-fn sides_that_do_not_do_are_refused_with_a_cure() {
+fn sides_that_do_not_do_are_refused_with_a_fix() {
     let lab = winner().cell_of(
         "cache",
         &[("gomaxprocs", "default"), ("gogc", "100")],

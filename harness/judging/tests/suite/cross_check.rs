@@ -1,4 +1,5 @@
-//! Where the t test and the rearrangement of the same blocks contradict each other, nothing is claimed, and that is said.
+//! Where the t test and the rearrangement of the same blocks contradict each other, nothing is claimed, and that is
+//! said.
 
 use documents::effect::{CellObjective, Effect};
 use documents::ranking::{Ranking, VerdictKind};
@@ -22,7 +23,7 @@ fn differing(by: &[[f64; 6]]) -> (Lab, Vec<Trial>) {
     for trial in &mut trials {
         let cell = (0..=by.len()).find(|&cell| lab.id(cell) == trial.cell);
         let block = trial.block as usize;
-        // The duplicate differs by a hair, so that the A/A floor is none.
+        // The duplicate differs by a hair, so that the noise floor is none.
         let log_ratio = match (cell.unwrap(), trial.role) {
             (0, Role::ControlDuplicate) => [1e-4, -1e-4][block % 2],
             (0, _) => 0.0,

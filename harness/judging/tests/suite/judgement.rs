@@ -84,7 +84,7 @@ fn a_gain_on_a_greater_objective_names_the_loss_on_a_lesser() {
     assert_eq!(verdict(&ranking), VerdictKind::Recommend);
     let verdict = &ranking.targets[0].verdict;
     assert!(
-        verdict.headline.contains("worse beside it: P99"),
+        verdict.headline.contains("worse: P99"),
         "{}",
         verdict.headline
     );

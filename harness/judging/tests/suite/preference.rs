@@ -49,7 +49,7 @@ fn weights_decide_a_trade_off() {
     let truth = (1.2_f64.powi(2) / 1.14).powf(1.0 / 3.0);
     assert!(low < truth && truth < high, "{low} {truth} {high}");
     assert_eq!(score.effect, Effect::Better);
-    // What it costs stands beside it all the same.
+    // What it costs stands alongside it all the same.
     assert_eq!(target.verdict.costs[0].objective, Objective::P99);
     insta::assert_snapshot!(terminal(&ranking, TerminalOptions::default()));
 }

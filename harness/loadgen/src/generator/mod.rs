@@ -283,7 +283,7 @@ async fn pace(
             if let Some(heartbeat) = shared.hooks.heartbeat {
                 heartbeat(thread);
                 let after = lane.now_ns();
-                lane.note_lateness(now, after);
+                lane.note_lag(now, after);
                 now = after;
             }
             next_beat_ns = now - now % beat_ns + beat_ns;

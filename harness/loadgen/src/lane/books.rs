@@ -34,7 +34,7 @@ impl Lane {
     }
 
     /// Notes that this thread was to run at `due_ns` and runs at `now`.
-    pub(crate) fn note_lateness(&self, due_ns: u64, now: u64) {
+    pub(crate) fn note_lag(&self, due_ns: u64, now: u64) {
         if now.saturating_sub(due_ns) >= STALL_NS {
             let state = &mut *self.state.borrow_mut();
             state.stall = (due_ns, now);

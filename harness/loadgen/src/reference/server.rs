@@ -45,9 +45,9 @@ impl ReferenceServer {
     ///
     /// # Errors
     /// When the system gives no port or thread.
-    pub fn start_awake(behaviour: Behaviour) -> io::Result<Self> {
+    pub fn start_busy_waiting(behaviour: Behaviour) -> io::Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self::listen_tcp(address, behaviour, None, Idle::Awake)
+        Self::listen_tcp(address, behaviour, None, Idle::BusyWait)
     }
 
     /// A server that speaks TLS.
@@ -145,11 +145,11 @@ impl Drop for ReferenceServer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Idle {
     Asleep,
-    Awake,
+    BusyWait,
 }
 
 /// Keeps a runtime from sleeping: it looks at its sockets whenever all tasks have yielded.
-async fn stay_awake() {
+async fn busy_wait() {
     loop {
         tokio::task::yield_now().await;
     }
@@ -174,8 +174,8 @@ fn serve_until(
         .expect("the reference server needs a runtime");
     runtime.block_on(async {
         let shared = Shared::new(behaviour, log);
-        if idle == Idle::Awake {
-            tokio::task::spawn_local(stay_awake());
+        if idle == Idle::BusyWait {
+            tokio::task::spawn_local(busy_wait());
         }
         tokio::select! {
             _ = stopped => {}

@@ -23,7 +23,7 @@ pub(crate) struct PreparedMix {
     seed: u64,
 }
 
-/// What a request needs on the wire beside its own text.
+/// What a request needs on the wire alongside its own text.
 pub(crate) struct WireForm<'a> {
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) protocol: Protocol,

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_rendered_is_refused_with_a_cure() {
+    fn what_cannot_be_rendered_is_refused_with_a_fix() {
         let refuse = |text: &str| Template::parse(text, None).unwrap_err();
         assert!(refuse("{{sequence}}").contains("seq"));
         assert!(refuse("{{random:9-1}}").contains("LOW-HIGH"));

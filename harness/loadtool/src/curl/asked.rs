@@ -105,9 +105,13 @@ impl Asked {
     /// passes over.
     fn header(&mut self, line: &str) -> Result<(), String> {
         if line.starts_with('@') {
-            return Err(format!(
-                "-H {line} reads headers from a file, which is not carried over; write them out"
-            ));
+            let read = values::headers(line).map_err(|why| format!("-H '{line}': {why}"))?;
+            self.headers
+                .extend(read.0.into_iter().map(|(name, value)| Custom {
+                    name,
+                    value: Some(value).filter(|value| !value.is_empty()),
+                }));
+            return Ok(());
         }
         let custom = match (line.split_once(':'), line.strip_suffix(';')) {
             (Some((name, value)), _) => Custom {

@@ -44,7 +44,7 @@ pub(crate) fn is_curl(text: &str) -> bool {
 /// Reads a curl command, and the files that its data come from.
 ///
 /// # Errors
-/// What cannot be carried over, by its name and with the cure.
+/// What cannot be carried over, by its name and with the fix.
 pub(crate) fn parse(text: &str) -> Result<CurlCommand, String> {
     let line = shell::split(text)?;
     let mut asked = Asked::default();
@@ -420,7 +420,7 @@ mod tests {
                 "curl -H 'Transfer-Encoding: chunked' -d a http://h/",
                 "Transfer-Encoding",
             ),
-            ("curl -H @file http://h/", "@file"),
+            ("curl -H @/no/such/file http://h/", "/no/such/file"),
             ("curl -T - http://h/", "-T -"),
             ("curl -F a=1 -H 'Content-Type: a/b' http://h/", "-F with"),
             ("curl -T /dev/null http://h/", "-T makes"),

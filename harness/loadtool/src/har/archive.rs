@@ -237,7 +237,7 @@ fn request(entry: &Entry, target: &str) -> Option<RequestSpec> {
         _ => StatusExpectation::Success,
     };
     Some(RequestSpec {
-        name: format!("{} {target}", recorded.method),
+        name: format!("{} {}", recorded.method, record::secret::url(&target)),
         weight: 1.0,
         method: recorded.method.clone(),
         target: literal(&target),

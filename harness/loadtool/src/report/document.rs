@@ -14,7 +14,7 @@ pub(crate) struct Report<'a> {
     pub(crate) search: Option<&'a SearchOutcome>,
     /// What the thresholds came to, in their order.
     pub(crate) findings: Vec<Finding>,
-    /// Doubts about the figures, each with the next step.
+    /// Caveats about the figures, each with the next step.
     pub(crate) warnings: Vec<String>,
     pub(crate) was_interrupted: bool,
 }

@@ -33,7 +33,7 @@ struct Document<'a> {
     response_ms: Summary,
     service_ms: Summary,
     send_lag_ms: Summary,
-    /// Lateness that the generator alone is to blame for.
+    /// Send lag that the generator alone is to blame for.
     generator_lag_ms: Summary,
     classes: Vec<Class<'a>>,
     generator: Generator,

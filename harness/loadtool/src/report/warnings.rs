@@ -1,4 +1,4 @@
-//! Doubts about the figures, in plain language, each with the next step.
+//! Caveats about the figures, in plain language, each with the next step.
 
 use loadgen::{Address, Arrival, ErrorClass, LoadOutcome, Protocol, SearchOutcome, Verdict};
 
@@ -8,7 +8,7 @@ use crate::job::Job;
 /// Requests beyond a quantile below which the quantile is little more than chance.
 const FEW: f64 = 10.0;
 
-/// Every doubt that a run or search gives reason for.
+/// Every caveat that a run or search gives reason for.
 pub(super) fn of(job: &Job, outcome: &LoadOutcome, search: Option<&SearchOutcome>) -> Vec<String> {
     let of_search = search.and_then(generator_bound_search);
     let of_run = [

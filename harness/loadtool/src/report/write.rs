@@ -23,7 +23,7 @@ pub(crate) fn write(report: &Report<'_>, caller: &Caller) -> Result<(), Failure>
         write_file(path, &json::text(report, caller.tool)?)?;
     }
     if outputs.json_to_stdout() {
-        caller.print(&json::text(report, caller.tool)?)?;
+        caller.print_json(&json::text(report, caller.tool)?)?;
     } else {
         caller.print(&text::text(report))?;
     }

@@ -1,4 +1,4 @@
-//! E6: what a request costs the client in CPU time, beside the rivals; and memory.
+//! E6: what a request costs the client in CPU time, alongside the rivals; and memory.
 //!
 //! Every client is a process, measured as a whole by the kernel's account of it, and requests
 //! are counted by the server: no client's own word is taken. Rounds are interleaved, and ratios
@@ -45,7 +45,7 @@ pub(super) fn cost(lab: &Lab, clients: &[Client], findings: &mut Findings) -> Re
             ),
             rate_per_s: median(samples.iter().flatten().map(|sample| sample.rate_per_s)),
             gap_variation: paced.map(|paced| paced.gap_variation),
-            lateness_us: paced.map(|paced| paced.lateness_us),
+            lag_us: paced.map(|paced| paced.lag_us),
         });
     }
     Ok(())

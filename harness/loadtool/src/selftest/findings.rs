@@ -6,14 +6,14 @@ use super::table::{ClientRow, Row};
 use crate::caller::Caller;
 
 /// Share of a run above which waiting for the CPU is worth telling: at 1 % the 99th percentile
-/// of the lateness is the other programs' and not the driver's.
+/// of the send lag is the other programs' and not the driver's.
 const MOST_RUN_DELAY: f64 = 0.01;
 
 /// What the experiments found so far.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) rows: Vec<Row>,
-    /// Clients beside each other.
+    /// Clients alongside each other.
     pub(super) clients: Vec<ClientRow>,
     pub(super) disturbances: Vec<String>,
     /// Where rows are printed as they come.

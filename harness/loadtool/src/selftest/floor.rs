@@ -1,8 +1,8 @@
 //! What the machine itself can do: how late a bare sleep wakes up.
 //!
 //! No driver can send more punctually than its CPU's timer, and no server can notice a request
-//! before its own CPU runs it. Without this figure beside them, E1 and E2 cannot tell the
-//! driver's lateness from the machine's.
+//! before its own CPU runs it. Without this figure alongside them, E1 and E2 cannot tell the
+//! driver's schedule lag from the machine's.
 
 use std::thread;
 
@@ -29,12 +29,12 @@ pub(super) fn floor(lab: &Lab, findings: &mut Findings) -> Result<(), Failure> {
         let Some(cpus) = cpus.clone() else {
             continue;
         };
-        let late_us = thread::spawn(move || lateness_us(&cpus))
+        let late_us = thread::spawn(move || lag_us(&cpus))
             .join()
             .map_err(|_| Failure::internal("the timer's measurement panicked"))?
             .map_err(Failure::internal)?;
         findings.add(Row::shown(
-            format!("timer of the {whose}'s CPU: lateness P50/P99"),
+            format!("timer of the {whose}'s CPU: timer lag P50/P99"),
             format!(
                 "{:.0}/{:.0} us",
                 quantile(&late_us, 50),
@@ -46,7 +46,7 @@ pub(super) fn floor(lab: &Lab, findings: &mut Findings) -> Result<(), Failure> {
 }
 
 /// How late each wake-up of a bare sleep on these CPUs was, microseconds, smallest first.
-fn lateness_us(cpus: &CpuSet) -> Result<Vec<f64>, String> {
+fn lag_us(cpus: &CpuSet) -> Result<Vec<f64>, String> {
     topology::pin_current_thread(cpus.clone()).map_err(|error| error.to_string())?;
     rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1))
         .map_err(|error| error.to_string())?;
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_bare_sleep_never_wakes_early() {
         let usable = topology::current_affinity().unwrap();
-        let late_us = lateness_us(&usable.take(1)).unwrap();
+        let late_us = lag_us(&usable.take(1)).unwrap();
         assert_eq!(late_us.len() as i64, COUNT);
         assert!(late_us[0] >= 0.0, "{}", late_us[0]);
     }

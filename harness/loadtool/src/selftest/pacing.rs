@@ -26,10 +26,10 @@ pub(super) fn even(lab: &Lab, findings: &mut Findings) -> Result<Paced, Failure>
             format!("<= {limit}"),
             cv <= limit,
         ));
-        let [p50, p99] = paced.lateness_us;
+        let [p50, p99] = paced.lag_us;
         findings.add(Row::judged(
             "E1",
-            format!("lateness P50/P99 at {rate:.0}/s"),
+            format!("schedule lag P50/P99 at {rate:.0}/s"),
             format!("{p50:.0}/{p99:.0} us"),
             "P99 <= 150 us",
             p99 <= 150.0,
@@ -91,8 +91,8 @@ pub(super) fn poisson(lab: &Lab, findings: &mut Findings) -> Result<(), Failure>
 pub(super) struct Paced {
     /// Coefficient of variation of the gaps.
     pub(super) gap_variation: f64,
-    /// Lateness behind the schedule in microseconds: median and 99th percentile.
-    pub(super) lateness_us: [f64; 2],
+    /// Schedule lag in microseconds: median and 99th percentile.
+    pub(super) lag_us: [f64; 2],
 }
 
 impl Paced {
@@ -118,7 +118,7 @@ impl Paced {
         };
         Self {
             gap_variation: variation(&gaps(&arrivals)),
-            lateness_us: [0.5, 0.99].map(|q| (quantile(q) - on_time) / 1e3),
+            lag_us: [0.5, 0.99].map(|q| (quantile(q) - on_time) / 1e3),
         }
     }
 }
@@ -187,31 +187,31 @@ fn exponential_distance(gaps: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// The lateness to the nanosecond.
-    fn lateness(arrivals: Vec<u64>, zero_ns: Option<u64>) -> [f64; 2] {
+    /// The schedule lag to the nanosecond.
+    fn lag(arrivals: Vec<u64>, zero_ns: Option<u64>) -> [f64; 2] {
         let paced = Paced::of(arrivals, 10_000.0, zero_ns);
-        paced.lateness_us.map(|us| (us * 1e3).round() / 1e3)
+        paced.lag_us.map(|us| (us * 1e3).round() / 1e3)
     }
 
     #[test]
-    fn an_even_series_has_no_variation_and_no_lateness() {
+    fn an_even_series_has_no_variation_and_no_lag() {
         let arrivals: Vec<u64> = (0..1_000).map(|k| 5_000 + k * 100_000).collect();
         assert!(Paced::of(arrivals.clone(), 10_000.0, None).gap_variation < 1e-9);
-        assert_eq!(lateness(arrivals, None), [0.0, 0.0]);
+        assert_eq!(lag(arrivals, None), [0.0, 0.0]);
     }
 
     #[test]
     fn a_late_stretch_is_seen_in_the_tail_only() {
         let late = |k: u64| if k.is_multiple_of(50) { 60_000 } else { 0 };
         let arrivals = (0..1_000).map(|k| k * 100_000 + late(k)).collect();
-        assert_eq!(lateness(arrivals, None), [0.0, 60.0]);
+        assert_eq!(lag(arrivals, None), [0.0, 60.0]);
     }
 
     #[test]
     fn a_known_zero_shows_what_all_were_late_by() {
         let arrivals: Vec<u64> = (0..1_000).map(|k| 5_000 + k * 100_000).collect();
-        assert_eq!(lateness(arrivals.clone(), Some(0)), [5.0, 5.0]);
-        assert_eq!(lateness(arrivals, Some(12_000)), [-7.0, -7.0]);
+        assert_eq!(lag(arrivals.clone(), Some(0)), [5.0, 5.0]);
+        assert_eq!(lag(arrivals, Some(12_000)), [-7.0, -7.0]);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn serve(options: &ServerOptions) -> Result<(), Failure> {
         ..Reply::default()
     };
     let start = match options.awake {
-        true => ReferenceServer::start_awake,
+        true => ReferenceServer::start_busy_waiting,
         false => ReferenceServer::start,
     };
     let server = start(Behaviour::Answer(reply)).map_err(|error| {

@@ -81,7 +81,7 @@ fn conclude(
             clients: &findings.clients,
             disturbances: &findings.disturbances,
         };
-        caller.print(&serde_json::to_string_pretty(&document).map_err(Failure::internal)?)?;
+        caller.print_json(&serde_json::to_string_pretty(&document).map_err(Failure::internal)?)?;
     } else {
         let mut text = format!("\n{}\n", table::clients(&findings.clients));
         text.push_str(&format!(
@@ -95,7 +95,7 @@ fn conclude(
         }
         if failed > 0 && !findings.disturbances.is_empty() {
             caller.tell(
-                "the machine was busy, which tails and lateness show first; end what else runs, and \
+                "the machine was busy, which tails and schedule lag show first; end what else runs, and \
                  measure again before blaming the driver"
             );
         }

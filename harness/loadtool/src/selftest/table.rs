@@ -79,7 +79,7 @@ pub(super) fn heading() -> String {
     format!("{:<3} {:<48} {:<38} bar", "", "figure", "here")
 }
 
-/// One load generator beside the others.
+/// One load generator alongside the others.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct ClientRow {
     /// Its name.
@@ -90,9 +90,9 @@ pub(super) struct ClientRow {
     pub(super) rate_per_s: Option<f64>,
     /// Coefficient of variation of the gaps at 10,000/s, as the server saw it.
     pub(super) gap_variation: Option<f64>,
-    /// Lateness behind the schedule at 10,000/s, as the server saw it: median and 99th
+    /// Schedule lag at 10,000/s, as the server saw it: median and 99th
     /// percentile in microseconds.
-    pub(super) lateness_us: Option<[f64; 2]>,
+    pub(super) lag_us: Option<[f64; 2]>,
 }
 
 /// The clients' table.
@@ -106,7 +106,7 @@ pub(super) fn clients(rows: &[ClientRow]) -> String {
             value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
         };
         let late = row
-            .lateness_us
+            .lag_us
             .map_or("-".to_owned(), |[p50, p99]| format!("{p50:.0}/{p99:.0}"));
         text.push_str(&format!(
             "{:<18} {:>11} {:>10} {:>10}   {:>16} {late:>22}\n",

@@ -1,4 +1,4 @@
-//! Runs the curl of the machine beside the load tool and compares what arrives, for the commands of
+//! Runs the curl of the machine alongside the load tool and compares what arrives, for the commands of
 //! `tests/fixtures/curl`.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -132,7 +132,9 @@ fn ours(command: &str, recorder: &Recorder) -> std::result::Result<Recorded, Str
         tool: "test",
         cancel: &NEVER,
         print: |_| Ok(()),
+        print_json: |_| Ok(()),
         tell: |_| {},
+        tell_over: |_| {},
         requests_of: |_| Vec::new(),
     };
     match loadtool::drive(one_request(command), &caller) {

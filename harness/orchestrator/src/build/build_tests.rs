@@ -22,8 +22,7 @@ impl Bench {
     fn new(test: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::at(folder.path().join("cache"));
-        // Compiled standard packages are shared between tests and runs: a
-        // cold build takes ten seconds and more.
+        // Compiled standard packages are shared between tests and runs: a cold build takes ten seconds and more.
         fs::create_dir_all(store.root()).unwrap();
         std::os::unix::fs::symlink(shared_go_build(), store.go_build()).unwrap();
         let toolchain = match machines_go() {
@@ -273,20 +272,20 @@ fn the_compilers_words_come_back() {
     let text = error.to_string();
     assert!(text.contains("cannot use \"text\""), "{text}");
     assert!(text.contains("build -trimpath -pgo=off"), "{text}");
-    assert!(matches!(error, BuildError::Go(failure) if failure.cure.is_none()));
+    assert!(matches!(error, BuildError::Go(failure) if failure.fix.is_none()));
 }
 
 #[test]
-fn known_traps_come_with_their_cure() {
+fn known_traps_come_with_their_fix() {
     let Some(bench) = Bench::new("known_traps_come_with_their_cure") else {
         return;
     };
-    let cure = |request: &BuildRequest| match bench.build(request).unwrap_err() {
-        BuildError::Go(failure) => failure.cure.unwrap_or(failure.output),
+    let fix = |request: &BuildRequest| match bench.build(request).unwrap_err() {
+        BuildError::Go(failure) => failure.fix.unwrap_or(failure.output),
         other => other.to_string(),
     };
     bench.write("go.mod", "module example.com/tiny\n\ngo 1.999\n");
-    assert!(cure(&bench.request()).contains("asks for Go 1.999"));
+    assert!(fix(&bench.request()).contains("asks for Go 1.999"));
     bench.write(
         "go.mod",
         "module example.com/tiny\n\ngo 1.21\n\nrequire example.com/other v1.0.0\n",
@@ -295,7 +294,7 @@ fn known_traps_come_with_their_cure() {
         "other.go",
         "package main\n\nimport \"example.com/other\"\n\nvar other = other.X\n",
     );
-    let text = cure(&bench.request());
+    let text = fix(&bench.request());
     assert!(
         text.contains("go mod tidy") || text.contains("network: inherit"),
         "{text}"
@@ -306,7 +305,7 @@ fn known_traps_come_with_their_cure() {
         goexperiment: Some("nosuchexperiment".to_owned()),
         ..bench.request()
     };
-    assert!(cure(&odd).contains("does not have that experiment"));
+    assert!(fix(&odd).contains("does not have that experiment"));
 }
 
 #[test]
@@ -371,7 +370,7 @@ fn a_binary_that_is_not_as_asked_is_refused() {
         Watch::silent(),
     )
     .unwrap();
-    let doubt = |info: &BuildInfo, request: &BuildRequest| {
+    let caveat = |info: &BuildInfo, request: &BuildRequest| {
         prove::prove(info, request, &bench.toolchain, &inputs)
             .unwrap_err()
             .to_string()
@@ -380,30 +379,32 @@ fn a_binary_that_is_not_as_asked_is_refused() {
     let mut other = artifact.build_info.clone();
     other.go_version = gotrace::version::GoVersion::release(1, 1);
     assert!(
-        doubt(&other, &request).contains("says go1.1.1 where go1.")
-            || doubt(&other, &request).contains("says go1.1")
+        caveat(&other, &request).contains("says go1.1.1 where go1.")
+            || caveat(&other, &request).contains("says go1.1")
     );
     let tagged = BuildRequest {
         tags: vec!["one".to_owned()],
         ..request.clone()
     };
-    assert!(doubt(&artifact.build_info, &tagged).contains("says no -tags where -tags=one"));
+    assert!(caveat(&artifact.build_info, &tagged).contains("says no -tags where -tags=one"));
     let experiment = BuildRequest {
         goexperiment: Some("arenas".to_owned()),
         ..request.clone()
     };
-    assert!(doubt(&artifact.build_info, &experiment).contains("GOEXPERIMENT=arenas was asked for"));
+    assert!(
+        caveat(&artifact.build_info, &experiment).contains("GOEXPERIMENT=arenas was asked for")
+    );
     let mut profiled = artifact.build_info.clone();
     profiled
         .settings
         .insert("-pgo".to_owned(), "/some/default.pgo".to_owned());
-    assert!(doubt(&profiled, &request).contains("where no profile was asked for"));
+    assert!(caveat(&profiled, &request).contains("where no profile was asked for"));
     if cfg!(target_arch = "x86_64") {
         let level = BuildRequest {
             goamd64: MicroArchitecture::V3,
             ..request
         };
-        assert!(doubt(&artifact.build_info, &level).contains("says GOAMD64=v1 where GOAMD64=v3"));
+        assert!(caveat(&artifact.build_info, &level).contains("says GOAMD64=v1 where GOAMD64=v3"));
     }
 }
 

@@ -1,5 +1,5 @@
-//! Artifacts on disk: `<cache>/artifacts/<key>/{<target>, artifact.json,
-//! inputs.txt}`, staged and renamed like toolchains, never changed after.
+//! Artifacts on disk: `<cache>/artifacts/<key>/{<target>, artifact.json, inputs.txt}`, staged and renamed like
+//! toolchains, never changed after.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,8 +36,8 @@ pub(super) fn folder(store: &Store, key: &str) -> PathBuf {
     store.artifacts().join(key)
 }
 
-/// The entry, if it is whole and its binary is the one it speaks of. Anything
-/// else is as good as nothing: it will be built again and replaced.
+/// The entry, if it is whole and its binary is the one it speaks of. Anything else is as good as nothing: it will be
+/// built again and replaced.
 pub(super) fn read(folder: &Path, target: &str) -> Option<Entry> {
     let text = fs::read(folder.join("artifact.json")).ok()?;
     let entry: Entry = serde_json::from_slice(&text).ok()?;
@@ -47,8 +47,8 @@ pub(super) fn read(folder: &Path, target: &str) -> Option<Entry> {
     whole.then_some(entry)
 }
 
-/// A staging folder for one artifact; what a builder that runs no more left for the same
-/// key is removed. Only under the key's lock.
+/// A staging folder for one artifact; what a builder that runs no more left for the same key is removed. Only under the
+/// key's lock.
 pub(super) fn staging(store: &Store, key: &str) -> Result<tempfile::TempDir, ToolchainError> {
     let prefix = format!(".staging-{key}-");
     sweep(&store.artifacts(), &prefix, Duration::ZERO)?;

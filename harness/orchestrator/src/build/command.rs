@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::error::{BuildError, GoFailure, cure};
+use super::error::{BuildError, GoFailure, fix};
 use super::request::{BuildRequest, Network, Pgo};
 use supervise::child::{self, Finished, command_line};
 use toolchain::environment::{self, goarch};
@@ -88,8 +88,8 @@ impl Settings {
 
 fn flags(request: &BuildRequest, toolchain: &Toolchain) -> Vec<String> {
     let mut flags = vec!["-trimpath".to_owned()];
-    // Go 1.20 brought the flag; 1.21 made `auto` the default, so a
-    // default.pgo would be used unasked (https://go.dev/doc/pgo).
+    // Go 1.20 brought the flag; 1.21 made `auto` the default, so a default.pgo would be used unasked
+    // (https://go.dev/doc/pgo).
     if toolchain.version.at_least(20) {
         flags.push(match &request.pgo {
             Pgo::Off => "-pgo=off".to_owned(),
@@ -170,7 +170,7 @@ pub(super) fn run(
     };
     Err(BuildError::Go(Box::new(GoFailure {
         target: request.target.clone(),
-        cure: cure(&output, &version),
+        fix: fix(&output, &version),
         toolchain: version,
         module_dir: request.module_dir.clone(),
         command: line,

@@ -44,12 +44,11 @@ pub struct Artifact {
     pub source_files: usize,
 }
 
-/// Builds one target with one toolchain, or finds it built already, and
-/// proves by `go version -m` that the binary is what was asked for.
+/// Builds one target with one toolchain, or finds it built already, and proves by `go version -m` that the binary is
+/// what was asked for.
 ///
-/// Blocks, for a minute when the standard library must be compiled first.
-/// Safe to call from several processes at once; equal builds wait for each
-/// other and are made once.
+/// Blocks, for a minute when the standard library must be compiled first. Safe to call from several processes at once;
+/// equal builds wait for each other and are made once.
 ///
 /// # Errors
 /// [`BuildError::Go`] with the compiler's words, or what else is in the way.

@@ -48,7 +48,7 @@ pub enum BuildError {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot build {target} with {toolchain}{}\n  in {}: {command}\n{output}",
-    cure_text(.cure),
+    fix_text(.fix),
     .module_dir.display()
 )]
 pub struct GoFailure {
@@ -63,12 +63,12 @@ pub struct GoFailure {
     /// What it said, in full.
     pub output: String,
     /// What helps, where the trap is a known one.
-    pub cure: Option<String>,
+    pub fix: Option<String>,
 }
 
-fn cure_text(cure: &Option<String>) -> String {
-    cure.as_ref()
-        .map(|cure| format!("\n  cure: {cure}"))
+fn fix_text(fix: &Option<String>) -> String {
+    fix.as_ref()
+        .map(|fix| format!("\n  fix: {fix}"))
         .unwrap_or_default()
 }
 
@@ -133,7 +133,7 @@ const CURES: [(&str, &str); 14] = [
 ];
 
 /// What helps against a failed go command, if its words are known.
-pub(super) fn cure(output: &str, version: &str) -> Option<String> {
+pub(super) fn fix(output: &str, version: &str) -> Option<String> {
     if let Some(needed) = required_version(output) {
         return Some(format!(
             "the source asks for Go {needed} and this is {version}: leave this toolchain out, or \
@@ -143,12 +143,11 @@ pub(super) fn cure(output: &str, version: &str) -> Option<String> {
     CURES
         .iter()
         .find(|(words, _)| output.contains(words))
-        .map(|(_, cure)| (*cure).to_owned())
+        .map(|(_, fix)| (*fix).to_owned())
 }
 
-/// `go: go.mod requires go >= 1.99 (running go 1.21.13; GOTOOLCHAIN=local)`,
-/// `module x requires go >= 1.23 (running go 1.21.13; ...)`, and before 1.21
-/// `note: module requires Go 1.99`.
+/// `go: go.mod requires go >= 1.99 (running go 1.21.13; GOTOOLCHAIN=local)`, `module x requires go >= 1.23 (running go
+/// 1.21.13; ...)`, and before 1.21 `note: module requires Go 1.99`.
 fn required_version(output: &str) -> Option<String> {
     let after = output
         .split_once("requires go >= ")
@@ -165,25 +164,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_traps_get_their_cure() {
+    fn known_traps_get_their_fix() {
         let text = "go: go.mod requires go >= 1.99 (running go 1.21.13; GOTOOLCHAIN=local)";
         assert!(
-            cure(text, "go1.21.13")
+            fix(text, "go1.21.13")
                 .unwrap()
                 .starts_with("the source asks for Go 1.99 and this is go1.21.13")
         );
         let text = "note: module requires Go 1.22\n";
         assert!(
-            cure(text, "go1.20")
+            fix(text, "go1.20")
                 .unwrap()
                 .starts_with("the source asks for Go 1.22 ")
         );
         let text = r#"compile: version "go1.21.13" does not match go tool version "go1.27.3""#;
         assert!(
-            cure(text, "go1.27.3")
+            fix(text, "go1.27.3")
                 .unwrap()
                 .contains("mixed in one GOROOT")
         );
-        assert_eq!(cure("./main.go:3:1: syntax error", "go1.27.3"), None);
+        assert_eq!(fix("./main.go:3:1: syntax error", "go1.27.3"), None);
     }
 }

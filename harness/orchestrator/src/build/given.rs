@@ -1,5 +1,5 @@
-//! A ready-made binary, kept like one that we built: what is measured is a copy
-//! that nobody writes to, whatever becomes of the original meanwhile.
+//! A ready-made binary, kept like one that we built: what is measured is a copy that nobody writes to, whatever becomes
+//! of the original meanwhile.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -1,21 +1,17 @@
 //! Everything that decides an artifact's bytes.
 //!
-//! `go list -deps -json`, run with the very environment and flags of the
-//! build, names the packages and files that the build will read: tags, file
-//! name suffixes, embed patterns, vendoring and `replace` are thereby
-//! evaluated by Go itself. We hash the content of every file of every package
-//! outside the standard library, the go.mod and go.sum of the main module and
-//! the go.mod of local ones, vendor/modules.txt and the profile; the standard
-//! library and the compilers are covered by the toolchain's identity.
+//! `go list -deps -json`, run with the very environment and flags of the build, names the packages and files that the
+//! build will read: tags, file name suffixes, embed patterns, vendoring and `replace` are thereby evaluated by Go
+//! itself. We hash the content of every file of every package outside the standard library, the go.mod and go.sum of
+//! the main module and the go.mod of local ones, vendor/modules.txt and the profile; the standard library and the
+//! compilers are covered by the toolchain's identity.
 //!
-//! "Every file below the module's folder" would be simpler and wrong in both
-//! directions: a result file written into the folder would force a rebuild,
-//! and a module replaced by `../other` would be missed.
+//! "Every file below the module's folder" would be simpler and wrong in both directions: a result file written into the
+//! folder would force a rebuild, and a module replaced by `../other` would be missed.
 //!
-//! What `go list` does not see is what assembly and C files include. Builds
-//! with such files in a local module, and all cgo builds, are therefore not
-//! reused: the go command's own cache decides for them every time. (Modules
-//! from the module cache never change, so theirs do no harm.)
+//! What `go list` does not see is what assembly and C files include. Builds with such files in a local module, and all
+//! cgo builds, are therefore not reused: the go command's own cache decides for them every time. (Modules from the
+//! module cache never change, so theirs do no harm.)
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,8 +36,8 @@ pub(super) struct Inputs {
     pub(super) profile: Option<PathBuf>,
     /// Two builds with the same key give the same bytes.
     pub(super) reusable: bool,
-    /// What is hashed, line by line: kept beside the artifact so that a person
-    /// can see why something was built again.
+    /// What is hashed, line by line: kept alongside the artifact so that a person can see why something was built
+    /// again.
     pub(super) text: String,
     /// What tells the toolchain from any other, before the build.
     pub(super) toolchain: String,
@@ -237,8 +233,7 @@ fn main_package<'a>(
     }
 }
 
-/// The files besides the packages' own that decide what is built: versions,
-/// the language version, DefaultGODEBUG.
+/// The files besides the packages' own that decide what is built: versions, the language version, DefaultGODEBUG.
 fn module_files(module: &Module, paths: &mut BTreeMap<String, PathBuf>) {
     if module.is_fixed() {
         return;

@@ -114,8 +114,8 @@ fn prove_profile(
     })
 }
 
-/// Go records GOEXPERIMENT as it was given, and in the version what differs
-/// from the release's defaults (1.21.13, 1.25.5 and 1.26.8 tried).
+/// Go records GOEXPERIMENT as it was given, and in the version what differs from the release's defaults (1.21.13,
+/// 1.25.5 and 1.26.8 tried).
 fn prove_experiments(
     info: &BuildInfo,
     request: &BuildRequest,

@@ -15,8 +15,7 @@ pub enum Pgo {
     /// None, even if there is a `default.pgo`.
     #[default]
     Off,
-    /// Go's own default since 1.21: `default.pgo` in the main package's folder
-    /// if there is one.
+    /// Go's own default since 1.21: `default.pgo` in the main package's folder if there is one.
     Auto,
     /// This CPU profile; an absolute path.
     Profile(PathBuf),
@@ -28,9 +27,8 @@ pub enum Network {
     /// No: the module has no requirements, or vendors them.
     #[default]
     Off,
-    /// Yes, the way the user's own `go` does it: GOPROXY, GOPRIVATE, GOSUMDB
-    /// and their kin, the module cache and `.netrc` are the user's. go.mod and
-    /// go.sum are never changed.
+    /// Yes, the way the user's own `go` does it: GOPROXY, GOPRIVATE, GOSUMDB and their kin, the module cache and
+    /// `.netrc` are the user's. go.mod and go.sum are never changed.
     Inherit,
     /// No, but modules that the user's own `go` has in its cache may be used.
     Cached,
@@ -39,8 +37,7 @@ pub enum Network {
 /// One target to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildRequest {
-    /// The target's name: the artifact's file name and the word in messages.
-    /// Letters, digits, `-`, `_` and `.`.
+    /// The target's name: the artifact's file name and the word in messages. Letters, digits, `-`, `_` and `.`.
     pub target: String,
     /// The folder with go.mod.
     pub module_dir: PathBuf,
@@ -54,8 +51,8 @@ pub struct BuildRequest {
     pub pgo: Pgo,
     /// Build tags.
     pub tags: Vec<String>,
-    /// Linker flags, as after `-ldflags=`. With -trimpath, which we always
-    /// use, Go does not record them in the binary: these alone are not proved.
+    /// Linker flags, as after `-ldflags=`. With -trimpath, which we always use, Go does not record them in the binary:
+    /// these alone are not proved.
     pub ldflags: Option<String>,
     /// Allow cgo. Needs a C compiler; such artifacts are never reused.
     pub cgo: bool,
@@ -66,8 +63,7 @@ pub struct BuildRequest {
 }
 
 impl BuildRequest {
-    /// A plain build: v1, no experiments, no profile, no cgo, no network, at
-    /// most 15 minutes.
+    /// A plain build: v1, no experiments, no profile, no cgo, no network, at most 15 minutes.
     pub fn new(
         target: impl Into<String>,
         module_dir: impl Into<PathBuf>,

@@ -1,5 +1,4 @@
-//! The one place that applies axes of the build: a value becomes part of a
-//! [`BuildRequest`].
+//! The one place that applies axes of the build: a value becomes part of a [`BuildRequest`].
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +8,8 @@ use record::axis::OF_CONTROL;
 
 use super::request::{BuildRequest, Pgo};
 
-/// Puts a setting of a cell into the request. `setting` is the variable or
-/// flag that the table of axes names; paths are relative to `folder`.
+/// Puts a setting of a cell into the request. `setting` is the variable or flag that the table of axes names; paths are
+/// relative to `folder`.
 ///
 /// # Errors
 /// Why the value cannot be.
@@ -34,8 +33,7 @@ pub fn ask_for(
     Ok(())
 }
 
-/// The absolute path of a CPU profile with samples: Go builds with any other
-/// without a word.
+/// The absolute path of a CPU profile with samples: Go builds with any other silently.
 fn cpu_profile(path: &Path) -> Result<PathBuf, String> {
     let failed = |reason: String| format!("the profile {}: {reason}", path.display());
     let path_there = path

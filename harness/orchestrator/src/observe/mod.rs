@@ -1,14 +1,14 @@
-//! What is seen of a trial from outside the load: the process and the host by
-//! /proc, the runtime by the target's probe, the clock by a spin loop.
+//! What is seen of a trial from outside the load: the process and the host by /proc, the runtime by the target's probe,
+//! the clock by a spin loop.
 
-mod canary;
+mod clock_probe;
 mod host;
 mod pprof;
 mod probe;
 mod process;
 mod window;
 
-pub use canary::canary_ns;
+pub use clock_probe::clock_probe_ns;
 pub use host::HostSample;
 pub use pprof::Pprof;
 pub use probe::{Info, Probe, ProbeError};

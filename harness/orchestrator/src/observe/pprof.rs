@@ -6,12 +6,11 @@ use ureq::Agent;
 
 use super::probe::{ProbeError, body, client};
 
-/// The largest profile or trace that is read: a second of execution trace of a
-/// busy service is some tens of MiB.
+/// The largest profile or trace that is read: a second of execution trace of a busy service is some tens of MiB.
 const MOST_BYTES: u64 = 512 << 20;
 
-/// What the service may need beyond the window that it was asked for: a
-/// profile is put together and compressed when its window has ended.
+/// What the service may need beyond the window that it was asked for: a profile is put together and compressed when its
+/// window has ended.
 const SLACK: Duration = Duration::from_secs(20);
 
 /// A client for one service's profiles.
@@ -22,8 +21,8 @@ pub struct Pprof {
 }
 
 impl Pprof {
-    /// A client for the handlers below `base`, e.g.
-    /// `http://127.0.0.1:6060/debug/pprof`, for windows of at most `longest`.
+    /// A client for the handlers below `base`, e.g. `http://127.0.0.1:6060/debug/pprof`, for windows of at most
+    /// `longest`.
     pub fn new(base: &str, longest: Duration, insecure: bool) -> Pprof {
         Pprof {
             agent: client(longest + SLACK, insecure),
@@ -31,13 +30,11 @@ impl Pprof {
         }
     }
 
-    /// One profile as it was served: `profile` (CPU), `mutex`, `heap`, `trace`…
-    /// With `window` the service takes it over so many whole seconds; without,
-    /// it answers at once with what it has.
+    /// One profile as it was served: `profile` (CPU), `mutex`, `heap`, `trace`… With `window` the service takes it over
+    /// so many whole seconds; without, it answers at once with what it has.
     ///
     /// # Errors
-    /// Unreachable, a status other than 200 (with what was answered), or too
-    /// large.
+    /// Unreachable, a status other than 200 (with what was answered), or too large.
     pub fn take(&self, name: &str, window: Option<Duration>) -> Result<Vec<u8>, ProbeError> {
         let window = window.map(|window| window.as_secs_f64().ceil().max(1.0));
         let url = match window {

@@ -95,8 +95,7 @@ impl Probe {
     }
 }
 
-/// A client that waits at most `patience` for any answer and follows nobody
-/// elsewhere.
+/// A client that waits at most `patience` for any answer and follows nobody elsewhere.
 pub(super) fn client(patience: Duration, insecure: bool) -> Agent {
     let config = Agent::config_builder()
         .timeout_global(Some(patience))

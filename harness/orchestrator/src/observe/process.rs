@@ -18,8 +18,8 @@ pub struct ProcessSample {
     system_ticks: u64,
     /// Resident set, bytes.
     pub rss_bytes: u64,
-    /// Peak resident set since exec (VmHWM), bytes. `ru_maxrss` is not used: a
-    /// forked child starts with the maximum of its parent.
+    /// Peak resident set since exec (VmHWM), bytes. `ru_maxrss` is not used: a forked child starts with the maximum of
+    /// its parent.
     pub peak_rss_bytes: u64,
     /// Threads.
     pub threads: u64,
@@ -37,8 +37,8 @@ struct TaskSample {
 }
 
 impl ProcessSample {
-    /// Looks at a process; `None` when it is gone, or dead and not yet reaped:
-    /// then /proc shows no memory, which is not zero.
+    /// Looks at a process; `None` when it is gone, or dead and not yet reaped: then /proc shows no memory, which is not
+    /// zero.
     pub fn take(pid: u32) -> Option<ProcessSample> {
         let process = Process::new(i32::try_from(pid).ok()?).ok()?;
         let stat = process.stat().ok().filter(|stat| stat.state != 'Z')?;

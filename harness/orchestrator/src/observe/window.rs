@@ -1,8 +1,7 @@
-//! Takes a window from a service that is not ours, all profiles of the same
-//! stretch of time.
+//! Takes a window from a service that is not ours, all profiles of the same stretch of time.
 //!
-//! Main function: [`take_window`]. Nothing but GET is used, and nothing is
-//! switched on in the service: net/http/pprof has no way to.
+//! Main function: [`take_window`]. Nothing but GET is used, and nothing is switched on in the service: net/http/pprof
+//! has no way to.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -31,8 +30,7 @@ pub struct WindowOptions {
 /// What came of one endpoint.
 #[derive(Debug, Clone)]
 pub struct Taken {
-    /// Its name, as net/http/pprof calls it; `heap?debug=1` for the memory
-    /// statistics.
+    /// Its name, as net/http/pprof calls it; `heap?debug=1` for the memory statistics.
     pub endpoint: &'static str,
     /// The answer, or why there is none.
     pub answer: Result<Vec<u8>, String>,
@@ -46,10 +44,10 @@ struct Plan {
     window: Option<Duration>,
 }
 
-/// Takes everything that can be had. `None` if cancelled.
+/// Takes everything that can be obtained. `None` if cancelled.
 ///
-/// The goroutine profile is a snapshot of the middle; what makes the service
-/// collect garbage or costs it more comes after the window.
+/// The goroutine profile is a snapshot of the middle; what makes the service collect garbage or costs it more comes
+/// after the window.
 #[must_use]
 pub fn take_window(options: &WindowOptions, cancel: &AtomicBool) -> Option<Vec<Taken>> {
     let pprof = Pprof::new(&options.base, options.window, options.insecure);
@@ -68,8 +66,7 @@ pub fn take_window(options: &WindowOptions, cancel: &AtomicBool) -> Option<Vec<T
             })
         })
         .collect();
-    // The threads of a cancelled window end by their own patience, with the
-    // process at the latest.
+    // The threads of a cancelled window end by their own patience, with the process at the latest.
     let end = Instant::now() + 2 * options.window + SLACK;
     while !asking.iter().all(thread::JoinHandle::is_finished) && Instant::now() < end {
         if cancel.load(Ordering::Relaxed) {

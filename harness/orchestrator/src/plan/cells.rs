@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use record::axis::{Axis, DEFAULT};
+use record::diagnostic::Diagnostics;
 use record::matrix::{CellSpec, Dropped, Matrix};
 use record::target_file::Target;
 use topology::Placement;
 
-/// What a matrix amounts to on this host.
+/// What a matrix would run on this host.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The matrix.
@@ -39,6 +40,28 @@ impl Plan {
         &self.targets[&cell.spec.target]
     }
 
+    /// The plan with the values that its targets take from the environment, as it is run. Nothing of them is recorded.
+    ///
+    /// # Errors
+    /// Every variable that is not set, or whose value cannot stand where it is named, one entry per file.
+    pub fn with_values(
+        mut self,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Plan, Vec<Diagnostics>> {
+        let mut wrong = Vec::new();
+        for target in self.targets.values_mut() {
+            match target.clone().with_values(&lookup) {
+                Ok(filled) => *target = filled,
+                Err(findings) => wrong.push(findings),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(self)
+        } else {
+            Err(wrong)
+        }
+    }
+
     /// The toolchains that the cells ask for, as the matrix names them.
     pub fn toolchain_specs(&self) -> Vec<String> {
         let mut specs: Vec<String> = self
@@ -58,7 +81,7 @@ impl Plan {
     }
 }
 
-/// The toolchain of a cell; `default` means whatever `go` can be had.
+/// The toolchain of a cell; `default` means whatever `go` can be obtained.
 pub fn toolchain_spec(spec: &CellSpec) -> &str {
     match spec.settings.get(&Axis::Toolchain) {
         DEFAULT => "default",

@@ -1,5 +1,5 @@
-//! What Go makes of the settings of a matrix: checked before anything is
-//! built, because Go ignores most mistakes silently.
+//! What Go makes of the settings of a matrix: checked before anything is built, because Go ignores most mistakes
+//! silently.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -51,9 +51,9 @@ pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
         }
     }
     for source in &matrix.toolchain_sources {
-        if let Err(cure) = source.value.parse::<toolchain::SourceOrder>() {
+        if let Err(fix) = source.value.parse::<toolchain::SourceOrder>() {
             let message = format!("unknown toolchain source `{}`", source.value);
-            findings.push(Diagnostic::new(source.span.clone(), message).help(cure));
+            findings.push(Diagnostic::new(source.span.clone(), message).help(fix));
         }
     }
     findings.extend(check_binaries(matrix, targets));
@@ -82,9 +82,8 @@ fn check_profile_of_control(matrix: &Matrix) -> Option<Diagnostic> {
 }
 
 fn check_value(axis: &Axis, value: &Located<String>, folder: &Path) -> Option<Diagnostic> {
-    let at = |message: String, cure: String| {
-        Some(Diagnostic::new(value.span.clone(), message).help(cure))
-    };
+    let at =
+        |message: String, fix: String| Some(Diagnostic::new(value.span.clone(), message).help(fix));
     if value.value == DEFAULT || value.value == axis.default_value() {
         return None;
     }
@@ -112,11 +111,11 @@ fn check_value(axis: &Axis, value: &Located<String>, folder: &Path) -> Option<Di
         }
         _ => {
             let problem = go_check(axis, &value.value, None)?;
-            let cure = match problem.suggestion {
+            let fix = match problem.suggestion {
                 Some(near) => format!("did you mean `{near}`? {}", problem.cure),
                 None => problem.cure,
             };
-            at(problem.message, cure)
+            at(problem.message, fix)
         }
     }
 }
@@ -126,8 +125,8 @@ fn go_check(axis: &Axis, value: &str, version: Option<&GoVersion>) -> Option<Pro
     environment::check_variable(axis.go_variable()?, value, version).err()
 }
 
-/// Why a cell cannot run under this Go version, if it cannot. Called once the
-/// toolchains are known; such cells are dropped with the reason.
+/// Why a cell cannot run under this Go version, if it cannot. Called once the toolchains are known; such cells are
+/// dropped with the reason.
 pub fn check_versions(spec: &CellSpec, version: &GoVersion) -> Option<String> {
     spec.settings
         .iter()
@@ -143,7 +142,7 @@ pub fn check_versions(spec: &CellSpec, version: &GoVersion) -> Option<String> {
             let problem = go_check(axis, value, Some(version))?;
             let silent = problem.kind == ProblemKind::SilentlyIgnored;
             let note = if silent {
-                " (Go would ignore it without a word)"
+                " (Go would silently ignore it)"
             } else {
                 ""
             };
@@ -160,12 +159,12 @@ fn unknown_option<'a>(
         .into_iter()
         .flat_map(|target| target.options.keys().map(String::as_str))
         .collect();
-    let cure = match closest(name, known.iter().copied()) {
+    let fix = match closest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "it has no options".to_owned(),
         None => format!("options: {}", known.join(", ")),
     };
-    Diagnostic::new(span.clone(), format!("no target has an option `{name}`")).help(cure)
+    Diagnostic::new(span.clone(), format!("no target has an option `{name}`")).help(fix)
 }
 
 /// A ready-made binary cannot be built by several toolchains.
@@ -226,8 +225,7 @@ mod tests {
 
     use super::*;
 
-    /// The record's typed values and gotrace's parsers are two readers of one
-    /// thing: this holds them together.
+    /// The record's typed values and gotrace's parsers are two readers of one thing: this holds them together.
     #[test]
     fn the_record_reads_values_as_go_does() {
         let numbers = [
@@ -292,7 +290,7 @@ mod tests {
             let Some(variable) = axis.go_variable() else {
                 continue;
             };
-            // What gotrace knows nothing of it takes without a word.
+            // What gotrace knows nothing of it accepts silently.
             let refused = environment::check_variable(variable, "no such value!", None);
             assert!(refused.is_err(), "{axis}");
         }

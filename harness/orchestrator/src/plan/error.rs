@@ -11,9 +11,9 @@ pub enum PlanError {
     /// The matrix, target files or both are wrong; one entry per file.
     #[error("{}", rendered(.0))]
     Invalid(Vec<Diagnostics>),
-    /// This host lets us make no control group for the cells that want one.
+    /// This host lets us make no cgroup for the cells that want one.
     #[error("{GROUPS_WANTED}{0}")]
-    ControlGroups(#[from] GroupError),
+    Cgroups(#[from] GroupError),
     /// A file could not be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {

@@ -6,21 +6,19 @@ use record::matrix::Blocks;
 
 use super::cells::Plan;
 
-/// Starting, becoming ready, reading back and stopping, measured on small
-/// targets; large ones take longer.
+/// Starting, becoming ready, reading back and stopping, measured on small targets; large ones take longer.
 const OVERHEAD: Duration = Duration::from_millis(350);
 
-/// The time for all trials, without building: estimates, since readiness and
-/// waiting for GC cycles depend on the target.
+/// The time for all trials, without building: estimates, since readiness and waiting for GC cycles depend on the
+/// target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// The soonest end: the search stops on precision as early as it may and no
-    /// cell is worth a confirmation. What a race saves is not foreseen.
+    /// The soonest end: the search stops on precision as early as it may and no cell is worth a confirmation. What a
+    /// race saves is not foreseen.
     pub least: Duration,
     /// Everything: all blocks of all cells, and the confirmation.
     pub most: Duration,
-    /// The blocks before which nothing is judged, with the confirmation: what a
-    /// time budget must have room for.
+    /// The blocks before which nothing is judged, with the confirmation: what a time budget must have room for.
     pub least_to_judge: Duration,
 }
 

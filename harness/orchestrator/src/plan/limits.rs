@@ -9,11 +9,9 @@ use topology::{Cgroup, Controller, CpuTime, GroupError, GroupParent, Limits, Pla
 use super::cells::Plan;
 
 /// How a refusal begins.
-pub(crate) const GROUPS_WANTED: &str =
-    "cpu_quota and memory_cap need a control group for every target: ";
+pub(crate) const GROUPS_WANTED: &str = "cpu_quota and memory_cap need a cgroup for every target: ";
 
-/// The limits that a cell asks for. The matrix was checked: what does not parse
-/// cannot stand here.
+/// The limits that a cell asks for. The matrix was checked: what does not parse cannot stand here.
 pub(crate) fn limits_of(settings: &Settings) -> Limits {
     let cpu = match settings.value(&Axis::CpuQuota) {
         Some(AxisValue::Quota(quota)) => Some(CpuTime {
@@ -29,13 +27,12 @@ pub(crate) fn limits_of(settings: &Settings) -> Limits {
     Limits { cpu, memory_bytes }
 }
 
-/// Where this plan's control groups are made; `None` where no cell wants one.
-/// Groups are tried on the spot, so that what may not be is known before
-/// anything is built.
+/// Where this plan's cgroups are made; `None` where no cell wants one. Groups are tried on the spot, so that what may
+/// not be is known before anything is built.
 ///
 /// # Errors
-/// Why none can be made here, with the cure.
-pub(crate) fn control_groups(plan: &Plan) -> Result<Option<GroupParent>, GroupError> {
+/// Why none can be made here, with the fix.
+pub(crate) fn cgroup_parent(plan: &Plan) -> Result<Option<GroupParent>, GroupError> {
     let mut controllers: Vec<Controller> = Vec::new();
     for cell in &plan.cells {
         for controller in limits_of(&cell.spec.settings).controllers() {
@@ -50,9 +47,8 @@ pub(crate) fn control_groups(plan: &Plan) -> Result<Option<GroupParent>, GroupEr
     GroupParent::prepare(Path::new("/"), &controllers).map(Some)
 }
 
-/// Why a cell's limits cannot be kept on this host, if so: what is above our
-/// own group binds its children as well, and version 1 refuses a child with a
-/// larger quota (Linux: kernel/sched/core.c, `tg_cfs_schedulable_down`).
+/// Why a cell's limits cannot be kept on this host, if so: what is above our own group binds its children as well, and
+/// version 1 refuses a child with a larger quota (Linux: kernel/sched/core.c, `tg_cfs_schedulable_down`).
 pub(super) fn above_our_own(settings: &Settings, own: &Cgroup) -> Option<String> {
     let limits = limits_of(settings);
     if let (Some(asked), Some(ours)) = (limits.cpu, &own.quota) {

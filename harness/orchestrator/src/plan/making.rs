@@ -11,16 +11,14 @@ use topology::{Placement, Topology};
 use super::cells::{Plan, PlannedCell};
 use super::check;
 use super::error::PlanError;
-use super::limits::{self, control_groups};
+use super::limits::{self, cgroup_parent};
 use super::targets::{TargetSearch, find_targets};
 
-/// Reads a matrix file and plans it on a host. `file` is the name shown in
-/// findings.
+/// Reads a matrix file and plans it on a host. `file` is the name shown in findings.
 ///
 /// # Errors
-/// Everything that is wrong with the matrix and its targets at once, each at
-/// its place; a control cell that this host cannot place is among it. Or that
-/// this host lets us set no limits.
+/// Everything that is wrong with the matrix and its targets at once, each at its place; a control cell that this host
+/// cannot place is among it. Or that this host lets us set no limits.
 pub fn plan(
     file: &str,
     text: &str,
@@ -46,12 +44,11 @@ pub fn plan(
     let (matrix, targets) = by_name(matrix, found.targets)?;
     let plan = place_cells(matrix, targets, topology)?;
     // Made and removed again: a plan leaves nothing behind.
-    drop(control_groups(&plan)?);
+    drop(cgroup_parent(&plan)?);
     Ok(plan)
 }
 
-/// Calls every target by the name that its file gives it: a matrix may have
-/// named a path.
+/// Calls every target by the name that its file gives it: a matrix may have named a path.
 fn by_name(
     mut matrix: Matrix,
     targets: BTreeMap<String, Target>,

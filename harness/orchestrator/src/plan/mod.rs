@@ -1,5 +1,4 @@
-//! From a matrix to cells with their CPUs and an order of trials, without
-//! running anything.
+//! From a matrix to cells with their CPUs and an order of trials, without running anything.
 
 mod cells;
 mod check;
@@ -16,7 +15,7 @@ pub use check::check_versions;
 pub(crate) use check::folder_of;
 pub use error::PlanError;
 pub use estimate::{Estimate, estimate, trial_time};
-pub(crate) use limits::{GROUPS_WANTED, control_groups, limits_of};
+pub(crate) use limits::{GROUPS_WANTED, cgroup_parent, limits_of};
 pub use making::plan;
 pub use order::{OrderKey, Slot, block_order};
 pub use ready::{ReadyCell, option_values};

@@ -1,11 +1,9 @@
 //! The order of trials within a block.
 //!
-//! Every block runs every cell once and the control once more, in an order
-//! that is random but repeatable: slots are sorted by a hash over seed, block
-//! and slot. Unlike a seeded generator this never changes between versions of
-//! a library, and dropping a cell leaves the order of the others as it was. A
-//! cell goes by its settings, not by its id: the id needs the built program,
-//! and a plan must show the very order that will be run.
+//! Every block runs every cell once and the control once more, in an order that is random but repeatable: slots are
+//! sorted by a hash over seed, block and slot. Unlike a seeded generator this never changes between versions of a
+//! library, and dropping a cell leaves the order of the others as it was. A cell goes by its settings, not by its id:
+//! the id needs the built program, and a plan must show the very order that will be run.
 
 use record::trial::Role;
 use sha2::{Digest, Sha256};

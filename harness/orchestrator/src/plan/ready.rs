@@ -24,8 +24,7 @@ pub struct ReadyCell {
     pub go_version: Option<GoVersion>,
 }
 
-/// The options of a cell: the target's defaults, the matrix's for this target,
-/// then the cell's own.
+/// The options of a cell: the target's defaults, the matrix's for this target, then the cell's own.
 pub fn option_values(plan: &Plan, cell: &PlannedCell) -> BTreeMap<String, String> {
     let target = plan.target(cell);
     let mut values: BTreeMap<String, String> = target

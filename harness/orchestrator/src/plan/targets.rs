@@ -20,8 +20,7 @@ pub struct TargetSearch {
 }
 
 impl TargetSearch {
-    /// The `targets` folders beside and above the matrix file, and the one in
-    /// the current folder.
+    /// The `targets` folders alongside and above the matrix file, and the one in the current folder.
     pub fn around(matrix_file: &Path) -> TargetSearch {
         let folder = matrix_file.parent().map(Path::to_owned).unwrap_or_default();
         TargetSearch {
@@ -124,7 +123,7 @@ fn check_body_files(target: &Target) -> Result<(), PlanError> {
 
 fn no_target(name: &Located<String>, search: &TargetSearch) -> Diagnostic {
     let names = search.names();
-    let cure = match closest(&name.value, names.iter().map(String::as_str)) {
+    let fix = match closest(&name.value, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => {
             "no targets/ folder was found; give the path of a target.yaml".to_owned()
@@ -134,5 +133,5 @@ fn no_target(name: &Located<String>, search: &TargetSearch) -> Diagnostic {
             names.join(", ")
         ),
     };
-    Diagnostic::new(name.span.clone(), format!("no target `{}`", name.value)).help(cure)
+    Diagnostic::new(name.span.clone(), format!("no target `{}`", name.value)).help(fix)
 }

@@ -1,5 +1,4 @@
-//! Toolchains and programs of a run: every cell gets the path of what it
-//! starts, and the record gets what proves it.
+//! Toolchains and programs of a run: every cell gets the path of what it starts, and the record gets what proves it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,16 +8,19 @@ use std::time::Duration;
 use gotrace::GoVersion;
 use gotrace::buildinfo::BuildInfo;
 use record::axis::{Applied, Axis, OF_CONTROL};
+use record::cell::CellId;
 use record::target_file::{Program as Source, Target};
 use supervise::child;
 use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install};
 
 use super::error::RunError;
-use super::profile;
+use super::pgo;
 use super::request::RunRequest;
 use crate::build::{BuildError, BuildRequest, Network, Pgo, ask_for, build, pin};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, check_versions, folder_of, toolchain_spec};
+use crate::plan::{
+    Plan, PlannedCell, ReadyCell, check_versions, folder_of, option_values, toolchain_spec,
+};
 
 /// What makes two cells share a program: target, toolchain, build settings.
 type Key = (String, String, BTreeMap<String, String>);
@@ -54,8 +56,7 @@ impl Programs {
         }
     }
 
-    /// The program that a cell has in a block, built now if need be; `None`
-    /// when asked to stop.
+    /// The program that a cell has in a block, built now if need be; `None` when asked to stop.
     pub(super) fn for_block(
         &self,
         request: &RunRequest<'_>,
@@ -107,8 +108,7 @@ impl Programs {
     }
 }
 
-/// Finds the toolchains and builds what the cells start; `None` when asked to
-/// stop.
+/// Finds the toolchains and builds what the cells start; `None` when asked to stop.
 pub(super) fn provide(
     request: &RunRequest<'_>,
     listener: &Listener<'_>,
@@ -131,14 +131,13 @@ pub(super) fn provide(
         };
     }
     let cells = request.plan.cells.iter();
-    let now = cells.filter(|cell| !profile::is_wanted(cell));
+    let now = cells.filter(|cell| !pgo::is_wanted(cell));
     let all = programs.build_all(request, now, watch)?;
     Ok(all.then_some(programs))
 }
 
 impl Programs {
-    /// Builds what needed a profile of a control, which is there now; false
-    /// when asked to stop.
+    /// Builds what needed a profile of a control, which is there now; false when asked to stop.
     pub(super) fn complete(
         &mut self,
         request: &RunRequest<'_>,
@@ -148,11 +147,7 @@ impl Programs {
         let cancelled = || request.cancel.load(Ordering::Relaxed);
         let watch = Watch::new(&progress).cancelled_by(&cancelled);
         let cells = request.plan.cells.iter();
-        self.build_all(
-            request,
-            cells.filter(|cell| profile::is_wanted(cell)),
-            watch,
-        )
+        self.build_all(request, cells.filter(|cell| pgo::is_wanted(cell)), watch)
     }
 
     fn build_all<'a>(
@@ -187,14 +182,41 @@ impl Programs {
     }
 }
 
+/// A cell with its program, under the id that everything about it gives it.
+pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
+    let target = plan.target(planned);
+    let load = format!("{:?} {:?}", plan.matrix.load, plan.matrix.warmup);
+    let options = format!("{:?}", option_values(plan, planned));
+    let placement = format!(
+        "{} {}",
+        planned.placement.target, planned.placement.generator
+    );
+    let settings = planned.spec.settings.to_string();
+    let parts = [
+        target.text.as_str(),
+        &program.sha256,
+        &settings,
+        &placement,
+        &load,
+        &options,
+    ];
+    ReadyCell {
+        id: CellId::of(parts),
+        planned: planned.clone(),
+        program: program.path.clone(),
+        program_sha256: program.sha256.clone(),
+        go_version: program.go_version.clone(),
+    }
+}
+
 /// Whether a cell has another program in every block.
 pub(super) fn changes_by_block(cell: &PlannedCell) -> bool {
     let mut settings = cell.spec.settings.iter();
     settings.any(|(axis, value)| axis.is_build() && axis.changes_by_block(value))
 }
 
-/// A seed for the linker, the same for all cells of a block, so that cells
-/// that differ at run time only share their program.
+/// A seed for the linker, the same for all cells of a block, so that cells that differ at run time only share their
+/// program.
 fn seed_of_block(seed: u64, block: u32) -> u32 {
     let digest = toolchain::digest::of_bytes(format!("layout {seed} {block}").as_bytes());
     let bits = digest
@@ -204,8 +226,7 @@ fn seed_of_block(seed: u64, block: u32) -> u32 {
     (bits.unwrap_or_default() >> 1).max(1)
 }
 
-/// What a program is known by, as it is in a block: some have another one in
-/// each.
+/// What a program is known by, as it is in a block: some have another one in each.
 fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
     let toolchain = match plan.target(cell).program {
         Source::Build { .. } => toolchain_spec(&cell.spec).to_owned(),
@@ -265,7 +286,7 @@ fn built(
         };
     }
     for (setting, value) in &key.2 {
-        let profile = profile::place(&request.folder, &target.name);
+        let profile = pgo::place(&request.folder, &target.name);
         let value = match setting == "-pgo" && value == OF_CONTROL {
             true => &profile.display().to_string(),
             false => value,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How often a slot is tried in one call while host or generator spoil it.
+/// How often a slot is tried in one call while host or generator invalidate it.
 pub(super) const MOST_ATTEMPTS: u32 = 3;
 
 /// The time of one call of a run.
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tries_that_were_spoilt_make_a_slot_dearer() {
+    fn tries_that_were_invalid_make_a_slot_dearer() {
         let now = Cell::new(Duration::ZERO);
         let clock = || now.get();
         let second = Duration::from_secs(1);

@@ -41,8 +41,8 @@ pub(super) fn calibrate(
     let mut plan = request.plan.clone();
     plan.matrix.load.constant = None;
     plan.matrix.load.saturate.get_or_insert(WINDOW);
-    // In the run's folder, under a name that the next call sweeps away: a temporary
-    // folder elsewhere would outlive `kill -9`.
+    // In the run's folder, under a name that the next call sweeps away: a temporary folder elsewhere would outlive
+    // `kill -9`.
     let evidence = tempfile::Builder::new()
         .prefix("unfinished-calibration-")
         .tempdir_in(request.folder.join("raw"))
@@ -60,7 +60,7 @@ pub(super) fn calibrate(
         warmup: plan.matrix.warmup,
         seed: plan.matrix.seed,
         evidence: evidence.path(),
-        canaries: &[],
+        clock_probes: &[],
         cancel: request.cancel,
     };
     let failed = |reason| RunError::Control {
@@ -75,7 +75,7 @@ pub(super) fn calibrate(
         match &observed.outcome {
             Outcome::Ok => break observed,
             Outcome::Failed(failure) => return Err(RunError::control(&target, failure)),
-            // A spoilt capacity would set the rate of the whole run.
+            // An invalid capacity would set the rate of the whole run.
             Outcome::Invalid(reasons) if attempt == MOST_ATTEMPTS => {
                 return Err(RunError::all_invalid(attempt as usize, reasons));
             }

@@ -1,6 +1,5 @@
-//! Where a run stands by its decisions: searching, confirming or at its end,
-//! and who is still in play. Pure: a run that is taken up again goes through
-//! the same decisions and stands where it stood.
+//! Where a run stands by its decisions: searching, confirming or at its end, and who is still in play. Pure: a run that
+//! is taken up again goes through the same decisions and stands where it stood.
 
 use std::collections::BTreeSet;
 
@@ -35,8 +34,8 @@ enum Leg {
 }
 
 impl Course {
-    /// The start of a run's course, none of its decisions taken yet. A run
-    /// without a design runs every block of every cell.
+    /// The start of a run's course, none of its decisions taken yet. A run without a design runs every block of every
+    /// cell.
     pub(super) fn start(run: &Run) -> Course {
         Course {
             design: run.design.clone().unwrap_or_else(|| Design {
@@ -98,8 +97,7 @@ impl Course {
             .any(|cell| !cell.planned.control && self.is_in_play(cell))
     }
 
-    /// Whether more search blocks may follow on an end: it came by their number
-    /// or by time, and there is room now.
+    /// Whether more search blocks may follow on an end: it came by their number or by time, and there is room now.
     pub(super) fn may_be_extended(&self) -> bool {
         let by_room = matches!(
             self.search_ended,

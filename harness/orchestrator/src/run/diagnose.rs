@@ -33,9 +33,8 @@ pub struct Choice {
     pub chosen: Vec<String>,
 }
 
-/// Runs one diagnosis trial for each chosen cell of the run in
-/// `request.folder`, profiled for `duration`. Earlier diagnoses of the same
-/// cells are replaced.
+/// Runs one diagnosis trial for each chosen cell of the run in `request.folder`, profiled for `duration`. Earlier
+/// diagnoses of the same cells are replaced.
 ///
 /// # Errors
 /// As [`super::run`]; a target that fails is a diagnosis too, not an error.
@@ -88,8 +87,8 @@ impl Diagnoses<'_> {
             target: cell.planned.spec.target.clone(),
             settings: cell.planned.spec.settings.to_string(),
         });
-        // Renamed into place when it is whole; what is left behind otherwise
-        // goes with this value, or is swept by the next call.
+        // Renamed into place when it is whole; what is left behind otherwise goes with this value, or is swept by the
+        // next call.
         let gathered = temporary_in(&self.dir.diagnoses(), UNFINISHED)?;
         let matrix = &self.request.plan.matrix;
         let trial = TrialRequest {
@@ -102,7 +101,7 @@ impl Diagnoses<'_> {
             warmup: matrix.warmup,
             seed: self.prepared.run.seed,
             evidence: gathered.path(),
-            canaries: &[],
+            clock_probes: &[],
             cancel: self.request.cancel,
         };
         let found = run_diagnosis(&trial, self.duration, &choice.chosen, self.listener);
@@ -156,8 +155,7 @@ impl Diagnoses<'_> {
         }
     }
 
-    /// Where the Go that built the cell is; any of the run's for a ready-made
-    /// binary.
+    /// Where the Go that built the cell is; any of the run's for a ready-made binary.
     fn goroot(&self, cell: &ReadyCell) -> Option<PathBuf> {
         let goroots = &self.prepared.goroots;
         let own = goroots.get(toolchain_spec(&cell.planned.spec));

@@ -20,7 +20,7 @@ pub enum RunError {
     /// The folder.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A toolchain could not be had or did not build.
+    /// A toolchain could not be obtained or did not build.
     #[error(transparent)]
     Toolchain(#[from] ToolchainError),
     /// A target did not build.
@@ -51,7 +51,7 @@ pub enum RunError {
         /// What happened, with the last lines of its stderr.
         reason: String,
     },
-    /// Not one trial was valid: the host spoils everything.
+    /// Not one trial was valid: the host invalidates everything.
     #[error(
         "this host is not fit for measuring now: all {trials} first trials were invalid, the last because {reason}; stop other work (`gosweep host` shows what disturbs), then go on with the same folder"
     )]
@@ -71,9 +71,9 @@ pub enum RunError {
         /// Why the last one was invalid.
         reason: String,
     },
-    /// No control group can be made for the cells that want one.
+    /// No cgroup can be made for the cells that want one.
     #[error("{GROUPS_WANTED}{0}")]
-    ControlGroups(#[from] topology::GroupError),
+    Cgroups(#[from] topology::GroupError),
     /// The least that makes sense does not fit into the time.
     #[error(
         "a time budget of {} is too short: {} blocks, calibration and {} confirmation blocks take about {}; give more time, or shorten windows, drop cells, or lower `confirm` or `blocks.min`",
@@ -105,7 +105,7 @@ pub enum RunError {
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),
-    /// A thread or file that we need could not be had.
+    /// A thread or file that we need could not be obtained.
     #[error("cannot {action}: {source}")]
     System {
         /// What was tried.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use record::cell::CellId;
-use record::trial::Canary;
+use record::trial::ClockProbe;
 
 use super::artifacts::changes_by_block;
 use super::error::RunError;
@@ -24,14 +24,13 @@ pub(super) struct Job<'a> {
     pub(super) seed: u64,
     /// An existing folder for the raw evidence.
     pub(super) evidence: &'a Path,
-    /// The canaries of the run's trials so far.
-    pub(super) canaries: &'a [Canary],
+    /// The clock probes of the run's trials so far.
+    pub(super) clock_probes: &'a [ClockProbe],
 }
 
 /// Runs trials.
 pub(super) trait Runner {
-    /// Makes ready what these cells need in this block and no other; false when
-    /// asked to stop.
+    /// Makes ready what these cells need in this block and no other; false when asked to stop.
     fn begin_block(&self, _block: u32, _cells: &[&ReadyCell]) -> Result<bool, RunError> {
         Ok(true)
     }
@@ -49,8 +48,7 @@ pub(super) struct Launcher<'a> {
     pub(super) spawner: &'a Spawner,
     pub(super) prepared: &'a Prepared,
     pub(super) listener: &'a Listener<'a>,
-    /// Cells with the program that they have in the block under way, where
-    /// that is not the one that they have in all.
+    /// Cells with the program that they have in the block under way, where that is not the one that they have in all.
     pub(super) of_block: RefCell<BTreeMap<CellId, ReadyCell>>,
 }
 
@@ -90,7 +88,7 @@ impl Runner for Launcher<'_> {
             warmup: plan.matrix.warmup,
             seed: job.seed,
             evidence: job.evidence,
-            canaries: job.canaries,
+            clock_probes: job.clock_probes,
             cancel: self.request.cancel,
         };
         let Some(mut observed) = run_trial(&request, self.listener)? else {

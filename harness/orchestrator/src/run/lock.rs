@@ -1,7 +1,7 @@
 //! One gosweep per host and per folder.
 //!
-//! Locks are flock(2) on files that hold the owner's pid: the kernel lets go
-//! of them when the owner ends, however it ends.
+//! Locks are flock(2) on files that hold the owner's pid: the kernel lets go of them when the owner ends, however it
+//! ends.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -78,8 +78,8 @@ fn take(path: &Path, what: String) -> Result<File, LockError> {
     Ok(file)
 }
 
-/// Opens the lock file without creating it first: in a sticky folder the
-/// kernel refuses O_CREAT on a file of another user (fs.protected_regular).
+/// Opens the lock file without creating it first: in a sticky folder the kernel refuses O_CREAT on a file of another
+/// user (fs.protected_regular).
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);

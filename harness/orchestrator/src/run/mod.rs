@@ -9,6 +9,7 @@ mod error;
 mod host;
 mod launcher;
 mod lock;
+mod pgo;
 mod prepare;
 mod profile;
 mod request;

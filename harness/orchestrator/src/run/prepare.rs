@@ -1,20 +1,18 @@
-//! Everything between a plan and the first trial: toolchains, artifacts, cell
-//! ids, calibration, `run.json`.
+//! Everything between a plan and the first trial: toolchains, artifacts, cell ids, calibration, `run.json`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use record::cell::CellId;
 use record::run::{Calibration, Cell, Design, DroppedCell, RUN_FORMAT, Run, SourceFile};
 use record::store::RunDir;
 
-use super::artifacts::{self, Program, Programs};
+use super::artifacts::{self, Programs, ready_cell};
 use super::error::RunError;
 use super::request::RunRequest;
 use super::{calibrate, host, profile};
 use crate::events::{Event, Listener};
-use crate::plan::{Plan, PlannedCell, ReadyCell, check_versions, option_values};
+use crate::plan::{ReadyCell, check_versions};
 use supervise::Spawner;
 
 /// A run that only needs its trials.
@@ -23,8 +21,8 @@ pub(super) struct Prepared {
     pub(super) run: Run,
     pub(super) cells: Vec<ReadyCell>,
     pub(super) programs: Programs,
-    /// The toolchains that this call has proved, by the name in the matrix. What
-    /// the record of an earlier call says of them is not run.
+    /// The toolchains that this call has proved, by the name in the matrix. What the record of an earlier call says of
+    /// them is not run.
     pub(super) goroots: BTreeMap<String, PathBuf>,
 }
 
@@ -36,8 +34,7 @@ impl Prepared {
     }
 }
 
-/// Prepares a new run or takes up the one in the folder. `None` when asked to
-/// stop.
+/// Prepares a new run or takes up the one in the folder. `None` when asked to stop.
 pub(super) fn prepare(
     request: &RunRequest<'_>,
     dir: &RunDir,
@@ -135,32 +132,6 @@ fn ready_cells(
     Ok((cells, dropped))
 }
 
-pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) -> ReadyCell {
-    let target = plan.target(planned);
-    let load = format!("{:?} {:?}", plan.matrix.load, plan.matrix.warmup);
-    let options = format!("{:?}", option_values(plan, planned));
-    let placement = format!(
-        "{} {}",
-        planned.placement.target, planned.placement.generator
-    );
-    let settings = planned.spec.settings.to_string();
-    let parts = [
-        target.text.as_str(),
-        &program.sha256,
-        &settings,
-        &placement,
-        &load,
-        &options,
-    ];
-    ReadyCell {
-        id: CellId::of(parts),
-        planned: planned.clone(),
-        program: program.path.clone(),
-        program_sha256: program.sha256.clone(),
-        go_version: program.go_version.clone(),
-    }
-}
-
 fn describe(
     request: &RunRequest<'_>,
     programs: &Programs,
@@ -175,7 +146,7 @@ fn describe(
     let targets = request.plan.targets.iter().map(|(name, target)| {
         let file = SourceFile {
             path: target.file.clone(),
-            text: target.text.clone(),
+            text: target.text_for_record(),
         };
         (name.clone(), file)
     });

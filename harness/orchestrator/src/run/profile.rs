@@ -1,41 +1,26 @@
 //! The CPU profile of a control, which `pgo: control` builds other cells with.
 //!
-//! It is taken before these are built, by a diagnosis of the control under a
-//! closed loop, since no rate is known yet. It is kept in the run's folder, so
-//! that a run goes on with the programs that it began with.
+//! It is taken before these are built, by a diagnosis of the control under a closed loop, since no rate is known yet.
+//! It is kept in the run's folder, so that a run goes on with the programs that it began with.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use record::axis::{Axis, OF_CONTROL};
 use record::diagnosis::EvidenceKind;
 use record::store::{RunDir, sync_folder};
 
-use super::artifacts::Programs;
-use super::prepare::ready_cell;
-use super::{RunError, RunRequest};
+use super::artifacts::{Programs, ready_cell};
+use super::error::RunError;
+use super::pgo::{is_wanted, place};
+use super::request::RunRequest;
 use crate::events::{Event, Listener};
-use crate::plan::PlannedCell;
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
 use supervise::Spawner;
 
-/// The profiled window where the matrix does not set one with `diagnose`: a
-/// thousand samples of a busy CPU.
+/// The profiled window where the matrix does not set one with `diagnose`: a thousand samples of a busy CPU.
 const DURATION: Duration = Duration::from_secs(10);
-
-/// Where the profile of a target's control is kept.
-pub(super) fn place(run_folder: &Path, target: &str) -> PathBuf {
-    let folder = run_folder.canonicalize();
-    let folder = folder.unwrap_or_else(|_| run_folder.to_owned());
-    folder.join("pgo").join(target).join("control.pb.gz")
-}
-
-/// Whether a cell is built with a profile of the control.
-pub(super) fn is_wanted(cell: &PlannedCell) -> bool {
-    cell.spec.settings.get(&Axis::Pgo) == OF_CONTROL
-}
 
 /// Takes the profiles that are wanted and not there yet; false when asked to
 /// stop.
@@ -108,7 +93,7 @@ impl Taking<'_> {
             warmup: plan.matrix.warmup,
             seed: plan.matrix.seed,
             evidence: gathered.path(),
-            canaries: &[],
+            clock_probes: &[],
             cancel: self.request.cancel,
         };
         let duration = plan.matrix.diagnose.as_ref().map(|own| own.duration);
@@ -152,18 +137,5 @@ impl Taking<'_> {
             target: self.target.to_owned(),
             reason: reason.to_owned(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::place;
-
-    #[test]
-    fn a_profile_has_its_place_in_the_run() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = place(folder.path(), "service");
-        assert!(place.is_absolute());
-        assert!(place.ends_with("pgo/service/control.pb.gz"), "{place:?}");
     }
 }

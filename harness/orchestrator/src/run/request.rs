@@ -11,7 +11,7 @@ use super::error::RunError;
 use super::steering::Steering;
 use crate::plan::{Plan, estimate};
 
-/// What a run needs beside its plan.
+/// What a run needs besides its plan.
 #[derive(Debug)]
 pub struct RunRequest<'a> {
     /// What to run.
@@ -24,7 +24,7 @@ pub struct RunRequest<'a> {
     pub blocks: Option<u32>,
     /// The time that this call may take, from its beginning on.
     pub budget: Option<Duration>,
-    /// Who is asked between blocks.
+    /// Decides between blocks which cells stay, when to stop and what to confirm.
     pub steering: &'a dyn Steering,
     /// Where toolchains come from and go to.
     pub toolbox: &'a Toolbox,

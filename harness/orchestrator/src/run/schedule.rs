@@ -1,5 +1,4 @@
-//! All blocks, trial by trial, skipping what is already on disk. What is decided
-//! between them is in [`super::settle`].
+//! All blocks, trial by trial, skipping what is already on disk. What is decided between them is in [`super::settle`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
@@ -9,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use record::cell::CellId;
 use record::run::Run;
 use record::store::{LineWriter, RunDir, StoreError, make_folder, sync_folder};
-use record::trial::{Canary, Outcome, Reason, Role, Stage, Trial};
+use record::trial::{ClockProbe, Outcome, Reason, Role, Stage, Trial};
 
 use super::budget::{Budget, MOST_ATTEMPTS};
 use super::course::Course;
@@ -29,8 +28,7 @@ struct SlotState {
     settled: bool,
     /// Invalid trials on disk, of earlier calls too.
     invalid: u32,
-    /// Trials of this call: who goes on with a run on a calmer host gets new
-    /// tries for what was spoilt.
+    /// Trials of this call: who goes on with a run on a calmer host gets new tries for what was invalidated.
     tried: u32,
 }
 
@@ -47,8 +45,7 @@ impl SlotState {
     }
 }
 
-/// What the schedule works with; tests have their own runner, steering and
-/// clock.
+/// What the schedule works with; tests have their own runner, steering and clock.
 pub(super) struct Site<'a> {
     pub(super) dir: &'a RunDir,
     pub(super) cells: &'a [ReadyCell],
@@ -78,7 +75,10 @@ pub(super) fn run_trials(
         slots: slots_on_disk(&trials),
         course: Course::start(&run),
         decided: 0,
-        canaries: trials.iter().filter_map(|trial| trial.canary).collect(),
+        clock_probes: trials
+            .iter()
+            .filter_map(|trial| trial.clock_probe)
+            .collect(),
         last_block: trials.iter().map(|trial| trial.block).max(),
         decided_before: run.decisions.len(),
         run,
@@ -119,7 +119,7 @@ pub(super) struct Schedule<'a> {
     pub(super) decided: usize,
     /// How many there were when this call began.
     pub(super) decided_before: usize,
-    canaries: Vec<Canary>,
+    clock_probes: Vec<ClockProbe>,
     /// The highest block that has a trial on disk.
     pub(super) last_block: Option<u32>,
     pub(super) budget: Budget<'a>,
@@ -128,8 +128,7 @@ pub(super) struct Schedule<'a> {
 }
 
 impl Schedule<'_> {
-    /// The slots of a block, with their places in the order of all cells:
-    /// whoever leaves does not move the others.
+    /// The slots of a block, with their places in the order of all cells: whoever leaves does not move the others.
     pub(super) fn block_order(&self, block: u32) -> Vec<(usize, Slot)> {
         block_order(&self.order, self.run.seed, block)
             .into_iter()
@@ -153,8 +152,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// Trials of a confirmation: per block a control and a finalist of each
-    /// target.
+    /// Trials of a confirmation: per block a control and a finalist of each target.
     pub(super) fn confirmation(&self) -> usize {
         let controls = self.site.cells.iter().filter(|cell| cell.planned.control);
         match self.course.has_rivals(self.site.cells) {
@@ -175,8 +173,8 @@ impl Schedule<'_> {
         });
     }
 
-    /// A whole block without one valid trial: going on would only heat the
-    /// room. A control that never worked: nothing to compare with.
+    /// A whole block without one valid trial: going on would only waste time. A control that never worked: nothing to
+    /// compare with.
     fn check_fitness(&self, block: u32) -> Result<(), RunError> {
         if !self.slots.values().any(|state| state.settled) {
             let tried = self.slots.values().map(|state| state.tried as usize);
@@ -188,8 +186,7 @@ impl Schedule<'_> {
         Ok(())
     }
 
-    /// A control that never worked in the first block: the rest of the run
-    /// would have nothing to be compared with.
+    /// A control that never worked in the first block: the rest of the run would have nothing to be compared with.
     fn controls_work(&self) -> Result<(), RunError> {
         let trials = self.site.dir.read_trials()?;
         for control in self.site.cells.iter().filter(|cell| cell.planned.control) {
@@ -246,14 +243,14 @@ impl Schedule<'_> {
             };
             writer.write(&trial)?;
             self.budget.trial_ended(from);
-            self.canaries.extend(trial.canary);
+            self.clock_probes.extend(trial.clock_probe);
             if let Outcome::Invalid(reasons) = &trial.outcome {
                 self.last_reasons.clone_from(reasons);
             }
             let state = self.slots.entry(key).or_default();
             state.tried += 1;
             state.add(&trial.outcome);
-            // A spoilt slot goes to the end of its block and is tried again.
+            // An invalid slot goes to the end of its block and is tried again.
             match state.over() {
                 true => self.budget.slot_ended(),
                 false => queue.push_back((position, slot)),
@@ -278,8 +275,8 @@ impl Schedule<'_> {
         });
     }
 
-    /// Runs one trial with its evidence in a temporary folder that is renamed
-    /// into place; `None` when it was interrupted and leaves nothing.
+    /// Runs one trial with its evidence in a temporary folder that is renamed into place; `None` when it was
+    /// interrupted and leaves nothing.
     fn one_trial(&self, slot: &Slot, place: Place) -> Result<Option<Trial>, RunError> {
         let cell = &self.site.cells[slot.cell];
         let name = place.name();
@@ -290,7 +287,7 @@ impl Schedule<'_> {
             cell,
             seed: self.run.seed ^ u64::from(place.block),
             evidence: &unfinished,
-            canaries: &self.canaries,
+            clock_probes: &self.clock_probes,
         };
         let observed = self.site.runner.run(&job);
         let Some(observed) = observed.inspect_err(|_| drop_evidence(&unfinished))? else {
@@ -312,9 +309,9 @@ impl Schedule<'_> {
             saturate: observed.saturate,
             constant: observed.constant,
             process: observed.process,
-            control_group: observed.control_group,
+            cgroup: observed.cgroup,
             readback: observed.readback,
-            canary: observed.canary,
+            clock_probe: observed.clock_probe,
             warnings: observed.warnings,
             raw,
         }))

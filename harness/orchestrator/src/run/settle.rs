@@ -1,6 +1,5 @@
-//! What is decided when a block has ended: who leaves, whether the search stops,
-//! who is measured afresh. A decision on disk is followed; else it is taken and
-//! written down before the next trial starts.
+//! What is decided when a block has ended: who leaves, whether the search stops, who is measured afresh. A decision on
+//! disk is followed; else it is taken and written down before the next trial starts.
 
 use record::decision::{Decision, Stop, StopReason};
 use record::quantity::format_duration;
@@ -121,8 +120,8 @@ impl Schedule<'_> {
         })
     }
 
-    /// Why there is no time for the next search block. What a finalist's fresh blocks would take is kept only once there
-    /// are enough blocks to choose one by.
+    /// Why there is no time for the next search block. What a finalist's fresh blocks would take is kept only once
+    /// there are enough blocks to choose one by.
     fn over_search_budget(&self, next: usize, has_least: bool) -> Option<String> {
         if has_least {
             return self.over_budget(next, self.confirmation());
@@ -172,8 +171,8 @@ impl Schedule<'_> {
             self.follow();
             return Ok(true);
         }
-        // Only what an earlier call has ended, and only where the end was that
-        // of blocks or time: precision would end it again.
+        // Only what an earlier call has ended, and only where the end was that of blocks or time: precision would end
+        // it again.
         let ended_before = self.decided <= self.decided_before;
         if !(self.site.extend && ended_before && self.course.may_be_extended()) {
             return Ok(false);
@@ -186,8 +185,8 @@ impl Schedule<'_> {
         Ok(true)
     }
 
-    /// The number of the next block when the search goes on again: blocks that
-    /// a cut confirmation left behind keep theirs.
+    /// The number of the next block when the search goes on again: blocks that a cut confirmation left behind keep
+    /// theirs.
     pub(super) fn next_free_block(&self, block: u32) -> u32 {
         let last = self.run.decisions.get(..self.decided);
         let extended = last

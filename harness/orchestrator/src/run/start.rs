@@ -53,9 +53,9 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     schedule::run_trials(&site, prepared.run.clone(), budget)
 }
 
-/// The spawner, with the place for control groups that the plan's cells want.
+/// The spawner, with the place for cgroups that the plan's cells want.
 pub(super) fn start_spawner(plan: &Plan) -> Result<Spawner, RunError> {
-    let groups = plan::control_groups(plan)?;
+    let groups = plan::cgroup_parent(plan)?;
     Spawner::start(groups).map_err(|source| RunError::System {
         action: "start the spawner thread",
         source,

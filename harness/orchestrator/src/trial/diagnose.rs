@@ -1,8 +1,7 @@
-//! The diagnosis trial: a fresh process under load while its profiles, its
-//! scheduler's details and an execution trace are taken.
+//! The diagnosis trial: a fresh process under load while its profiles, its scheduler's details and an execution trace
+//! are taken.
 //!
-//! It explains a cell and measures nothing: what is taken here slows the target
-//! down, so no figure of it is ranked.
+//! It explains a cell and measures nothing: what is taken here slows the target down, so no figure of it is ranked.
 
 use std::fs;
 use std::path::Path;
@@ -32,12 +31,11 @@ const MARGIN: Duration = Duration::from_secs(3);
 /// Profiles that count since the process started: taken at both ends.
 const SINCE_START: [&str; 4] = ["mutex", "block", "heap", "allocs"];
 
-/// Profiles of a moment. The second is an experiment of Go 1.26 and there for
-/// all from 1.27 on.
+/// Profiles of a moment. The second is an experiment of Go 1.26 and there for all from 1.27 on.
 const OF_A_MOMENT: [&str; 2] = ["goroutine", "goroutineleak"];
 
-/// Diagnoses one cell; `None` when asked to stop. What goes wrong with the
-/// target is part of the diagnosis. `chosen` says why this cell.
+/// Diagnoses one cell; `None` when asked to stop. What goes wrong with the target is part of the diagnosis. `chosen`
+/// says why this cell.
 pub fn run_diagnosis(
     request: &TrialRequest<'_>,
     duration: Duration,
@@ -125,8 +123,7 @@ fn look_closely(
     Ok(())
 }
 
-/// The run's own constant rate, so that the profiles are of what was measured;
-/// a closed loop where the matrix has none.
+/// The run's own constant rate, so that the profiles are of what was measured; a closed loop where the matrix has none.
 fn window(request: &TrialRequest<'_>, duration: Duration) -> Window {
     match (request.plan.matrix.load.constant, request.rate_per_s) {
         (Some(constant), Some(rate_per_s)) => {

@@ -1,20 +1,19 @@
-//! Whether a trial may be used: by evidence of host and generator and by the
-//! settings read back, never by the values it measured.
+//! Whether a trial may be used: by evidence of host and generator and by the settings read back, never by the values it
+//! measured.
 
 use record::axis::readback::{Asked, Setting, Shown, compared};
 use record::threshold::Thresholds;
 use record::trial::{
-    Arrival, Canary, Failure, FailureCause, Outcome, Phase, Reason, RuleId, WindowVerdict,
+    Arrival, ClockProbe, Failure, FailureCause, Outcome, Phase, Reason, RuleId, WindowVerdict,
 };
 use topology::CpuSet;
 
-use super::doubts::{self, Findings};
+use super::caveats::{self, Findings};
 use super::request::{Observed, TrialRequest};
 use super::thresholds::{Step, THROTTLING};
 use crate::plan::ReadyCell;
 
-/// Sets the outcome of a trial whose target did its job to the end, and adds
-/// the doubts that do not spoil it.
+/// Sets the outcome of a trial whose target did its job to the end, and adds the caveats that do not invalidate it.
 pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
     // While we did not run nobody was asked anything, and what timed out is not the target's doing.
     let phases = [&observed.saturate, &observed.constant];
@@ -27,10 +26,16 @@ pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
     let target = &request.cell.planned.placement.target;
     let near = request.topology.with_siblings(target);
     let thresholds = &request.plan.matrix.thresholds;
-    let found = findings(request.cell, request.canaries, &near, thresholds, observed);
-    observed.warnings.extend(found.doubts);
+    let found = findings(
+        request.cell,
+        request.clock_probes,
+        &near,
+        thresholds,
+        observed,
+    );
+    observed.warnings.extend(found.caveats);
     if request.plan.target(&request.cell.planned).probe {
-        let unread = doubts::unread_settings(request.cell, observed);
+        let unread = caveats::unread_settings(request.cell, observed);
         observed.warnings.extend(unread);
     }
     if !found.reasons.is_empty() {
@@ -38,18 +43,17 @@ pub(super) fn judge(request: &TrialRequest<'_>, observed: &mut Observed) {
     }
 }
 
-/// Everything that speaks against a trial. `near` are the target's CPUs with
-/// their SMT siblings.
+/// Everything that speaks against a trial. `near` are the target's CPUs with their SMT siblings.
 pub(super) fn findings(
     cell: &ReadyCell,
-    canaries: &[Canary],
+    clock_probes: &[ClockProbe],
     near: &CpuSet,
     thresholds: &Thresholds,
     observed: &Observed,
 ) -> Findings {
     let mut found = Findings {
         reasons: not_applied(cell, observed),
-        doubts: Vec::new(),
+        caveats: Vec::new(),
     };
     let windows = [
         ("saturate", &observed.saturate),
@@ -59,18 +63,18 @@ pub(super) fn findings(
         let Some(phase) = phase else { continue };
         by_host(name, phase, Step::steal(thresholds), &mut found);
         by_generator(name, phase, &mut found);
-        doubts::by_littles_law(name, phase, Step::littles_law(thresholds), &mut found);
-        doubts::by_contention(cell, observed, name, phase, &mut found);
+        caveats::by_littles_law(name, phase, Step::littles_law(thresholds), &mut found);
+        caveats::by_contention(cell, observed, name, phase, &mut found);
     }
-    doubts::by_clock(observed, &mut found);
-    doubts::by_canary(
-        observed.canary,
-        canaries,
-        Step::canary(thresholds),
+    caveats::by_clock(observed, &mut found);
+    caveats::by_clock_probe(
+        observed.clock_probe,
+        clock_probes,
+        Step::clock_probe(thresholds),
         &mut found,
     );
-    doubts::by_placement(cell, near, &mut found);
-    found.doubts.extend(child_killed(observed));
+    caveats::by_placement(cell, near, &mut found);
+    found.caveats.extend(child_killed(observed));
     found
 }
 
@@ -129,10 +133,9 @@ fn not_applied(ready: &ReadyCell, observed: &Observed) -> Vec<Reason> {
         .collect()
 }
 
-/// A target that lives on although the kernel killed in its control group has
-/// lost a child.
+/// A target that lives on although the kernel killed in its cgroup has lost a child.
 fn child_killed(observed: &Observed) -> Option<String> {
-    let kills = observed.control_group.as_ref()?.oom_kills?;
+    let kills = observed.cgroup.as_ref()?.oom_kills?;
     (kills > 0).then(|| {
         format!("its memory cap was full, and the kernel killed {kills} of its children (OOM)")
     })
@@ -143,7 +146,7 @@ fn by_host(name: &str, phase: &Phase, steal: Step, found: &mut Findings) {
     let what = format!("the hypervisor took CPU time in the {name} window");
     found.step(RuleId::V4, host.steal, steal, &what);
     if host.throttled.is_some_and(|share| share > THROTTLING) {
-        found.doubts.push(format!(
+        found.caveats.push(format!(
             "{name}: our cgroup was throttled in more than {:.0} % of periods",
             THROTTLING * 100.0
         ));

@@ -7,12 +7,12 @@ use record::run::Run;
 use record::store::RunDir;
 use record::threshold::Thresholds;
 use record::trial::{
-    Arrival, Canary, HostWindow, Ledger, Outcome, Phase, ProcessWindow, Readback, WindowVerdict,
+    Arrival, ClockProbe, HostWindow, Ledger, Outcome, Phase, ProcessWindow, Readback, WindowVerdict,
 };
 use topology::Placement;
 
 use super::Observed;
-use super::doubts::{Findings, unread_settings};
+use super::caveats::{Findings, unread_settings};
 use super::judge::{answers_wrong, findings};
 use crate::plan::{PlannedCell, ReadyCell};
 
@@ -80,7 +80,7 @@ fn observed() -> Observed {
         saturate: calm(trial.saturate),
         constant: calm(trial.constant),
         process: None,
-        control_group: None,
+        cgroup: None,
         readback: Some(Readback {
             gomaxprocs: Some(2),
             gogc: Some(200),
@@ -90,7 +90,7 @@ fn observed() -> Observed {
             target_cpus: Some("0-1".to_owned()),
             ..Readback::default()
         }),
-        canary: None,
+        clock_probe: None,
         warnings: Vec::new(),
     }
 }
@@ -101,24 +101,24 @@ fn judged(change: impl FnOnce(&mut Observed)) -> Findings {
 
 fn judged_with(
     cell: &ReadyCell,
-    canaries: &[Canary],
+    clock_probes: &[ClockProbe],
     change: impl FnOnce(&mut Observed),
 ) -> Findings {
     let mut trial = observed();
     change(&mut trial);
     findings(
         cell,
-        canaries,
+        clock_probes,
         &cell.planned.placement.target,
         &Thresholds::default(),
         &trial,
     )
 }
 
-/// The rules that made it invalid, and the number of doubts.
+/// The rules that made it invalid, and the number of caveats.
 fn found(findings: &Findings) -> (Vec<&str>, usize) {
     let rules = findings.reasons.iter().map(|reason| reason.rule.word());
-    (rules.collect(), findings.doubts.len())
+    (rules.collect(), findings.caveats.len())
 }
 
 #[test]
@@ -172,15 +172,18 @@ fn what_cannot_be_read_back_is_not_held_against_a_trial() {
 }
 
 #[test]
-fn a_probe_that_does_not_answer_leaves_a_doubt() {
+fn a_probe_that_does_not_answer_leaves_a_caveat() {
     let mut trial = observed();
     assert_eq!(unread_settings(&cell(), &trial), None);
     trial.readback.as_mut().unwrap().gogc = None;
-    let doubt = unread_settings(&cell(), &trial).unwrap();
-    assert!(doubt.contains("did not show gogc: "), "{doubt}");
+    let caveat = unread_settings(&cell(), &trial).unwrap();
+    assert!(caveat.contains("did not show gogc: "), "{caveat}");
     trial.readback = None;
-    let doubt = unread_settings(&cell(), &trial).unwrap();
-    assert!(doubt.contains("gogc and gomemlimit and godebug"), "{doubt}");
+    let caveat = unread_settings(&cell(), &trial).unwrap();
+    assert!(
+        caveat.contains("gogc and gomemlimit and godebug"),
+        "{caveat}"
+    );
 }
 
 #[test]
@@ -236,8 +239,7 @@ fn steal_and_waiting_for_others_are_v4() {
     assert_eq!(found(&waiting(&cell(), 0.2)), (vec![], 0));
     assert_eq!(found(&waiting(&cell(), 0.4)), (vec![], 1));
     assert_eq!(found(&waiting(&cell(), 2.0)), (vec!["V4"], 0));
-    // Where the generator, a quota or threads of its own make it wait, that says
-    // nothing about others.
+    // Where the generator, a quota or threads of its own make it wait, that says nothing about others.
     let mut shared = cell();
     shared.planned.placement.generator = "1-2".parse().unwrap();
     assert_eq!(waiting(&shared, 2.0).reasons, []);
@@ -253,7 +255,7 @@ fn steal_and_waiting_for_others_are_v4() {
 }
 
 #[test]
-fn pressure_switches_throttling_and_a_moving_clock_are_doubts() {
+fn pressure_switches_throttling_and_a_moving_clock_are_caveats() {
     type Change = fn(&mut Observed);
     let changes: [Change; 4] = [
         |trial| {
@@ -283,8 +285,8 @@ fn pressure_switches_throttling_and_a_moving_clock_are_doubts() {
     }
 }
 
-fn canary(before_ns: f64, after_ns: f64) -> Canary {
-    Canary {
+fn clock_probe(before_ns: f64, after_ns: f64) -> ClockProbe {
+    ClockProbe {
         before_ns,
         after_ns,
     }
@@ -292,13 +294,13 @@ fn canary(before_ns: f64, after_ns: f64) -> Canary {
 
 #[test]
 fn another_clock_is_v5() {
-    let usual = vec![canary(1_000.0, 1_001.0); 5];
-    let off = |earlier: &[Canary], before: f64, after: f64| {
+    let usual = vec![clock_probe(1_000.0, 1_001.0); 5];
+    let off = |earlier: &[ClockProbe], before: f64, after: f64| {
         let findings = judged_with(&cell(), earlier, |trial| {
-            trial.canary = Some(canary(before, after));
+            trial.clock_probe = Some(clock_probe(before, after));
         });
-        let (rules, doubts) = found(&findings);
-        (rules.contains(&"V5"), doubts)
+        let (rules, caveats) = found(&findings);
+        (rules.contains(&"V5"), caveats)
     };
     assert_eq!(off(&usual, 1_010.0, 1_010.0), (false, 0));
     assert_eq!(off(&usual, 1_030.0, 1_040.0), (false, 1));
@@ -315,19 +317,19 @@ fn another_clock_is_v5() {
     // On a host whose clock never holds still nobody would be left.
     let mut wild = usual;
     wild.extend([
-        canary(1_200.0, 1_200.0),
-        canary(800.0, 800.0),
-        canary(1_300.0, 1_300.0),
+        clock_probe(1_200.0, 1_200.0),
+        clock_probe(800.0, 800.0),
+        clock_probe(1_300.0, 1_300.0),
     ]);
     assert_eq!(off(&wild, 1_080.0, 1_080.0), (false, 1));
 }
 
 #[test]
-fn shared_cores_are_a_doubt_by_v6() {
+fn shared_cores_are_a_caveat_by_v6() {
     let mut shared = cell();
     shared.planned.placement.generator = "0-1".parse().unwrap();
     let findings = judged_with(&shared, &[], |_| {});
-    assert!(findings.doubts[0].starts_with("V6: "), "{findings:?}");
+    assert!(findings.caveats[0].starts_with("V6: "), "{findings:?}");
     assert_eq!(findings.reasons, []);
 }
 

@@ -26,9 +26,8 @@ pub(super) fn crash_line(crash: &Crash) -> String {
     }
 }
 
-/// The lines of stderr that tell most: from the panic on where there is one,
-/// since a dump of all goroutines may follow it, else the last ones. Traces of
-/// the runtime are left out.
+/// The lines of stderr that tell most: from the panic on where there is one, since a dump of all goroutines may follow
+/// it, else the last ones. Traces of the runtime are left out.
 pub(super) fn last_words(stderr: &Path) -> Vec<String> {
     let bytes = end_of(stderr).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);

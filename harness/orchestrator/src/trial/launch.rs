@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use record::axis::{Applied, Axis};
 use record::target_file::{Protocol, placeholders};
-use record::trial::{ControlGroupUse, Failure, FailureCause, ProcessLife, Readback};
+use record::trial::{CgroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
 use super::last_words::{crash_line, last_words};
@@ -20,8 +20,7 @@ use crate::own_side::{OwnSide, is_own_side};
 use crate::plan::{limits_of, option_values};
 use supervise::{Exit, Launch, Process};
 
-/// A port may be taken by somebody else between our choice and the target's
-/// bind; then another one is tried.
+/// A port may be taken by somebody else between our choice and the target's bind; then another one is tried.
 const PORT_ATTEMPTS: usize = 3;
 
 /// How often readiness is asked for.
@@ -38,8 +37,7 @@ pub(super) struct Target {
     pub(super) admin: Option<String>,
     /// The client for both.
     pub(super) probe: Probe,
-    /// CPUs that the generator's threads have, read back from the kernel;
-    /// `None` while they were not pinned.
+    /// CPUs that the generator's threads have, read back from the kernel; `None` while they were not pinned.
     pub(super) generator_cpus: Option<String>,
     observation: Observation,
     stderr_file: PathBuf,
@@ -56,8 +54,8 @@ pub(super) enum LaunchError {
     Cancelled,
     /// We could not give what starting it takes.
     OwnSide(OwnSide),
-    /// The target did not come up; with what its control group counted.
-    Failed(Box<Failure>, Option<ControlGroupUse>),
+    /// The target did not come up; with what its cgroup counted.
+    Failed(Box<Failure>, Option<CgroupUse>),
 }
 
 impl Target {
@@ -73,7 +71,7 @@ impl Target {
                 Err(reason) => {
                     let failure = reason.failure(request);
                     let failure = target.end_of(failure, Duration::ZERO);
-                    let group = target.control_group_use();
+                    let group = target.cgroup_use();
                     return Err(LaunchError::Failed(Box::new(failure), group));
                 }
             }
@@ -108,8 +106,8 @@ impl Target {
             (Some(admin), true) => format!("http://{admin}"),
             _ => format!("{}://{}", scheme(spec.protocol), self.address),
         };
-        // Our client speaks HTTP/1.1: an h2c-only service counts as ready once
-        // it accepts connections, unless it has an admin listener.
+        // Our client speaks HTTP/1.1: an h2c-only service counts as ready once it accepts connections, unless it has an
+        // admin listener.
         if spec.protocol == Protocol::H2c && !spec.ready.on_admin {
             return std::net::TcpStream::connect(&self.address).is_ok();
         }
@@ -180,7 +178,7 @@ impl Target {
                 .map(|(_, sample)| u64::from(sample.head.gomaxprocs))
         });
         let sample = self.sample().or_else(|| self.last_sample.clone());
-        let limits = self.process.control_group().map(TargetGroup::limits);
+        let limits = self.process.cgroup().map(TargetGroup::limits);
         Readback {
             gomaxprocs: metric("/sched/gomaxprocs:threads").or(traced),
             gogc: metric("/gc/gogc:percent"),
@@ -197,8 +195,8 @@ impl Target {
         }
     }
 
-    /// What its control group has counted over its life so far.
-    pub(super) fn control_group_use(&self) -> Option<ControlGroupUse> {
+    /// What its cgroup has counted over its life so far.
+    pub(super) fn cgroup_use(&self) -> Option<CgroupUse> {
         self.process.group_counts().as_ref().map(use_of_life)
     }
 
@@ -207,8 +205,7 @@ impl Target {
         self.process.stop(patience)
     }
 
-    /// Ends the target and completes a failure with how it went and its last
-    /// words.
+    /// Ends the target and completes a failure with how it went and its last words.
     pub(super) fn end_of(&mut self, mut failure: Failure, patience: Duration) -> Failure {
         let ended_itself = self.process.exited();
         self.process.stop(patience);
@@ -272,6 +269,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         limits,
         observer_cpus: observer_cpus(request),
         logs: request.evidence.to_owned(),
+        secrets: spec.secrets.clone(),
     };
     let process =
         request
@@ -297,9 +295,8 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     })
 }
 
-/// Where our own threads may run while the target is measured: on CPUs that
-/// neither target nor generator has, else on the generator's, whose lateness
-/// is measured and shown.
+/// Where our own threads may run while the target is measured: on CPUs that neither target nor generator has, else on
+/// the generator's, whose send lag is measured and shown.
 fn observer_cpus(request: &TrialRequest<'_>) -> CpuSet {
     let placement = &request.cell.planned.placement;
     let taken = placement.target.union(&placement.generator);
@@ -338,8 +335,7 @@ fn arguments(request: &TrialRequest<'_>, address: &str, admin: Option<&str>) -> 
     spec.command.iter().map(fill).collect()
 }
 
-/// The whole environment of the target: nothing of ours is inherited but the
-/// way to its programs and home.
+/// The whole environment of the target: nothing of ours is inherited but the way to its programs and home.
 fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
     let spec = request.plan.target(&request.cell.planned);
     let settings = &request.cell.planned.spec.settings;

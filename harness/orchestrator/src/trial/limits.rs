@@ -2,7 +2,7 @@
 
 use record::limit::CpuQuota;
 use record::quantity::format_bytes;
-use record::trial::ControlGroupUse;
+use record::trial::CgroupUse;
 use topology::{CpuTime, GroupCounts, Limits};
 
 /// A quota of the kernel's as the axis writes it.
@@ -19,11 +19,11 @@ pub(super) fn shown_quota(limits: &Limits) -> Option<String> {
 }
 
 /// What was counted between two looks, as the record keeps it.
-pub(super) fn use_between(earlier: &GroupCounts, now: &GroupCounts) -> ControlGroupUse {
+pub(super) fn use_between(earlier: &GroupCounts, now: &GroupCounts) -> CgroupUse {
     let grown = |of: fn(&GroupCounts) -> Option<u64>| -> Option<u64> {
         Some(of(now)?.saturating_sub(of(earlier)?))
     };
-    ControlGroupUse {
+    CgroupUse {
         periods: grown(|counts| counts.periods),
         throttled_periods: grown(|counts| counts.throttled),
         throttled_seconds: grown(|counts| counts.throttled_us).map(|us| us as f64 / 1e6),
@@ -34,7 +34,7 @@ pub(super) fn use_between(earlier: &GroupCounts, now: &GroupCounts) -> ControlGr
 }
 
 /// What was counted since the group was made, with nothing in it.
-pub(super) fn use_of_life(counts: &GroupCounts) -> ControlGroupUse {
+pub(super) fn use_of_life(counts: &GroupCounts) -> CgroupUse {
     let nothing = GroupCounts {
         periods: Some(0),
         throttled: Some(0),

@@ -9,7 +9,7 @@ use loadgen::{
 };
 use record::matrix::Engine;
 use record::target_file::{Request, RequestBody, Target};
-use record::trial::{self, Generator, Ledger, Phase, Quantiles, Verdict, WindowVerdict};
+use record::trial::{self, Generator, Ledger, Phase, Quantiles, WindowJudgement, WindowVerdict};
 
 /// The load of one window, without its hooks.
 pub(super) fn load_spec(
@@ -59,8 +59,7 @@ fn engine(engine: Engine) -> EngineChoice {
     }
 }
 
-/// A target file's requests as the load driver wants them. A status that the
-/// file does not name is 200.
+/// A target file's requests as the load driver wants them. A status that the file does not name is 200.
 pub fn request_specs(target: &Target) -> Vec<RequestSpec> {
     let requests = target.requests.iter();
     requests
@@ -70,7 +69,7 @@ pub fn request_specs(target: &Target) -> Vec<RequestSpec> {
 
 fn request_spec(request: &Request, folder: &Path) -> RequestSpec {
     RequestSpec {
-        name: request.name.clone(),
+        name: record::secret::url(&request.name).into_owned(),
         weight: f64::from(request.weight),
         method: request.method.clone(),
         target: request.path.clone(),
@@ -97,8 +96,7 @@ fn hash(digits: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// The record of a window as the load driver saw it; what others saw is added
-/// by the caller.
+/// The record of a window as the load driver saw it; what others saw is added by the caller.
 pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
     let arrival = match &spec.arrival {
         Arrival::Closed => trial::Arrival::Closed,
@@ -145,7 +143,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
         schedtrace: None,
         process: None,
         host: None,
-        control_group: None,
+        cgroup: None,
     }
 }
 
@@ -167,7 +165,7 @@ fn stalled_seconds(spec: &LoadSpec, outcome: &LoadOutcome) -> Option<f64> {
 /// A machine that slept for longer than this did sleep: the clocks that tell are read one by one.
 const SUSPENDED_S: f64 = 0.001;
 
-fn verdict(verdict: &LoadVerdict) -> Verdict {
+fn verdict(verdict: &LoadVerdict) -> WindowJudgement {
     let reason = match verdict {
         LoadVerdict::Valid => String::new(),
         LoadVerdict::GeneratorBound { interval, reason }
@@ -177,7 +175,7 @@ fn verdict(verdict: &LoadVerdict) -> Verdict {
             format!("{reason} ({:.2}-{:.2} s)", interval.from_s, interval.to_s)
         }
     };
-    Verdict {
+    WindowJudgement {
         name: match verdict {
             LoadVerdict::Valid => WindowVerdict::Valid,
             LoadVerdict::GeneratorBound { .. } => WindowVerdict::GeneratorBound,

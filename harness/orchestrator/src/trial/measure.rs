@@ -1,6 +1,6 @@
 //! One trial from its start to its verdict.
 
-use record::trial::{Canary, Outcome};
+use record::trial::{ClockProbe, Outcome};
 
 use super::judge;
 use super::launch::{LaunchError, Target};
@@ -8,7 +8,7 @@ use super::request::{Observed, TrialRequest, now};
 use super::stop::{PATIENCE, Stop};
 use super::window::{Window, Windows};
 use crate::events::{Event, Listener};
-use crate::observe::canary_ns;
+use crate::observe::clock_probe_ns;
 use crate::own_side::OwnSide;
 
 /// Runs one trial; `None` when it was asked to stop. Everything that can go
@@ -26,20 +26,20 @@ pub fn run_trial(
         saturate: None,
         constant: None,
         process: None,
-        control_group: None,
+        cgroup: None,
         readback: None,
-        canary: None,
+        clock_probe: None,
         warnings: Vec::new(),
     };
     listener(Event::PhaseStarted("start"));
-    let before_ns = canary_ns(&request.cell.planned.placement.target);
+    let before_ns = clock_probe_ns(&request.cell.planned.placement.target);
     let mut target = match Target::launch(request) {
         Ok(target) => target,
         Err(LaunchError::Cancelled) => return Ok(None),
         Err(LaunchError::OwnSide(own_side)) => return Err(own_side),
         Err(LaunchError::Failed(failure, group)) => {
             observed.outcome = Outcome::Failed(*failure);
-            observed.control_group = group;
+            observed.cgroup = group;
             return Ok(Some(observed));
         }
     };
@@ -58,17 +58,19 @@ pub fn run_trial(
         }
         Err(Stop::Failed(failure)) => {
             observed.outcome = Outcome::Failed(target.end_of(failure, PATIENCE));
-            observed.control_group = target.control_group_use();
+            observed.cgroup = target.cgroup_use();
             return Ok(Some(observed));
         }
     }
     target.stop(PATIENCE);
-    observed.control_group = target.control_group_use();
-    let after_ns = canary_ns(&request.cell.planned.placement.target);
-    observed.canary = before_ns.zip(after_ns).map(|(before_ns, after_ns)| Canary {
-        before_ns,
-        after_ns,
-    });
+    observed.cgroup = target.cgroup_use();
+    let after_ns = clock_probe_ns(&request.cell.planned.placement.target);
+    observed.clock_probe = before_ns
+        .zip(after_ns)
+        .map(|(before_ns, after_ns)| ClockProbe {
+            before_ns,
+            after_ns,
+        });
     judge::judge(request, &mut observed);
     Ok(Some(observed))
 }
@@ -81,8 +83,8 @@ fn measure(
 ) -> Result<(), Stop> {
     let windows = Windows::new(request);
     listener(Event::PhaseStarted("warm-up"));
-    if let Some(doubt) = windows.warm_up(target)? {
-        observed.warnings.push(doubt);
+    if let Some(caveat) = windows.warm_up(target)? {
+        observed.warnings.push(caveat);
     }
     let load = &request.plan.matrix.load;
     if let Some(duration) = load.saturate {

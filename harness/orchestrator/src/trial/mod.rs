@@ -1,7 +1,7 @@
 //! One trial: a fresh process, warm-up, the measured windows, the end.
 
+mod caveats;
 mod diagnose;
-mod doubts;
 mod judge;
 #[cfg(test)]
 mod judge_tests;

@@ -1,22 +1,20 @@
-//! What a target is asked to tell of itself: little where it is measured, much
-//! where it is explained.
+//! What a target is asked to tell of itself: little where it is measured, much where it is explained.
 
 use std::collections::BTreeMap;
 
 /// How closely a trial is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Observation {
-    /// A measured trial: one line per GC cycle, and one scheduler sample every
-    /// 100 ms. Their cost under load is below what can be measured.
+    /// A measured trial: one line per GC cycle, and one scheduler sample every 100 ms. Their cost under load is below
+    /// what can be measured.
     Measured,
-    /// A diagnosis: also every P, M and goroutine twice a second, what the
-    /// scavenger gives back, and contention profiles.
+    /// A diagnosis: also every P, M and goroutine twice a second, what the scavenger gives back, and contention
+    /// profiles.
     Diagnosis,
 }
 
-/// Options by which a target switches contention profiles on, as ours do. One
-/// contention in ten: gotrace scales nothing, Go does. One blocking event per
-/// 10 us blocked.
+/// Options by which a target switches contention profiles on, as ours do. One contention in ten: gotrace scales
+/// nothing, Go does. One blocking event per 10 us blocked.
 const PROFILE_OPTIONS: [(&str, &str); 2] = [("mutexprofile", "10"), ("blockprofile", "10000")];
 
 impl Observation {
@@ -28,8 +26,7 @@ impl Observation {
         }
     }
 
-    /// GODEBUG as the process has it, without the keys that are ours, keys
-    /// sorted.
+    /// GODEBUG as the process has it, without the keys that are ours, keys sorted.
     pub(super) fn without_ours(self, godebug: &str) -> String {
         let ours: Vec<&str> = self.godebug().split(',').collect();
         let mut pairs: Vec<&str> = godebug
@@ -40,8 +37,7 @@ impl Observation {
         pairs.join(",")
     }
 
-    /// Switches profiles on where the target has options for it. A rate that
-    /// the matrix sets stays.
+    /// Switches profiles on where the target has options for it. A rate that the matrix sets stays.
     pub(super) fn set_options(self, options: &mut BTreeMap<String, String>) {
         if self == Observation::Measured {
             return;
@@ -56,8 +52,7 @@ impl Observation {
     }
 }
 
-/// The profiles of [`PROFILE_OPTIONS`] that these options leave off, with the
-/// option that would switch them on.
+/// The profiles of [`PROFILE_OPTIONS`] that these options leave off, with the option that would switch them on.
 pub(super) fn left_off(options: &BTreeMap<String, String>) -> Vec<(&'static str, &'static str)> {
     let kinds = [("mutex", "mutexprofile"), ("block", "blockprofile")];
     let off = |name: &str| options.get(name).is_none_or(|value| value == "0");

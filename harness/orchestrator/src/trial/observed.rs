@@ -7,8 +7,8 @@ use record::trial::{GcTraceWindow, RuntimeWindow, SchedTraceWindow};
 
 use supervise::Traces;
 
-/// Metrics without which the account would have holes: a hole must not read as
-/// zero. All are in Go 1.21 and later; an older Go is left to gctrace.
+/// Metrics without which the account would have holes: a hole must not read as zero. All are in Go 1.21 and later; an
+/// older Go is left to gctrace.
 const NEEDED: [&str; 10] = [
     "/gc/cycles/total:gc-cycles",
     "/gc/cycles/forced:gc-cycles",

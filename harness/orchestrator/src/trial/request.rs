@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use record::matrix::Warmup;
-use record::trial::{Canary, ControlGroupUse, Outcome, Phase, ProcessLife, Readback};
+use record::trial::{CgroupUse, ClockProbe, Outcome, Phase, ProcessLife, Readback};
 use topology::Topology;
 
 use super::observation::Observation;
@@ -32,8 +32,8 @@ pub struct TrialRequest<'a> {
     pub seed: u64,
     /// An existing folder for the raw evidence.
     pub evidence: &'a Path,
-    /// The canaries of the run's trials so far.
-    pub canaries: &'a [Canary],
+    /// The clock probes of the run's trials so far.
+    pub clock_probes: &'a [ClockProbe],
     /// Set to stop.
     pub cancel: &'a AtomicBool,
 }
@@ -51,13 +51,13 @@ pub struct Observed {
     pub constant: Option<Phase>,
     /// The process over its life.
     pub process: Option<ProcessLife>,
-    /// What its control group counted over its life.
-    pub control_group: Option<ControlGroupUse>,
+    /// What its cgroup counted over its life.
+    pub cgroup: Option<CgroupUse>,
     /// Settings as the process has them.
     pub readback: Option<Readback>,
     /// A fixed loop on the target's CPUs, before and after.
-    pub canary: Option<Canary>,
-    /// Doubts.
+    pub clock_probe: Option<ClockProbe>,
+    /// Caveats.
     pub warnings: Vec<String>,
 }
 

@@ -1,5 +1,4 @@
-//! The measured windows: load, with a look at process, runtime and host right
-//! before and right after.
+//! The measured windows: load, with a look at process, runtime and host right before and right after.
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -98,8 +97,8 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// Loads the target for the floor in time, then until the collector has
-    /// run often enough. Returns a doubt where it never did.
+    /// Loads the target for the floor in time, then until the collector has run often enough. Returns a caveat where it
+    /// never did.
     pub(super) fn warm_up(&self, target: &mut Target) -> Result<Option<String>, Stop> {
         let warmup = self.request.warmup;
         let mut step = warmup.duration;
@@ -137,14 +136,14 @@ impl<'a> Windows<'a> {
     /// Measures one window.
     pub(super) fn measure(&self, target: &mut Target, window: Window) -> Result<Phase, Stop> {
         let before = Mutex::new(None);
-        // Looked at when the connections are open and the clock is about to
-        // start: opening them is not part of the window.
+        // Looked at when the connections are open and the clock is about to start: opening them is not part of the
+        // window.
         let observer = Observer {
             pid: target.process.pid(),
             admin: target.admin.clone(),
             probe: target.probe.clone(),
             watched: self.watched.clone(),
-            group: target.process.control_group().map(TargetGroup::counter),
+            group: target.process.cgroup().map(TargetGroup::counter),
         };
         let look_before = || {
             let look = observer.look();
@@ -162,8 +161,8 @@ impl<'a> Windows<'a> {
         Ok(phase)
     }
 
-    /// Loads the target while `beside` runs on a thread of its own, from when
-    /// the load's clock starts. `None` where the load never came so far.
+    /// Loads the target while `beside` runs on a thread of its own, from when the load's clock starts. `None` where the
+    /// load never came so far.
     pub(super) fn measure_beside<T: Send>(
         &self,
         target: &mut Target,
@@ -263,7 +262,7 @@ impl<'a> Windows<'a> {
     fn add_observations(&self, phase: &mut Phase, target: &Target, before: &Look, after: &Look) {
         phase.host = Some(after.host.since(&before.host));
         if let (Some(before), Some(after)) = (&before.group, &after.group) {
-            phase.control_group = Some(use_between(before, after));
+            phase.cgroup = Some(use_between(before, after));
         }
         if let (Some(before), Some(after)) = (&before.process, &after.process) {
             phase.process = Some(after.since(before));
@@ -277,8 +276,7 @@ impl<'a> Windows<'a> {
         });
     }
 
-    /// Both snapshots as the probe gave them, so that a better reader can be
-    /// run again.
+    /// Both snapshots as the probe gave them, so that a better reader can be run again.
     fn keep_snapshots(&self, window: &str, before: &Look, after: &Look) {
         let mut lines = Vec::new();
         for (_, text) in [&before.runtime, &after.runtime].into_iter().flatten() {
@@ -321,8 +319,8 @@ struct Observer {
 
 impl Observer {
     fn look(&self) -> Look {
-        // The host last before and first after would be ideal; the probe costs
-        // a millisecond, which is below the resolution of /proc/stat.
+        // The host last before and first after would be ideal; the probe costs a millisecond, which is below the
+        // resolution of /proc/stat.
         let runtime = self
             .admin
             .as_ref()

@@ -4,8 +4,8 @@ use super::table::{Applied, Axis, DEFAULT, OF_CONTROL};
 use crate::shell;
 
 impl Axis {
-    /// The line for a value; for the default the line that undoes the setting.
-    /// What is no variable of the process says as a comment where it belongs.
+    /// The line for a value; for the default the line that undoes the setting. What is no variable of the process says
+    /// as a comment where it belongs.
     pub fn line(&self, value: &str) -> String {
         let unset = value == DEFAULT || value == self.default_value();
         match self.applied() {
@@ -24,7 +24,7 @@ impl Axis {
             Applied::BuildVariable(what) | Applied::BuildFlag(what) => {
                 format!("# build with {what}={value}")
             }
-            Applied::Placement | Applied::ControlGroup | Applied::TargetOption => {
+            Applied::Placement | Applied::Cgroup | Applied::TargetOption => {
                 format!("# {self}: {value}")
             }
         }

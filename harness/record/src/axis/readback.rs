@@ -1,75 +1,20 @@
-//! What a cell asks for beside what its process and binary show: rule V2.
-
-use std::collections::BTreeMap;
+//! What a cell asks for alongside what its process and binary show: rule V2.
 
 use super::settings::Settings;
+pub use super::shown::Shown;
+use super::shown::ShownValue;
 use super::table::{Applied, Axis};
-use super::value::{self, AxisValue};
+use super::value::AxisValue;
 use crate::trial::Readback;
-
-/// GOGC=off as `/gc/gogc:percent` reports it (runtime/metrics).
-const GOGC_OFF: u64 = u64::MAX;
 
 /// No GOMEMLIMIT as `/gc/gomemlimit:bytes` reports it (runtime/metrics).
 const NO_LIMIT: u64 = i64::MAX as u64;
-
-/// Where values are read from.
-#[derive(Debug, Clone, Copy)]
-pub struct Shown<'a> {
-    /// The process and the kernel.
-    pub readback: &'a Readback,
-    /// The build settings that `go version -m` shows of the binary, by name;
-    /// `None` where they are not known.
-    pub build: Option<&'a BTreeMap<String, String>>,
-}
 
 impl Shown<'_> {
     /// Whether a value on an axis is shown at all.
     pub fn shows(&self, axis: &Axis) -> bool {
         axis.shown(self).is_some()
     }
-
-    /// A build setting; its absence is Go's default.
-    pub(super) fn build_setting(&self, name: &str) -> Option<ShownValue> {
-        let value = self.build?.get(name)?;
-        Some(AxisValue::Text(value.clone()).into())
-    }
-}
-
-/// A value that was read back; `None` for one that is not set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownValue(Option<AxisValue>);
-
-impl From<AxisValue> for ShownValue {
-    fn from(value: AxisValue) -> Self {
-        ShownValue(Some(value))
-    }
-}
-
-pub(super) fn gogc(percent: u64) -> ShownValue {
-    if percent == GOGC_OFF {
-        return AxisValue::CollectorOff.into();
-    }
-    match u32::try_from(percent) {
-        Ok(percent) => AxisValue::Percent(percent).into(),
-        Err(_) => AxisValue::Text(percent.to_string()).into(),
-    }
-}
-
-/// Without our observation keys nothing may be left.
-pub(super) fn godebug(pairs: &str) -> ShownValue {
-    if pairs.is_empty() {
-        return ShownValue(None);
-    }
-    value::pairs(pairs)
-        .unwrap_or_else(|_| AxisValue::Text(pairs.to_owned()))
-        .into()
-}
-
-pub(super) fn quota(text: &str) -> ShownValue {
-    value::quota(text)
-        .unwrap_or_else(|_| AxisValue::Text(text.to_owned()))
-        .into()
 }
 
 /// A setting and its readback.
@@ -102,8 +47,8 @@ pub struct Asked<'a> {
     pub target_cpus: Option<&'a str>,
 }
 
-/// Every setting that was asked for and can be read back. What a toolchain and
-/// a placement came to is asked for even where the axes are at their defaults.
+/// Every setting that was asked for and can be read back. What a toolchain and a placement came to is asked for even
+/// where the axes are at their defaults.
 pub fn compared(asked: Asked<'_>, shown: &Shown<'_>) -> Vec<Setting> {
     let readback = shown.readback;
     Axis::PLAIN
@@ -154,9 +99,8 @@ fn values(axis: &Axis, asked: &str, shown: &Shown<'_>) -> Option<Setting> {
     })
 }
 
-/// What a process has on every axis that needs no further name, in comparable
-/// form: what is read back, and else what was asked for. Axes of the build and
-/// of placement are left out: they end in the artifact and in lists of CPUs.
+/// What a process has on every axis that needs no further name, in comparable form: what is read back, and else what
+/// was asked for. Axes of the build and of placement are left out: they end in the artifact and in lists of CPUs.
 /// `None` where the process did not report what Go made of its settings.
 pub fn effective(settings: &Settings, readback: &Readback) -> Option<Vec<String>> {
     let shown = Shown {

@@ -6,8 +6,7 @@ use std::fmt;
 use super::table::{Axis, DEFAULT};
 use super::value::AxisValue;
 
-/// A cell's value on every axis that its matrix names. An axis that is not
-/// named reads as its default.
+/// A cell's value on every axis that its matrix names. An axis that is not named reads as its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Settings(BTreeMap<Axis, String>);
 
@@ -27,8 +26,8 @@ impl Settings {
             .filter(|value| *value != DEFAULT && *value != axis.default_value())
     }
 
-    /// The value on an axis as Go reads it, or nothing where it is left at its
-    /// default or the record holds what no matrix may.
+    /// The value on an axis as Go reads it, or nothing where it is left at its default or the record holds what no
+    /// matrix may.
     pub fn value(&self, axis: &Axis) -> Option<AxisValue> {
         axis.parse_value(self.set_value(axis)?).ok().flatten()
     }
@@ -43,8 +42,8 @@ impl Settings {
         self.0.iter().map(|(axis, value)| (axis, value.as_str()))
     }
 
-    /// How many axes differ from what Go does by itself: the size of the change
-    /// that a user would have to make and keep.
+    /// How many axes differ from what Go does by itself: the size of the change that a user would have to make and
+    /// keep.
     pub fn non_default_count(&self) -> usize {
         self.iter()
             .filter(|(axis, value)| !axis.changes_nothing(value))

@@ -1,19 +1,17 @@
-//! The table of axes: one row each, from which plans, judges, reports, schema
-//! and reference follow. A new axis is a row here and the place that applies
-//! it.
+//! The table of axes: one row each, from which plans, judges, reports, schema and reference follow. A new axis is a row
+//! here and the place that applies it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::readback::{Shown, ShownValue};
+use super::shown::{self, Shown, ShownValue};
 use super::value::{self, AxisValue, Parse};
 use crate::limit::is_applied_cap;
 
 /// The value that means "not set by gosweep".
 pub const DEFAULT: &str = "default";
 
-/// The value of `pgo` that means a profile of the control. A file of that name
-/// is `./control`.
+/// The value of `pgo` that means a profile of the control. A file of that name is `./control`.
 pub const OF_CONTROL: &str = "control";
 
 /// What takes a setting to where it acts.
@@ -29,8 +27,8 @@ pub enum Applied<'a> {
     Variable(&'a str),
     /// Choice and pinning of CPUs.
     Placement,
-    /// A limit of the target's control group.
-    ControlGroup,
+    /// A limit of the target's cgroup.
+    Cgroup,
     /// The target's command line.
     TargetOption,
 }
@@ -62,11 +60,9 @@ pub(super) struct Row {
     /// The value that Go has anyway, so that asking for it changes nothing.
     same_as_default: Option<&'static str>,
     parse: Parse,
-    /// The first minor version of Go that has it; `None` for every one that
-    /// gosweep builds with.
+    /// The first minor version of Go that has it; `None` for every one that gosweep builds with.
     since_minor: Option<u32>,
-    /// The value that a process or its binary shows; `None` where nothing
-    /// tells.
+    /// The value that a process or its binary shows; `None` where nothing tells.
     shown: Option<fn(&Shown<'_>) -> Option<ShownValue>>,
     /// Whether the probe is what shows it.
     by_probe: bool,
@@ -107,8 +103,7 @@ const PLAIN: Row = Row {
 
 macro_rules! table {
     ($($variant:ident { $($field:ident: $value:expr),* $(,)? })*) => {
-        /// One dimension of a matrix. The order of the variants is the order in
-        /// which settings are shown.
+        /// One dimension of a matrix. The order of the variants is the order in which settings are shown.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Axis {
             $(
@@ -246,7 +241,7 @@ table! {
         applied: Applied::Variable("GOGC"),
         same_as_default: Some("100"),
         parse: value::go_percent,
-        shown: Some(|shown| shown.readback.gogc.map(super::readback::gogc)),
+        shown: Some(|shown| shown.readback.gogc.map(shown::gogc)),
         by_probe: true,
         about: "GOGC of the process: a percentage, or `off` for no collection.",
         examples: r#"[50, 100, "off"]"#,
@@ -274,7 +269,7 @@ table! {
         written: Written::Pairs,
         unset: &["none"],
         parse: value::pairs,
-        shown: Some(|shown| shown.readback.godebug.as_deref().map(super::readback::godebug)),
+        shown: Some(|shown| shown.readback.godebug.as_deref().map(shown::godebug)),
         by_probe: true,
         about: "GODEBUG of the process: `key=value` pairs separated by commas, or a map of them; `none` leaves it unset. gctrace and schedtrace are set by gosweep itself.",
         examples: r#"["madvdontneed=0", {"madvdontneed": 0}]"#,
@@ -294,11 +289,11 @@ table! {
     CpuQuota {
         name: "cpu_quota",
         label: "the CPU quota",
-        applied: Applied::ControlGroup,
+        applied: Applied::Cgroup,
         unset: &["none"],
         parse: value::quota,
-        shown: Some(|shown| shown.readback.cpu_quota.as_deref().map(super::readback::quota)),
-        about: "CPU time of the process as a number of CPUs, kept by a control group as in a container: 0.5, 2, or with another period than 100 ms, 0.5/20ms; `none` for no quota.",
+        shown: Some(|shown| shown.readback.cpu_quota.as_deref().map(shown::quota)),
+        about: "CPU time of the process as a number of CPUs, kept by a cgroup as in a container: 0.5, 2, or with another period than 100 ms, 0.5/20ms; `none` for no quota.",
         examples: r#"[0.5, 2, "none"]"#,
         values: "CPUs as a number, `0.5` or `2`, with another period than 100 ms as `0.5/20ms`; `none`",
         without: "no quota",
@@ -306,7 +301,7 @@ table! {
     MemoryCap {
         name: "memory_cap",
         label: "the memory cap",
-        applied: Applied::ControlGroup,
+        applied: Applied::Cgroup,
         unset: &["none"],
         parse: value::cap,
         shown: Some(|shown| Some(AxisValue::Bytes(shown.readback.memory_cap_bytes?).into())),
@@ -315,7 +310,7 @@ table! {
             (AxisValue::Bytes(asked), AxisValue::Bytes(shown)) => is_applied_cap(*asked, *shown),
             _ => false,
         },
-        about: "Memory of the process, kept by a control group as in a container: bytes with B, KiB, MiB, GiB or TiB, or `none`. A process that needs more is killed by the kernel.",
+        about: "Memory of the process, kept by a cgroup as in a container: bytes with B, KiB, MiB, GiB or TiB, or `none`. A process that needs more is killed by the kernel.",
         examples: r#"["64MiB", "none"]"#,
         values: "sizes from 4 MiB; `none`",
         without: "no cap",
@@ -350,8 +345,8 @@ impl Axis {
         Axis::PLAIN.iter().find(is_it)
     }
 
-    /// Whether it acts when the target is built: two cells that differ on it
-    /// have two programs, and a ready-made binary cannot follow it.
+    /// Whether it acts when the target is built: two cells that differ on it have two programs, and a ready-made binary
+    /// cannot follow it.
     pub fn is_build(&self) -> bool {
         matches!(
             self.applied(),
@@ -369,14 +364,12 @@ impl Axis {
         self.row().written
     }
 
-    /// The first minor version of Go that has it, where that is newer than the
-    /// oldest that gosweep builds with.
+    /// The first minor version of Go that has it, where that is newer than the oldest that gosweep builds with.
     pub fn since_minor(&self) -> Option<u32> {
         self.row().since_minor
     }
 
-    /// Whether a value means another one in every block, and so another
-    /// program.
+    /// Whether a value means another one in every block, and so another program.
     pub fn changes_by_block(&self, value: &str) -> bool {
         self.row().by_block == Some(value)
     }
@@ -394,7 +387,7 @@ impl Axis {
     /// Reads a value; `None` for the default.
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn parse_value(&self, text: &str) -> Result<Option<AxisValue>, String> {
         let row = self.row();
         // What the program itself reads is passed on to the byte.
@@ -411,7 +404,7 @@ impl Axis {
     /// The one text of a value: what means the same reads the same.
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn canonical(&self, text: &str) -> Result<String, String> {
         let value = self.parse_value(text)?;
         Ok(value.map_or_else(
@@ -420,8 +413,7 @@ impl Axis {
         ))
     }
 
-    /// Whether two texts are one value: records of an older gosweep hold them
-    /// as they were written.
+    /// Whether two texts are one value: records of an older gosweep hold them as they were written.
     pub fn is_same(&self, one: &str, other: &str) -> bool {
         one == other
             || matches!((self.parse_value(one), self.parse_value(other)), (Ok(one), Ok(other)) if one == other)
@@ -452,8 +444,7 @@ impl Axis {
         self.row().examples
     }
 
-    /// Its values and what holds without it, as the reference in
-    /// `matrices/README.md` has them.
+    /// Its values and what holds without it, as the reference in `matrices/README.md` has them.
     pub fn reference(&self) -> (&'static str, &'static str) {
         (self.row().values, self.row().without)
     }

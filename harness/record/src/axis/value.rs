@@ -5,17 +5,15 @@ use std::fmt;
 
 use crate::limit::{CpuQuota, parse_memory_cap};
 
-/// A value on an axis other than its default. Its text is the canonical form:
-/// what means the same reads the same.
+/// A value on an axis other than its default. Its text is the canonical form: what means the same reads the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AxisValue {
-    /// A word, path or text that stands for itself. Also what Go would not
-    /// take: `gotrace::environment` says so, with the cure for each version.
+    /// A word, path or text that stands for itself. Also what Go would not take: `gotrace::environment` says so, with
+    /// the fix for each version.
     Text(String),
     /// GOMAXPROCS.
     Count(u32),
-    /// GOGC off: `off` or any negative number (`readGOGC` in
-    /// runtime/mgcpacer.go).
+    /// GOGC off: `off` or any negative number (`readGOGC` in runtime/mgcpacer.go).
     CollectorOff,
     /// GOGC in percent of the live heap.
     Percent(u32),
@@ -58,7 +56,7 @@ fn exact_bytes(bytes: u64) -> String {
     }
 }
 
-/// Reads the text of a value; the error is the cure.
+/// Reads the text of a value; the error is the fix.
 pub(super) type Parse = fn(&str) -> Result<AxisValue, String>;
 
 /// Text that is not ours to judge.
@@ -67,8 +65,7 @@ pub(super) fn text(text: &str) -> Result<AxisValue, String> {
     Ok(AxisValue::Text(text.to_owned()))
 }
 
-/// A value that only Go judges: what it would not take stays as it was
-/// written.
+/// A value that only Go judges: what it would not take stays as it was written.
 fn or_text(read: Option<AxisValue>, text: &str) -> AxisValue {
     read.unwrap_or_else(|| AxisValue::Text(text.to_owned()))
 }
@@ -95,8 +92,7 @@ pub(super) fn go_percent(text: &str) -> Result<AxisValue, String> {
     Ok(or_text(read, text))
 }
 
-/// GOMEMLIMIT: whole bytes, or a whole number with B, KiB, MiB, GiB or TiB
-/// (`parseByteCount` in runtime/string.go).
+/// GOMEMLIMIT: whole bytes, or a whole number with B, KiB, MiB, GiB or TiB (`parseByteCount` in runtime/string.go).
 #[expect(clippy::unnecessary_wraps, reason = "one signature for every row")]
 pub(super) fn go_bytes(text: &str) -> Result<AxisValue, String> {
     let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("B", 0)];
@@ -117,9 +113,8 @@ fn decimal(text: &str) -> Option<i64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-/// GODEBUG. Go ignores a malformed pair without a word and lets the last of
-/// two equal keys win (`parsegodebug` in runtime/runtime1.go), so neither may
-/// pass here.
+/// GODEBUG. Go ignores a malformed pair silently and lets the last of two equal keys win (`parsegodebug` in
+/// runtime/runtime1.go), so neither may pass here.
 pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
     let mut pairs = BTreeMap::new();
     for pair in text.split(',').map(str::trim) {
@@ -137,8 +132,7 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
 /// Another seed in every block.
 pub(super) const FRESH: &str = "fresh";
 
-/// A seed of the linker, which takes 0 for none (`-randlayout` in
-/// cmd/link/internal/ld/main.go).
+/// A seed of the linker, which takes 0 for none (`-randlayout` in cmd/link/internal/ld/main.go).
 pub(super) fn seed(text: &str) -> Result<AxisValue, String> {
     if text == FRESH {
         return Ok(AxisValue::Text(FRESH.to_owned()));

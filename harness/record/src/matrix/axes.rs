@@ -9,8 +9,7 @@ use crate::axis::Axis;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Decoder, Fields, Node, Shape, option_name, shown, variable_name};
 
-/// A rule with the places of what it says, for checks that need the whole
-/// matrix.
+/// A rule with the places of what it says, for checks that need the whole matrix.
 pub(super) struct PlacedRule {
     pub(super) rule: Rule,
     pub(super) values: Vec<(Axis, Located<String>)>,
@@ -71,12 +70,12 @@ fn values(decoder: &Decoder, entry: &AxisEntry<'_>) -> Vec<Located<String>> {
             _ => value.value.as_str(),
         };
         let twice = format!("{axis}: `{}` is listed twice", shown(written));
-        let cure = if written == value.value {
+        let fix = if written == value.value {
             "keep one of the two".to_owned()
         } else {
             format!("it means the same as `{}`: keep one", shown(&value.value))
         };
-        decoder.report(Diagnostic::new(value.span, twice).help(cure));
+        decoder.report(Diagnostic::new(value.span, twice).help(fix));
     }
     values
 }
@@ -173,9 +172,8 @@ pub(super) fn control(decoder: &Decoder, fields: &Fields<'_>) -> Vec<(Axis, Loca
         .collect()
 }
 
-/// The axes that a map names. `env: {NAME: …}` and `option: {name: …}` group
-/// free names; together with the dotted form they may not name an axis twice.
-/// Keys in `besides` are no axes and passed over.
+/// The axes that a map names. `env: {NAME: …}` and `option: {name: …}` group free names; together with the dotted form
+/// they may not name an axis twice. Keys in `besides` are no axes and passed over.
 fn axis_entries<'a>(
     decoder: &Decoder,
     node: &'a Node,
@@ -194,8 +192,8 @@ fn axis_entries<'a>(
         };
         if !matches!(entry.value.shape, Shape::Map(_)) {
             let no_map = format!("`{group}` of {what} must be a map of names");
-            let cure = format!("write `{group}: {{name: …}}`, or `{group}.name: …` for one");
-            decoder.report(Diagnostic::new(entry.key_span.clone(), no_map).help(cure));
+            let fix = format!("write `{group}: {{name: …}}`, or `{group}.name: …` for one");
+            decoder.report(Diagnostic::new(entry.key_span.clone(), no_map).help(fix));
             continue;
         }
         let inside = format!("`{group}` of {what}");
@@ -247,25 +245,25 @@ impl<'a> Named<'a> {
 }
 
 fn axis_name(decoder: &Decoder, name: &str, span: &Range<usize>) -> Option<Axis> {
-    let report = |message: String, cure: String| {
-        decoder.report(Diagnostic::new(span.clone(), message).help(cure));
+    let report = |message: String, fix: String| {
+        decoder.report(Diagnostic::new(span.clone(), message).help(fix));
         None
     };
     let axis: Axis = match name.parse() {
         Ok(axis) => axis,
-        Err(cure) => return report(format!("unknown axis `{}`", shown(name)), cure),
+        Err(fix) => return report(format!("unknown axis `{}`", shown(name)), fix),
     };
     match &axis {
         Axis::Env(variable) => match variable_name(variable) {
             Ok(()) => Some(axis),
-            Err(cure) => report(
+            Err(fix) => report(
                 format!("bad environment variable `{}`", shown(variable)),
-                cure,
+                fix,
             ),
         },
         Axis::Option(option) => match option_name(option) {
             Ok(()) => Some(axis),
-            Err(cure) => report(format!("bad option name `{}`", shown(option)), cure),
+            Err(fix) => report(format!("bad option name `{}`", shown(option)), fix),
         },
         _ => Some(axis),
     }

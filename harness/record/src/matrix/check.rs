@@ -83,8 +83,7 @@ fn check_control(decoder: &Decoder, matrix: &Matrix) {
     }
 }
 
-/// A value as it must be written in YAML: what reads as a number or boolean
-/// of another meaning is quoted.
+/// A value as it must be written in YAML: what reads as a number or boolean of another meaning is quoted.
 fn quoted(value: &str) -> String {
     let plain = value.chars().all(|c| c.is_ascii_digit())
         || value.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -135,11 +134,11 @@ fn check_rule(decoder: &Decoder, matrix: &Matrix, placed: &PlacedRule) {
             continue;
         }
         let never = format!("no target `{}` in this matrix", shown(&target.value));
-        let cure = match closest(&target.value, names()) {
+        let fix = match closest(&target.value, names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its targets: {}", names().collect::<Vec<_>>().join(", ")),
         };
-        decoder.report(Diagnostic::new(target.span.clone(), never).help(cure));
+        decoder.report(Diagnostic::new(target.span.clone(), never).help(fix));
     }
 }
 
@@ -168,9 +167,9 @@ fn check_rules_leave_something(decoder: &Decoder, matrix: &Matrix) {
         && !expansion.dropped.is_empty()
     {
         let nothing = match (matrix.exclude.is_empty(), matrix.only.is_empty()) {
-            (false, true) => "the rules of `exclude` leave no cell beside the control",
-            (true, false) => "the rules of `only` leave no cell beside the control",
-            _ => "`exclude` and `only` together leave no cell beside the control",
+            (false, true) => "the rules of `exclude` leave no cell besides the control",
+            (true, false) => "the rules of `only` leave no cell besides the control",
+            _ => "`exclude` and `only` together leave no cell besides the control",
         };
         decoder.report(
             Diagnostic::new(rule.span.clone(), nothing)

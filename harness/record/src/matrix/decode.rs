@@ -1,5 +1,5 @@
-//! Decodes a matrix file; its parts are in [`super::axes`] and [`super::load`],
-//! what needs the whole is in [`super::check`].
+//! Decodes a matrix file; its parts are in [`super::axes`] and [`super::load`], what needs the whole is in
+//! [`super::check`].
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -190,7 +190,7 @@ fn constraints(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> BTreeMap<
     by_objective(decoder, fields, "constraints", load, Objective::limit)
 }
 
-/// What the advisor's rules are held against, where it is not the default.
+/// What the advisor's rules are compared with, where it is not the default.
 fn thresholds(decoder: &Decoder, fields: &Fields<'_>) -> Thresholds {
     let mut thresholds = Thresholds::default();
     let Some(node) = fields.get("thresholds") else {
@@ -199,9 +199,9 @@ fn thresholds(decoder: &Decoder, fields: &Fields<'_>) -> Thresholds {
     for entry in decoder.entries(node, "thresholds").unwrap_or_default() {
         let threshold = match entry.key.parse::<Threshold>() {
             Ok(threshold) => threshold,
-            Err(cure) => {
+            Err(fix) => {
                 let unknown = format!("unknown threshold `{}`", shown(&entry.key));
-                decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(cure));
+                decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(fix));
                 continue;
             }
         };
@@ -230,14 +230,14 @@ fn options(
                 "options for `{}`, which is no target of this matrix",
                 shown(&target.key)
             );
-            let cure = match closest(&target.key, names()) {
+            let fix = match closest(&target.key, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
                     let names: Vec<_> = names().collect();
                     format!("targets of this matrix: {}", names.join(", "))
                 }
             };
-            decoder.report(Diagnostic::new(target.key_span.clone(), unknown).help(cure));
+            decoder.report(Diagnostic::new(target.key_span.clone(), unknown).help(fix));
         }
         by_target.insert(target.key.clone(), options_of_target(decoder, target));
     }
@@ -248,9 +248,9 @@ fn options_of_target(decoder: &Decoder, target: &yaml::Entry) -> BTreeMap<String
     let what = format!("options of `{}`", shown(&target.key));
     let mut options = BTreeMap::new();
     for entry in decoder.entries(&target.value, &what).unwrap_or_default() {
-        if let Err(cure) = option_name(&entry.key) {
+        if let Err(fix) = option_name(&entry.key) {
             let bad = format!("bad option name `{}`", shown(&entry.key));
-            decoder.report(Diagnostic::new(entry.key_span.clone(), bad).help(cure));
+            decoder.report(Diagnostic::new(entry.key_span.clone(), bad).help(fix));
         }
         let option = format!("option `{}`", shown(&entry.key));
         if let Some(text) = decoder.text(&entry.value, &option) {

@@ -12,8 +12,8 @@ use crate::yaml::{Decoder, Fields, Shape, flag, whole};
 /// The keys of `blocks` when it is a map.
 pub(crate) const BLOCKS_KEYS: &[&str] = &["min", "max"];
 
-/// The least number of blocks that carries an exact 95 % interval
-/// (METHODOLOGY, estimates and tests); judging before would go by less.
+/// The least number of blocks that carries an exact 95 % interval (METHODOLOGY, estimates and tests); judging before
+/// would go by less.
 const LEAST_TO_JUDGE: u32 = 6;
 
 /// Blocks where nobody says otherwise.
@@ -39,8 +39,8 @@ pub(super) fn design(decoder: &Decoder, fields: &Fields<'_>, load: &Load) -> Des
     let design = Design {
         blocks,
         precision,
-        // Who leaves the number of blocks to the run wants time spent where it
-        // decides something; who names a number wants that of every cell.
+        // Who leaves the number of blocks to the run wants time spent where it decides something; who names a number
+        // wants that of every cell.
         race: fields.or("race", is_range, flag),
         confirm: fields.or("confirm", USUAL_CONFIRM, |text| whole(text, 0, MOST_BLOCKS)),
     };

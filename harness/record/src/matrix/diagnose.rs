@@ -62,7 +62,7 @@ fn cells(decoder: &Decoder, node: &Node) -> (Vec<Diagnosed>, Vec<PlacedRule>) {
         }
         let word = decoder.value(item, "diagnose", |text| {
             one_of(text, DIAGNOSED)
-                .map_err(|cure| format!("{cure}; or name settings, e.g. {{gogc: 400}}"))
+                .map_err(|fix| format!("{fix}; or name settings, e.g. {{gogc: 400}}"))
         });
         cells.extend(word.map(|word| match word {
             "control" => Diagnosed::Control,

@@ -73,8 +73,8 @@ pub(super) fn control_settings(matrix: &Matrix) -> Settings {
     settings
 }
 
-/// Every combination, the last axis changing fastest. An axis that only the
-/// control names is at its control value everywhere.
+/// Every combination, the last axis changing fastest. An axis that only the control names is at its control value
+/// everywhere.
 fn product(matrix: &Matrix) -> Vec<Settings> {
     let mut base = Settings::default();
     for (axis, value) in &matrix.control {

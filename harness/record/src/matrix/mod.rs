@@ -1,9 +1,8 @@
 //! The matrix: what to run, as a person wrote it.
 //!
-//! [`Matrix::parse`] checks everything that can be known from the file alone
-//! and reports all that is wrong at once. What needs a Go version, a target or
-//! the host is checked by the orchestrator's plan, which points at the same
-//! places through [`Located`] and adds to the findings of [`Matrix::examine`].
+//! [`Matrix::parse`] checks everything that can be known from the file alone and reports all that is wrong at once.
+//! What needs a Go version, a target or the host is checked by the orchestrator's plan, which points at the same places
+//! through [`Located`] and adds to the findings of [`Matrix::examine`].
 
 mod axes;
 mod check;
@@ -62,8 +61,7 @@ pub struct Matrix {
     pub load: Load,
     /// Blocks to run.
     pub blocks: Blocks,
-    /// Half-widths of the intervals at which the search may stop, relative, by
-    /// objective.
+    /// Half-widths of the intervals at which the search may stop, relative, by objective.
     pub precision: BTreeMap<Objective, f64>,
     /// Whether cells that cannot reach the top group any more are dropped.
     pub race: bool,
@@ -79,7 +77,7 @@ pub struct Matrix {
     pub weights: BTreeMap<Objective, f64>,
     /// Limits that a cell must keep to be recommended.
     pub constraints: BTreeMap<Objective, f64>,
-    /// What the advisor's rules are held against.
+    /// What the advisor's rules are compared with.
     pub thresholds: Thresholds,
     /// Options by target, the same for every cell.
     pub options: BTreeMap<String, BTreeMap<String, Located<String>>>,
@@ -91,8 +89,8 @@ pub struct Matrix {
     pub diagnose: Option<Diagnose>,
 }
 
-/// Which cells are looked at closely once all blocks are done, and for how
-/// long. A diagnosis trial is never ranked: its profiles disturb it.
+/// Which cells are looked at closely once all blocks are done, and for how long. A diagnosis trial is never ranked: its
+/// profiles disturb it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnose {
     /// The cells; every one once, however often it is named.
@@ -105,11 +103,11 @@ impl Diagnose {
     /// The window when nothing is said: 500 samples of a busy CPU.
     pub const DEFAULT_DURATION: Duration = Duration::from_secs(5);
 
-    /// Whether a window is one that profiles can be taken over: from 1 s (of
-    /// a CPU profile, 100 samples) to 5 min (profiles are kept whole).
+    /// Whether a window is one that profiles can be taken over: from 1 s (of a CPU profile, 100 samples) to 5 min
+    /// (profiles are kept whole).
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn fits(duration: Duration) -> Result<(), String> {
         let window = Duration::from_secs(1)..=Duration::from_secs(300);
         match window.contains(&duration) {
@@ -231,10 +229,9 @@ impl Matrix {
         }
     }
 
-    /// Reads a matrix file as far as it goes, for callers that have more to
-    /// check and want to report everything at once. Where there are findings
-    /// the matrix is fit for nothing but further checks: what could not be read
-    /// is missing from it.
+    /// Reads a matrix file as far as it goes, for callers that have more to check and want to report everything at
+    /// once. Where there are findings the matrix is fit for nothing but further checks: what could not be read is
+    /// missing from it.
     pub fn examine(file: &str, text: &str) -> (Option<Matrix>, Vec<Diagnostic>) {
         decode::matrix(file, text)
     }
@@ -244,8 +241,7 @@ impl Matrix {
         Diagnostics::new(&self.file, &self.text, findings)
     }
 
-    /// Calls a target by another name everywhere: the matrix may have named it
-    /// by its path.
+    /// Calls a target by another name everywhere: the matrix may have named it by its path.
     pub fn rename_target(&mut self, from: &str, to: &str) {
         let diagnosed = self
             .diagnose

@@ -10,15 +10,14 @@ use crate::yaml::{self, Decoder, Fields, Node, shown};
 pub(super) fn objective_key(decoder: &Decoder, entry: &yaml::Entry, of: &str) -> Option<Objective> {
     let objective = entry.key.parse::<Objective>();
     objective
-        .map_err(|cure| {
+        .map_err(|fix| {
             let unknown = format!("unknown key `{}` in {of}", shown(&entry.key));
-            decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(cure));
+            decoder.report(Diagnostic::new(entry.key_span.clone(), unknown).help(fix));
         })
         .ok()
 }
 
-/// A map from objectives to something that is written for each of them; what
-/// the load does not measure is reported.
+/// A map from objectives to something that is written for each of them; what the load does not measure is reported.
 pub(super) fn by_objective(
     decoder: &Decoder,
     fields: &Fields<'_>,

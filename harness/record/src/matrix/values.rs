@@ -1,5 +1,4 @@
-//! Canonical forms of axis values: what YAML allows becomes the one text that
-//! cells, records and reports carry.
+//! Canonical forms of axis values: what YAML allows becomes the one text that cells, records and reports carry.
 
 use super::Located;
 use crate::axis::{Axis, Written};
@@ -32,8 +31,8 @@ pub(super) fn axis_value(decoder: &Decoder, axis: &Axis, node: &Node) -> Option<
     })
 }
 
-/// The canonical form of a value given as text. What Go itself accepts is
-/// checked later, against the version in use; here the form is settled.
+/// The canonical form of a value given as text. What Go itself accepts is checked later, against the version in use;
+/// here the form is settled.
 fn canonical(axis: &Axis, text: &str) -> Result<String, String> {
     if text.contains(char::is_control) {
         return Err("a value is one line of text without control characters".to_owned());

@@ -29,11 +29,10 @@ impl Objective {
         }
     }
 
-    /// A limit as matrices and gates write it (`5ms`, `0.1%`, `512MiB`,
-    /// `15000`), in the unit of [`Objective::unit`].
+    /// A limit as matrices and gates write it (`5ms`, `0.1%`, `512MiB`, `15000`), in the unit of [`Objective::unit`].
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn limit(self, text: &str) -> Result<f64, String> {
         match self {
             Objective::P50 | Objective::P99 | Objective::P999 => {
@@ -55,7 +54,7 @@ impl Objective {
     /// A weight in `rank_by`, above zero.
     ///
     /// # Errors
-    /// The cure.
+    /// The fix.
     pub fn weight(self, text: &str) -> Result<f64, String> {
         if self == Objective::ErrorRate {
             return Err(
@@ -97,12 +96,12 @@ mod tests {
         for bad in ["0", "-1", "much", "inf", "nan"] {
             assert!(Objective::Qps.weight(bad).is_err(), "{bad}");
         }
-        let cure = Objective::ErrorRate.weight("1").unwrap_err();
-        assert!(cure.contains("constraints"));
+        let fix = Objective::ErrorRate.weight("1").unwrap_err();
+        assert!(fix.contains("constraints"));
     }
 
     #[test]
-    fn what_is_no_limit_comes_with_the_cure() {
+    fn what_is_no_limit_comes_with_the_fix() {
         assert!(Objective::P99.limit("0ms").is_err());
         assert!(Objective::Qps.limit("many").unwrap_err().contains("15000"));
         assert!(Objective::Qps.limit("inf").is_err());

@@ -1,17 +1,15 @@
 //! From a stored trial to the one number per objective that is compared.
 //!
-//! The trial keeps counts and times; what follows from them is derived here and
-//! nowhere else. What was not observed has no value: it is `None`, never zero.
+//! The trial keeps counts and times; what follows from them is derived here and nowhere else. What was not observed has
+//! no value: it is `None`, never zero.
 
 use super::Objective;
 use crate::trial::{Ledger, Phase, Quantiles, Trial};
 
-/// The figure of one trial, in the unit that [`Objective::unit`] names; `None`
-/// where it was not observed.
+/// The figure of one trial, in the unit that [`Objective::unit`] names; `None` where it was not observed.
 ///
-/// QPS comes from the closed loop; latency and everything per request from the
-/// constant window, because a quantile of a saturated closed loop measures the
-/// load driver's concurrency rather than the service (METHODOLOGY, design of an
+/// QPS comes from the closed loop; latency and everything per request from the constant window, because a quantile of a
+/// saturated closed loop measures the load driver's concurrency rather than the service (METHODOLOGY, design of an
 /// experiment).
 pub fn value(trial: &Trial, objective: Objective) -> Option<f64> {
     let constant = trial.constant.as_ref();
@@ -63,9 +61,8 @@ fn quantile(phase: &Phase, pick: impl Fn(&Quantiles) -> f64) -> Option<f64> {
     (phase.response_ms.count > 0).then(|| pick(&phase.response_ms))
 }
 
-/// GC CPU time without idle workers, which take only what nobody else wanted.
-/// The denominator is the process's CPU time, since `/cpu/classes/total` is
-/// GOMAXPROCS x wall and understates the share when a quota is lower
+/// GC CPU time without idle workers, which take only what nobody else wanted. The denominator is the process's CPU
+/// time, since `/cpu/classes/total` is GOMAXPROCS x wall and understates the share when a quota is lower
 /// (runtime/metrics documentation of `/cpu/classes`).
 fn gc_cpu_seconds(phase: &Phase) -> Option<f64> {
     match (&phase.runtime, &phase.gctrace) {

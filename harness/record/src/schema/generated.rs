@@ -1,5 +1,4 @@
-//! Files that are generated from the tables: the schemas, and the tables of
-//! `matrices/README.md`.
+//! Files that are generated from the tables: the schemas, and the tables of `matrices/README.md`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,8 +15,7 @@ fn repository() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Fails where a committed file is not what is generated; writes it instead
-/// where that is asked for.
+/// Fails where a committed file is not what is generated; writes it instead where that is asked for.
 fn hold(path: &str, generated: &str) {
     let file = repository().join(path);
     if std::env::var_os("GOSWEEP_UPDATE_SCHEMAS").is_some() {

@@ -78,7 +78,7 @@ pub(super) fn exclude() -> Value {
 
 pub(super) fn only() -> Value {
     json!({
-        "description": "If there are any, only cells that match one of these rules are run, beside the control.",
+        "description": "If there are any, only cells that match one of these rules are run, besides the control.",
         "oneOf": [
             {
                 "$ref": "#/definitions/rule"

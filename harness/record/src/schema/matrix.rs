@@ -1,5 +1,5 @@
-//! The schema of a matrix file, made of the tables of axes, objectives and
-//! thresholds, the words of the decoders, and what is said here of the rest.
+//! The schema of a matrix file, made of the tables of axes, objectives and thresholds, the words of the decoders, and
+//! what is said here of the rest.
 
 use serde_json::{Map, Value, json};
 
@@ -314,7 +314,7 @@ fn thresholds() -> Value {
         )
     });
     json!({
-        "description": "What the advisor's rules are held against, where it is not the default.",
+        "description": "What the advisor's rules are compared with, where it is not the default.",
         "type": "object",
         "additionalProperties": false,
         "properties": object_of(properties),

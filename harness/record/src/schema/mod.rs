@@ -1,15 +1,14 @@
 //! JSON Schemas (draft-07) of the files that people write, for editors.
 //!
-//! They are generated from the tables and words that the decoders go by; a test
-//! holds the committed files against that, and writes them anew where
-//! `GOSWEEP_UPDATE_SCHEMAS` is set:
+//! They are generated from the tables and words that the decoders go by; a test compares the committed files with that,
+//! and writes them anew where `GOSWEEP_UPDATE_SCHEMAS` is set:
 //!
 //! ```sh
 //! GOSWEEP_UPDATE_SCHEMAS=1 cargo test -p record --lib generated
 //! ```
 //!
-//! They help while typing: a name, a kind of value, a description. The decoders
-//! stay the judges; what needs the whole file is not in a schema.
+//! They help while typing: a name, a kind of value, a description. The decoders stay the judges; what needs the whole
+//! file is not in a schema.
 
 /// The schema of a matrix file.
 pub const MATRIX: &str = include_str!("../../../../reports/schemas/matrix.schema.json");

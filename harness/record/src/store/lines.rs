@@ -1,5 +1,4 @@
-//! Files of one JSON value a line: read whole, appended line by line, each line
-//! on disk before the next is begun.
+//! Files of one JSON value a line: read whole, appended line by line, each line on disk before the next is begun.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -107,9 +106,8 @@ impl<T: Line> LineWriter<T> {
     /// Appends one line; when this returns it is on disk.
     ///
     /// # Errors
-    /// The file system's, or [`StoreError::Io`] with `InvalidData` for a value
-    /// that could not be read again: JSON has no word for NaN, and one such line
-    /// would take the whole run with it. Nothing is written then.
+    /// The file system's, or [`StoreError::Io`] with `InvalidData` for a value that could not be read again: JSON has
+    /// no word for NaN, and one such line would take the whole run with it. Nothing is written then.
     pub fn write(&mut self, value: &T) -> Result<(), StoreError> {
         let mut line = serde_json::to_vec(value).expect("a line is plain data");
         readable_again::<T>(&self.path, &value.name(), &line)?;

@@ -79,11 +79,12 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Opt
         insecure,
         probe,
         shows,
+        secrets: Vec::new(),
     })
 }
 
 fn program(decoder: &Decoder, fields: &Fields<'_>) -> Option<Program> {
-    let cure = "add `build: {package: ./name}` or `binary: /path/to/server`";
+    let fix = "add `build: {package: ./name}` or `binary: /path/to/server`";
     match (fields.has("build"), fields.has("binary")) {
         (true, false) => {
             let inner = decoder.fields(fields.get("build")?, "build", BUILD_KEYS)?;
@@ -119,7 +120,7 @@ fn program(decoder: &Decoder, fields: &Fields<'_>) -> Option<Program> {
         }
         (false, false) => {
             let none = Diagnostic::new(fields.span.clone(), "the target has no program");
-            decoder.report(none.help(cure));
+            decoder.report(none.help(fix));
             None
         }
     }
@@ -139,9 +140,9 @@ fn options(decoder: &Decoder, fields: &Fields<'_>) -> BTreeMap<String, TargetOpt
         return options;
     };
     for entry in decoder.entries(node, "options").unwrap_or_default() {
-        if let Err(cure) = option_name(&entry.key) {
+        if let Err(fix) = option_name(&entry.key) {
             let bad = format!("bad option name `{}`", shown(&entry.key));
-            decoder.report(Diagnostic::new(entry.key_span.clone(), bad).help(cure));
+            decoder.report(Diagnostic::new(entry.key_span.clone(), bad).help(fix));
             continue;
         }
         // A broken option still is one: its use in the command is no mistake.
@@ -219,8 +220,7 @@ fn known_places(name: &str, options: &BTreeMap<String, TargetOption>) -> String 
     }
 }
 
-/// A matrix that sets an option which the command never passes on would compare
-/// a program with itself.
+/// A matrix that sets an option which the command never passes on would compare a program with itself.
 fn report_unused_options(decoder: &Decoder, fields: &Fields<'_>, command: &[String]) {
     let Some(yaml::Shape::Map(entries)) = fields.get("options").map(|node| &node.shape) else {
         return;
@@ -248,14 +248,14 @@ fn check_admin(
     if !fields.has("command") || says(command, "admin") {
         return;
     }
-    let cure = "pass \"{admin}\" (host:port) in command";
+    let fix = "pass \"{admin}\" (host:port) in command";
     if probe {
         let nowhere = "probe needs the admin listener, but command never says {admin}";
-        decoder.report(Diagnostic::new(fields.key_span("probe"), nowhere).help(cure));
+        decoder.report(Diagnostic::new(fields.key_span("probe"), nowhere).help(fix));
     }
     if ready.on_admin {
         let nowhere = "ready asks the admin listener, but command never says {admin}";
-        decoder.report(Diagnostic::new(fields.key_span("ready"), nowhere).help(cure));
+        decoder.report(Diagnostic::new(fields.key_span("ready"), nowhere).help(fix));
     }
 }
 
@@ -265,16 +265,16 @@ fn env(decoder: &Decoder, fields: &Fields<'_>) -> BTreeMap<String, String> {
         return env;
     };
     for entry in decoder.entries(node, "env").unwrap_or_default() {
-        if let Err(cure) = variable_name(&entry.key) {
+        if let Err(fix) = variable_name(&entry.key) {
             let bad = format!("bad environment variable `{}`", shown(&entry.key));
-            decoder.report(Diagnostic::new(entry.key_span.clone(), bad).help(cure));
+            decoder.report(Diagnostic::new(entry.key_span.clone(), bad).help(fix));
         }
         let what = format!("variable `{}`", shown(&entry.key));
         let value = decoder.value(&entry.value, &what, |text| {
             if text.contains('\0') {
                 return Err("a variable cannot hold a NUL".to_owned());
             }
-            Ok(text.to_owned())
+            super::values::checked(text).map(|()| text.to_owned())
         });
         env.extend(value.map(|value| (entry.key.clone(), value)));
     }

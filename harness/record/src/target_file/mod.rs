@@ -1,12 +1,11 @@
-//! The target: a Go program that gosweep builds or is given, how it is started
-//! and what is asked of it.
+//! The target: a Go program that gosweep builds or is given, how it is started and what is asked of it.
 //!
-//! [`Target::parse`] checks everything that can be known from the file alone;
-//! whether the program can be built and what it answers is for the
-//! orchestrator.
+//! [`Target::parse`] checks everything that can be known from the file alone; whether the program can be built and what
+//! it answers is for the orchestrator.
 
 pub(crate) mod decode;
 pub(crate) mod requests;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,12 +26,12 @@ pub struct Target {
     pub why: Option<String>,
     /// Where its program comes from.
     pub program: Program,
-    /// Arguments behind the program; `{addr}`, `{admin}` and `{option}` are
-    /// replaced.
+    /// Arguments behind the program; `{addr}`, `{admin}` and `{option}` are replaced.
     pub command: Vec<String>,
     /// What a matrix may set.
     pub options: BTreeMap<String, TargetOption>,
-    /// Environment variables that the service needs.
+    /// Environment variables that the service needs; their values may name variables of gosweep's own environment,
+    /// as may paths, headers and bodies of requests. See [`Target::with_values`].
     pub env: BTreeMap<String, String>,
     /// When it is ready for load.
     pub ready: Ready,
@@ -46,6 +45,9 @@ pub struct Target {
     pub probe: bool,
     /// What it demonstrates.
     pub shows: Option<String>,
+    /// Values that must not be stored: those that [`Target::with_values`] took from the environment, and those of
+    /// secret headers; empty before it.
+    pub secrets: Vec<String>,
 }
 
 /// Where a target's program comes from.
@@ -78,8 +80,7 @@ pub struct TargetOption {
 /// When a target is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
-    /// The path that answers 200 once it is; `None`: the first request that is
-    /// answered as expected.
+    /// The path that answers 200 once it is; `None`: the first request that is answered as expected.
     pub path: Option<String>,
     /// On the admin listener instead of the service's.
     pub on_admin: bool,

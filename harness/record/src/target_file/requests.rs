@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::values::checked;
 use super::{Expect, Request, RequestBody};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Decoder, Fields, Node, Shape, shown, whole};
@@ -50,7 +51,7 @@ pub(super) fn requests(decoder: &Decoder, fields: &Fields<'_>) -> Vec<Request> {
 /// A path with its query, as it may stand in a request line.
 pub(super) fn path(text: &str) -> Result<String, String> {
     if text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic() && c != '#') {
-        return Ok(text.to_owned());
+        return checked(text).map(|()| text.to_owned());
     }
     Err(
         "a path starts with `/`; write spaces and special characters as %20 and the like"
@@ -88,7 +89,9 @@ fn body(decoder: &Decoder, request: &Fields<'_>) -> Option<RequestBody> {
             "keep the one that is meant; a file is sent byte for byte, a text may hold `{{seq}}`",
         ));
     }
-    let text = request.text("body").map(str::to_owned);
+    let text = request.get("body").and_then(|node| {
+        decoder.value(node, "body", |text| checked(text).map(|()| text.to_owned()))
+    });
     let file = || request.text("body_file").map(str::to_owned);
     text.map(RequestBody::Text)
         .or_else(|| file().map(RequestBody::File))
@@ -121,7 +124,7 @@ fn headers(decoder: &Decoder, request: &Fields<'_>) -> Vec<(String, String)> {
             if text.chars().any(|c| c.is_control() && c != '\t') {
                 return Err("a header is one line of text".to_owned());
             }
-            Ok(text.to_owned())
+            checked(text).map(|()| text.to_owned())
         });
         headers.extend(value.map(|value| (entry.key.clone(), value)));
     }

@@ -29,9 +29,8 @@ impl Decoder {
         self.findings.into_inner()
     }
 
-    /// The fields of a map whose keys must be among `known`. Anything else in
-    /// it, every key given twice and every key without a value is reported.
-    /// `what` names the map.
+    /// The fields of a map whose keys must be among `known`. Anything else in it, every key given twice and every key
+    /// without a value is reported. `what` names the map.
     pub fn fields<'a>(
         &'a self,
         node: &'a Node,
@@ -65,8 +64,8 @@ impl Decoder {
     /// The entries of a map with free keys; keys given twice are reported.
     pub fn entries<'a>(&self, node: &'a Node, what: &str) -> Option<&'a [Entry]> {
         let Shape::Map(entries) = &node.shape else {
-            let cure = "write `{key: value}`, or one `key: value` a line, indented";
-            self.expected(node, what, "a map", cure);
+            let fix = "write `{key: value}`, or one `key: value` a line, indented";
+            self.expected(node, what, "a map", fix);
             return None;
         };
         let mut seen = HashSet::new();
@@ -103,17 +102,17 @@ impl Decoder {
         match &node.shape {
             Shape::Scalar(scalar) => Some(&scalar.text),
             _ => {
-                let cure = match node.shape {
+                let fix = match node.shape {
                     Shape::Null => "write a value, or drop it",
                     _ => "write a single value, without brackets or keys",
                 };
-                self.expected(node, what, "one value", cure);
+                self.expected(node, what, "one value", fix);
                 None
             }
         }
     }
 
-    /// Reads a scalar with `read`, whose error is the cure.
+    /// Reads a scalar with `read`, whose error is the fix.
     pub fn value<T>(
         &self,
         node: &Node,
@@ -123,13 +122,13 @@ impl Decoder {
         let text = self.text(node, what)?;
         match read(text) {
             Ok(value) => Some(value),
-            Err(cure) => {
+            Err(fix) => {
                 self.report(
                     Diagnostic::new(
                         node.span.clone(),
                         format!("{what}: `{}` is not a valid value", shown(text)),
                     )
-                    .help(cure),
+                    .help(fix),
                 );
                 None
             }
@@ -137,9 +136,9 @@ impl Decoder {
     }
 
     /// Reports that `node` is something else than the `wanted`.
-    fn expected(&self, node: &Node, what: &str, wanted: &str, cure: &str) {
+    fn expected(&self, node: &Node, what: &str, wanted: &str, fix: &str) {
         let other = format!("{what} must be {wanted}, found {}", node.kind());
-        self.report(Diagnostic::new(node.span.clone(), other).help(cure));
+        self.report(Diagnostic::new(node.span.clone(), other).help(fix));
     }
 }
 
@@ -192,8 +191,7 @@ impl<'a> Fields<'a> {
         self.decoder.text(self.get(key)?, key)
     }
 
-    /// A key read with `read`, or `default` where it is absent or wrong (what
-    /// is wrong has then been reported).
+    /// A key read with `read`, or `default` where it is absent or wrong (what is wrong has then been reported).
     pub fn or<T>(&self, key: &str, default: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
         self.get(key)
             .and_then(|node| self.decoder.value(node, key, read))
@@ -205,15 +203,13 @@ impl<'a> Fields<'a> {
 pub(crate) fn shown(text: &str) -> String {
     const MOST_CHARACTERS: usize = 60;
     let mut characters = text.chars();
-    let mut shown: String = characters
-        .by_ref()
-        .take(MOST_CHARACTERS)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if characters.next().is_some() {
-        shown.push('…');
-    }
-    shown
+    let start: String = characters.by_ref().take(MOST_CHARACTERS).collect();
+    let more = if characters.next().is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("{}{more}", crate::shown::line(&start))
 }
 
 fn suggestion(word: &str, known: &[&str]) -> String {

@@ -1,8 +1,7 @@
 //! YAML that people write, as a tree that remembers where everything stood.
 //!
-//! Files are decoded by hand from this tree instead of through derived serde
-//! types, because serde stops at the first error and a person wants them all.
-//! This is the only module that names the YAML package.
+//! Files are decoded by hand from this tree instead of through derived serde types, because serde stops at the first
+//! error and a person wants them all. This is the only module that names the YAML package.
 
 mod fields;
 mod node;

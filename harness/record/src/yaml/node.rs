@@ -47,8 +47,8 @@ pub struct Entry {
 /// A scalar as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar {
-    /// The text: for numbers and booleans exactly as written, so that `1.20`
-    /// stays `1.20`; for strings without their quotes.
+    /// The text: for numbers and booleans exactly as written, so that `1.20` stays `1.20`; for strings without their
+    /// quotes.
     pub text: String,
     /// Whether YAML reads it as a number.
     pub number: bool,
@@ -79,13 +79,11 @@ pub const MOST_BYTES: usize = 256 * 1024;
 
 /// Parses a YAML document into its tree.
 ///
-/// Anchors, aliases and merge keys are followed; what an alias brings in stands
-/// where the alias stands. Depth, nodes and the growth through aliases are
-/// bounded, so that a hostile file ends in an error and not in a full memory.
+/// Anchors, aliases and merge keys are followed; what an alias brings in stands where the alias stands. Depth, nodes
+/// and the growth through aliases are bounded, so that a hostile file ends in an error and not in a full memory.
 ///
 /// # Errors
-/// The one syntax error at which the parser stopped, or that the file is longer
-/// than [`MOST_BYTES`].
+/// The one syntax error at which the parser stopped, or that the file is longer than [`MOST_BYTES`].
 pub fn parse(source: &str) -> Result<Node, Diagnostic> {
     if source.len() > MOST_BYTES {
         let message = format!(
@@ -142,15 +140,14 @@ fn syntax_error(source: &str, error: &serde_yaml::Error) -> Diagnostic {
             .help("at most 32 levels, 50,000 values and 1,000 aliases are read");
     }
     let finding = Diagnostic::new(span, format!("not valid YAML: {message}"));
-    match syntax_cure(message) {
-        Some(cure) => finding.help(cure),
+    match syntax_fix(message) {
+        Some(fix) => finding.help(fix),
         None => finding,
     }
 }
 
-/// What helps against the mistakes that people make most. The parser's errors
-/// carry no kind, only their text.
-fn syntax_cure(message: &str) -> Option<&'static str> {
+/// What helps against the mistakes that people make most. The parser's errors carry no kind, only their text.
+fn syntax_fix(message: &str) -> Option<&'static str> {
     const CURES: [(&str, &str); 9] = [
         ("tabs", "indent with spaces"),
         (
@@ -184,7 +181,7 @@ fn syntax_cure(message: &str) -> Option<&'static str> {
         ),
     ];
     let known = CURES.iter().find(|(part, _)| message.contains(part));
-    known.map(|(_, cure)| *cure)
+    known.map(|(_, fix)| *fix)
 }
 
 /// The tree as serde delivers it, before spans become plain byte ranges.
@@ -316,8 +313,8 @@ fn raw_to_node(raw: Spanned<Raw>, source: &str) -> Node {
                 .collect(),
         ),
     };
-    // What an alias brings in is shown where the alias stands. A merge key with
-    // its map written out refers to itself: there the values have own places.
+    // What an alias brings in is shown where the alias stands. A merge key with its map written out refers to itself:
+    // there the values have own places.
     let referenced = bytes(&raw.referenced, source);
     let span = match source.as_bytes().get(referenced.start) {
         Some(b'*') => referenced,
@@ -326,9 +323,8 @@ fn raw_to_node(raw: Spanned<Raw>, source: &str) -> Node {
     Node { span, shape }
 }
 
-/// The parser knows where a list or map starts, not where it ends. In flow
-/// style on one line it ends at its bracket, which stands behind the last
-/// child; a block map is shown at its first key, a block list at its dash.
+/// The parser knows where a list or map starts, not where it ends. In flow style on one line it ends at its bracket,
+/// which stands behind the last child; a block map is shown at its first key, a block list at its dash.
 fn container_span(start: Range<usize>, shape: &Shape, source: &str) -> Range<usize> {
     let last = match shape {
         Shape::Null | Shape::Scalar(_) => return start,

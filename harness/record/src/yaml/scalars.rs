@@ -1,4 +1,4 @@
-//! How scalars of several kinds are read; every error is the cure.
+//! How scalars of several kinds are read; every error is the fix.
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -40,6 +40,8 @@ pub(super) fn svg(chart: &Chart, of: &Points) -> askama::Result<String> {
         class: "front",
         points: of.joined.iter().map(|&at| place(&of.points[at])).collect(),
     });
+    let marks: Vec<At> = of.points.iter().map(place).collect();
+    let mut tags = Vec::new();
     let mut description = Vec::new();
     for point in &of.points {
         let title = format!(
@@ -48,7 +50,15 @@ pub(super) fn svg(chart: &Chart, of: &Points) -> askama::Result<String> {
             value_text(of.x, point.x),
             value_text(of.y, point.y)
         );
-        let own = drawn(point, place(point), title.clone(), frame.right);
+        let tag = beside(
+            place(point),
+            point.tag.chars().count(),
+            &marks,
+            &tags,
+            &frame,
+        );
+        tags.push(tag);
+        let own = drawn(point, place(point), tag.middle, title.clone());
         frame.shapes.push(own);
         description.push(title);
     }
@@ -74,17 +84,55 @@ fn better(objective: Objective, more: &str, less: &str) -> String {
     format!("{way} is better")
 }
 
-fn drawn(point: &Point, at: At, title: String, right: f64) -> Shape {
+/// How far a mark reaches from its middle, with a little air.
+const MARK_REACH: f64 = 8.0;
+/// Half the width of a character of a tag, and half its height.
+const HALF_CHARACTER: At = (4.0, 7.0);
+
+/// Where a tag stands.
+#[derive(Clone, Copy)]
+struct Tag {
+    middle: At,
+    half_width: f64,
+}
+
+impl Tag {
+    fn meets(&self, at: At, reach: At) -> bool {
+        (self.middle.0 - at.0).abs() < self.half_width + reach.0
+            && (self.middle.1 - at.1).abs() < HALF_CHARACTER.1 + reach.1
+    }
+}
+
+/// The first place alongside a point that is free of other points and of the tags before; to the right where none is.
+fn beside(at: At, characters: usize, marks: &[At], tags: &[Tag], frame: &Frame) -> Tag {
+    let half_width = HALF_CHARACTER.0 * characters as f64;
+    let (away, over) = (MARK_REACH + 1.0 + half_width, MARK_REACH + HALF_CHARACTER.1);
+    let places = [(away, 0.0), (-away, 0.0), (0.0, -over), (0.0, over)].map(|(x, y)| Tag {
+        middle: (at.0 + x, at.1 + y),
+        half_width,
+    });
+    let free = |tag: &Tag| {
+        let inside = (frame.left..frame.right).contains(&tag.middle.0)
+            && (frame.top..frame.bottom).contains(&tag.middle.1);
+        let mut others = marks.iter().filter(|mark| **mark != at);
+        inside
+            && !others.any(|mark| tag.meets(*mark, (MARK_REACH, MARK_REACH)))
+            && !tags
+                .iter()
+                .any(|own| tag.meets(own.middle, (own.half_width, HALF_CHARACTER.1)))
+    };
+    places.into_iter().find(free).unwrap_or(places[0])
+}
+
+fn drawn(point: &Point, at: At, tag: At, title: String) -> Shape {
     let mark = match point.role {
         Role::Control => Shape::Square { at },
         Role::Recommended | Role::Other => Shape::Dot { at, radius: 6.0 },
     };
-    // A label at the right edge goes to the left of its point.
-    let aside = if at.0 > right - 30.0 { -18.0 } else { 9.0 };
     let tag = Shape::Text {
         class: "number",
-        at: (at.0 + aside, at.1 + 4.5),
-        anchor: "start",
+        at: (tag.0, tag.1 + 4.5),
+        anchor: "middle",
         text: point.tag.clone(),
     };
     Shape::Group {
@@ -95,5 +143,40 @@ fn drawn(point: &Point, at: At, title: String, right: f64) -> Shape {
         },
         title,
         shapes: vec![mark, tag],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame() -> Frame {
+        Frame {
+            width: 120.0,
+            height: 120.0,
+            left: 0.0,
+            right: 100.0,
+            top: 0.0,
+            bottom: 100.0,
+            shapes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_tag_keeps_off_points_edges_and_other_tags() {
+        let alone = beside((50.0, 50.0), 1, &[(50.0, 50.0)], &[], &frame());
+        assert!(alone.middle.0 > 50.0);
+        let at_the_edge = beside((95.0, 50.0), 1, &[(95.0, 50.0)], &[], &frame());
+        assert!(at_the_edge.middle.0 < 95.0);
+        let marks = [(50.0, 50.0), (62.0, 50.0)];
+        let first = beside(marks[0], 1, &marks, &[], &frame());
+        assert!(first.middle.0 < 50.0, "to the left of its neighbour");
+        let second = beside(marks[1], 1, &marks, &[first], &frame());
+        assert!(second.middle.0 > 62.0);
+        let between = [(38.0, 50.0), (50.0, 50.0), (62.0, 50.0)];
+        let middle = beside(between[1], 1, &between, &[], &frame());
+        assert_eq!(middle.middle.0, 50.0, "above it");
+        let below = beside(between[1], 1, &between, &[middle], &frame());
+        assert!(below.middle.1 > 50.0);
     }
 }

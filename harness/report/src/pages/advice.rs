@@ -133,7 +133,7 @@ fn matters(target: &TargetAdvice) -> Vec<Block> {
     blocks
 }
 
-/// What fired beside, what was seen once and what could not be judged: one line each.
+/// What fired alongside, what was seen once and what could not be judged: one line each.
 fn beside(target: &TargetAdvice, judgement: &Judgement) -> Vec<Lead> {
     let both = [judgement, &target.whole];
     let is_told = |rule: &str| target.top.iter().any(|own| own.rule == rule);

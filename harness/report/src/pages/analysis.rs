@@ -27,7 +27,7 @@ impl Document for Analysis {
         }
         if !self.missing.is_empty() {
             let missing = self.missing.iter().map(Text::from).collect();
-            let title = Title::topic("Not to be had");
+            let title = Title::topic("Not available");
             blocks.push(Section::block(title, vec![Block::List(missing)]));
         }
         blocks.push(Block::Full(vec![Block::Note(self.tool.as_str().into())]));

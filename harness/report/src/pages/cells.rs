@@ -137,7 +137,7 @@ fn row(cell: &CellRanking, ranked: &[Objective]) -> Row {
     }
 }
 
-/// A finalist's fresh figures beside those of the search, on the ranked objectives and what either found worse.
+/// A finalist's fresh figures alongside those of the search, on the ranked objectives and what either found worse.
 fn confirmation(target: &TargetRanking, own: &Confirmation) -> Block {
     let searched = target.cells.iter().find(|cell| cell.id == own.cell);
     let mut shown = target.rank_by.clone();

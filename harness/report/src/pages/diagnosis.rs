@@ -172,7 +172,7 @@ fn empty(cell: &CellDiagnosis, shown: &Shown) -> String {
 
 fn lock_sites(cell: &CellDiagnosis) -> Block {
     let note = "Each profile alone misleads: four that agree are a contended lock, three a likely one, the CPU \
-                profile alone a false spike. No environment variable cures a contended lock.";
+                profile alone a false spike. No environment variable fixes a contended lock.";
     let columns = ["site", "verdict", "CPU", "block", "mutex", "goroutines"].map(Column::words);
     let label = format!("Locks of {}", cell.label);
     let table = Table::new(label, columns.to_vec()).rows(cell.locks.suspects.iter().map(|site| {

@@ -12,7 +12,7 @@ use crate::table::{Column, Row, Table};
 pub(super) fn noise(target: &TargetRanking) -> Block {
     let columns = [
         "control vs its duplicate",
-        "A/A floor",
+        "noise floor",
         "margin",
         "MDE (80% power)",
     ];

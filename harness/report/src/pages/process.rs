@@ -134,7 +134,7 @@ fn sched_sentence(sched: &SchedFigures) -> String {
     };
     format!(
         "{} {}; queued {} on average, median {}, P90 {}, P99 {}, most {}; {} Ps idle on average; {} % of lines saturated, \
-         {} % with idle Ps beside a queue; threads {}{steady}",
+         {} % with idle Ps while work was queued; threads {}{steady}",
         count_text(sched.lines as f64),
         if sched.lines == 1 { "line" } else { "lines" },
         significant(mean),

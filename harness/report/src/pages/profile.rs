@@ -110,7 +110,7 @@ pub(super) fn locks(locks: &LockCheck) -> Block {
         let missing = missing.map(|own| Lead::new("to add", own));
         blocks.push(Block::Leads(missing.collect()));
     }
-    let title = Title::topic("Locks").about("four profiles held against each other");
+    let title = Title::topic("Locks").about("four profiles compared with each other");
     Section::block(title, blocks)
 }
 

@@ -27,14 +27,14 @@ pub struct ClaimDesign {
     pub level: f64,
     /// Size of the two-sided t test, before correction.
     pub alpha: f64,
-    /// Cells that are held against the control, which the t test is corrected for; at least 1.
+    /// Cells that are compared with the control, which the t test is corrected for; at least 1.
     pub comparisons: usize,
     /// Degrees of freedom of the residual that the t test goes by: those of the additive fit, or blocks − 1 where each
     /// cell is tested by its own differences.
     pub residual_df: usize,
     /// Standard deviation of a block's difference, in the unit of the effect.
     pub deviation: f64,
-    /// The estimate that a claim needs at least: the larger of margin and A/A floor.
+    /// The estimate that a claim needs at least: the larger of margin and noise floor.
     pub required: f64,
 }
 

@@ -5,7 +5,7 @@ use crate::distribution::t_upper;
 use crate::paired::signs_only_p;
 use crate::summary::{deviation_of, mean_of};
 
-/// What a t statistic is held against.
+/// What a t statistic is compared with.
 #[derive(Clone, Copy, PartialEq)]
 struct Reference {
     df: f64,

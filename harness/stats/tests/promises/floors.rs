@@ -1,11 +1,11 @@
-//! Which A/A floor a claim should have to pass: none, the 95th percentile of single pairs, or the far end of the
+//! Which noise floor a claim should have to pass: none, the 95th percentile of single pairs, or the far end of the
 //! duplicate's own interval over the same blocks (`verdict::noise_floor`).
 
 use stats::{additive, paired, summary, verdict};
 
 use super::simulation::{NOISE, Promise, Size, normal, share, table};
 
-/// What a claim has to pass beside its interval and its corrected t test.
+/// What a claim has to pass besides its interval and its corrected t test.
 #[derive(Clone, Copy)]
 pub(crate) enum Floor {
     None,

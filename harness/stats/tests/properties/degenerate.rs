@@ -75,7 +75,7 @@ proptest! {
 }
 
 #[test]
-fn errors_name_the_input_and_the_cure() {
+fn errors_name_the_input_and_the_fix() {
     let message = |error: StatsError| error.to_string();
     assert_eq!(
         message(paired::estimate(&[1.0, 2.0], 95.0).unwrap_err()),

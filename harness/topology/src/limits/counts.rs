@@ -4,23 +4,19 @@ use super::write::word;
 use super::{Controller, Place};
 use crate::cgroup::Generation;
 
-/// Counters of a group since it was made; `None` where the kernel does not
-/// tell, or the group has no such limit.
+/// Counters of a group since it was made; `None` where the kernel does not tell, or the group has no such limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GroupCounts {
-    /// Periods of the quota in which the group had something to run
-    /// (`nr_periods`).
+    /// Periods of the quota in which the group had something to run (`nr_periods`).
     pub periods: Option<u64>,
     /// Of them, those in which it ran out of quota (`nr_throttled`).
     pub throttled: Option<u64>,
-    /// Time held back, summed over CPUs, microseconds (`throttled_usec`, or
-    /// `throttled_time` in nanoseconds in version 1). Linux:
-    /// Documentation/scheduler/sched-bwc.rst, "Statistics".
+    /// Time held back, summed over CPUs, microseconds (`throttled_usec`, or `throttled_time` in nanoseconds in version
+    /// 1). Linux: Documentation/scheduler/sched-bwc.rst, "Statistics".
     pub throttled_us: Option<u64>,
     /// Memory charged to the group now, bytes.
     pub memory_bytes: Option<u64>,
-    /// The most that was ever charged, bytes; version 2 tells it from Linux
-    /// 5.19 on.
+    /// The most that was ever charged, bytes; version 2 tells it from Linux 5.19 on.
     pub memory_peak_bytes: Option<u64>,
     /// Processes that the kernel killed for want of memory.
     pub oom_kills: Option<u64>,

@@ -10,12 +10,12 @@ use super::write::{read_limits, set_limits, word};
 use super::{Limits, Place};
 use crate::error::GroupError;
 
-/// A group can be removed once its last process is reaped and the kernel has
-/// let go of it, which takes a moment after a kill.
+/// A group can be removed once its last process is reaped and the kernel has let go of it, which takes a moment after a
+/// kill.
 const REMOVAL_TRIES: u32 = 200;
 const REMOVAL_PAUSE: Duration = Duration::from_millis(10);
 
-/// A control group made for one target; removed when dropped.
+/// A cgroup made for one target; removed when dropped.
 #[derive(Debug, Default)]
 pub struct TargetGroup {
     places: Vec<Place>,
@@ -90,8 +90,7 @@ impl Drop for TargetGroup {
     }
 }
 
-/// Removes a group, waiting a moment for its last process to be gone. One that
-/// stays is swept away by the next run.
+/// Removes a group, waiting a moment for its last process to be gone. One that stays is swept away by the next run.
 fn remove(folder: &Path) {
     for _ in 0..REMOVAL_TRIES {
         match fs::remove_dir(folder) {
@@ -111,11 +110,10 @@ pub struct ChildGroup {
 }
 
 impl ChildGroup {
-    /// Moves the calling process into the group. "0" is the writer itself
-    /// (Linux: kernel/cgroup/cgroup.c, `cgroup_procs_write_start`).
+    /// Moves the calling process into the group. "0" is the writer itself (Linux: kernel/cgroup/cgroup.c,
+    /// `cgroup_procs_write_start`).
     ///
-    /// Async-signal-safe: one write(2) for each controller, no allocation, no
-    /// lock.
+    /// Async-signal-safe: one write(2) for each controller, no allocation, no lock.
     ///
     /// # Errors
     /// The errno of the write that failed.

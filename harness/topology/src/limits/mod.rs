@@ -1,16 +1,14 @@
-//! Control groups for targets: a CPU quota and a memory cap that the kernel
-//! keeps, as a container has them.
+//! Cgroups for targets: a CPU quota and a memory cap that the kernel keeps, as a container has them.
 //!
-//! [`GroupParent`] is where groups can be made, below our own; [`TargetGroup`]
-//! is one of them, with its limits, read back, and what the kernel counted in
-//! it; [`ChildGroup`] lets a child join before exec. Versions 1 and 2 and
-//! hybrid hosts are written alike: each controller where it is mounted.
+//! [`GroupParent`] is where groups can be made, below our own; [`TargetGroup`] is one of them, with its limits, read
+//! back, and what the kernel counted in it; [`ChildGroup`] lets a child join before exec. Versions 1 and 2 and hybrid
+//! hosts are written alike: each controller where it is mounted.
 //!
-//! A process has to be inside before it runs Go: the runtime takes its default
-//! GOMAXPROCS from the quota at start (Go 1.25 and later, internal/runtime/cgroup).
+//! A process has to be inside before it runs Go: the runtime takes its default GOMAXPROCS from the quota at start (Go
+//! 1.25 and later, internal/runtime/cgroup).
 //!
-//! Deliberately absent: changing our own limits, groups that outlast a trial,
-//! and killing what is left in a group, which belongs to whoever started it.
+//! Deliberately absent: changing our own limits, groups that outlast a trial, and killing what is left in a group,
+//! which belongs to whoever started it.
 
 mod counts;
 mod group;

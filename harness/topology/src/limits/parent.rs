@@ -1,5 +1,4 @@
-//! Where groups can be made: below our own, after everything has been tried
-//! that may be refused.
+//! Where groups can be made: below our own, after everything has been tried that may be refused.
 
 use std::fs;
 use std::io;
@@ -16,9 +15,9 @@ use crate::source::Source;
 
 /// Our own groups, made ready to have others below them.
 ///
-/// In version 2 a group may have processes or children with controllers, not
-/// both (Linux: Documentation/admin-guide/cgroup-v2.rst, "No Internal Process
-/// Constraint"). Where we are alone in our group, as under `systemd-run
+/// In version 2 a group may have processes or children with controllers, not both (Linux:
+/// Documentation/admin-guide/cgroup-v2.rst, "No Internal Process Constraint"). Where we are alone in our group, as
+/// under `systemd-run
 /// --scope`, we move into a child of it and move back when this is dropped.
 #[derive(Debug)]
 pub struct GroupParent {
@@ -35,13 +34,13 @@ struct Moved {
 }
 
 impl GroupParent {
-    /// Finds our groups of these controllers, removes what killed runs left
-    /// there, and makes and removes a group to see that it can be done.
+    /// Finds our groups of these controllers, removes what killed runs left there, and makes and removes a group to see
+    /// that it can be done.
     ///
     /// `root` is the folder that holds `sys/` and `proc/`, `/` for this host.
     ///
     /// # Errors
-    /// [`GroupError`], with the cure.
+    /// [`GroupError`], with the fix.
     pub fn prepare(root: &Path, controllers: &[Controller]) -> Result<GroupParent, GroupError> {
         let mut parent = GroupParent {
             places: places(root, controllers)?,
@@ -59,8 +58,7 @@ impl GroupParent {
         Ok(parent)
     }
 
-    /// Makes a group with these limits, as far as this parent has their
-    /// controllers.
+    /// Makes a group with these limits, as far as this parent has their controllers.
     ///
     /// # Errors
     /// [`GroupError::Denied`] and [`GroupError::Limit`].
@@ -279,8 +277,8 @@ mod tests {
         assert!(path(&ours).exists() && path("gosweep-notes").exists());
     }
 
-    /// The rule of version 2 on this host's kernel, with whatever controller the
-    /// unified hierarchy has: it is the same rule for each.
+    /// The rule of version 2 on this host's kernel, with whatever controller the unified hierarchy has: it is the same
+    /// rule for each.
     #[test]
     fn alone_in_a_group_we_step_aside_and_come_back() {
         use std::io::Write;

@@ -8,8 +8,8 @@ use super::{Controller, CpuTime, Limits, Place};
 use crate::cgroup::Generation;
 use crate::error::GroupError;
 
-/// Writes a value in one call, as the kernel wants it. The file must be there:
-/// a group's folder holds what the kernel put in and nothing else.
+/// Writes a value in one call, as the kernel wants it. The file must be there: a group's folder holds what the kernel
+/// put in and nothing else.
 pub(super) fn write(file: &Path, value: &str) -> io::Result<()> {
     OpenOptions::new()
         .write(true)
@@ -35,8 +35,8 @@ pub(super) fn set_limits(place: &Place, limits: &Limits) -> Result<(), GroupErro
     Ok(())
 }
 
-/// The files of a controller and what to write, in the order that the kernel
-/// needs: version 1 checks quota and period against each other.
+/// The files of a controller and what to write, in the order that the kernel needs: version 1 checks quota and period
+/// against each other.
 fn settings(
     controller: Controller,
     generation: Generation,
@@ -62,8 +62,8 @@ fn settings(
     }
 }
 
-/// A cap that pages out to disk would be none. Where the kernel has no account
-/// of swap there is no such file, and nothing to close.
+/// A cap that pages out to disk would be none. Where the kernel has no account of swap there is no such file, and
+/// nothing to close.
 fn close_swap(place: &Place, bytes: u64) {
     let _ = match place.generation {
         // Memory and swap together, so it cannot lie below the memory limit.

@@ -29,7 +29,7 @@ impl Task<'_> {
             return Ok(());
         }
         let cpus: CpuSet = slots.iter().flat_map(|slot| slot.cpus.iter()).collect();
-        let (found, cure) = match (cpus.first(), cpus.last()) {
+        let (found, fix) = match (cpus.first(), cpus.last()) {
             (Some(first), Some(last)) if last > first => (
                 format!("is 1 usable (CPUs {cpus} are SMT siblings of one core)"),
                 format!(
@@ -51,7 +51,7 @@ impl Task<'_> {
             needed: 2,
             place: self.place.clone(),
             found,
-            cure,
+            fix,
         })
     }
 
@@ -213,9 +213,8 @@ pub(super) fn compact(task: &Task<'_>, slots: Vec<Slot>) -> Result<Choice, Place
     beside(task, inside, outside, Threads::SiblingsFirst)
 }
 
-/// The target takes the front of an ordered list of cores and the generator a
-/// fixed place behind it, so that cells which differ in their target count keep
-/// the same generator.
+/// The target takes the front of an ordered list of cores and the generator a fixed place behind it, so that cells
+/// which differ in their target count keep the same generator.
 fn split(task: &Task<'_>, slots: &[Slot], threads: Threads) -> Result<Choice, PlacementError> {
     task.needs_two_cores(slots)?;
     let share = generator_cores(task, slots, threads)?;
@@ -256,8 +255,8 @@ fn split(task: &Task<'_>, slots: &[Slot], threads: Threads) -> Result<Choice, Pl
     })
 }
 
-/// The target's CPUs when their number is given: within its usual cores when
-/// they suffice, else with all but those that the generator must have.
+/// The target's CPUs when their number is given: within its usual cores when they suffice, else with all but those that
+/// the generator must have.
 fn split_target(
     task: &Task<'_>,
     slots: &[Slot],
@@ -341,8 +340,8 @@ fn beside(
     })
 }
 
-/// CPUs for a generator on `free` cores, near to the target's: on its node, off
-/// its caches, on strong cores. About a third as many cores as the target has.
+/// CPUs for a generator on `free` cores, near to the target's: on its node, off its caches, on strong cores. About a
+/// third as many cores as the target has.
 pub(super) fn generator_beside(
     task: &Task<'_>,
     target: &[Slot],

@@ -52,9 +52,8 @@ pub(super) fn cpus(
     })
 }
 
-/// CPUs that may be named: beyond the usable ones also isolated ones outside our
-/// mask. `isolcpus=` takes CPUs out of every process' inherited mask, and moving
-/// a process there by hand is what they are kept for.
+/// CPUs that may be named: beyond the usable ones also isolated ones outside our mask. `isolcpus=` takes CPUs out of
+/// every process' inherited mask, and moving a process there by hand is what they are kept for.
 fn nameable(topology: &Topology) -> CpuSet {
     let isolated = &topology.sets.online & topology.isolated();
     let isolated = match &topology.cgroup.cpuset {
@@ -139,7 +138,7 @@ fn free_cores(
                 "are {} usable and the target's CPUs touch them all",
                 taken.len()
             ),
-            cure: format!(
+            fix: format!(
                 "name fewer CPUs, or name the generator's too: cpus:{target}/{last} shares \
                  CPU {last} knowingly"
             ),

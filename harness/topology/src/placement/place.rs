@@ -15,18 +15,16 @@ use crate::model::Topology;
 pub struct Placement {
     /// The target's CPUs; never empty.
     pub target: CpuSet,
-    /// The generator's CPUs; never empty. Disjoint from the target's, and on
-    /// other cores, except under `none` and where `cpus:` names it otherwise.
+    /// The generator's CPUs; never empty. Disjoint from the target's, and on other cores, except under `none` and where
+    /// `cpus:` names it otherwise.
     pub generator: CpuSet,
-    /// The node that the target's memory is bound to, when binding was asked for
-    /// and the host has nodes.
+    /// The node that the target's memory is bound to, when binding was asked for and the host has nodes.
     pub memory_node: Option<u32>,
     /// What a reader of the results should know, one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Chooses CPUs for target and generator, among those that are online, in our
-/// affinity mask and in our cpuset.
+/// Chooses CPUs for target and generator, among those that are online, in our affinity mask and in our cpuset.
 ///
 /// # Errors
 /// [`PlacementError`] says what this host lacks and what to ask for instead.
@@ -138,13 +136,12 @@ fn memory_node(
     }
 }
 
-/// What makes a possible placement a doubtful one.
+/// What makes a possible placement a questionable one.
 fn warnings(topology: &Topology, policy: &Policy, target: &CpuSet) -> Vec<String> {
     let mut notes = Vec::new();
     let isolated = target & topology.isolated();
-    // isolcpus: "You can move a process onto or off an isolated CPU via the CPU
-    // affinity syscalls"; balancing between isolated CPUs does not happen
-    // (Linux: kernel-parameters.txt).
+    // isolcpus: "You can move a process onto or off an isolated CPU via the CPU affinity syscalls"; balancing between
+    // isolated CPUs does not happen (Linux: kernel-parameters.txt).
     if isolated.len() > 1 {
         notes.push(format!(
             "CPUs {isolated} are isolated from scheduler balancing: threads of a Go process stay \

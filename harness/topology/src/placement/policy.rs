@@ -13,14 +13,12 @@ use crate::error::Error;
 pub enum Policy {
     /// `none`: no pinning; target and generator share every usable CPU.
     None,
-    /// `split`: target and generator on disjoint cores of one NUMA node where
-    /// it has room, never on SMT siblings of each other. A target count takes
-    /// one thread per core first.
+    /// `split`: target and generator on disjoint cores of one NUMA node where it has room, never on SMT siblings of
+    /// each other. A target count takes one thread per core first.
     #[default]
     Split,
-    /// `compact`: the target on as few cores as possible, siblings filled
-    /// first, within one last-level cache where it fits; the generator outside
-    /// that cache where there is room.
+    /// `compact`: the target on as few cores as possible, siblings filled first, within one last-level cache where it
+    /// fits; the generator outside that cache where there is room.
     Compact,
     /// `spread`: one thread per core, dealt out over nodes and last-level caches.
     Spread,
@@ -28,11 +26,10 @@ pub enum Policy {
     NoSmt,
     /// `node:N`: split within NUMA node N.
     Node(u32),
-    /// `llc:N`: the target on last-level cache group N, the generator outside
-    /// it, on the same node where it has room; within N on hosts with one group.
+    /// `llc:N`: the target on last-level cache group N, the generator outside it, on the same node where it has room;
+    /// within N on hosts with one group.
     Llc(u32),
-    /// `cpus:LIST` or `cpus:LIST/LIST`: exactly these CPUs for the target and,
-    /// after the slash, for the generator.
+    /// `cpus:LIST` or `cpus:LIST/LIST`: exactly these CPUs for the target and, after the slash, for the generator.
     Cpus {
         /// The target's CPUs.
         target: CpuSet,
@@ -81,8 +78,7 @@ fn parse_lists(text: &str, lists: &str) -> Result<Policy, Error> {
         Ok(set) => Ok(set),
         Err(error) => Err(Error::policy(text, error.to_string())),
     };
-    // The first slash parts the lists, so the kernel's `0-31:2/4` cannot be used
-    // here; the stride form `0-31:4` can.
+    // The first slash parts the lists, so the kernel's `0-31:2/4` cannot be used here; the stride form `0-31:4` can.
     match lists.split_once('/') {
         Some((target, generator)) => Ok(Policy::Cpus {
             target: parse(target, "target")?,

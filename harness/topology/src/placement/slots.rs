@@ -49,9 +49,8 @@ pub(super) fn usable(topology: &Topology) -> Vec<Slot> {
     topology.cores.iter().filter_map(slot).collect()
 }
 
-/// The kind of core that a target runs on: the strongest of which there are at
-/// least two here, since a lone prime core cannot show how a service scales;
-/// else the strongest.
+/// The kind of core that a target runs on: the strongest of which there are at least two here, since a lone prime core
+/// cannot show how a service scales; else the strongest.
 pub(super) fn target_kind(slots: &[Slot]) -> usize {
     let kinds: BTreeSet<usize> = slots.iter().map(|slot| slot.kind).collect();
     let count = |kind: &usize| slots.iter().filter(|slot| slot.kind == *kind).count();
@@ -59,8 +58,7 @@ pub(super) fn target_kind(slots: &[Slot]) -> usize {
     paired.or(kinds.first().copied()).unwrap_or(0)
 }
 
-/// Neighbours next to each other: the target's kind of core first, then by
-/// strength, package, node, last-level cache.
+/// Neighbours next to each other: the target's kind of core first, then by strength, package, node, last-level cache.
 pub(super) fn by_locality(mut slots: Vec<Slot>) -> Vec<Slot> {
     let preferred = target_kind(&slots);
     slots.sort_by_key(|slot| {
@@ -76,8 +74,8 @@ pub(super) fn by_locality(mut slots: Vec<Slot>) -> Vec<Slot> {
     slots
 }
 
-/// Far ones next to each other: the first core of every node's first cache
-/// group, then of every second group, and only then second cores.
+/// Far ones next to each other: the first core of every node's first cache group, then of every second group, and only
+/// then second cores.
 pub(super) fn by_distance(slots: Vec<Slot>) -> Vec<Slot> {
     let slots = by_locality(slots);
     let preferred = target_kind(&slots);
@@ -118,8 +116,7 @@ pub(super) fn capacity(slots: &[Slot], threads: Threads) -> usize {
     }
 }
 
-/// Picks `count` CPUs (all without a count) in the order of the slots; fewer
-/// when there are not that many.
+/// Picks `count` CPUs (all without a count) in the order of the slots; fewer when there are not that many.
 pub(super) fn pick(slots: &[Slot], count: Option<usize>, threads: Threads) -> CpuSet {
     let count = count.unwrap_or(usize::MAX);
     let rounds = match threads {
@@ -141,8 +138,8 @@ pub(super) fn pick(slots: &[Slot], count: Option<usize>, threads: Threads) -> Cp
     (0..rounds).flat_map(round).take(count).collect()
 }
 
-/// The generator's default share of `cores`: a quarter, to the nearest core and
-/// never none, so that 2 cores go 1 and 1, and 6 go 4 and 2.
+/// The generator's default share of `cores`: a quarter, to the nearest core and never none, so that 2 cores go 1 and 1,
+/// and 6 go 4 and 2.
 pub(super) fn generator_share(cores: usize) -> usize {
     ((cores + 2) / 4).max(1)
 }

@@ -4,7 +4,7 @@ use super::policy::Policy;
 use crate::cpuset::CpuSet;
 use crate::model::Topology;
 
-/// What a placement is asked for beside its policy.
+/// What a placement is asked for besides its policy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Request {
     /// Logical CPUs for the target; `None` leaves it to the policy.
@@ -28,6 +28,6 @@ pub(super) struct Task<'a> {
     pub(super) topology: &'a Topology,
     pub(super) policy: &'a Policy,
     pub(super) request: &'a Request,
-    /// Where the cores at hand are, such as "on this host".
+    /// Where the cores available are, such as "on this host".
     pub(super) place: String,
 }

@@ -139,8 +139,8 @@ fn instances(
         })
 }
 
-/// Groups the CPUs by their outermost cache that holds data. Cores of one host
-/// may end at different levels (an efficiency core without a share in the L3).
+/// Groups the CPUs by their outermost cache that holds data. Cores of one host may end at different levels (an
+/// efficiency core without a share in the L3).
 fn last_level_groups(cpus: &mut [Cpu]) -> Vec<LastLevelCache> {
     let mut groups: Vec<LastLevelCache> = Vec::new();
     let mut index_of: BTreeMap<(String, u32), u32> = BTreeMap::new();

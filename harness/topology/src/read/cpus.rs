@@ -7,8 +7,8 @@ use crate::source::Source;
 
 pub(super) const FOLDER: &str = "sys/devices/system/cpu";
 
-/// The kernel's lists. Where a list is missing or garbage, the `cpuN` folders,
-/// then `proc/cpuinfo`, say which CPUs there are.
+/// The kernel's lists. Where a list is missing or garbage, the `cpuN` folders, then `proc/cpuinfo`, say which CPUs
+/// there are.
 pub(super) fn sets(source: &Source, info: &CpuInfo) -> CpuSets {
     let list = |name: &str| source.list(&format!("{FOLDER}/{name}"));
     let filled = |name: &str| list(name).filter(|set| !set.is_empty());
@@ -41,8 +41,8 @@ fn online_by_file(source: &Source, present: &CpuSet) -> CpuSet {
     present.iter().filter(online).collect()
 }
 
-/// Kernels before 4.2 have no `isolated` file. `isolcpus=` may lead with flags
-/// such as `managed_irq,domain,` (Linux: kernel-parameters.txt).
+/// Kernels before 4.2 have no `isolated` file. `isolcpus=` may lead with flags such as `managed_irq,domain,` (Linux:
+/// kernel-parameters.txt).
 fn isolated_by_command_line(source: &Source) -> CpuSet {
     let command_line = source.text("proc/cmdline").unwrap_or_default();
     let Some(value) = command_line
@@ -95,8 +95,7 @@ fn read_one(
         cluster_id: topology("cluster_id"),
         core: None,
         core_id: topology("core_id"),
-        // The link cpuN/nodeM survives when the CPU goes offline and leaves
-        // the node's own list.
+        // The link cpuN/nodeM survives when the CPU goes offline and leaves the node's own list.
         node: node.or_else(|| source.numbered(&folder, "node").first().copied()),
         siblings: CpuSet::new(),
         llc: None,
@@ -109,8 +108,7 @@ fn read_one(
     }
 }
 
-/// Ids that the kernel does not know are -1; x86 prints 65535 for an unknown
-/// cluster (`BAD_APICID` cut to 16 bits).
+/// Ids that the kernel does not know are -1; x86 prints 65535 for an unknown cluster (`BAD_APICID` cut to 16 bits).
 pub(super) fn kernel_id(source: &Source, inner: &str) -> Option<u32> {
     let id: i64 = source.number(inner)?;
     u32::try_from(id)
@@ -118,8 +116,7 @@ pub(super) fn kernel_id(source: &Source, inner: &str) -> Option<u32> {
         .filter(|id| *id != 0xffff && *id != u32::MAX)
 }
 
-/// Highest frequency by cpufreq policy, for snapshots that lack the links
-/// `cpuN/cpufreq`.
+/// Highest frequency by cpufreq policy, for snapshots that lack the links `cpuN/cpufreq`.
 fn frequency_policies(source: &Source) -> Vec<(CpuSet, u64)> {
     let folder = format!("{FOLDER}/cpufreq");
     let policy = |number: u32| {

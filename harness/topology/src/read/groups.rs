@@ -1,8 +1,7 @@
 //! Which CPUs form a core and which a package.
 //!
-//! Identity comes from the sibling lists, not from the ids: `core_id` repeats
-//! between packages, books and drawers, and `physical_package_id` may be -1.
-//! The ids serve only where a kernel or a container has no lists.
+//! Identity comes from the sibling lists, not from the ids: `core_id` repeats between packages, books and drawers, and
+//! `physical_package_id` may be -1. The ids serve only where a kernel or a container has no lists.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +11,8 @@ use crate::cpuset::CpuSet;
 use crate::model::{Core, Cpu, Package};
 use crate::source::Source;
 
-/// Cuts the CPUs into disjoint groups. Lists that contradict each other join
-/// their groups: a sibling too many costs a CPU, one too few a false result.
+/// Cuts the CPUs into disjoint groups. Lists that contradict each other join their groups: a sibling too many costs a
+/// CPU, one too few a false result.
 pub(super) fn partition(cpus: &CpuSet, group_of: impl Fn(u32) -> CpuSet) -> Vec<CpuSet> {
     let mut groups: Vec<CpuSet> = Vec::new();
     for id in cpus.iter() {
@@ -50,8 +49,8 @@ fn online(cpus: &[Cpu]) -> CpuSet {
         .collect()
 }
 
-/// The sibling list of one CPU under the new name or the one of kernels before
-/// 5.2 (Linux: Documentation/admin-guide/cputopology.rst).
+/// The sibling list of one CPU under the new name or the one of kernels before 5.2 (Linux:
+/// Documentation/admin-guide/cputopology.rst).
 fn siblings(source: &Source, id: u32, names: [&str; 2]) -> Option<CpuSet> {
     names.iter().find_map(|name| {
         let file = format!("{FOLDER}/cpu{id}/topology/{name}");
@@ -109,8 +108,7 @@ fn packages_by_id(source: &Source, info: &CpuInfo, cpus: &[Cpu], online: &CpuSet
     })
 }
 
-/// Finds the cores and tells each CPU its own and its siblings. Packages must
-/// be known already.
+/// Finds the cores and tells each CPU its own and its siblings. Packages must be known already.
 pub(super) fn cores(source: &Source, info: &CpuInfo, cpus: &mut [Cpu]) -> Vec<Core> {
     let online = online(cpus);
     let lists: BTreeMap<u32, CpuSet> = online

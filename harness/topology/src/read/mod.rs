@@ -1,5 +1,5 @@
-//! Filling a [`Topology`] from a root folder. [`read`] is the whole story; the
-//! parts are `cpus`, `groups` (cores and packages), `caches` and `nodes`.
+//! Filling a [`Topology`] from a root folder. [`read`] is the whole story; the parts are `cpus`, `groups` (cores and
+//! packages), `caches` and `nodes`.
 
 mod caches;
 mod cpus;
@@ -16,12 +16,10 @@ use crate::error::Error;
 use crate::model::Topology;
 use crate::source::{Source, status_set};
 
-/// Reads the machine whose `sys/` and `proc/` lie below `root` (`/` for this
-/// host).
+/// Reads the machine whose `sys/` and `proc/` lie below `root` (`/` for this host).
 ///
-/// On this host the affinity mask is that of the calling thread, so read before
-/// pinning. What is missing or makes no sense is left out and named in
-/// [`Topology::notes`].
+/// On this host the affinity mask is that of the calling thread, so read before pinning. What is missing or makes no
+/// sense is left out and named in [`Topology::notes`].
 ///
 /// # Errors
 /// [`Error::NotAHost`] when no CPU can be found at all.

@@ -43,9 +43,9 @@ fn governor(source: &Source, topology: Option<&Topology>) -> Check {
     if governors.keys().all(|name| name == "performance") {
         return Check::ok("governor", WHY, described.join(", "));
     }
-    let cure = "as root: write performance to cpu*/cpufreq/scaling_governor \
+    let fix = "as root: write performance to cpu*/cpufreq/scaling_governor \
                 (cpupower frequency-set -g performance)";
-    Check::warn("governor", WHY, described.join(", "), cure)
+    Check::warn("governor", WHY, described.join(", "), fix)
 }
 
 /// `no_turbo` of intel_pstate, else `boost` of the other drivers (Linux:

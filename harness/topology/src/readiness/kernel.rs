@@ -31,7 +31,7 @@ fn nmi_watchdog(source: &Source) -> Check {
 fn perf_event_paranoid(source: &Source) -> Check {
     const WHY: &str =
         "without perf events, cycles and cache misses of the target cannot be counted";
-    let cure = "as root: sysctl kernel.perf_event_paranoid=1";
+    let fix = "as root: sysctl kernel.perf_event_paranoid=1";
     match source.number::<i64>("proc/sys/kernel/perf_event_paranoid") {
         None => Check::unknown("perf-events", WHY, "not reported"),
         Some(level) if level <= 1 => Check::ok("perf-events", WHY, format!("level {level}")),
@@ -44,15 +44,15 @@ fn perf_event_paranoid(source: &Source) -> Check {
             "perf-events",
             WHY,
             format!("level {level}: refused without privilege"),
-            cure,
+            fix,
         ),
     }
 }
 
 /// `always [madvise] never`: the brackets mark the mode in force.
 fn transparent_hugepages(source: &Source) -> Check {
-    // Go's guide to the collector, "Linux transparent huge pages": `always` can
-    // grow small heaps and makes their memory use vary (go.dev/doc/gc-guide).
+    // Go's guide to the collector, "Linux transparent huge pages": `always` can grow small heaps and makes their memory
+    // use vary (go.dev/doc/gc-guide).
     const WHY: &str =
         "huge pages given unasked change a Go heap's memory use and its speed over time";
     let text = source.word("sys/kernel/mm/transparent_hugepage/enabled");
@@ -88,8 +88,8 @@ fn numa_balancing(source: &Source, topology: Option<&Topology>) -> Check {
         None => Check::unknown("numa-balancing", WHY, "not reported"),
         Some(0) => Check::ok("numa-balancing", WHY, "off"),
         Some(_) => {
-            let cure = "as root: sysctl kernel.numa_balancing=0; or bind memory with node:N";
-            Check::warn("numa-balancing", WHY, format!("on, {nodes} nodes"), cure)
+            let fix = "as root: sysctl kernel.numa_balancing=0; or bind memory with node:N";
+            Check::warn("numa-balancing", WHY, format!("on, {nodes} nodes"), fix)
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Check, online_count};
 use crate::model::Topology;
 use crate::source::Source;
 
-/// Load per CPU from which others are noticed, and from which they spoil things.
+/// Load per CPU from which others are noticed, and from which they invalidate things.
 const WARN_LOAD: f64 = 0.1;
 const BAD_LOAD: f64 = 0.5;
 
@@ -37,10 +37,10 @@ fn load_average(source: &Source, cpus: usize) -> Check {
         return Check::unknown("load", WHY, "no load average");
     };
     let found = format!("load {load:.2} over the last minute on {cpus} CPUs");
-    let cure = "stop other work, or wait for it to end";
+    let fix = "stop other work, or wait for it to end";
     match load / cpus as f64 {
-        share if share >= BAD_LOAD => Check::warn("load", WHY, found, cure).bad(),
-        share if share >= WARN_LOAD => Check::warn("load", WHY, found, cure),
+        share if share >= BAD_LOAD => Check::warn("load", WHY, found, fix).bad(),
+        share if share >= WARN_LOAD => Check::warn("load", WHY, found, fix),
         _ => Check::ok("load", WHY, found),
     }
 }
@@ -83,8 +83,8 @@ fn busy_processes(source: &Source, cpus: usize) -> Check {
     if total >= cpus { check.bad() } else { check }
 }
 
-/// The name stands in parentheses and may hold any character, blanks and
-/// parentheses included; the state letter follows it (`proc_pid_stat(5)`).
+/// The name stands in parentheses and may hold any character, blanks and parentheses included; the state letter follows
+/// it (`proc_pid_stat(5)`).
 fn name_and_state(stat: &str) -> Option<(&str, char)> {
     let (_, rest) = stat.split_once('(')?;
     let (name, rest) = rest.rsplit_once(')')?;
@@ -134,10 +134,10 @@ fn steal(source: &Source) -> Check {
     };
     let percent = 100.0 * stolen / total;
     let found = format!("{percent:.2} % of CPU time stolen since boot");
-    let cure = "use a host with dedicated CPUs";
+    let fix = "use a host with dedicated CPUs";
     match percent {
-        percent if percent >= BAD_STEAL => Check::warn("steal", WHY, found, cure).bad(),
-        percent if percent >= WARN_STEAL => Check::warn("steal", WHY, found, cure),
+        percent if percent >= BAD_STEAL => Check::warn("steal", WHY, found, fix).bad(),
+        percent if percent >= WARN_STEAL => Check::warn("steal", WHY, found, fix),
         _ => Check::ok("steal", WHY, found),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn cores(topology: Option<&Topology>) -> Check {
             "cores",
             WHY,
             found,
-            "4 cores or more leave room for the kernel's own work beside target and generator",
+            "4 cores or more leave room for the kernel's own work next to target and generator",
         ),
         _ => Check::ok("cores", WHY, found),
     }
@@ -65,9 +65,9 @@ pub(super) fn isolation(topology: Option<&Topology>) -> Check {
     if isolated.is_empty() {
         return Check::ok("isolation", WHY, found);
     }
-    let cure =
+    let fix =
         "name single isolated CPUs only (cpus:LIST), or isolate by a cpuset that still balances";
-    Check::warn("isolation", WHY, found, cure)
+    Check::warn("isolation", WHY, found, fix)
 }
 
 fn or_none(set: &crate::cpuset::CpuSet) -> String {
@@ -134,8 +134,8 @@ fn known_guest(product: &str) -> bool {
     NAMES.iter().any(|name| product.contains(name))
 }
 
-/// A PCI device that only hypervisors make; the second column of
-/// `proc/bus/pci/devices` is vendor and device (PCI id registry).
+/// A PCI device that only hypervisors make; the second column of `proc/bus/pci/devices` is vendor and device (PCI id
+/// registry).
 fn guest_device(source: &Source) -> Option<String> {
     const VENDORS: [(&str, &str); 5] = [
         ("80ee", "VirtualBox device"),
@@ -168,8 +168,8 @@ fn s390_hypervisor(source: &Source) -> Option<String> {
 pub(super) fn clock_source(source: &Source) -> Check {
     const WHY: &str =
         "reading a slow clock enters the kernel and costs up to a microsecond each time";
-    // Clocks that the vDSO can read without a system call (Linux: the
-    // VDSO_CLOCKMODE_* users) and those of architectures with only one.
+    // Clocks that the vDSO can read without a system call (Linux: the VDSO_CLOCKMODE_* users) and those of
+    // architectures with only one.
     const FAST: [&str; 8] = [
         "tsc",
         "kvm-clock",
@@ -185,8 +185,8 @@ pub(super) fn clock_source(source: &Source) -> Check {
         None => Check::unknown("clocksource", WHY, "not reported"),
         Some(name) if FAST.contains(&name.as_str()) => Check::ok("clocksource", WHY, name),
         Some(name) => {
-            let cure = "boot with clocksource=tsc if the host's TSC is sound (see dmesg)";
-            Check::warn("clocksource", WHY, name, cure).bad()
+            let fix = "boot with clocksource=tsc if the host's TSC is sound (see dmesg)";
+            Check::warn("clocksource", WHY, name, fix).bad()
         }
     }
 }
@@ -198,7 +198,7 @@ pub(super) fn cpu_quota(topology: Option<&Topology>) -> Check {
         return Check::unknown("cpu-quota", WHY, "no CPUs could be read");
     };
     let Some(quota) = &topology.cgroup.quota else {
-        return Check::ok("cpu-quota", WHY, "none in our control group");
+        return Check::ok("cpu-quota", WHY, "none in our cgroup");
     };
     let found = format!(
         "{:.2} CPUs per {} us ({})",
@@ -206,9 +206,9 @@ pub(super) fn cpu_quota(topology: Option<&Topology>) -> Check {
         quota.period_us,
         quota.file
     );
-    let cure =
+    let fix =
         "run outside the limited group, or measure the quota on purpose as part of the matrix";
-    let check = Check::warn("cpu-quota", WHY, found, cure);
+    let check = Check::warn("cpu-quota", WHY, found, fix);
     if quota.cpus() < topology.usable.len() as f64 {
         check.bad()
     } else {

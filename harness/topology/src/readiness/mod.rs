@@ -1,9 +1,8 @@
 //! Is this host fit to measure on?
 //!
-//! [`readiness`] reads and judges; it changes nothing and samples nothing, so
-//! that it may run before every measurement. Each [`Check`] says what was found,
-//! why it matters and what would cure it. What cannot be read is
-//! [`State::Unknown`], never taken for good.
+//! [`readiness`] reads and judges; it changes nothing and samples nothing, so that it may run before every measurement.
+//! Each [`Check`] says what was found, why it matters and what would fix it. What cannot be read is [`State::Unknown`],
+//! never taken for good.
 
 mod frequency;
 mod kernel;
@@ -28,7 +27,7 @@ pub enum State {
     Unknown,
     /// Adds noise or bias; figures remain usable with care.
     Warn,
-    /// Spoils figures.
+    /// Makes figures unusable.
     Bad,
 }
 
@@ -55,7 +54,8 @@ pub struct Check {
     /// Why it matters, one line.
     pub why: &'static str,
     /// What to do about it, one line; `None` when nothing needs doing or nothing can be done.
-    pub cure: Option<String>,
+    #[serde(rename = "cure")]
+    pub fix: Option<String>,
 }
 
 impl Check {
@@ -65,7 +65,7 @@ impl Check {
             state: State::Ok,
             found: found.into(),
             why,
-            cure: None,
+            fix: None,
         }
     }
 
@@ -75,17 +75,17 @@ impl Check {
             state: State::Unknown,
             found: found.into(),
             why,
-            cure: None,
+            fix: None,
         }
     }
 
-    fn warn(id: &'static str, why: &'static str, found: impl Into<String>, cure: &str) -> Self {
+    fn warn(id: &'static str, why: &'static str, found: impl Into<String>, fix: &str) -> Self {
         Self {
             id,
             state: State::Warn,
             found: found.into(),
             why,
-            cure: Some(cure.to_owned()),
+            fix: Some(fix.to_owned()),
         }
     }
 
@@ -99,8 +99,7 @@ impl Check {
 
 /// Judges the host whose `sys/` and `proc/` lie below `root`, in a fixed order.
 ///
-/// Every check is always present, with [`State::Unknown`] where its file is
-/// missing.
+/// Every check is always present, with [`State::Unknown`] where its file is missing.
 pub fn readiness(root: &Path) -> Vec<Check> {
     let source = Source::new(root);
     let topology = crate::read(root).ok();

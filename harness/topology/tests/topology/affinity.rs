@@ -1,5 +1,5 @@
-//! Pinning on this very machine. Each test changes threads and processes of its
-//! own only, and works with however few CPUs it is given.
+//! Pinning on this very machine. Each test changes threads and processes of its own only, and works with however few
+//! CPUs it is given.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -65,8 +65,8 @@ fn what_cannot_be_pinned_is_an_error_and_not_an_abort() {
             matches!(huge, Error::IdTooLarge { id: 60_000, .. }),
             "{huge}"
         );
-        // A CPU that this host cannot have: the kernel itself refuses. Beyond
-        // 1024 core_affinity would have aborted the process.
+        // A CPU that this host cannot have: the kernel itself refuses. Beyond 1024 core_affinity would have aborted the
+        // process.
         let absent = topology::read(Path::new("/"))
             .unwrap()
             .sets
@@ -78,8 +78,8 @@ fn what_cannot_be_pinned_is_an_error_and_not_an_abort() {
             let refused = topology::pin_current_thread(cpu).unwrap_err();
             assert!(matches!(refused, Error::AffinityCall { .. }), "{refused}");
         }
-        // Together with a CPU that exists the call succeeds and the kernel drops
-        // the other, which reading back must show.
+        // Together with a CPU that exists the call succeeds and the kernel drops the other, which reading back must
+        // show.
         let mut mixed = CpuSet::from(before.first().unwrap());
         mixed.insert(absent);
         match topology::pin_current_thread(&mixed).unwrap_err() {
@@ -193,8 +193,7 @@ fn a_running_process_is_pinned_with_all_its_threads() {
 
 #[test]
 fn every_thread_counts_not_only_the_first() {
-    // Another process with several threads: our own test binary, asked to run
-    // the helper below.
+    // Another process with several threads: our own test binary, asked to run the helper below.
     let binary = std::env::current_exe().unwrap();
     let mut child = Command::new(binary)
         .args([

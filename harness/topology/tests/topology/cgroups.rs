@@ -1,4 +1,4 @@
-//! Control groups of version 1, 2 and both, with limits anywhere on the way up.
+//! Cgroups of version 1, 2 and both, with limits anywhere on the way up.
 
 use topology::{CgroupVersion, Topology};
 

@@ -128,8 +128,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_parsing_panic(text in "[0-9a-f,:/ x-]{0,24}|\\PC{0,24}") {
-        // Either answer will do; what is accepted must print as something that
-        // parses to the same set.
+        // Either answer will do; what is accepted must print as something that parses to the same set.
         if let Ok(set) = text.parse::<CpuSet>() {
             prop_assert_eq!(set.to_string().parse::<CpuSet>().unwrap(), set);
         }

@@ -1,5 +1,4 @@
-//! Control groups for targets: on made-up trees of both generations, and on
-//! this host's kernel.
+//! Cgroups for targets: on made-up trees of both generations, and on this host's kernel.
 
 use std::fs;
 use std::io::Write;
@@ -52,7 +51,7 @@ fn only_child(folder: &Path) -> Option<PathBuf> {
 }
 
 #[test]
-fn what_is_missing_is_named_with_the_cure() {
+fn what_is_missing_is_named_with_the_fix() {
     insta::assert_snapshot!(refusal(&Machine::empty()), @"this host has no cpu controller for us: neither cgroup version 1 nor 2 is mounted with it; in a container, start it with its cgroup file system mounted writable");
     insta::assert_snapshot!(refusal(&unified("cpu pids", "")), @"/sys/fs/cgroup/work does not have the memory controller (it has: cpu pids); start gosweep as root, or with `systemd-run --user --scope -p Delegate=yes gosweep ...`");
     insta::assert_snapshot!(refusal(&unified("", "")), @"/sys/fs/cgroup/work does not have the cpu controller (it has: none); start gosweep as root, or with `systemd-run --user --scope -p Delegate=yes gosweep ...`");

@@ -1,5 +1,4 @@
-//! Reads what lscpu printed for a snapshot: the expectation of an independent
-//! implementation.
+//! Reads what lscpu printed for a snapshot: the expectation of an independent implementation.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! Made-up machines: as files below a root, for the reader, and in memory, for
-//! placements.
+//! Made-up machines: as files below a root, for the reader, and in memory, for placements.
 
 use std::path::Path;
 
@@ -15,8 +14,8 @@ pub(crate) fn set(list: &str) -> CpuSet {
     list.parse().unwrap()
 }
 
-/// A folder that goes away with the test; in memory where that can be had, since
-/// these roots are thousands of tiny files.
+/// A folder that goes away with the test; in memory where that can be obtained, since these roots are thousands of tiny
+/// files.
 pub(crate) fn temporary_folder() -> TempDir {
     TempDir::new_in("/dev/shm")
         .or_else(|_| TempDir::new())
@@ -107,8 +106,7 @@ impl Machine {
     }
 }
 
-/// A regular machine in memory: CPU ids count cores first, then second threads,
-/// as x86 firmware likes it.
+/// A regular machine in memory: CPU ids count cores first, then second threads, as x86 firmware likes it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grid {
     pub(crate) packages: u32,

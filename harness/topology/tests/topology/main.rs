@@ -1,5 +1,4 @@
-//! Tests of the crate through its public face: real machines' snapshots,
-//! made-up machines, and the running host.
+//! Tests of the crate through its public face: real machines' snapshots, made-up machines, and the running host.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 

@@ -27,7 +27,7 @@ fn names_parse_and_print_back() {
 }
 
 #[test]
-fn errors_name_the_cure() {
+fn errors_name_the_fix() {
     let error = |text: &str| text.parse::<Policy>().unwrap_err().to_string();
     insta::assert_snapshot!(error("0-3"), @r#"placement "0-3": a list of CPUs is written cpus:0-3"#);
     insta::assert_snapshot!(error("0-3/4"), @r#"placement "0-3/4": a list of CPUs is written cpus:0-3/4"#);

@@ -71,12 +71,12 @@ fn a_quiet_host_is_fit() {
         .file("proc/sys/kernel/perf_event_paranoid", "-1");
     for check in readiness(machine.root()) {
         assert_eq!(check.state, State::Ok, "{check:?}");
-        assert_eq!(check.cure, None, "{check:?}");
+        assert_eq!(check.fix, None, "{check:?}");
     }
 }
 
 #[test]
-fn what_disturbs_is_found_with_its_cure() {
+fn what_disturbs_is_found_with_its_fix() {
     let machine = host();
     machine
         .file(&format!("{CPU}/cpu0/cpufreq/scaling_governor"), "powersave")
@@ -127,11 +127,7 @@ fn what_disturbs_is_found_with_its_cure() {
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
     for check in readiness(machine.root()) {
-        assert_eq!(
-            check.state >= State::Warn,
-            check.cure.is_some(),
-            "{check:?}"
-        );
+        assert_eq!(check.state >= State::Warn, check.fix.is_some(), "{check:?}");
     }
 }
 
@@ -139,8 +135,7 @@ fn what_disturbs_is_found_with_its_cure() {
 fn nothing_known_is_never_taken_for_good() {
     let machine = Machine::empty();
     for check in readiness(machine.root()) {
-        // An absent group has no quota and one that is not there no siblings;
-        // all else is unknown.
+        // An absent group has no quota and one that is not there no siblings; all else is unknown.
         assert_eq!(check.state, State::Unknown, "{check:?}");
     }
 }
@@ -205,7 +200,7 @@ fn a_quota_is_worse_when_it_is_below_the_cpus_we_have() {
 }
 
 #[test]
-fn one_core_spoils_figures_and_two_are_tight() {
+fn one_core_invalidates_figures_and_two_are_tight() {
     let machine = Machine::with_cpus("0");
     assert_eq!(state(&machine, "cores"), State::Bad);
     let machine = Machine::with_cpus("0-1");
@@ -225,7 +220,7 @@ fn every_check_answers_on_this_host() {
         for line in [
             Some(check.found.as_str()),
             Some(check.why),
-            check.cure.as_deref(),
+            check.fix.as_deref(),
         ] {
             let line = line.unwrap_or("-");
             assert!(!line.is_empty() && !line.contains('\n'), "{check:?}");

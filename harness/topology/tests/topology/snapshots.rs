@@ -193,8 +193,8 @@ fn four_sockets_with_interleaved_cpus_and_a_node_gap() {
 fn four_types_of_core() {
     let (topology, expected) = snapshot("arm-A510-A710-A715-X3");
     assert_description(&topology, &expected);
-    // lscpu numbers sockets and cores within each type, so that its logical
-    // table cannot be compared whole; its caches are numbered over all types.
+    // lscpu numbers sockets and cores within each type, so that its logical table cannot be compared whole; its caches
+    // are numbered over all types.
     for (id, row) in &expected.logical {
         for cache in &topology.cpu(*id).unwrap().caches {
             assert_eq!(

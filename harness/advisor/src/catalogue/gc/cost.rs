@@ -81,7 +81,7 @@ fn cycles_per_second(look: &Look<'_>) -> Reading {
         return Reading::TooLittle("a window of a quarter of a second");
     }
     let mut shows = format!("{} GC cycles/s", significant(cycles / seconds));
-    // Many cycles of a small heap are cheap: what they cost decides whether they are grave.
+    // Many cycles of a small heap are cheap: what they cost decides whether they are severe.
     let cost = enough_gc_cpu(look.sample)
         .and_then(|(gc_s, _)| physics::share_of_cpu(look.subject, look.sample, gc_s))
         .filter(|(share, _)| is_possible(*share));
@@ -135,7 +135,7 @@ fn raise_gogc(_: &Subject, sign: &Sign) -> Remedy {
         raise = format!("{raise} {ceiling}");
     }
     Remedy::new(
-        "The heap goal is small beside what is allocated: cycles/s = allocation rate ÷ (goal − live heap).",
+        "The heap goal is small compared with what is allocated: cycles/s = allocation rate ÷ (goal − live heap).",
         vec![
             Try::setting(raise),
             Try::code(

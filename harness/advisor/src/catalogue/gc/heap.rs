@@ -150,7 +150,7 @@ fn goal_jumps(look: &Look<'_>) -> Reading {
 fn steadier_goal(_: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
         "The live heap itself jumps from cycle to cycle: bursts of large requests, a cache that is filled and dropped, \
-         batch work beside requests.",
+         batch work alongside requests.",
         vec![
             Try::code("Limit how much such work runs at once, or spread it."),
             Try::setting(

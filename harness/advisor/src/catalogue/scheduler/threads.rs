@@ -177,8 +177,8 @@ fn by_metrics(look: &Look<'_>) -> Reading {
             _ => Signal::Syscalls.describe(),
         });
     };
-    // A gauge at two instants: both must show it. A program that takes signals has one goroutine that always waits in
-    // a call of the runtime's own (os/signal.loop), which says nothing.
+    // A gauge at two instants: both must show it. A program that takes signals has one goroutine that always waits in a
+    // call of the runtime's own (os/signal.loop), which says nothing.
     let outside = before.min(after) - 1.0;
     if outside < procs.max(2.0) {
         return Reading::Clear;

@@ -114,7 +114,7 @@ fn of_capture(name: &str) -> Judgement {
     diagnosed_by(log, cpu, "go1.25.14", Thresholds::default())
 }
 
-/// The advice on a captured run with a diagnosis beside it: these blocks, this CPU profile, and 9 s of load as a
+/// The advice on a captured run with a diagnosis alongside it: these blocks, this CPU profile, and 9 s of load as a
 /// diagnosis has them by default.
 fn diagnosed_by(log: Vec<u8>, cpu: Vec<u8>, go: &str, thresholds: Thresholds) -> Judgement {
     let (mut run, mut trials) = captured("healthy");

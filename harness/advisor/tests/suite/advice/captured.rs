@@ -3,8 +3,8 @@
 
 use advisor::profile::LockEvidence;
 use advisor::{
-    Beside, ControlReading, Evidence, Interaction, LockSite, Profiles, Sample, Scaling, Setting,
-    Subject, VersionStep, judge,
+    Beside, ControlReading, Interaction, LockSite, Profiles, RuleEvidence, Sample, Scaling,
+    Setting, Subject, VersionStep, judge,
 };
 use documents::finding::Severity::{Critical, Info, Warn};
 use documents::finding::{Judgement, Severity};
@@ -15,21 +15,21 @@ use record::trial::{HostWindow, ProcessWindow};
 use super::fixtures::{captured_log, log, profile};
 use super::severity;
 
-pub(super) fn judged(evidence: &Evidence) -> Judgement {
+pub(super) fn judged(evidence: &RuleEvidence) -> Judgement {
     judge(evidence, &Thresholds::default())
 }
 
 /// Two trials with the same sample.
-pub(super) fn twice(sample: &Sample, subject: Subject) -> Evidence {
+pub(super) fn twice(sample: &Sample, subject: Subject) -> RuleEvidence {
     let of = |origin: &str| Sample {
         name: format!("{origin} window"),
         origin: origin.to_owned(),
         ..sample.clone()
     };
-    Evidence {
+    RuleEvidence {
         subject,
         samples: vec![of("first"), of("second")],
-        ..Evidence::default()
+        ..RuleEvidence::default()
     }
 }
 
@@ -40,14 +40,14 @@ pub(super) fn is_quiet(judgement: &Judgement, rule: &str) {
 
 #[test]
 fn goals_that_jump_and_heaps_that_overshoot_are_seen_in_logs() {
-    let jumps = Evidence {
+    let jumps = RuleEvidence {
         samples: vec![captured_log("frag-1.log"), captured_log("frag-2.log")],
-        ..Evidence::default()
+        ..RuleEvidence::default()
     };
     assert_eq!(severity(&judged(&jumps), "G6"), Some(Warn));
-    let overshoot = Evidence {
+    let overshoot = RuleEvidence {
         samples: vec![captured_log("cache-1.log"), captured_log("cache-2.log")],
-        ..Evidence::default()
+        ..RuleEvidence::default()
     };
     assert_eq!(severity(&judged(&overshoot), "G7"), Some(Warn));
     let steady = judged(&log("gctrace-1.27.3.log"));
@@ -85,9 +85,9 @@ fn four_profiles_confirm_a_contended_mutex() {
             profiles: Some(Profiles::of("captures", &all)),
             ..Sample::default()
         };
-        let evidence = Evidence {
+        let evidence = RuleEvidence {
             samples: vec![sample],
-            ..Evidence::default()
+            ..RuleEvidence::default()
         };
         judged(&evidence)
     };
@@ -212,12 +212,12 @@ fn a_control_that_drifts_is_told_from_one_that_is_noisy() {
             trial: format!("b{at:02}"),
             value: *value,
         };
-        let evidence = Evidence {
+        let evidence = RuleEvidence {
             beside: Some(Beside {
                 control: values.iter().enumerate().map(reading).collect(),
                 ..Beside::default()
             }),
-            ..Evidence::default()
+            ..RuleEvidence::default()
         };
         judged(&evidence)
     };
@@ -251,7 +251,7 @@ fn memory_beside_the_runtime_and_a_newer_go_are_seen() {
     assert_eq!(severity(&with_rss(300_000_000), "M1"), Some(Warn));
     is_quiet(&with_rss(95_000_000), "M1");
     let step = |rss: [f64; 2]| {
-        let evidence = Evidence {
+        let evidence = RuleEvidence {
             beside: Some(Beside {
                 older: Some(VersionStep {
                     from: "go1.20.14".into(),
@@ -262,7 +262,7 @@ fn memory_beside_the_runtime_and_a_newer_go_are_seen() {
                 }),
                 ..Beside::default()
             }),
-            ..Evidence::default()
+            ..RuleEvidence::default()
         };
         judged(&evidence)
     };
@@ -272,7 +272,7 @@ fn memory_beside_the_runtime_and_a_newer_go_are_seen() {
 
 #[test]
 fn scaling_and_interactions_need_no_second_sample() {
-    let evidence = |own: u32, ratio: f64, interval: [f64; 2]| Evidence {
+    let evidence = |own: u32, ratio: f64, interval: [f64; 2]| RuleEvidence {
         beside: Some(Beside {
             scaling: Some(Scaling {
                 own,
@@ -291,7 +291,7 @@ fn scaling_and_interactions_need_no_second_sample() {
             }],
             ..Beside::default()
         }),
-        ..Evidence::default()
+        ..RuleEvidence::default()
     };
     let beyond = judged(&evidence(8, 1.4, [1.2, 1.6]));
     assert_eq!(severity(&beyond, "U1"), Some(Warn));

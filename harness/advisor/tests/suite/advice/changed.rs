@@ -1,6 +1,6 @@
 //! Branches of rules that no capture shows: captured trials and logs with one figure changed, which the test names.
 
-use advisor::{Evidence, Raw, judge};
+use advisor::{Raw, RuleEvidence, judge};
 use documents::finding::Judgement;
 use documents::finding::Severity::{Critical, Info, Warn};
 use record::run::{Cell, Run};
@@ -66,7 +66,7 @@ fn throttled(periods: u64) -> impl Fn(&mut Trial) {
     move |trial| {
         let windows = [&mut trial.saturate, &mut trial.constant];
         for phase in windows.into_iter().flatten() {
-            let group = phase.control_group.as_mut().unwrap();
+            let group = phase.cgroup.as_mut().unwrap();
             group.throttled_periods = Some(periods);
         }
     }
@@ -128,7 +128,7 @@ fn threads_that_grow_by_a_fifth_each_minute_are_told() {
     let evidence = log("schedtrace-1.26.6.log");
     // Ten threads on two Ps at first, over five minutes; critical is only above 4 x 2 + 20.
     let grown_by = |more: u32| {
-        let mut evidence: Evidence = evidence.clone();
+        let mut evidence: RuleEvidence = evidence.clone();
         let lines = evidence.samples.iter_mut().flat_map(|own| &mut own.sched);
         let mut lines: Vec<_> = lines.flatten().collect();
         let last = u32::try_from(lines.len() - 1).unwrap();

@@ -1,11 +1,11 @@
-//! Captured evidence: trials with the raw evidence beside them, runtime logs, profiles. Their READMEs say how each was
-//! made.
+//! Captured evidence: trials with the raw evidence alongside them, runtime logs, profiles. Their READMEs say how each
+//! was made.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use advisor::{AdviseOptions, Drive, Evidence, Given, Raw, Sample, advise, rank};
+use advisor::{AdviseOptions, Drive, Given, Raw, RuleEvidence, Sample, advise, rank};
 use documents::advice::Advice;
 use documents::finding::Judgement;
 use documents::ranking::Ranking;
@@ -124,7 +124,7 @@ pub(crate) fn profile_of(path: &str) -> Profile {
 }
 
 /// A runtime log as evidence: five stretches of as many lines each.
-pub(crate) fn log(name: &str) -> Evidence {
+pub(crate) fn log(name: &str) -> RuleEvidence {
     const STRETCHES: usize = 5;
     let bytes = gotrace_fixture(&format!("go-logs/{name}"));
     let (cycles, _) = stderr::gc_cycles(&bytes);
@@ -148,9 +148,9 @@ pub(crate) fn log(name: &str) -> Evidence {
             ..Sample::default()
         }
     });
-    Evidence {
+    RuleEvidence {
         samples: samples.collect(),
-        ..Evidence::default()
+        ..RuleEvidence::default()
     }
 }
 

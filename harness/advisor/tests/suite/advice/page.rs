@@ -102,7 +102,7 @@ fn any_cell_can_be_asked_for_and_an_unknown_one_is_refused() {
 
 #[test]
 fn without_a_valid_trial_nothing_is_said_of_the_service() {
-    let stolen = spoilt(|_| vec![("V4", "stolen")]);
+    let stolen = invalid(|_| vec![("V4", "stolen")]);
     assert!(stolen.targets[0].limits.is_empty());
     let text = text(&stolen);
     assert!(
@@ -116,7 +116,7 @@ fn without_a_valid_trial_nothing_is_said_of_the_service() {
 }
 
 /// The advice on a run of which every trial is invalid, for these reasons.
-fn spoilt(reasons: impl Fn(usize) -> Vec<(&'static str, &'static str)>) -> Advice {
+fn invalid(reasons: impl Fn(usize) -> Vec<(&'static str, &'static str)>) -> Advice {
     let lab = winner();
     let mut trials = lab.trials();
     for (at, trial) in trials.iter_mut().enumerate() {
@@ -138,7 +138,7 @@ fn text(advice: &Advice) -> String {
 #[test]
 fn settings_that_do_not_reach_the_service_are_not_the_host_s_doing() {
     const LIMIT: &str = "GOMEMLIMIT was asked to be 67108864, the process has 9223372036854775807";
-    let advice = spoilt(|_| vec![("V2", LIMIT)]);
+    let advice = invalid(|_| vec![("V2", LIMIT)]);
     let judgement = &advice.targets[0].cells[0].judgement;
     assert_eq!(severity(judgement, "V2"), Some(Severity::Critical));
     let page = text(&advice);
@@ -149,19 +149,19 @@ fn settings_that_do_not_reach_the_service_are_not_the_host_s_doing() {
         "{page}"
     );
     assert!(!page.contains("calmer host"), "{page}");
-    let both = text(&spoilt(|at| match at {
-        0 => vec![("V2", LIMIT), ("V5", "the canary ran 7 % off")],
+    let both = text(&invalid(|at| match at {
+        0 => vec![("V2", LIMIT), ("V5", "the clock probe ran 7 % off")],
         _ => vec![("V2", LIMIT)],
     }));
     assert!(
-        both.contains("V2 in 16 trials") && both.contains("V5 in 1 trial, e.g. the canary"),
+        both.contains("V2 in 16 trials") && both.contains("V5 in 1 trial, e.g. the clock probe"),
         "{both}"
     );
     assert!(both.contains("calmer host"), "{both}");
 }
 
 #[test]
-fn a_doubt_about_the_figures_is_not_nothing() {
+fn a_caveat_about_the_figures_is_not_nothing() {
     let lab = winner();
     let mut trials = lab.trials();
     for phase in trials
@@ -180,7 +180,7 @@ fn a_doubt_about_the_figures_is_not_nothing() {
     let page = text(&advice(&lab.run(), &trials, None));
     assert!(
         page.contains(
-            "nothing of the service itself: what fired is a doubt about the figures also V4"
+            "nothing of the service itself: what fired is a caveat about the figures also V4"
         ),
         "{page}"
     );

@@ -2,8 +2,8 @@
 //! and every answer can be stored.
 
 use advisor::{
-    Beside, ControlReading, CpuShares, Drive, Evidence, Load, LockSite, Memory, Profiles, Runtime,
-    Sample, Scaling, Setting, Subject, judge, rules,
+    Beside, ControlReading, CpuShares, Drive, Load, LockSite, Memory, Profiles, RuleEvidence,
+    Runtime, Sample, Scaling, Setting, Subject, judge, rules,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -165,7 +165,7 @@ fn sample() -> impl Strategy<Value = Sample> {
     })
 }
 
-fn evidence() -> impl Strategy<Value = Evidence> {
+fn evidence() -> impl Strategy<Value = RuleEvidence> {
     let beside = (vec(figure(), 0..8), option::of(0_u32..4)).prop_map(|(control, own)| Beside {
         control: control
             .into_iter()
@@ -188,7 +188,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         figures::<2>(),
         0_u32..3,
     )
-        .prop_map(|(samples, beside, own, procs)| Evidence {
+        .prop_map(|(samples, beside, own, procs)| RuleEvidence {
             subject: Subject {
                 gomaxprocs: Some(procs),
                 cpus: Some(0),
@@ -201,7 +201,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                 ..Subject::default()
             },
             // Both: a rule reads the one or the other.
-            spoilt: samples.clone(),
+            invalid: samples.clone(),
             trials: samples.len(),
             samples,
             beside,

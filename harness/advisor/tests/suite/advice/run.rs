@@ -7,7 +7,7 @@ use documents::finding::Severity::{Critical, Info, Warn};
 use super::fixtures::{advised, judged};
 use super::{severity, summary};
 
-/// Judges a scenario: the rules named must fire, at least so gravely; the whole judgement is a snapshot.
+/// Judges a scenario: the rules named must fire, at least so severely; the whole judgement is a snapshot.
 fn fires(scenario: &str, expected: &[(&str, Severity)]) {
     let judgement = judged(scenario);
     insta::assert_snapshot!(scenario, summary(&judgement));
@@ -68,7 +68,7 @@ fn a_quota_throttles_and_gomaxprocs_is_beyond_it() {
 }
 
 #[test]
-fn cycles_beyond_their_arithmetic_and_shared_cpus_are_doubts() {
+fn cycles_beyond_their_arithmetic_and_shared_cpus_are_caveats() {
     // Two quotas under one cell: of one of them the setting is not the cell's.
     fires("physics", &[("V1", Warn), ("V2", Critical), ("V6", Warn)]);
 }
@@ -77,11 +77,11 @@ fn cycles_beyond_their_arithmetic_and_shared_cpus_are_doubts() {
 fn healthy_evidence_stays_quiet() {
     fires("healthy", &[]);
     let judgement = judged("healthy");
-    let grave = judgement
+    let severe = judgement
         .findings
         .iter()
         .filter(|own| own.severity == Critical);
-    assert_eq!(grave.count(), 0);
+    assert_eq!(severe.count(), 0);
     let quiet = [
         "V1", "V2", "V4", "V6", "S1", "S2", "S3", "S7", "S8", "L2", "G2", "G3", "G5", "G6", "G7",
         "G8", "M1", "M2", "H3",

@@ -1,6 +1,6 @@
 //! CPU profiles as shares, and the rules that read them.
 
-use advisor::{CpuShares, Evidence, Profiles, Sample, Subject};
+use advisor::{CpuShares, Profiles, RuleEvidence, Sample, Subject};
 use documents::finding::Severity::{Critical, Warn};
 use gotrace::schedtrace::SchedSample;
 
@@ -41,9 +41,9 @@ fn allocating_is_told_by_a_captured_profile() {
             }),
             ..Sample::default()
         };
-        judged(&Evidence {
+        judged(&RuleEvidence {
             samples: vec![sample],
-            ..Evidence::default()
+            ..RuleEvidence::default()
         })
     };
     let allocating = judged_by("go-logs/pprof-cpu-1.27.3.pb.gz");

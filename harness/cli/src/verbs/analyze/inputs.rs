@@ -13,7 +13,7 @@ use documents::analysis::Unread;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::trace;
-use crate::output::tell_text;
+use crate::output::tell_over;
 
 /// Bytes of one read.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -87,12 +87,12 @@ fn from_stream(
             && updated.elapsed() >= UPDATE
             && let Some(now) = arriving.now()
         {
-            tell_text(&format!("\r\x1b[2K{now}"));
+            tell_over(&now.to_string());
             updated = Instant::now();
         }
     }
     if watched {
-        tell_text("\r\x1b[2K");
+        tell_over("");
     }
     arriving.finish(name)
 }

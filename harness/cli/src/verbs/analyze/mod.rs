@@ -11,7 +11,6 @@ use advisor::analyze::{AnalyzeOptions, Material};
 use clap::Args as ClapArgs;
 use documents::analysis::Unread;
 
-use super::run_folder::terminal;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell;
@@ -19,7 +18,7 @@ use crate::output::tell;
 /// `gosweep analyze`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-What may be given: standard error with GODEBUG=gctrace=1, schedtrace=N,
+Inputs: standard error with GODEBUG=gctrace=1, schedtrace=N,
 scheddetail=1 or scavtrace=1, panics, goroutine dumps and reports of the race
 detector, behind any prefix, in JSON, logfmt, CSV or YAML, of several replicas;
 pprof profiles in every form (also debug=1), execution traces, runtime/metrics
@@ -34,11 +33,11 @@ Examples:
   gosweep analyze --diff before.pb.gz after.pb.gz --html difference.html
 
 A file or service that gives nothing readable is named on stderr and in the
-report, with the reason; the others are analysed all the same. With --diff
-every file is needed.
+report, with the reason; the others are still analysed. With --diff every file is
+needed.
 
-Lines, keys and advice in circulation that are none of Go's are answered in the
-project's MYTHS.md.
+The project's MYTHS.md lists trace lines, keys and advice that are often quoted
+and do not exist in Go.
 
 Exit codes: 0 analysed, whatever was found, even if some of the files could not
 be read; 2 invalid input, or none of it could be read; 5 interrupted;
@@ -59,7 +58,7 @@ pub(crate) struct AnalyzeArgs {
     /// Accept any certificate of the service
     #[arg(long, requires = "url")]
     insecure: bool,
-    /// Hold two profiles of one kind against each other, the earlier first
+    /// Compare two profiles of one kind, the earlier first
     #[arg(long, conflicts_with = "url")]
     diff: bool,
     /// What the service gives to runtime.SetMutexProfileFraction, if known
@@ -106,7 +105,7 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
     if args.json {
         output::print_json(&analysis)?;
     } else {
-        output::print(&report::terminal(&analysis, terminal()))?;
+        output::print_page(|options| report::terminal(&analysis, options))?;
     }
     Ok(Ending::Pass)
 }

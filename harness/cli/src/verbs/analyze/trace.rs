@@ -68,7 +68,7 @@ fn views(header: &TraceHeader, bytes: &[u8]) -> Result<Vec<TraceView>, Unviewed>
     let toolbox = toolbox(None, None).map_err(|failure| Unviewed::NoReader(failure.message))?;
     let reader = reader(&toolbox, needed).ok_or_else(|| {
         Unviewed::NoReader(format!(
-            "no Go 1.{needed} or later is at hand to read it; `gosweep toolchain install 1.{needed}` fetches one"
+            "no Go 1.{needed} or later is available to read it; `gosweep toolchain install 1.{needed}` fetches one"
         ))
     })?;
     let builds = if has_trace_tool(&reader.goroot, &toolbox.store) {

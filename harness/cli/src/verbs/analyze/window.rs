@@ -7,6 +7,7 @@ use documents::analysis::Unread;
 use gotrace::profile::ProfileKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use orchestrator::observe::{Taken, WindowOptions, take_window};
+use record::{secret, shown};
 
 use super::{AnalyzeArgs, trace};
 use crate::exit::{Ending, Failure};
@@ -17,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// What was taken.
 pub(super) struct Window {
     pub(super) materials: Vec<Material>,
-    /// What could not be had, with how to get it.
+    /// What could not be obtained, with how to get it.
     pub(super) missing: Vec<String>,
     /// The service, if it gave nothing at all.
     pub(super) unread: Option<Unread>,
@@ -32,7 +33,7 @@ pub(super) fn take(args: &AnalyzeArgs, url: &str) -> Result<Window, Failure> {
     bar.set_message(format!(
         "taking {} from {}",
         record::quantity::format_duration(options.window),
-        options.base
+        shown::line(&secret::url(&options.base))
     ));
     bar.enable_steady_tick(Duration::from_millis(200));
     let taken = take_window(&options, cancel);
@@ -49,7 +50,8 @@ pub(super) fn take(args: &AnalyzeArgs, url: &str) -> Result<Window, Failure> {
 fn options(args: &AnalyzeArgs, url: &str) -> Result<WindowOptions, Failure> {
     if !(url.starts_with("http://") || url.starts_with("https://")) {
         return Err(Failure::usage(format!(
-            "--url {url} has no scheme; give the address of net/http/pprof, e.g. http://127.0.0.1:6060/debug/pprof"
+            "--url {} has no scheme; give the address of net/http/pprof, e.g. http://127.0.0.1:6060/debug/pprof",
+            secret::url(url)
         )));
     }
     if args.window.subsec_nanos() != 0 || args.window > LONGEST {
@@ -73,7 +75,7 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Window {
     };
     let mut reasons = Vec::new();
     for one in taken {
-        let name = format!("{} of {}", label(one.endpoint), options.base);
+        let name = format!("{} of {}", label(one.endpoint), secret::url(&options.base));
         let material = one.answer.and_then(|bytes| {
             let material = advisor::analyze::read(&name, &bytes, hint(one.endpoint))
                 .map_err(|error| error.to_string())?;
@@ -91,7 +93,7 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Window {
         // One reason for all endpoints says more than each by itself.
         window.missing.clear();
         window.unread = Some(Unread {
-            name: options.base.clone(),
+            name: secret::url(&options.base).into_owned(),
             reason: format!(
                 "gives no profile: {}; the service must import net/http/pprof and serve it there",
                 reasons.first().map_or("it does not answer", String::as_str)

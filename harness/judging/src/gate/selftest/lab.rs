@@ -1,5 +1,5 @@
-//! A made-up run of a control and one candidate. The templates beside this file are a run and a trial as gosweep stores
-//! them; the numbers that a gate looks at are replaced.
+//! A made-up run of a control and one candidate. The templates alongside this file are a run and a trial as gosweep
+//! stores them; the numbers that a gate looks at are replaced.
 
 use record::run::Run;
 use record::trial::{Failure, FailureCause, Outcome, Phase, Reason, Role, RuleId, Trial};

@@ -1,4 +1,5 @@
-//! Proof that a gate can fail, pass and doubt: made-up runs with a known truth, through the same code as real ones.
+//! Proof that a gate can fail, pass and be inconclusive: made-up runs with a known truth, through the same code as real
+//! ones.
 
 mod lab;
 

@@ -7,8 +7,8 @@
 //!   (or keeps limits that the control breaks),
 //! - is not worse beyond the margin on a ranked objective that comes before its first gain.
 //!
-//! What got worse beside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh blocks
-//! have the last word: what does not hold up is not recommended. Without such a cell the verdict is "no change
+//! What got worse alongside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh
+//! blocks have the last word: what does not hold up is not recommended. Without such a cell the verdict is "no change
 //! worth making", unless some cell looks better by more than the margin and only the blocks are too few to tell.
 
 mod recommend;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use documents::effect::{Criterion, Effect};
 use documents::ranking::{
-    CellRanking, CellState, Change, Confirmation, ConfirmationOutcome, EffectLine, Verdict,
+    CellRanking, CellState, Change, Confirmation, ConfirmationOutcome, EffectLine, RankingVerdict,
     VerdictKind,
 };
 use record::objective::Objective;
@@ -48,7 +48,7 @@ pub(crate) struct Judged<'a> {
 }
 
 /// The verdict on a target, and what the fresh blocks say where there are any.
-pub(crate) fn verdict(judged: &Judged<'_>) -> (Verdict, Option<Confirmation>) {
+pub(crate) fn verdict(judged: &Judged<'_>) -> (RankingVerdict, Option<Confirmation>) {
     if let Some((chosen, fresh, outcome)) = judged.measured_afresh() {
         let verdict = recommend::by_fresh_blocks(judged, chosen, fresh, outcome);
         return (verdict, Some(fresh.document(outcome)));
@@ -59,7 +59,7 @@ pub(crate) fn verdict(judged: &Judged<'_>) -> (Verdict, Option<Confirmation>) {
 }
 
 /// The verdict of the search alone.
-fn by_search(judged: &Judged<'_>) -> Verdict {
+fn by_search(judged: &Judged<'_>) -> RankingVerdict {
     let Some(control) = judged.cells.iter().find(|cell| cell.control) else {
         return words::plain(VerdictKind::Inconclusive, "the control was not measured");
     };
@@ -148,8 +148,8 @@ impl Judged<'_> {
             .any(|other| other.control && cell.same_as.as_ref() == Some(&other.id))
     }
 
-    /// Whether any cell but the control has figures in two blocks or more: else
-    /// nothing can be said, least of all that nothing is better.
+    /// Whether any cell but the control has figures in two blocks or more: else nothing can be said, least of all that
+    /// nothing is better.
     fn any_rival_is_comparable(&self) -> bool {
         let blocks = |cell: &CellRanking, criterion| cell.on(criterion).map_or(0, |own| own.n);
         self.cells.iter().filter(|cell| !cell.control).any(|cell| {
@@ -187,8 +187,8 @@ impl Judged<'_> {
         };
         let first = self.criteria.iter().position(|&own| looks_better(own))?;
         let mut before = self.criteria[..first].iter();
-        let spoiled = before.any(|&own| self.is_cost(cell, own));
-        (!spoiled).then(|| self.criteria[first])
+        let has_cost = before.any(|&own| self.is_cost(cell, own));
+        (!has_cost).then(|| self.criteria[first])
     }
 
     fn is_weighted(&self) -> bool {

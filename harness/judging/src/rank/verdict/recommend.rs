@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use documents::effect::Criterion;
 use documents::figures::{counted, limit_text, listed};
 use documents::ranking::{
-    CellRanking, CellState, Change, ConfirmationOutcome, EffectLine, Verdict, VerdictKind,
+    CellRanking, CellState, Change, ConfirmationOutcome, EffectLine, RankingVerdict, VerdictKind,
 };
 use record::objective::Objective;
 
@@ -25,7 +25,11 @@ struct Quoted {
 }
 
 /// What the blocks that chose the cell say of it.
-pub(super) fn by_search(judged: &Judged<'_>, cell: &CellRanking, control: &CellRanking) -> Verdict {
+pub(super) fn by_search(
+    judged: &Judged<'_>,
+    cell: &CellRanking,
+    control: &CellRanking,
+) -> RankingVerdict {
     let quoted = Quoted {
         score: judged
             .is_weighted()
@@ -51,7 +55,7 @@ pub(super) fn by_fresh_blocks(
     chosen: Chosen<'_>,
     fresh: &Fresh,
     outcome: ConfirmationOutcome,
-) -> Verdict {
+) -> RankingVerdict {
     let claimed = judged.claimed(chosen.cell);
     let blocks = counted(fresh.blocks, "fresh block");
     let measured = format!(
@@ -62,7 +66,7 @@ pub(super) fn by_fresh_blocks(
     );
     match outcome {
         ConfirmationOutcome::Confirmed => confirmed(judged, chosen, fresh),
-        ConfirmationOutcome::Refuted => Verdict {
+        ConfirmationOutcome::Refuted => RankingVerdict {
             reasons: vec![measured, why_refuted(judged, fresh)],
             next_step: "Keep the settings: what chose this cell was luck, or what it costs is more than it gains."
                 .to_owned(),
@@ -74,7 +78,7 @@ pub(super) fn by_fresh_blocks(
                 ),
             )
         },
-        ConfirmationOutcome::Open | ConfirmationOutcome::Superseded => Verdict {
+        ConfirmationOutcome::Open | ConfirmationOutcome::Superseded => RankingVerdict {
             reasons: vec![measured],
             next_step: format!(
                 "Measure it again with more fresh blocks, e.g. `confirm: {}`, on a calmer host or with longer windows.",
@@ -91,7 +95,7 @@ pub(super) fn by_fresh_blocks(
     }
 }
 
-fn confirmed(judged: &Judged<'_>, chosen: Chosen<'_>, fresh: &Fresh) -> Verdict {
+fn confirmed(judged: &Judged<'_>, chosen: Chosen<'_>, fresh: &Fresh) -> RankingVerdict {
     let claimed = judged.claimed(chosen.cell);
     let (held, open): (Vec<Objective>, Vec<Objective>) = claimed
         .into_iter()
@@ -143,7 +147,7 @@ fn recommendation(
     quoted: Quoted,
     mut reasons: Vec<String>,
     next_step: String,
-) -> Verdict {
+) -> RankingVerdict {
     let action = format!("recommend {}", settings_text(&quoted.changes));
     let mut headline = action.clone();
     if let Some(score) = &quoted.score {
@@ -154,12 +158,9 @@ fn recommendation(
         headline.push_str(&format!(": {}", texts(&quoted.gains).join(", ")));
     }
     if !quoted.costs.is_empty() {
-        headline.push_str(&format!(
-            "; worse beside it: {}",
-            texts(&quoted.costs).join(", ")
-        ));
+        headline.push_str(&format!("; worse: {}", texts(&quoted.costs).join(", ")));
     }
-    Verdict {
+    RankingVerdict {
         kind: VerdictKind::Recommend,
         cell: Some(cell.id.clone()),
         headline,

@@ -7,7 +7,7 @@ use documents::figures::{
     counted, effect_text, limit_text, listed, margin_text, p_text, ratio_text, value_text,
 };
 use documents::ranking::{
-    CellRanking, CellState, Change, ConstraintState, EffectLine, Verdict, VerdictKind,
+    CellRanking, CellState, Change, ConstraintState, EffectLine, RankingVerdict, VerdictKind,
 };
 use record::axis::Axis;
 use record::objective::Objective;
@@ -18,8 +18,8 @@ use super::Judged;
 /// More blocks than this is not a suggestion that anyone follows.
 const MOST_BLOCKS: usize = 100;
 
-pub(super) fn plain(kind: VerdictKind, headline: &str) -> Verdict {
-    Verdict {
+pub(super) fn plain(kind: VerdictKind, headline: &str) -> RankingVerdict {
+    RankingVerdict {
         kind,
         headline: headline.to_owned(),
         action: headline.to_owned(),
@@ -60,8 +60,8 @@ pub(super) fn figures_text(figures: Option<&CellObjective>, criterion: Criterion
     }
 }
 
-pub(super) fn lone_control(control: &CellRanking) -> Verdict {
-    Verdict {
+pub(super) fn lone_control(control: &CellRanking) -> RankingVerdict {
+    RankingVerdict {
         reasons: vec![format!(
             "The control ({}) is the only cell of the matrix.",
             control.label
@@ -75,7 +75,7 @@ pub(super) fn lone_control(control: &CellRanking) -> Verdict {
 }
 
 /// Nothing was measured yet, or not one whole block.
-pub(super) fn nothing_yet(trials: usize) -> Verdict {
+pub(super) fn nothing_yet(trials: usize) -> RankingVerdict {
     let measured = match trials {
         0 => "The run has no trials yet.".to_owned(),
         some => format!(
@@ -83,7 +83,7 @@ pub(super) fn nothing_yet(trials: usize) -> Verdict {
             counted(some, "trial")
         ),
     };
-    Verdict {
+    RankingVerdict {
         reasons: vec![measured],
         next_step: "Let the run finish: `gosweep run` on the same folder goes on where it stopped."
             .to_owned(),
@@ -94,7 +94,7 @@ pub(super) fn nothing_yet(trials: usize) -> Verdict {
     }
 }
 
-pub(super) fn no_control(control: &CellRanking) -> Verdict {
+pub(super) fn no_control(control: &CellRanking) -> RankingVerdict {
     let cause = control.failures.first().map_or_else(
         || match control.invalid.len() {
             0 => "it has no trial in a complete block".to_owned(),
@@ -104,7 +104,7 @@ pub(super) fn no_control(control: &CellRanking) -> Verdict {
         },
         |failed| format!("trial {} failed: {}", failed.trial, failed.failure.message),
     );
-    Verdict {
+    RankingVerdict {
         reasons: vec![format!(
             "The control ({}) has no figures: {cause}.",
             control.label
@@ -121,10 +121,10 @@ pub(super) fn no_control(control: &CellRanking) -> Verdict {
     }
 }
 
-pub(super) fn no_rival(judged: &Judged<'_>) -> Verdict {
+pub(super) fn no_rival(judged: &Judged<'_>) -> RankingVerdict {
     let invalid: usize = judged.cells.iter().map(|cell| cell.invalid.len()).sum();
     let failed: usize = judged.cells.iter().map(|cell| cell.failures.len()).sum();
-    Verdict {
+    RankingVerdict {
         reasons: vec![format!(
             "No cell but the control has valid trials in two blocks ({invalid} trials were invalid, {failed} failed)."
         )],
@@ -141,8 +141,8 @@ pub(super) fn no_rival(judged: &Judged<'_>) -> Verdict {
     }
 }
 
-pub(super) fn too_few_blocks(blocks: usize) -> Verdict {
-    Verdict {
+pub(super) fn too_few_blocks(blocks: usize) -> RankingVerdict {
+    RankingVerdict {
         reasons: vec![
             "One block shows no run-to-run noise, so no difference can be judged.".to_owned(),
         ],
@@ -159,7 +159,7 @@ pub(super) fn too_few_blocks(blocks: usize) -> Verdict {
 }
 
 /// A verdict where constraints alone leave nothing to choose from.
-pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
+pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<RankingVerdict> {
     let tried: Vec<&CellRanking> = judged
         .cells
         .iter()
@@ -168,7 +168,7 @@ pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
     let all = |wanted: &[CellState]| tried.iter().all(|cell| wanted.contains(&cell.state));
     let first = tried.first()?;
     if all(&[CellState::Violated, CellState::Failed]) {
-        return Some(Verdict {
+        return Some(RankingVerdict {
             reasons: vec![format!(
                 "The best of them, {}, breaks {}.",
                 first.label,
@@ -180,7 +180,7 @@ pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
     }
     if all(&[CellState::Uncertain, CellState::Violated, CellState::Failed]) {
         let (kind, open) = (VerdictKind::Inconclusive, undecided(first));
-        return Some(Verdict {
+        return Some(RankingVerdict {
             reasons: vec![format!("The best of them, {}: {open}.", first.label)],
             next_step: "Run more blocks, or loosen the limit.".to_owned(),
             ..plain(
@@ -192,7 +192,11 @@ pub(super) fn constraints_in_the_way(judged: &Judged<'_>) -> Option<Verdict> {
     None
 }
 
-pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, criterion: Criterion) -> Verdict {
+pub(super) fn promising(
+    judged: &Judged<'_>,
+    cell: &CellRanking,
+    criterion: Criterion,
+) -> RankingVerdict {
     let shown = criterion_text(cell, criterion);
     let action = format!("inconclusive: {} may be better", cell.label);
     let reason = disagreement(cell, criterion, &shown).unwrap_or_else(|| {
@@ -201,7 +205,7 @@ pub(super) fn promising(judged: &Judged<'_>, cell: &CellRanking, criterion: Crit
             counted(judged.blocks, "block")
         )
     });
-    Verdict {
+    RankingVerdict {
         headline: format!("{action} ({shown})"),
         reasons: vec![reason],
         next_step: how_to_decide(judged, cell, criterion),
@@ -249,7 +253,7 @@ fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, criterion: Criterion) 
     }
 }
 
-pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> Verdict {
+pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> RankingVerdict {
     let headings: Vec<&str> = judged.criteria.iter().map(|own| own.heading()).collect();
     let mut reasons = vec![format!(
         "No usable cell is better than the control ({}) on {} by more than the margin.",
@@ -292,7 +296,7 @@ pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> Verdict {
             few(&outside)
         ));
     }
-    Verdict {
+    RankingVerdict {
         reasons,
         next_step: "Keep the settings. To find smaller changes run more blocks or longer windows."
             .to_owned(),

@@ -1,7 +1,7 @@
 //! What cells are judged by.
 //!
-//! [`value()`] makes of a stored trial the one number per objective that is
-//! compared; [`Objective::limit`] reads what people write as a limit on it.
+//! [`value()`] makes of a stored trial the one number per objective that is compared; [`Objective::limit`] reads what
+//! people write as a limit on it.
 
 mod limit;
 mod value;
@@ -177,8 +177,7 @@ impl Objective {
         }
     }
 
-    /// The quantile that it is, if it is one of the tail: with fewer than 100
-    /// samples beyond it, it says little.
+    /// The quantile that it is, if it is one of the tail: with fewer than 100 samples beyond it, it says little.
     pub fn tail_quantile(self) -> Option<f64> {
         match self {
             Objective::P99 => Some(0.99),
@@ -187,8 +186,8 @@ impl Objective {
         }
     }
 
-    /// The relative change that is worth noticing, unless the user says
-    /// otherwise: 3 % for QPS, 10 % for tail latency, 5 % for the rest.
+    /// The relative change that is worth noticing, unless the user says otherwise: 3 % for QPS, 10 % for tail latency,
+    /// 5 % for the rest.
     pub fn default_margin(self) -> f64 {
         match self {
             Objective::Qps => 0.03,

@@ -1,17 +1,17 @@
-//! What host, generator and placement say against a trial, beside the settings.
+//! What host, generator and placement say against a trial, besides the settings.
 //!
-//! The words of a doubt name the threshold and not the figure, so that a report
-//! can say one thing once of many trials; the figures are in the trial.
+//! The words of a caveat name the threshold and not the figure, so that a report can say one thing once of many trials;
+//! the figures are in the trial.
 
 use record::axis::Axis;
 use record::axis::readback::Shown;
-use record::trial::{Canary, Phase, Reason, RuleId};
+use record::trial::{ClockProbe, Phase, Reason, RuleId};
 use topology::CpuSet;
 
 use super::request::Observed;
 use super::thresholds::{
-    CANARY_TRIALS, CANARY_UNSTEADY, CLOCK_MOVED, INVOLUNTARY_PER_CPU_SECOND, PRESSURE, RUN_DELAY,
-    Step,
+    CLOCK_MOVED, CLOCK_PROBE_TRIALS, CLOCK_PROBE_UNSTEADY, INVOLUNTARY_PER_CPU_SECOND, PRESSURE,
+    RUN_DELAY, Step,
 };
 use crate::plan::ReadyCell;
 
@@ -19,7 +19,7 @@ use crate::plan::ReadyCell;
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Findings {
     pub(super) reasons: Vec<Reason>,
-    pub(super) doubts: Vec<String>,
+    pub(super) caveats: Vec<String>,
 }
 
 impl Findings {
@@ -31,9 +31,9 @@ impl Findings {
     pub(super) fn step(&mut self, rule: RuleId, value: f64, step: Step, what: &str) {
         if value > step.invalid {
             self.invalid(rule, format!("{what}: {:.1} %", value * 100.0));
-        } else if value > step.doubt {
-            let limit = step.doubt * 100.0;
-            self.doubts
+        } else if value > step.caveat {
+            let limit = step.caveat * 100.0;
+            self.caveats
                 .push(format!("{rule}: {what}: more than {limit:.0} %"));
         }
     }
@@ -49,9 +49,8 @@ pub(super) fn by_littles_law(name: &str, phase: &Phase, step: Step, found: &mut 
     found.step(RuleId::V3, error.abs(), step, &what);
 }
 
-/// V4 and doubts: others on the CPUs of the target. Where threads of the target
-/// itself or the generator compete for them, or a quota holds them back, waiting
-/// says nothing about others.
+/// V4 and caveats: others on the CPUs of the target. Where threads of the target itself or the generator compete for
+/// them, or a quota holds them back, waiting says nothing about others.
 pub(super) fn by_contention(
     cell: &ReadyCell,
     observed: &Observed,
@@ -71,14 +70,14 @@ pub(super) fn by_contention(
             found.step(RuleId::V4, delay / (delay + cpu), RUN_DELAY, &what);
         }
         if cpu > 0.0 && process.involuntary_switches as f64 / cpu > INVOLUNTARY_PER_CPU_SECOND {
-            found.doubts.push(format!(
+            found.caveats.push(format!(
                 "{name}: others pushed the target off its CPUs more than {INVOLUNTARY_PER_CPU_SECOND:.0} times per second of its CPU time"
             ));
         }
     }
     let pressure = phase.host.as_ref().and_then(|host| host.cpu_pressure);
     if pressure.is_some_and(|pressure| pressure > PRESSURE) {
-        found.doubts.push(format!(
+        found.caveats.push(format!(
             "{name}: some task of the host waited for a CPU more than {:.0} % of the time",
             PRESSURE * 100.0
         ));
@@ -113,7 +112,7 @@ pub(super) fn by_clock(observed: &Observed, found: &mut Findings) {
         && first > 0.0
         && (second / first - 1.0).abs() > CLOCK_MOVED
     {
-        found.doubts.push(format!(
+        found.caveats.push(format!(
             "the CPUs' clock moved by more than {:.0} % between the two windows",
             CLOCK_MOVED * 100.0
         ));
@@ -121,18 +120,18 @@ pub(super) fn by_clock(observed: &Observed, found: &mut Findings) {
 }
 
 /// V5: the spin loop against the run's other trials.
-pub(super) fn by_canary(
-    canary: Option<Canary>,
-    earlier: &[Canary],
+pub(super) fn by_clock_probe(
+    clock_probe: Option<ClockProbe>,
+    earlier: &[ClockProbe],
     step: Step,
     found: &mut Findings,
 ) {
-    let Some(canary) = canary.filter(|_| earlier.len() >= CANARY_TRIALS) else {
+    let Some(clock_probe) = clock_probe.filter(|_| earlier.len() >= CLOCK_PROBE_TRIALS) else {
         return;
     };
     let mut all: Vec<f64> = earlier
         .iter()
-        .flat_map(|canary| [canary.before_ns, canary.after_ns])
+        .flat_map(|clock_probe| [clock_probe.before_ns, clock_probe.after_ns])
         .collect();
     all.sort_by(f64::total_cmp);
     let usual = all[all.len() / 2];
@@ -140,10 +139,10 @@ pub(super) fn by_canary(
         return;
     }
     // What disturbs one end only was an event and no other clock.
-    let off = |canary: &Canary| {
+    let off = |clock_probe: &ClockProbe| {
         let (before, after) = (
-            canary.before_ns / usual - 1.0,
-            canary.after_ns / usual - 1.0,
+            clock_probe.before_ns / usual - 1.0,
+            clock_probe.after_ns / usual - 1.0,
         );
         match before * after > 0.0 {
             true => before.abs().min(after.abs()),
@@ -152,25 +151,25 @@ pub(super) fn by_canary(
     };
     let unsteady = earlier
         .iter()
-        .filter(|canary| off(canary) > step.invalid)
+        .filter(|clock_probe| off(clock_probe) > step.invalid)
         .count() as f64;
     let what =
         "a fixed loop on the target's CPUs ran at another speed than in the run's other trials";
-    if unsteady <= CANARY_UNSTEADY * earlier.len() as f64 {
-        found.step(RuleId::V5, off(&canary), step, what);
-    } else if off(&canary) > step.doubt {
-        found.doubts.push(format!(
+    if unsteady <= CLOCK_PROBE_UNSTEADY * earlier.len() as f64 {
+        found.step(RuleId::V5, off(&clock_probe), step, what);
+    } else if off(&clock_probe) > step.caveat {
+        found.caveats.push(format!(
             "V5: {what}; the clock of this host never holds still"
         ));
     }
 }
 
-/// V6: a choice of the matrix, so a doubt: `placement: none` shares everything.
+/// V6: a choice of the matrix, so a caveat: `placement: none` shares everything.
 pub(super) fn by_placement(cell: &ReadyCell, near: &CpuSet, found: &mut Findings) {
     let placement = &cell.planned.placement;
     if placement.generator.iter().any(|cpu| near.contains(cpu)) {
         found
-            .doubts
+            .caveats
             .push("V6: target and generator share a core: each slows the other".to_owned());
     }
 }

@@ -1,4 +1,4 @@
-//! Warnings: each doubt is raised where it is due, with its trials, and nowhere else.
+//! Warnings: each caveat is raised where it is due, with its trials, and nowhere else.
 
 use documents::finding::Severity;
 use documents::ranking::Ranking;
@@ -109,7 +109,7 @@ fn noise_above_the_margin_becomes_the_margin() {
 }
 
 #[test]
-fn the_gravest_come_first() {
+fn the_most_severe_come_first() {
     let mut lab = winner();
     lab.blocks = 4;
     let mut trials = lab.trials();
@@ -229,7 +229,7 @@ fn codes_under(matrix: &str, change: fn(&mut Trial)) -> Vec<String> {
 fn a_matrix_s_thresholds_move_the_warnings_of_validity() {
     type Case = (&'static str, &'static str, fn(&mut Trial));
     let cases: [Case; 3] = [
-        ("late_sends", "V3.lateness: 5%", |trial| {
+        ("late_sends", "V3.send_lag: 5%", |trial| {
             trial.constant.as_mut().unwrap().send_lag_ms.p99 = 2.0;
         }),
         ("steal", "V4.warn: 4%", |trial| {

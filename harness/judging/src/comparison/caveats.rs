@@ -1,4 +1,4 @@
-//! What a comparison's verdict is worth: the run's own doubts about the cells in question, and those of comparing.
+//! What a comparison's verdict is worth: the run's own caveats about the cells in question, and those of comparing.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use record::run::Run;
 use super::matched::{Matched, Measured};
 use super::select::Selector;
 
-/// Doubts of the ranking that are about rankings only, or said differently here.
+/// Caveats of the ranking that are about rankings only, or said differently here.
 const OF_RANKINGS: [&str; 2] = ["same_cells", "noisy_host"];
 
-/// The run's own doubts, as far as they touch the cells that are compared.
-pub(crate) fn doubts(measured: &Measured<'_>, matched: &[Matched<'_>]) -> Vec<Warning> {
+/// The run's own caveats, as far as they touch the cells that are compared.
+pub(crate) fn caveats(measured: &Measured<'_>, matched: &[Matched<'_>]) -> Vec<Warning> {
     let mut cells: BTreeSet<String> = BTreeSet::new();
     let mut targets: BTreeSet<&str> = BTreeSet::new();
     for own in matched {
@@ -31,23 +31,23 @@ pub(crate) fn doubts(measured: &Measured<'_>, matched: &[Matched<'_>]) -> Vec<Wa
             warning.cells.is_empty() || warning.cells.iter().any(|cell| cells.contains(cell));
         own_target && own_cell && !OF_RANKINGS.contains(&warning.code.as_str())
     };
-    let mut doubts: Vec<Warning> = measured
+    let mut caveats: Vec<Warning> = measured
         .ranking
         .warnings
         .iter()
         .filter(|warning| touches(warning))
         .cloned()
         .collect();
-    doubts.extend(matched.iter().filter_map(other_rate));
-    doubts.extend(matched.iter().filter_map(unmatched));
-    doubts
+    caveats.extend(matched.iter().filter_map(other_rate));
+    caveats.extend(matched.iter().filter_map(unmatched));
+    caveats
 }
 
 /// A cell that was picked because it came out best looks better than it is.
 pub(super) fn picked_by_rank(sides: [&Selector; 2]) -> Option<Warning> {
     let picked = sides.iter().any(|side| matches!(side, Selector::Rank(_)));
     picked.then(|| {
-        doubt(
+        caveat(
             Severity::Warn,
             "picked_by_rank",
             "a cell named by its rank was picked by the same trials that now judge it, which flatters it (winner's \
@@ -65,7 +65,7 @@ pub(super) fn between_runs(
     matched: &[Matched<'_>],
 ) -> Vec<Warning> {
     let (b, c) = (baseline.run, candidate.run);
-    let mut found = vec![doubt(
+    let mut found = vec![caveat(
         Severity::Warn,
         "unpaired",
         "the two runs were measured one after the other, so all that changed on the host in between counts as a \
@@ -74,7 +74,7 @@ pub(super) fn between_runs(
         "A nightly check should measure its baseline again, interleaved in one run, and compare within that run.",
     )];
     if b.host.fingerprint != c.host.fingerprint {
-        found.push(doubt(
+        found.push(caveat(
             Severity::Critical,
             "cross_host",
             format!(
@@ -96,7 +96,7 @@ pub(super) fn between_runs(
     .filter_map(|(what, differs)| differs.then_some(what))
     .collect();
     if !differs.is_empty() {
-        found.push(doubt(
+        found.push(caveat(
             Severity::Info,
             "runs_differ",
             format!("the runs differ in their {}.", listed(&differs)),
@@ -109,7 +109,7 @@ pub(super) fn between_runs(
     }
     for (name, measured) in [("baseline", baseline), ("candidate", candidate)] {
         found.extend(
-            doubts_of_run(measured, matched)
+            caveats_of_run(measured, matched)
                 .into_iter()
                 .map(|warning| Warning {
                     message: format!("{name}: {}", warning.message),
@@ -120,9 +120,9 @@ pub(super) fn between_runs(
     found
 }
 
-fn doubts_of_run(measured: &Measured<'_>, matched: &[Matched<'_>]) -> Vec<Warning> {
+fn caveats_of_run(measured: &Measured<'_>, matched: &[Matched<'_>]) -> Vec<Warning> {
     // What was said about pairing holds for the two runs, not within one of them.
-    let mut own = doubts(measured, matched);
+    let mut own = caveats(measured, matched);
     own.retain(|warning| !["other_rate", "unmatched"].contains(&warning.code.as_str()));
     own
 }
@@ -146,7 +146,7 @@ fn other_rate(matched: &Matched<'_>) -> Option<Warning> {
     let [before, after] = matched.other_rates?;
     Some(Warning {
         target: Some(matched.target().to_owned()),
-        ..doubt(
+        ..caveat(
             Severity::Critical,
             "other_rate",
             format!(
@@ -168,7 +168,7 @@ fn unmatched(matched: &Matched<'_>) -> Option<Warning> {
         }
         Warning {
             target: Some(matched.target().to_owned()),
-            ..doubt(
+            ..caveat(
                 Severity::Info,
                 "unmatched",
                 format!(
@@ -182,7 +182,7 @@ fn unmatched(matched: &Matched<'_>) -> Option<Warning> {
     })
 }
 
-fn doubt(severity: Severity, code: &str, message: String, next_step: &str) -> Warning {
+fn caveat(severity: Severity, code: &str, message: String, next_step: &str) -> Warning {
     Warning {
         code: code.to_owned(),
         severity,

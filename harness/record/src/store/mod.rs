@@ -1,17 +1,14 @@
 //! The folder of a run: `run.json`, `trials.jsonl`, `decisions.jsonl`, `raw/`.
 //!
-//! A trial is appended as one line, flushed and fsynced after its raw evidence
-//! was renamed into place. A line that a killed process left half written is
-//! recognised by its missing newline and cut off on the next open. Decisions
-//! are kept in the same way.
+//! A trial is appended as one line, flushed and fsynced after its raw evidence was renamed into place. A line that a
+//! killed process left half written is recognised by its missing newline and cut off on the next open. Decisions are
+//! kept in the same way.
 //!
 //! # How the formats may grow
-//! Each file states its format version. Within a version only fields that may
-//! be missing are added: an `Option`, or one with `#[serde(default)]`. So an
-//! older gosweep passes over what it does not know, and a newer one reads what
-//! an older one wrote. Anything else (a field that must be there, a new meaning
-//! or unit, a new word of an enum) needs a new version; a newer version than
-//! our own is refused by name. `tests/fixtures/format-1` must stay readable.
+//! Each file states its format version. Within a version only fields that may be missing are added: an `Option`, or one
+//! with `#[serde(default)]`. So an older gosweep passes over what it does not know, and a newer one reads what an older
+//! one wrote. Anything else (a field that must be there, a new meaning or unit, a new word of an enum) needs a new
+//! version; a newer version than our own is refused by name. `tests/fixtures/format-1` must stay readable.
 
 mod lines;
 
@@ -165,8 +162,8 @@ impl RunDir {
     }
 }
 
-/// Makes a folder of a run and those above it, if they are not there. Whatever
-/// the umask, nobody but the owner may write into it.
+/// Makes a folder of a run and those above it, if they are not there. Whatever the umask, nobody but the owner may
+/// write into it.
 ///
 /// # Errors
 /// The file system's.
@@ -265,9 +262,9 @@ mod tests {
             saturate: None,
             constant: None,
             process: None,
-            control_group: None,
+            cgroup: None,
             readback: None,
-            canary: None,
+            clock_probe: None,
             warnings: Vec::new(),
             raw: String::new(),
         }

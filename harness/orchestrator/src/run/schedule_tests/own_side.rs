@@ -1,4 +1,4 @@
-//! Trials that our own side spoils.
+//! Trials that our own side invalidates.
 
 use super::*;
 use crate::run::RunError;

@@ -55,7 +55,7 @@ pub struct AdditiveFit {
 pub struct Contrast {
     /// The cell in question.
     pub cell: usize,
-    /// The cell that it is held against.
+    /// The cell that it is compared with.
     pub against: usize,
     /// cell − against, on the scale of the observations.
     pub estimate: Estimate,

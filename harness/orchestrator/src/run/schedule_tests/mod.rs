@@ -1,5 +1,5 @@
-//! The real schedule on a real folder, with trials that are made up: no process,
-//! no load, a clock that only moves with trials.
+//! The real schedule on a real folder, with trials that are made up: no process, no load, a clock that only moves with
+//! trials.
 
 use std::cell::{Cell as Counter, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,9 +108,9 @@ impl Runner for FakeTrials {
             saturate: None,
             constant: None,
             process: None,
-            control_group: None,
+            cgroup: None,
             readback: None,
-            canary: None,
+            clock_probe: None,
             warnings: Vec::new(),
         }))
     }
@@ -395,8 +395,7 @@ fn without_a_finalist_nothing_is_confirmed() {
 
 #[test]
 fn a_budget_ends_the_search_with_time_for_the_finalist() {
-    // Blocks of 5 s, a confirmation of 2 blocks of 2 s: after 4 blocks 24 s are
-    // spoken for, a fifth would make 29.
+    // Blocks of 5 s, a confirmation of 2 blocks of 2 s: after 4 blocks 24 s are spoken for, a fifth would make 29.
     let mut lab = Lab::new(30, raced());
     lab.budget = Some(Duration::from_secs(28));
     let rules = Rules {
@@ -523,64 +522,7 @@ fn a_block_is_made_ready_once() {
 }
 
 #[test]
-fn killed_between_a_block_and_its_decision_it_is_decided_then() {
-    let rules = || Rules {
-        leave: [(3, vec!["50"])].into(),
-        finalist: Some("400"),
-        ..Rules::default()
-    };
-    let whole = Lab::new(4, raced());
-    whole.complete(&rules());
-    let decisions = whole.decisions();
-    for kept in 0..decisions.len() {
-        let lab = Lab::new(4, raced());
-        let mut writer = lab.dir().append().unwrap();
-        for trial in whole.trials() {
-            // Everything up to the block whose decision is missing.
-            if (trial.block as usize) <= kept {
-                writer.write(&trial).unwrap();
-            }
-        }
-        let mut writer = lab.dir().append_decisions().unwrap();
-        for decision in &decisions[..kept] {
-            writer.write(decision).unwrap();
-        }
-        lab.complete(&rules());
-        assert_eq!(lab.decisions(), decisions);
-        assert_eq!(lab.trials().len(), whole.trials().len());
-    }
-}
-
-#[test]
-fn a_decision_is_not_taken_anew() {
-    let lab = Lab::new(5, raced());
-    let leaves = Rules {
-        leave: [(3, vec!["50"])].into(),
-        ..Rules::default()
-    };
-    let runner = FakeTrials {
-        stop_at: Some(17),
-        ..FakeTrials::default()
-    };
-    assert_eq!(lab.call(&runner, &leaves).unwrap(), Ending::Interrupted);
-    // Whoever answers now would keep everybody.
-    lab.complete(&Rules::default());
-    assert!(!lab.block(3).contains(&"50".to_owned()));
-    assert!(!lab.block(4).contains(&"50".to_owned()));
-}
-
-#[test]
-fn what_cannot_be_judged_does_not_end_a_run() {
-    let lab = Lab::new(5, raced());
-    lab.complete(&Rules {
-        broken: true,
-        ..Rules::default()
-    });
-    assert_eq!(lab.blocks_of(Stage::Search).len(), 5);
-}
-
-#[test]
-fn spoilt_slots_are_tried_again_at_the_end_of_their_block() {
+fn invalid_slots_are_tried_again_at_the_end_of_their_block() {
     let lab = Lab::new(1, Design::default());
     let runner = FakeTrials {
         invalid_until: 2,
@@ -605,5 +547,5 @@ fn a_first_block_without_one_valid_trial_ends_the_run() {
     );
 }
 
-#[path = "own_side_tests.rs"]
+mod decisions;
 mod own_side;
