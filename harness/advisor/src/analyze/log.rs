@@ -301,7 +301,10 @@ impl Log {
         let at = find(&|process| own(process) && awaits(process))
             .or_else(|| find(&own).filter(|at| goes_on(&self.processes[*at])))
             // The first lines of a writer came before its prefix was known as one.
-            .or_else(|| find(&|process| unnamed(process) && awaits(process)));
+            .or_else(|| find(&|process| unnamed(process) && awaits(process)))
+            .or_else(|| {
+                find(&|process| unnamed(process) && process.has_one_line() && goes_on(process))
+            });
         if let Some(at) = at {
             if !self.writer.is_empty() {
                 self.writer.clone_into(&mut self.processes[at].writer);

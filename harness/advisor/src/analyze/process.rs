@@ -92,6 +92,11 @@ impl Process {
         }
     }
 
+    /// Whether a single line is all that there is of it.
+    pub(super) fn has_one_line(&self) -> bool {
+        self.let_go == 0 && self.cycles.len() + self.samples.len() + self.blocks.len() == 1
+    }
+
     /// Whether a collection can follow: number and clock of one process only rise.
     pub(super) fn goes_on_with_gc(&self, cycle: &GcCycle) -> bool {
         self.cycles
