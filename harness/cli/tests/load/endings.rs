@@ -88,7 +88,8 @@ fn overload_fails_what_it_makes_worse_and_vouches_for_nothing() {
     if result["verdict"] == "OVERLOADED" {
         assert_eq!(code(&failed), 1);
     }
-    let kept = run("max>10m");
+    // Latencies keep no threshold where requests are owed an answer; the rate that was reached can.
+    let kept = run("rate<1");
     assert_eq!(code(&kept), 4);
     assert!(
         stderr(&kept).contains("cannot be relied on"),
