@@ -258,7 +258,7 @@ impl Log {
 
     /// Whether a process of this writer has a line already. Only a line that does not follow can be a repetition.
     fn known_process(&self, has: impl Fn(&Process) -> bool) -> bool {
-        let own = |process: &&Process| process.writer == self.writer || process.writer.is_empty();
+        let own = |process: &&Process| process.writer.is_empty() || process.is_of(&self.writer);
         self.processes.iter().rev().filter(own).any(has)
     }
 
@@ -295,13 +295,16 @@ impl Log {
         goes_on: impl Fn(&Process) -> bool,
         new: impl Fn() -> Process,
     ) -> &mut Process {
-        let own = |process: &Process| process.writer == self.writer;
+        let own = |process: &Process| process.is_of(&self.writer);
         let unnamed = |process: &Process| process.writer.is_empty();
         let find = |fits: &dyn Fn(&Process) -> bool| self.processes.iter().rposition(fits);
         let at = find(&|process| own(process) && awaits(process))
             .or_else(|| find(&own).filter(|at| goes_on(&self.processes[*at])))
             // The first lines of a writer came before its prefix was known as one.
-            .or_else(|| find(&|process| unnamed(process) && awaits(process)));
+            .or_else(|| find(&|process| unnamed(process) && awaits(process)))
+            .or_else(|| {
+                find(&|process| unnamed(process) && process.has_one_line() && goes_on(process))
+            });
         if let Some(at) = at {
             if !self.writer.is_empty() {
                 self.writer.clone_into(&mut self.processes[at].writer);

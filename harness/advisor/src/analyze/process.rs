@@ -83,6 +83,20 @@ impl Process {
         Process::from(at_ms as f64 / 1e3)
     }
 
+    /// Whether a writer's lines are of this process. Most logs name none, and comparing nothing with nothing is slow:
+    /// empty vectors point nowhere, at which vector instructions stumble.
+    pub(super) fn is_of(&self, writer: &[u8]) -> bool {
+        match (self.writer.is_empty(), writer.is_empty()) {
+            (false, false) => self.writer == writer,
+            (own, other) => own && other,
+        }
+    }
+
+    /// Whether a single line is all that there is of it.
+    pub(super) fn has_one_line(&self) -> bool {
+        self.let_go == 0 && self.cycles.len() + self.samples.len() + self.blocks.len() == 1
+    }
+
     /// Whether a collection can follow: number and clock of one process only rise.
     pub(super) fn goes_on_with_gc(&self, cycle: &GcCycle) -> bool {
         self.cycles
@@ -99,12 +113,19 @@ impl Process {
 
     /// Whether a collection has been read already, as exports that overlap repeat it.
     pub(super) fn has_gc(&self, cycle: &GcCycle) -> bool {
+        if self.cycles.back().is_none_or(|last| cycle.seq > last.seq) {
+            return false;
+        }
         let at = self.cycles.binary_search_by_key(&cycle.seq, |own| own.seq);
         at.is_ok_and(|at| self.cycles[at] == *cycle)
     }
 
     /// Whether a scheduler line has been read already. The first one of a process looks like that of any other.
     pub(super) fn has_sched(&self, sample: &SchedSample) -> bool {
+        let last_ms = self.samples.back().map(|last| last.head.at_ms);
+        if last_ms.is_none_or(|last| sample.head.at_ms > last) {
+            return false;
+        }
         let at = self
             .samples
             .binary_search_by_key(&sample.head.at_ms, |own| own.head.at_ms);

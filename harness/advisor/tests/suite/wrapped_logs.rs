@@ -40,6 +40,51 @@ fn wrapped(it: &Analysis) -> Vec<String> {
 }
 
 #[test]
+fn the_line_that_a_prefix_is_first_seen_at_is_of_its_process() {
+    let sched = |at: u32| {
+        format!(
+            "SCHED {at}ms: gomaxprocs=2 idleprocs=0 threads=5 spinningthreads=0 needspinning=0 idlethreads=1 runqueue=0 [0 0]"
+        )
+    };
+    let gc = |seq: u32| {
+        format!(
+            "gc {seq} @0.{seq}00s 1%: 0.010+0.50+0.010 ms clock, 0.020+0.10/0.20/0+0.020 ms cpu, 4->4->1 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P"
+        )
+    };
+    // Either kind may be the first; two replicas stay two.
+    let first_sched = [sched(0), gc(1), sched(150), gc(2)];
+    let first_gc = [gc(1), sched(150), gc(2), sched(250)];
+    for lines in [&first_sched, &first_gc] {
+        let log: String = lines
+            .iter()
+            .map(|own| format!("<30>1 node-7 ~ {own}\n"))
+            .collect();
+        let it = analyzed("one.log", log.as_bytes()).unwrap();
+        assert_eq!(it.inputs[0].processes.len(), 1, "{log}");
+    }
+    let of_two = |own: &String| format!("<30>1 node-7 ~ {own}\n<30>1 node-8 ~ {own}\n");
+    let log: String = first_sched
+        .iter()
+        .chain(&[gc(3), gc(4)])
+        .map(of_two)
+        .collect();
+    let it = analyzed("two.log", log.as_bytes()).unwrap();
+    let writers: Vec<Option<&str>> = it.inputs[0]
+        .processes
+        .iter()
+        .map(|own| own.writer.as_deref())
+        .collect();
+    assert!(
+        writers.iter().flatten().any(|own| own.contains("node-7")),
+        "{writers:?}"
+    );
+    assert!(
+        writers.iter().flatten().any(|own| own.contains("node-8")),
+        "{writers:?}"
+    );
+}
+
+#[test]
 fn every_wrapper_comes_off() {
     let mut wrong = Vec::new();
     let mut count = 0;

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// At least one of these is in every line that is runtime output, a part of it, or speaks of a panic.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 28] = [
     "gc ",
     "SCHED ",
     "scav ",
@@ -28,10 +28,6 @@ const WORDS: [&str; 32] = [
     "fatal error: ",
     "fatal: morestack",
     "goroutine ",
-    "SIGQUIT",
-    "SIGABRT",
-    "SIGSEGV",
-    "SIGBUS",
     "SIG",
     "Exception 0x",
     "DATA RACE",
@@ -41,7 +37,14 @@ const WORDS: [&str; 32] = [
 ];
 
 static HINTS: LazyLock<AhoCorasick> =
-    LazyLock::new(|| AhoCorasick::new(WORDS).expect("a few short words"));
+    // Which word is found does not matter, but only leftmost matches are looked for with vector instructions: that is
+    // several times as fast.
+    LazyLock::new(|| {
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(WORDS)
+            .expect("a few short words")
+    });
 
 /// Whether a line may hold runtime output.
 #[inline]

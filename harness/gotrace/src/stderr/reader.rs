@@ -224,6 +224,7 @@ impl State {
     /// Says whose line follows, where that changes.
     fn name_writer(&mut self, before: Before<'_>, sink: &mut impl FnMut(Event<'_>)) {
         let writer = match before {
+            Before::Nothing if self.writer.is_empty() => return,
             Before::Nothing => Vec::new(),
             Before::Wrapper(prefix) => logprefix::writer(prefix),
             Before::Record(line) => logprefix::identity(line),
