@@ -8,7 +8,7 @@
 //! | what does a foreign log, profile or crash show | [`analyze`] |
 //! | where do time and memory go, which lock is contended | [`profile`] |
 //!
-//! Main function: [`judge()`], from a [`RuleEvidence`] to a [`Judgement`] of findings. A run's cell and a foreign log
+//! Main function: [`judge()`], from a [`RuleEvidence`] to a [`Judgement`](documents::finding::Judgement) of findings. A run's cell and a foreign log
 //! both become evidence: samples with whatever parts were observed. A rule names the signals that it needs
 //! ([`Signal`]); where they are absent it is not judged, and the judgement says so with what is missing.
 //!

@@ -15,7 +15,7 @@ use crate::random::{Random, Resampling};
 /// One objective: logs, higher is better, the same blocks and cells as the other objectives.
 #[derive(Debug, Clone, Copy)]
 pub struct Objective<'a> {
-    /// The values; turn latencies with [`CompleteBlocks::negated`].
+    /// The values; turn latencies with negating the logarithms.
     pub values: &'a CompleteBlocks,
     /// δ ≥ 0, in the unit of the values: a difference that nobody would act on.
     pub margin: f64,

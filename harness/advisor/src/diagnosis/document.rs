@@ -23,7 +23,7 @@ const COMPARED: [&str; 2] = ["cpu", "allocs"];
 /// Makes the document of everything that was kept; locks are judged by the matrix's thresholds.
 ///
 /// # Errors
-/// [`AdvisorError::Matrix`]: the matrix in the run's record is not readable.
+/// [`AdvisorError`]: the matrix in the run's record is not readable.
 pub fn diagnoses(run: &Run, kept: &[Kept]) -> Result<Diagnoses, AdvisorError> {
     let thresholds = &matrix_of(run)?.thresholds;
     let position = |kept: &&Kept| {

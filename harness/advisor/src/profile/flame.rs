@@ -22,7 +22,7 @@ pub struct FlameOptions {
     pub id: String,
     /// What stands above the picture.
     pub title: String,
-    /// Which value; [`Measure::main`] if absent.
+    /// Which value; the profile's main one if absent.
     pub measure: Option<Measure>,
     /// Calls narrower than this share of the whole are left out, which the picture says.
     pub least_share: f64,

@@ -2,7 +2,7 @@
 //! reports are made of.
 //!
 //! One shape for every use. Values are in the unit that stands alongside them; ratios are cell ÷ control; whatever was
-//! not observed is null and `missing` says why. Nothing here is computed; [`judging::rank`] fills it.
+//! not observed is null and `missing` says why. Nothing here is computed; `judging::rank` fills it.
 
 mod cell;
 mod run;

@@ -2,7 +2,7 @@
 //!
 //! [`within_run`] compares cells of one run, block by block; [`between_runs`] the matching cells of two runs, which is
 //! weaker, because whatever changed on the host between them counts as a difference (METHODOLOGY, design of an
-//! experiment). Both answer a [`Comparison`], a document that crate `report` prints.
+//! experiment). Both answer a [`Comparison`](documents::comparison::Comparison), a document that crate `report` prints.
 //!
 //! A verdict has three ways (METHODOLOGY, estimates and tests): REGRESSED where the whole interval lies beyond the
 //! margin on the bad side, NO WORSE (or IMPROVED) where it lies wholly on the good side of it, INCONCLUSIVE otherwise.
