@@ -8,16 +8,21 @@ use crate::workspace::{code, members, names_std, places, root};
 /// Which of our crates each may use, and no others.
 const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
+    ("safefile", &[]),
     ("gotrace", &[]),
     ("topology", &[]),
-    ("loadgen", &[]),
-    ("record", &[]),
-    ("loadtool", &["record", "topology", "loadgen"]),
+    ("loadgen", &["safefile"]),
+    ("record", &["safefile"]),
+    ("loadtool", &["safefile", "record", "topology", "loadgen"]),
     ("supervise", &["topology", "gotrace"]),
-    ("toolchain", &["gotrace", "topology", "supervise"]),
+    (
+        "toolchain",
+        &["safefile", "gotrace", "topology", "supervise"],
+    ),
     (
         "orchestrator",
         &[
+            "safefile",
             "record",
             "topology",
             "loadgen",
@@ -37,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "safefile",
             "record",
             "topology",
             "loadgen",
