@@ -15,11 +15,10 @@
 
 mod lines;
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use safefile::{Folder, Refused, check_name};
 use serde::Deserialize;
 
 pub use lines::{Line, LineWriter};
@@ -44,6 +43,36 @@ pub enum StoreError {
     /// The folder holds no run.
     #[error("{} is no run folder: it has no run.json; name a folder under results/", .0.display())]
     NotARun(PathBuf),
+    /// The folder holds what no run of ours left there.
+    #[error(
+        "{} is no run folder, and holds `{found}`, which is no run's: name a new folder, or an empty one",
+        path.display()
+    )]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+        /// What is in it.
+        found: String,
+    },
+    /// What a run left is there, but not what it was a run of.
+    #[error(
+        "{} holds `{found}` of a run, but no run.json: nothing says under what calibration it was measured; put its run.json back, or name a new folder",
+        path.display()
+    )]
+    NoRecord {
+        /// The folder.
+        path: PathBuf,
+        /// What is left of the run.
+        found: String,
+    },
+    /// A folder of somebody else.
+    #[error("{}: {why}; if you know who made it and what is in it, say --trust", path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Why it is not ours.
+        why: Refused,
+    },
     /// A file is not what it should be.
     #[error("{}:{line}: not readable as a {what}: {reason}", path.display())]
     Corrupt {
@@ -74,30 +103,120 @@ pub struct RunDir {
     path: PathBuf,
 }
 
+/// The folder of the trials' raw evidence, in a run's folder.
+const RAW: &str = "raw";
+/// The record itself.
+const RUN: &str = "run.json";
+/// Whoever can read the record can make a folder that passes for one of ours.
+const RUN_MODE: u32 = 0o600;
+/// A run of thousands of cells takes some megabytes.
+const LARGEST_RUN_BYTES: u64 = 256 << 20;
+/// What a run leaves before it has a record: its preparation was interrupted.
+const BEFORE_A_RECORD: [&str; 3] = ["lock", RAW, "pgo"];
+/// How the folder of a trial or a diagnosis under way begins.
+const UNFINISHED: &str = "unfinished-";
+
 impl RunDir {
-    /// Creates the folder (and its parents) if it is not there.
+    /// Takes a folder for a run: one that holds a run already, or an empty or
+    /// new one, which is made with its parents. Whatever the umask, nobody but
+    /// the owner may write into it.
     ///
     /// # Errors
-    /// The file system's.
+    /// [`StoreError::NotOurs`] and [`StoreError::NoRecord`], before anything in
+    /// it is touched, and the file system's.
     pub fn create(path: &Path) -> Result<RunDir, StoreError> {
-        let raw = path.join("raw");
-        make_folder(&raw)?;
+        RunDir::check_free(path)?;
+        let folder = Folder::make(path).map_err(io_error("create", path))?;
+        folder
+            .make_folder(RAW)
+            .map_err(io_error("create", &path.join(RAW)))?;
         Ok(RunDir {
             path: path.to_owned(),
         })
     }
 
+    /// Checks that [`RunDir::create`] would take a folder; touches nothing.
+    ///
+    /// # Errors
+    /// As [`RunDir::create`].
+    pub fn check_free(path: &Path) -> Result<(), StoreError> {
+        let folder = match Folder::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(io_error("look into", path))?,
+        };
+        let look = |name: &str| folder.has(name).map_err(io_error("look into", path));
+        if look(RUN)? {
+            return Ok(());
+        }
+        for name in ["trials.jsonl", "decisions.jsonl", "diagnosis"] {
+            if look(name)? {
+                return Err(StoreError::NoRecord {
+                    path: path.to_owned(),
+                    found: name.to_owned(),
+                });
+            }
+        }
+        let names = folder.names().map_err(io_error("look into", path))?;
+        let foreign = |name: &String| {
+            !BEFORE_A_RECORD.contains(&name.as_str()) && !Folder::is_half_written(name)
+        };
+        // What a killed preparation left; nothing else is there yet.
+        let raw = folder.folder(RAW).and_then(|raw| raw.names());
+        let raw = match raw {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            other => other.map_err(io_error("look into", &path.join(RAW)))?,
+        };
+        let in_raw = raw
+            .iter()
+            .find(|name| !is_preparation(name))
+            .map(|name| format!("{RAW}/{name}"));
+        // The lock is made first of all that has anything in it.
+        let unmarked = || {
+            let ours = names.iter().any(|name| name == "lock");
+            let filled = names.iter().find(|name| *name == "pgo" || !raw.is_empty());
+            filled.filter(|_| !ours).cloned()
+        };
+        let found = names.iter().find(|name| foreign(name)).cloned();
+        match found.or(in_raw).or_else(unmarked) {
+            Some(found) => Err(StoreError::NotOurs {
+                path: path.to_owned(),
+                found,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Opens a folder that holds a run.
     ///
     /// # Errors
-    /// [`StoreError::NotARun`] where there is no `run.json`.
+    /// [`StoreError::NotARun`] where there is no `run.json`, and what the file
+    /// system says where that cannot be told.
     pub fn open(path: &Path) -> Result<RunDir, StoreError> {
-        if !path.join("run.json").is_file() {
-            return Err(StoreError::NotARun(path.to_owned()));
+        use io::ErrorKind::{NotADirectory, NotFound};
+        let found = Folder::open(path).and_then(|folder| folder.has(RUN));
+        match found {
+            Ok(true) => Ok(RunDir {
+                path: path.to_owned(),
+            }),
+            Ok(false) => Err(StoreError::NotARun(path.to_owned())),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => {
+                Err(StoreError::NotARun(path.to_owned()))
+            }
+            Err(error) => Err(io_error("look into", path)(error)),
         }
-        Ok(RunDir {
-            path: path.to_owned(),
-        })
+    }
+
+    /// Checks that the folder is ours: what is in it decides what is run.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`].
+    pub fn check_ours(&self) -> Result<(), StoreError> {
+        self.folder()?
+            .check_ours()
+            .map_err(|why| StoreError::Foreign {
+                path: self.path.clone(),
+                why,
+            })
     }
 
     /// The folder.
@@ -105,9 +224,84 @@ impl RunDir {
         &self.path
     }
 
+    /// The folder, held open, for whoever writes into it.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn folder(&self) -> Result<Folder, StoreError> {
+        Folder::open(&self.path).map_err(io_error("look into", &self.path))
+    }
+
     /// The folder of raw evidence.
     pub fn raw(&self) -> PathBuf {
-        self.path.join("raw")
+        self.path.join(RAW)
+    }
+
+    /// Makes a folder of the run, by its name in it, and what is missing above
+    /// it, for nobody but the owner to write into.
+    ///
+    /// # Errors
+    /// The file system's, or there is a link or a file of that name.
+    pub fn make_folder(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let path = self.path.join(name);
+        self.folder()?
+            .make_folder(name)
+            .map_err(io_error("create", &path))?;
+        Ok(path)
+    }
+
+    /// Gives a folder or file of the run its final name, in place of what has
+    /// it, and waits until that is on disk.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn put_in_place(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let folder = self.folder()?;
+        if folder.has_folder(to) {
+            folder
+                .remove_folder(to)
+                .map_err(io_error("replace", &self.path.join(to)))?;
+        }
+        folder
+            .rename(from, to)
+            .map_err(io_error("rename", &self.path.join(from)))
+    }
+
+    /// Reads evidence by its name in the folder; `None` where there is none.
+    ///
+    /// # Errors
+    /// A name that leaves the folder; a link, pipe or device; more than `most`
+    /// bytes; the file system's.
+    pub fn evidence(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.folder()?.read(name, most) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => other
+                .map(Some)
+                .map_err(io_error("read", &self.path.join(name))),
+        }
+    }
+
+    /// Removes what a killed process left: the evidence of its trial, and files
+    /// that it had not finished. Only what has a name that we give.
+    ///
+    /// # Errors
+    /// The file system's, for what is to be removed.
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        let folder = self.folder()?;
+        let names = folder.names().map_err(io_error("look into", &self.path))?;
+        for name in names.iter().filter(|name| Folder::is_half_written(name)) {
+            folder
+                .remove_file(name)
+                .map_err(io_error("remove", &self.path.join(name)))?;
+        }
+        let raw = folder.folder(RAW).and_then(|raw| raw.names());
+        let raw = raw.map_err(io_error("look into", &self.raw()))?;
+        for name in raw.iter().filter(|name| is_unfinished(name)) {
+            folder
+                .remove_folder(&format!("{RAW}/{name}"))
+                .map_err(io_error("remove", &self.raw().join(name)))?;
+        }
+        Ok(())
     }
 
     /// Reads `run.json`, and `decisions.jsonl` into the run.
@@ -115,37 +309,39 @@ impl RunDir {
     /// # Errors
     /// Not there, not readable, or of a newer format.
     pub fn read_run(&self) -> Result<Run, StoreError> {
-        let path = self.path.join("run.json");
-        let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+        let path = self.path.join(RUN);
+        let text = self.folder()?.read_text(RUN, LARGEST_RUN_BYTES);
+        let text = text.map_err(io_error("read", &path))?;
         let mut run: Run = decode(&path, 1, "run", RUN_FORMAT, &text)?;
-        run.decisions = lines::read(&self.path)?;
+        for cell in &run.cells {
+            named(&path, 1, "run", cell.id.as_str())?;
+        }
+        run.decisions = lines::read(self)?;
         Ok(run)
     }
 
-    /// Writes `run.json`: to a temporary file, fsynced, renamed into place.
+    /// Writes `run.json`: to a temporary file, fsynced, renamed into place, for
+    /// nobody but the owner to read.
     ///
     /// # Errors
     /// The file system's.
     pub fn write_run(&self, run: &Run) -> Result<(), StoreError> {
-        let path = self.path.join("run.json");
+        let path = self.path.join(RUN);
         let mut text = serde_json::to_string_pretty(run).expect("a run is plain data");
         readable_again::<Run>(&path, "the run", text.as_bytes())?;
         text.push('\n');
-        let temporary = self.path.join("run.json.new");
-        let mut file = File::create(&temporary).map_err(io_error("create", &temporary))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(io_error("write", &temporary))?;
-        fs::rename(&temporary, &path).map_err(io_error("rename", &path))?;
-        sync_folder(&self.path)
+        self.folder()?
+            .replace(RUN, text.as_bytes(), RUN_MODE)
+            .map_err(io_error("write", &path))
     }
 
     /// Reads every complete trial; a half-written last line is left out.
     ///
     /// # Errors
-    /// Not readable, a corrupt line, or a newer format.
+    /// Not readable, a corrupt line, evidence that is named outside the
+    /// folder, or a newer format.
     pub fn read_trials(&self) -> Result<Vec<Trial>, StoreError> {
-        lines::read(&self.path)
+        lines::read(self)
     }
 
     /// Opens `trials.jsonl` for appending and cuts off a half-written line.
@@ -153,7 +349,7 @@ impl RunDir {
     /// # Errors
     /// The file system's.
     pub fn append(&self) -> Result<LineWriter<Trial>, StoreError> {
-        LineWriter::open(&self.path)
+        LineWriter::open(self)
     }
 
     /// Opens `decisions.jsonl` for appending and cuts off a half-written line.
@@ -161,31 +357,53 @@ impl RunDir {
     /// # Errors
     /// The file system's.
     pub fn append_decisions(&self) -> Result<LineWriter<Decision>, StoreError> {
-        LineWriter::open(&self.path)
+        LineWriter::open(self)
     }
 }
 
-/// Makes a folder of a run and those above it, if they are not there. Whatever
-/// the umask, nobody but the owner may write into it.
-///
-/// # Errors
-/// The file system's.
-pub fn make_folder(path: &Path) -> Result<(), StoreError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(path)
-        .map_err(io_error("create", path))
+/// How the folder of a calibration begins, below `raw/`; it is removed when it has ended.
+pub const CALIBRATION: &str = "unfinished-calibration-";
+/// How the folder begins in which the profile of a control is taken, below `raw/`; it is removed
+/// when the profile has its place.
+pub const PROFILE: &str = "unfinished-profile-";
+
+fn is_preparation(name: &str) -> bool {
+    name.starts_with(CALIBRATION) || name.starts_with(PROFILE)
 }
 
-/// Makes a rename in this folder survive a power cut.
-///
-/// # Errors
-/// The file system's.
-pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(io_error("sync", path))
+/// Whether a folder below `raw/` is that of a trial under way: `unfinished-03-05`,
+/// `unfinished-03-05-r1`, or of a preparation.
+fn is_unfinished(name: &str) -> bool {
+    if is_preparation(name) {
+        return true;
+    }
+    let Some(rest) = name.strip_prefix(UNFINISHED) else {
+        return false;
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = rest.split('-').collect();
+    match parts.as_slice() {
+        [block, place] => digits(block) && digits(place),
+        [block, place, retry] => {
+            digits(block) && digits(place) && retry.strip_prefix('r').is_some_and(digits)
+        }
+        _ => false,
+    }
+}
+
+/// Checks a name that a record gives to a folder or file of the run.
+pub(crate) fn named(
+    path: &Path,
+    line: usize,
+    what: &'static str,
+    name: &str,
+) -> Result<(), StoreError> {
+    check_name(name).map_err(|refused| StoreError::Corrupt {
+        path: path.to_owned(),
+        line,
+        what,
+        reason: refused.to_string(),
+    })
 }
 
 pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -245,6 +463,8 @@ pub(crate) fn decode<T: for<'de> Deserialize<'de>>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::cell::CellId;
     use crate::decision::{Stop, StopReason};

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use record::axis::{Axis, OF_CONTROL};
+use record::cell::CellId;
 use record::diagnosis::EvidenceKind;
-use record::store::{RunDir, sync_folder};
+use record::store::{PROFILE, RunDir};
 
 use super::artifacts::Programs;
 use super::prepare::ready_cell;
@@ -29,7 +30,17 @@ const DURATION: Duration = Duration::from_secs(10);
 pub(super) fn place(run_folder: &Path, target: &str) -> PathBuf {
     let folder = run_folder.canonicalize();
     let folder = folder.unwrap_or_else(|_| run_folder.to_owned());
-    folder.join("pgo").join(target).join("control.pb.gz")
+    folder.join(name(target))
+}
+
+/// Its name in the run's folder. A target may be named by a path, which is none.
+fn name(target: &str) -> String {
+    let plain = !target.contains('/') && safefile::check_name(target).is_ok();
+    let folder = match plain {
+        true => target.to_owned(),
+        false => CellId::of([target]).to_string(),
+    };
+    format!("pgo/{folder}/control.pb.gz")
 }
 
 /// Whether a cell is built with a profile of the control.
@@ -95,8 +106,8 @@ impl Taking<'_> {
         });
         let system = |action| move |source| RunError::System { action, source };
         let gathered = tempfile::Builder::new()
-            .prefix("unfinished-")
-            .tempdir_in(self.dir.path())
+            .prefix(PROFILE)
+            .tempdir_in(self.dir.raw())
             .map_err(system("create a folder for the profile"))?;
         let trial = TrialRequest {
             plan,
@@ -132,19 +143,24 @@ impl Taking<'_> {
             let reason = missing.map_or("it was not served", |own| own.reason.as_str());
             return Err(self.none(reason));
         };
-        self.keep(&gathered.path().join(&profile.file))
-            .map_err(system("keep the profile of the control"))?;
+        self.keep(&gathered.path().join(&profile.file))?;
         Ok(true)
     }
 
     /// Renamed into place, so that it is there whole or not at all.
-    fn keep(&self, taken: &Path) -> std::io::Result<()> {
-        let place = place(self.dir.path(), self.target);
-        let folder = place.parent().unwrap_or(self.dir.path());
-        fs::create_dir_all(folder)?;
-        fs::File::open(taken)?.sync_all()?;
-        fs::rename(taken, &place)?;
-        sync_folder(folder).map_err(std::io::Error::other)
+    fn keep(&self, taken: &Path) -> Result<(), RunError> {
+        fs::File::open(taken)
+            .and_then(|file| file.sync_all())
+            .map_err(|source| RunError::System {
+                action: "keep the profile of the control",
+                source,
+            })?;
+        let place = name(self.target);
+        let folder = place.rsplit_once('/').map_or("pgo", |(folder, _)| folder);
+        self.dir.make_folder(folder)?;
+        let taken = taken.strip_prefix(self.dir.path()).unwrap_or(taken);
+        let from = taken.to_string_lossy();
+        Ok(self.dir.put_in_place(&from, &place)?)
     }
 
     fn none(&self, reason: &str) -> RunError {
@@ -165,5 +181,8 @@ mod tests {
         let place = place(folder.path(), "service");
         assert!(place.is_absolute());
         assert!(place.ends_with("pgo/service/control.pb.gz"), "{place:?}");
+        let by_path = super::place(folder.path(), "../elsewhere/target.yaml");
+        assert!(by_path.starts_with(folder.path().canonicalize().unwrap().join("pgo")));
+        assert_eq!(by_path.components().count(), place.components().count());
     }
 }

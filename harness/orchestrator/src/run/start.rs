@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
-use record::store::RunDir;
+use record::store::{RunDir, StoreError};
 
 use super::budget::Budget;
 use super::error::RunError;
 use super::launcher::Launcher;
-use super::lock::{self, HostLock};
+use super::lock::{FolderLock, HostLock};
 use super::prepare;
 use super::request::{Ending, RunRequest};
 use super::schedule::{self, Site};
@@ -22,12 +22,16 @@ use supervise::Spawner;
 /// See [`RunError`]. Failed and invalid trials are results, not errors.
 pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, RunError> {
     let begun = Instant::now();
-    if RunDir::open(&request.folder).is_err() {
-        request.check_budget()?;
+    match RunDir::open(&request.folder) {
+        Ok(_) => {}
+        Err(StoreError::NotARun(_)) => request.check_budget()?,
+        Err(error) => return Err(error.into()),
     }
+    // Before anything is touched or waited for.
+    RunDir::check_free(&request.folder)?;
     let _host = HostLock::take()?;
     let dir = RunDir::create(&request.folder)?;
-    let _folder = lock::folder_lock(dir.path())?;
+    let folder = FolderLock::take(&dir)?;
     let spawner = start_spawner(request.plan)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
@@ -41,6 +45,7 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     };
     let site = Site {
         dir: &dir,
+        lock: Some(&folder),
         cells: &prepared.cells,
         runner: &launcher,
         steering: request.steering,
