@@ -63,6 +63,26 @@ impl Failure {
         }
     }
 
+    /// A file that the system does not let us use: what the machine is short of is no input's
+    /// fault, and is told with what to free.
+    pub(crate) fn of_system(message: String, error: &std::io::Error) -> Failure {
+        match safefile::cure_of(error) {
+            Some(cure) => Failure::not_fit(format!("{message}: {error}; {cure}")),
+            None => Failure::usage(format!("{message}: {error}")),
+        }
+    }
+
+    /// A run that ended since the machine was short of something.
+    fn short_of(message: impl std::fmt::Display, cure: &str) -> Failure {
+        Failure {
+            ending: Ending::Incomplete,
+            message: format!(
+                "{message}\n  the machine ran short, which says nothing of the service: {cure}; what was measured is \
+                 kept, and the same command goes on"
+            ),
+        }
+    }
+
     /// Something that should not happen.
     pub(crate) fn internal(message: impl ToString) -> Failure {
         Failure {
@@ -114,16 +134,28 @@ impl From<record::diagnostic::Diagnostics> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         match error {
-            StoreError::NotARun(_) | StoreError::Newer { .. } | StoreError::Corrupt { .. } => {
-                Failure::usage(error)
-            }
-            StoreError::Io { .. } => Failure::internal(error),
+            StoreError::Io {
+                action,
+                path,
+                source,
+            } => Failure::of_system(format!("cannot {action} {}", path.display()), &source),
+            StoreError::Unstorable { .. } => Failure::internal(error),
+            StoreError::NotARun(_)
+            | StoreError::NotOurs { .. }
+            | StoreError::NoRecord { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Elsewhere { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Corrupt { .. } => Failure::usage(error),
         }
     }
 }
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
+        if let Some(cure) = error.shortage() {
+            return Failure::short_of(error, cure);
+        }
         match error {
             RunError::Locked(_)
             | RunError::Control { .. }
@@ -137,6 +169,7 @@ impl From<RunError> for Failure {
             | RunError::Budget { .. }
             | RunError::Nothing(_) => Failure::usage(error),
             RunError::Store(error) => error.into(),
+            RunError::Short { .. } => Failure::not_fit(error),
             RunError::System { .. } => Failure::internal(error),
         }
     }

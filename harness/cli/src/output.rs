@@ -1,6 +1,5 @@
 //! Results to stdout, talk to stderr.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -26,7 +25,7 @@ pub(crate) const TOOL: &str = concat!(
 /// Prints a result.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     write_stdout(text)
-        .map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
+        .map_err(|error| Failure::of_system("cannot write to standard output".to_owned(), &error))
 }
 
 /// Writes text and a line's end to standard output. A reader that closed the pipe early (`| head`) is no
@@ -76,8 +75,8 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 
 /// Writes a file that the person asked for.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text)
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
+    safefile::write_named(path, text.as_bytes())
+        .map_err(|error| Failure::of_system(format!("cannot write {}", path.display()), &error))
 }
 
 /// Whether results may be coloured: a terminal, and NO_COLOR is not set.

@@ -73,6 +73,15 @@ pub enum StoreError {
         /// Why it is not ours.
         why: Refused,
     },
+    /// A folder that another machine made.
+    #[error(
+        "{} was made on another machine: what it describes would be built and started here; if you know who made it and what is in it, say --trust",
+        path.display()
+    )]
+    Elsewhere {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file is not what it should be.
     #[error("{}:{line}: not readable as a {what}: {reason}", path.display())]
     Corrupt {
@@ -82,6 +91,14 @@ pub enum StoreError {
         line: usize,
         /// What should stand there.
         what: &'static str,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// What was to be written could not be read again; nothing was written.
+    #[error("cannot store into {}: {reason}", path.display())]
+    Unstorable {
+        /// The file.
+        path: PathBuf,
         /// What the decoder said.
         reason: String,
     },
@@ -424,11 +441,10 @@ pub(crate) fn readable_again<T: for<'de> Deserialize<'de>>(
     let Err(error) = serde_json::from_slice::<T>(json) else {
         return Ok(());
     };
-    let reason = format!("{what} would not be readable: {error}; is a figure not a finite number?");
-    Err(io_error("store into", path)(io::Error::new(
-        io::ErrorKind::InvalidData,
-        reason,
-    )))
+    Err(StoreError::Unstorable {
+        path: path.to_owned(),
+        reason: format!("{what} would not be readable: {error}; is a figure not a finite number?"),
+    })
 }
 
 #[derive(Deserialize)]

@@ -15,7 +15,7 @@ use super::lock::{FolderLock, HostLock};
 use super::prepare;
 use super::prepare::Prepared;
 use super::request::{Ending, RunRequest};
-use super::start::start_spawner;
+use super::start::{check_room, start_spawner};
 use crate::events::{Event, Listener};
 use crate::plan::{ReadyCell, toolchain_spec};
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
@@ -48,6 +48,7 @@ pub fn diagnose(
     let _host = HostLock::take()?;
     let dir = RunDir::open(&request.folder)?;
     let _folder = FolderLock::take(&dir)?;
+    check_room(request)?;
     dir.make_folder("diagnosis")?;
     sweep(&dir.diagnoses(), UNFINISHED, Duration::ZERO)?;
     let spawner = start_spawner(request.plan)?;

@@ -13,7 +13,7 @@
 use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use record::store::RunDir;
 use rustix::io::Errno;
@@ -182,7 +182,7 @@ impl FolderLock {
 
     /// The folder.
     #[cfg(test)]
-    fn path(&self) -> &Path {
+    fn path(&self) -> &std::path::Path {
         &self.folder
     }
 }

@@ -130,7 +130,7 @@ impl<T: Line> LineWriter<T> {
     /// Appends one line; when this returns it is on disk.
     ///
     /// # Errors
-    /// The file system's, or [`StoreError::Io`] with `InvalidData` for a value
+    /// The file system's, or [`StoreError::Unstorable`] for a value
     /// that could not be read again: JSON has no word for NaN, and one such line
     /// would take the whole run with it. Nothing is written then.
     pub fn write(&mut self, value: &T) -> Result<(), StoreError> {
