@@ -1,7 +1,7 @@
 //! Exit codes, and errors on their way to the user.
 
 use orchestrator::plan::PlanError;
-use orchestrator::run::RunError;
+use orchestrator::run::{LockError, RunError};
 use record::store::StoreError;
 
 /// How a call ended. The numbers are documented in `--help`.
@@ -157,6 +157,7 @@ impl From<RunError> for Failure {
             return Failure::short_of(error, cure);
         }
         match error {
+            RunError::Locked(LockError::Unusable { .. }) => Failure::usage(error),
             RunError::Locked(_)
             | RunError::Control { .. }
             | RunError::Profile { .. }

@@ -30,7 +30,7 @@ pub fn room_for(folder: &Path, needed: Room) -> Result<(), (io::Error, String)> 
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     if free < needed.bytes {
         let words = format!(
-            "{} has {} MB left, and a run wants {} MB",
+            "{} has {} MB left, but {} MB are wanted",
             folder.display(),
             free / 1_000_000,
             needed.bytes / 1_000_000
@@ -40,7 +40,7 @@ pub fn room_for(folder: &Path, needed: Room) -> Result<(), (io::Error, String)> 
     // Some file systems, Btrfs among them, count none and say 0 of 0.
     if disk.f_files > 0 && disk.f_favail < needed.files {
         let words = format!(
-            "{} has room for {} more files, and a run makes {}",
+            "{} has room for {} more files, but {} are wanted",
             folder.display(),
             disk.f_favail,
             needed.files
@@ -51,7 +51,7 @@ pub fn room_for(folder: &Path, needed: Room) -> Result<(), (io::Error, String)> 
     match limit.maximum {
         Some(most) if most < needed.open_files => {
             let words = format!(
-                "this process may have {most} files open, and a run with these connections wants {}",
+                "this process may have {most} files open, but {} are wanted for its connections",
                 needed.open_files
             );
             Err((rustix::io::Errno::MFILE.into(), words))

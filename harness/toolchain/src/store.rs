@@ -345,6 +345,36 @@ mod tests {
     }
 
     #[test]
+    fn a_cache_that_cannot_be_written_is_told_from_a_source_without_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path());
+        let io = |path: &Path, kind: std::io::ErrorKind| {
+            store.is_unusable(&ToolchainError::io("make", path, kind.into()))
+        };
+        use std::io::ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        let inside = folder.path().join("toolchains");
+        for kind in [PermissionDenied, ReadOnlyFilesystem, StorageFull] {
+            assert!(io(&inside, kind), "{kind}");
+            assert!(!io(Path::new("/opt/go"), kind), "{kind}");
+        }
+        assert!(!io(&inside, NotFound));
+    }
+
+    #[test]
+    fn a_planted_lock_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().join("cache"));
+        let locks = store.root().join("locks");
+        make_folder(&locks).unwrap();
+        fs::write(folder.path().join("secret"), "secret").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("secret"), locks.join("one")).unwrap();
+        let error = store.lock("one", Watch::silent()).unwrap_err().to_string();
+        assert!(error.contains("symbolic link"), "{error}");
+        let secret = fs::read_to_string(folder.path().join("secret")).unwrap();
+        assert_eq!(secret, "secret");
+    }
+
+    #[test]
     fn a_second_taker_of_a_lock_waits_and_can_give_up() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::at(folder.path());

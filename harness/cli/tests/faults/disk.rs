@@ -204,3 +204,19 @@ fn a_folder_that_cannot_be_looked_into_is_not_one_without_a_run() {
     assert!(said.stderr.contains("Permission denied"), "{}", said.stderr);
     assert!(!said.stderr.contains("no run.json"), "{}", said.stderr);
 }
+
+#[test]
+fn a_cache_that_is_closed_to_us_is_no_lack_of_go() {
+    let bench = Bench::new();
+    open_to_all(&bench.path("."), 0o755);
+    bench.put("cache/toolchains/x", "");
+    open_to_all(&bench.path("cache"), 0o700);
+    let Some(said) = as_nobody(&bench, &["toolchain", "install", "1.25.5", "--offline"]) else {
+        return;
+    };
+    row("the cache is closed to us", &said);
+    no_defect("cache", &said.stderr);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+    assert!(said.stderr.contains("Permission denied"), "{}", said.stderr);
+    assert!(!said.stderr.contains("install Go"), "{}", said.stderr);
+}

@@ -215,6 +215,48 @@ fn the_load_driver_knows_neither_go_nor_matrices() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// What others may have prepared is opened by `safefile`, which looks first.
+#[test]
+fn files_of_runs_and_of_persons_are_opened_by_safefile() {
+    const DIRECT: &[&str] = &[
+        "fs::read(",
+        "fs::read_to_string(",
+        "fs::write(",
+        "fs::read_dir(",
+        "fs::rename(",
+        "File::open(",
+        "File::create(",
+        "OpenOptions",
+    ];
+    const WATCHED: &[&str] = &[
+        "harness/record/src/",
+        "harness/cli/src/",
+        "harness/orchestrator/src/run/",
+    ];
+    // Schemas that a test writes; the file of a CI's summary, which only grows; a profile that was just taken.
+    const OTHERS: &[&str] = &[
+        "harness/record/src/schema/",
+        "harness/cli/src/verbs/gate.rs",
+        "harness/orchestrator/src/run/profile.rs",
+    ];
+    let members = members();
+    let lines: Vec<_> = members.iter().flat_map(code).collect();
+    let direct = lines.iter().filter(|(place, line)| {
+        WATCHED.iter().any(|own| place.starts_with(own))
+            && !OTHERS.iter().any(|own| place.starts_with(own))
+            && DIRECT.iter().any(|call| line.contains(call))
+    });
+    let found: Vec<_> = direct
+        .map(|(place, line)| format!("{place}: {line}"))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    // The rule sees what it forbids, where it is let pass.
+    let seen = lines
+        .iter()
+        .any(|(place, line)| place.starts_with(OTHERS[1]) && line.contains("OpenOptions"));
+    assert!(seen);
+}
+
 #[test]
 fn the_rules_see_what_they_forbid() {
     assert!(names_std("use std::fs;", "fs"));

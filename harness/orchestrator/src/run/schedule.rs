@@ -9,6 +9,7 @@ use record::cell::CellId;
 use record::run::Run;
 use record::store::{LineWriter, RunDir, StoreError};
 use record::trial::{Canary, Outcome, Reason, Role, Stage, Trial};
+use safefile::{Room, room_for};
 
 use super::budget::{Budget, MOST_ATTEMPTS};
 use super::course::Course;
@@ -299,6 +300,11 @@ impl Schedule<'_> {
             let _ = fs::remove_dir_all(&unfinished);
             return Ok(None);
         };
+        // On a full disk evidence is lost, and what then fails is not the service.
+        if let Err((source, words)) = room_for(&unfinished, LEAST_ROOM) {
+            let _ = fs::remove_dir_all(&unfinished);
+            return Err(RunError::Short { words, source });
+        }
         self.keep_evidence(&gathered, &cell.id, &raw)?;
         Ok(Some(Trial {
             format: record::trial::TRIAL_FORMAT,
@@ -328,6 +334,13 @@ impl Schedule<'_> {
         self.site.dir.put_in_place(gathered, raw)
     }
 }
+
+/// What must be left where a trial has written its evidence, for all of it to be there.
+const LEAST_ROOM: Room = Room {
+    bytes: 1 << 20,
+    files: 2,
+    open_files: 0,
+};
 
 /// Where a trial stands.
 #[derive(Debug, Clone, Copy)]
