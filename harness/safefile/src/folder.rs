@@ -14,7 +14,6 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::lock::{self, Locked};
 use crate::name::check_name;
 use crate::refused::Refused;
 
@@ -147,7 +146,7 @@ impl Folder {
     }
 
     /// The folder of a name, and its last component.
-    fn split<'a>(&self, name: &'a str) -> io::Result<(Option<Folder>, &'a str)> {
+    pub(crate) fn split<'a>(&self, name: &'a str) -> io::Result<(Option<Folder>, &'a str)> {
         check_name(name)?;
         match name.rsplit_once('/') {
             Some((folder, leaf)) => Ok((Some(self.walk(folder, false)?), leaf)),
@@ -370,15 +369,6 @@ impl Folder {
         let to_folder = to_folder.as_ref().unwrap_or(self);
         renameat(&from_folder.fd, from, &to_folder.fd, to)?;
         to_folder.sync()
-    }
-
-    /// Takes the lock that a file in this folder stands for, if nobody has it.
-    ///
-    /// # Errors
-    /// The system's, or a [`Refused`] where something else has the name.
-    pub fn lock(&self, name: &str) -> io::Result<Locked> {
-        let (folder, leaf) = self.split(name)?;
-        lock::take(folder.as_ref().unwrap_or(self), leaf)
     }
 
     fn through_proc(&self) -> PathBuf {

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | files of a run's folder or a cache | [`Folder`] |
 //! | files that a person names | [`read_named`], [`open_named`], [`write_named`] |
-//! | one process at a time | [`Folder::lock`], [`Lock`] |
+//! | one process at a time | [`take_lock`], [`Lock`] |
 //! | a folder that is not ours | [`Folder::check_ours`] |
 //! | what the machine is short of | [`is_shortage`], [`cure_of`], [`shortage_in_words`] |
 //!
@@ -26,7 +26,7 @@ mod room;
 mod shortage;
 
 pub use folder::Folder;
-pub use lock::{Lock, Locked};
+pub use lock::{Lock, Locked, take_lock};
 pub use name::check_name;
 pub use named::{open_named, read_named, read_named_text, write_named};
 pub use refused::{Refused, refusal};

@@ -42,7 +42,16 @@ impl Lock {
     }
 }
 
-pub(crate) fn take(folder: &Folder, leaf: &str) -> io::Result<Locked> {
+/// Takes the lock that a file in a folder stands for, if nobody has it.
+///
+/// # Errors
+/// The system's, or a [`crate::Refused`] where something else has the name; then that is as it was.
+pub fn take_lock(folder: &Folder, name: &str) -> io::Result<Locked> {
+    let (inner, leaf) = folder.split(name)?;
+    take(inner.as_ref().unwrap_or(folder), leaf)
+}
+
+fn take(folder: &Folder, leaf: &str) -> io::Result<Locked> {
     loop {
         let mut file = match folder.existing(leaf, OFlags::RDWR) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

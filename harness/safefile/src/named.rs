@@ -36,13 +36,8 @@ pub fn open_named(path: &Path) -> io::Result<File> {
 }
 
 fn is_nameless(file: impl AsFd) -> io::Result<bool> {
-    #[expect(
-        clippy::cast_sign_loss,
-        clippy::unnecessary_cast,
-        reason = "its type differs between processors, and a magic number is not negative"
-    )]
-    let magic = fstatfs(file)?.f_type as u64;
-    Ok(magic == PIPEFS_MAGIC)
+    let magic = u64::try_from(fstatfs(file)?.f_type);
+    Ok(magic.is_ok_and(|magic| magic == PIPEFS_MAGIC))
 }
 
 /// What stands there, where that explains why it cannot be opened: a socket cannot.

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
-use safefile::{Folder, Locked, Refused, open_named, read_named, refusal, write_named};
+use safefile::{Folder, Locked, Refused, open_named, read_named, refusal, take_lock, write_named};
 
 /// A user id that is not ours, given to files where the tests run as root.
 const SOMEBODY: u32 = 12_345;
@@ -51,7 +51,7 @@ fn nothing_planted_is_read_written_or_locked() {
     for name in PLANTED {
         refused(folder.read(name, 100));
         refused(folder.open_or_create(name, 0o644));
-        refused(folder.lock(name));
+        refused(take_lock(&folder, name));
     }
     assert_eq!(refused(folder.read("link", 100)), Refused::Link);
     assert_eq!(refused(folder.read("twice", 100)), Refused::Names(2));
@@ -138,7 +138,7 @@ fn a_lock_that_was_removed_is_known_to_be() {
     let place = tempfile::tempdir().unwrap();
     let folder = Folder::open(place.path()).unwrap();
     fs::write(place.path().join("lock"), "\x1b[31mnobody").unwrap();
-    let Locked::Taken(first) = folder.lock("lock").unwrap() else {
+    let Locked::Taken(first) = take_lock(&folder, "lock").unwrap() else {
         panic!("nobody has it");
     };
     let own = std::process::id();
@@ -151,14 +151,17 @@ fn a_lock_that_was_removed_is_known_to_be() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert!(matches!(folder.lock("lock").unwrap(), Locked::Held(Some(pid)) if pid == own));
+    assert!(matches!(take_lock(&folder, "lock").unwrap(), Locked::Held(Some(pid)) if pid == own));
     // Whatever is written there, nothing but digits is told.
     fs::write(place.path().join("lock"), "\x1b]0;title\x07 1").unwrap();
-    assert!(matches!(folder.lock("lock").unwrap(), Locked::Held(None)));
+    assert!(matches!(
+        take_lock(&folder, "lock").unwrap(),
+        Locked::Held(None)
+    ));
     assert!(first.is_in_place());
     fs::remove_file(place.path().join("lock")).unwrap();
     assert!(!first.is_in_place());
-    let Locked::Taken(second) = folder.lock("lock").unwrap() else {
+    let Locked::Taken(second) = take_lock(&folder, "lock").unwrap() else {
         panic!("its file is new");
     };
     assert!(second.is_in_place() && !first.is_in_place());
@@ -182,7 +185,7 @@ fn files_and_folders_of_others_are_refused() {
             ..
         }
     ));
-    refused(folder.lock("theirs"));
+    refused(take_lock(&folder, "theirs"));
     symlink("theirs", place.path().join("planted")).unwrap();
     std::os::unix::fs::lchown(place.path().join("planted"), Some(SOMEBODY), None).unwrap();
     assert_eq!(

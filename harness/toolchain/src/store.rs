@@ -21,7 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use gotrace::version::GoVersion;
-use safefile::{Folder, Locked};
+use safefile::{Folder, Locked, take_lock};
 use serde::{Deserialize, Serialize};
 
 use crate::digest;
@@ -177,7 +177,7 @@ impl Store {
             .map_err(failed)?;
         let mut told = false;
         loop {
-            match folder.lock(name).map_err(failed)? {
+            match take_lock(&folder, name).map_err(failed)? {
                 Locked::Taken(lock) => return Ok(Lock { _lock: lock }),
                 Locked::Held(_) => {}
             }

@@ -20,7 +20,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::geteuid;
-use safefile::Locked;
+use safefile::{Locked, take_lock};
 
 /// Another gosweep is in the way, or the lock is not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -161,7 +161,7 @@ impl FolderLock {
             source,
         };
         let folder = safefile::Folder::open(path).map_err(unusable)?;
-        match folder.lock(NAME).map_err(unusable)? {
+        match take_lock(&folder, NAME).map_err(unusable)? {
             Locked::Taken(lock) => Ok(FolderLock {
                 lock,
                 folder: path.to_owned(),

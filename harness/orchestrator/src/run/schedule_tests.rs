@@ -1,5 +1,4 @@
-//! The real schedule on a real folder, with trials that are made up: no process,
-//! no load, a clock that only moves with trials.
+//! The real schedule on a real folder with made-up trials: no process, no load, a clock of trials.
 
 use std::cell::{Cell as Counter, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
