@@ -143,13 +143,13 @@ impl Taking<'_> {
             let reason = missing.map_or("it was not served", |own| own.reason.as_str());
             return Err(self.none(reason));
         };
-        self.keep(&gathered.path().join(&profile.file))?;
+        self.keep(gathered.path(), &profile.file)?;
         Ok(true)
     }
 
     /// Renamed into place, so that it is there whole or not at all.
-    fn keep(&self, taken: &Path) -> Result<(), RunError> {
-        fs::File::open(taken)
+    fn keep(&self, gathered: &Path, file: &str) -> Result<(), RunError> {
+        fs::File::open(gathered.join(file))
             .and_then(|file| file.sync_all())
             .map_err(|source| RunError::System {
                 action: "keep the profile of the control",
@@ -158,8 +158,9 @@ impl Taking<'_> {
         let place = name(self.target);
         let folder = place.rsplit_once('/').map_or("pgo", |(folder, _)| folder);
         self.dir.make_folder(folder)?;
-        let taken = taken.strip_prefix(self.dir.path()).unwrap_or(taken);
-        let from = taken.to_string_lossy();
+        // By its name in the run's folder: its path may be absolute where that of the folder is not.
+        let gathered = gathered.file_name().unwrap_or_default().to_string_lossy();
+        let from = format!("raw/{gathered}/{file}");
         Ok(self.dir.put_in_place(&from, &place)?)
     }
 
