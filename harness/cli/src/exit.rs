@@ -130,14 +130,14 @@ impl From<RunError> for Failure {
             | RunError::Profile { .. }
             | RunError::NotFit { .. }
             | RunError::NotApplied { .. }
-            | RunError::ControlGroups(_) => Failure::not_fit(error),
+            | RunError::ControlGroups(_)
+            | RunError::System { .. } => Failure::not_fit(error),
             RunError::Build { .. }
             | RunError::Toolchain(_)
             | RunError::OtherRun { .. }
             | RunError::Budget { .. }
             | RunError::Nothing(_) => Failure::usage(error),
             RunError::Store(error) => error.into(),
-            RunError::System { .. } => Failure::internal(error),
         }
     }
 }

@@ -28,6 +28,8 @@ fn keep_others_from_writing() {
 
 fn main() -> ExitCode {
     keep_others_from_writing();
+    // A kernel that refuses leaves us as readable as any other program.
+    let _ = supervise::protect_ourselves();
     let ending = run(Args::parse().verb).unwrap_or_else(|failure| {
         output::tell_failure(&failure);
         failure.ending

@@ -57,3 +57,9 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
     }
     Ok(toolbox)
 }
+
+/// Whom targets run as, where it was said.
+pub(super) fn target_user(wanted: Option<&str>) -> Result<Option<supervise::User>, Failure> {
+    let user = wanted.map(supervise::User::find);
+    user.transpose().map_err(Failure::usage)
+}

@@ -18,8 +18,8 @@ use super::prepare::ready_cell;
 use super::{RunError, RunRequest};
 use crate::events::{Event, Listener};
 use crate::plan::PlannedCell;
-use supervise::Spawner;
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
+use supervise::Spawner;
 
 /// The profiled window where the matrix does not set one with `diagnose`: a
 /// thousand samples of a busy CPU.

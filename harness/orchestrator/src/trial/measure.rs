@@ -44,10 +44,12 @@ pub fn run_trial(request: &TrialRequest<'_>, listener: &Listener<'_>) -> Option<
     }
     if let Err(Stop::Failed(failure)) = ended {
         observed.outcome = Outcome::Failed(target.end_of(failure, PATIENCE));
+        observed.warnings.extend(target.log_doubts());
         observed.control_group = target.control_group_use();
         return Some(observed);
     }
     target.stop(PATIENCE);
+    observed.warnings.extend(target.log_doubts());
     observed.control_group = target.control_group_use();
     let after_ns = canary_ns(&request.cell.planned.placement.target);
     observed.canary = before_ns.zip(after_ns).map(|(before_ns, after_ns)| Canary {

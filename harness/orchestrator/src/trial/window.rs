@@ -13,6 +13,7 @@ use record::matrix::ConstantLoad;
 use record::trial::Phase;
 use topology::{CpuSet, GroupCounter, GroupCounts, TargetGroup};
 
+use super::address::{NotItsOwn, still_listened_on};
 use super::launch::Target;
 use super::limits::use_between;
 use super::load::{load_spec, phase};
@@ -139,7 +140,7 @@ impl<'a> Windows<'a> {
         // Looked at when the connections are open and the clock is about to
         // start: opening them is not part of the window.
         let observer = Observer {
-            pid: target.process.pid(),
+            root: target.process.root(),
             admin: target.admin.clone(),
             probe: target.probe.clone(),
             watched: self.watched.clone(),
@@ -171,7 +172,10 @@ impl<'a> Windows<'a> {
     ) -> Result<(Phase, Option<T>), Stop> {
         let (start, started) = mpsc::channel();
         std::thread::scope(|scope| {
-            let beside = scope.spawn(move || started.recv().ok().map(|()| beside()));
+            let beside = std::thread::Builder::new()
+                .name("beside".to_owned())
+                .spawn_scoped(scope, move || started.recv().ok().map(|()| beside()))
+                .map_err(|error| Stop::crashed(format!("no thread can be had: {error}")))?;
             let start = Mutex::new(Some(start));
             let take = || start.lock().unwrap_or_else(PoisonError::into_inner).take();
             let loaded = self.load(target, &window, &|| {
@@ -218,6 +222,9 @@ impl<'a> Windows<'a> {
             cancel: Some(request.cancel),
             ..Hooks::default()
         };
+        if target.process.exited().is_none() {
+            still_listened_on(|| target.listening()).map_err(Stop::not_its_own)?;
+        }
         let outcome = loadgen::run(&spec, &hooks);
         let pinned = pinned.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !pinned.is_empty() {
@@ -237,6 +244,11 @@ impl<'a> Windows<'a> {
                 "ended in the {} window ({how})",
                 window.name
             )));
+        }
+        match target.listening() {
+            // Between two workers there may be nobody, which the load has seen.
+            Ok(()) | Err(NotItsOwn::Nobody(_)) => {}
+            Err(error) => return Err(Stop::not_its_own(error)),
         }
         match outcome {
             Ok(outcome) => Ok((spec, outcome)),
@@ -290,7 +302,7 @@ fn collector_is_off(settings: &Settings) -> bool {
 
 /// Looks from outside the target's borrow, since the load has that.
 struct Observer {
-    pid: u32,
+    root: u32,
     admin: Option<String>,
     probe: crate::observe::Probe,
     watched: CpuSet,
@@ -307,7 +319,7 @@ impl Observer {
             .and_then(|admin| self.probe.metrics(admin).ok());
         Look {
             runtime,
-            process: ProcessSample::take(self.pid),
+            process: ProcessSample::of_tree(self.root),
             host: HostSample::take(&self.watched),
             group: self.group.as_ref().map(GroupCounter::counts),
             at: Instant::now(),
