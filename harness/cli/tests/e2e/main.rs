@@ -19,4 +19,5 @@ mod interrupted;
 mod lab;
 mod left_behind;
 mod limits;
+mod processes;
 mod whole;
