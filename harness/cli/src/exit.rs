@@ -152,7 +152,7 @@ impl From<RunError> for Failure {
                 ending: Ending::Incomplete,
                 message: OwnSide(error.to_string()).to_string(),
             },
-            RunError::System { .. } => Failure::internal(error),
+            RunError::System { .. } => Failure::not_fit(error),
         }
     }
 }

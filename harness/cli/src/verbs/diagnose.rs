@@ -15,7 +15,7 @@ use record::quantity::parse_positive_duration;
 use record::store::RunDir;
 
 use super::run_folder::{ranking, read as read_run};
-use super::setup::{RankedSteering, argv, plan_of, toolbox};
+use super::setup::{RankedSteering, argv, plan_of, target_user, toolbox};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
@@ -59,6 +59,9 @@ pub(crate) struct DiagnoseArgs {
     /// Take only toolchains whose checksums gosweep recorded when it installed them
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Start targets as this user, a name or number, where gosweep is root
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
 }
 
 fn wanted(text: &str) -> Result<Wanted, String> {
@@ -90,6 +93,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
         toolbox: &toolbox,
         argv: argv(),
         tool: output::TOOL.to_owned(),
+        user: target_user(args.user.as_deref())?,
         cancel: signals::cancel_flag(),
     };
     let by_matrix = asked_for(&plan);

@@ -10,7 +10,7 @@ use record::store::RunDir;
 use topology::Topology;
 
 use super::report::ReportFormat;
-use super::setup::{RankedSteering, argv, plan_of, toolbox, with_values};
+use super::setup::{RankedSteering, argv, plan_of, target_user, toolbox, with_values};
 use super::{advise, diagnose, plan, rank, report};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
@@ -55,6 +55,9 @@ pub(crate) struct RunArgs {
     /// Take only toolchains whose checksums gosweep recorded when it installed them
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Start targets as this user, a name or number, where gosweep is root
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
     /// Reserved for running a part of a matrix on each of several hosts
     #[arg(long, value_name = "I/N", hide = true)]
     pub(crate) shard: Option<String>,
@@ -80,6 +83,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         toolbox: &toolbox,
         argv: argv(),
         tool: output::TOOL.to_owned(),
+        user: target_user(args.user.as_deref())?,
         cancel: signals::cancel_flag(),
     };
     let progress = Progress::new();

@@ -48,7 +48,7 @@ pub fn diagnose(
     let dir = RunDir::open(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
     sweep(&dir.diagnoses(), UNFINISHED, Duration::ZERO)?;
-    let spawner = start_spawner(request.plan)?;
+    let spawner = start_spawner(request)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };

@@ -13,7 +13,7 @@ use super::prepare;
 use super::request::{Ending, RunRequest};
 use super::schedule::{self, Site};
 use crate::events::Listener;
-use crate::plan::{self, Plan, trial_time};
+use crate::plan::{self, trial_time};
 use supervise::Spawner;
 
 /// Runs a plan, or what is left of it.
@@ -28,7 +28,7 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     let _host = HostLock::take()?;
     let dir = RunDir::create(&request.folder)?;
     let _folder = lock::folder_lock(dir.path())?;
-    let spawner = start_spawner(request.plan)?;
+    let spawner = start_spawner(request)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };
@@ -54,9 +54,9 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
 }
 
 /// The spawner, with the place for cgroups that the plan's cells want.
-pub(super) fn start_spawner(plan: &Plan) -> Result<Spawner, RunError> {
-    let groups = plan::cgroup_parent(plan)?;
-    Spawner::start(groups).map_err(|source| RunError::System {
+pub(super) fn start_spawner(request: &RunRequest<'_>) -> Result<Spawner, RunError> {
+    let groups = plan::cgroup_parent(request.plan)?;
+    Spawner::start(groups, request.user.clone()).map_err(|source| RunError::System {
         action: "start the spawner thread",
         source,
     })
