@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::keeper::Keeper;
 use crate::output::readable;
-use crate::process::Exit;
+use crate::report::Exit;
 
 /// More output than this is drained and dropped, with a note in its place.
 const KEEP_BYTES: usize = 8 << 20;

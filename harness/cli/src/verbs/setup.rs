@@ -70,7 +70,7 @@ pub(super) fn argv() -> Vec<String> {
 }
 
 /// Whom targets run as, where it was said.
-pub(super) fn target_user(wanted: Option<&str>) -> Result<Option<supervise::User>, Failure> {
-    let user = wanted.map(supervise::User::find);
+pub(super) fn target_user(wanted: Option<&str>) -> Result<Option<orchestrator::User>, Failure> {
+    let user = wanted.map(orchestrator::User::find);
     user.transpose().map_err(Failure::usage)
 }
