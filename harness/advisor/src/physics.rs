@@ -13,7 +13,7 @@ pub(super) fn gomaxprocs(subject: &Subject, sample: &Sample) -> Option<f64> {
     let line = sample.sched.iter().flatten().last();
     let cycle = sample.gc.iter().flatten().last();
     let runtime = sample.runtime.as_ref().and_then(|own| own.gomaxprocs);
-    line.map(|line| f64::from(line.gomaxprocs))
+    line.map(|line| f64::from(line.head.gomaxprocs))
         .or(runtime)
         .or(cycle.map(|cycle| f64::from(cycle.procs)))
         .or(subject.gomaxprocs.map(f64::from))

@@ -8,7 +8,7 @@
 //! be stale unless it is waiting; dead Gs are listed.
 
 use crate::scan::Cursor;
-use crate::schedtrace::{Head, SchedSample};
+use crate::schedtrace::{SchedHead, SchedSample};
 
 /// Most goroutines kept of one block; the others are counted.
 pub const MOST_GOROUTINES: usize = 200_000;
@@ -18,22 +18,8 @@ pub const MOST_THREADS: usize = 65_536;
 /// The scheduler at one instant, in full.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SchedDetail {
-    /// Milliseconds since the first block.
-    pub at_ms: u64,
-    /// Number of Ps.
-    pub gomaxprocs: u32,
-    /// Ps on the idle list.
-    pub idleprocs: u32,
-    /// Live operating-system threads.
-    pub threads: u32,
-    /// Threads looking for work.
-    pub spinningthreads: Option<u32>,
-    /// Whether a thread must start looking for work; `None` before Go 1.20.
-    pub needspinning: Option<u32>,
-    /// Parked threads.
-    pub idlethreads: u32,
-    /// Length of the global run queue.
-    pub runqueue: u32,
+    /// What schedtrace prints as well.
+    pub head: SchedHead,
     /// The collector waits to run.
     pub gcwaiting: bool,
     /// Parked threads that are locked to a goroutine.
@@ -141,7 +127,7 @@ impl SchedDetail {
     #[must_use]
     pub fn parse_head(line: &[u8]) -> Option<(Self, &[u8])> {
         let mut cursor = Cursor::new(line);
-        let head = Head::parse(&mut cursor)?;
+        let head = SchedHead::parse(&mut cursor)?;
         cursor.literal(b" gcwaiting=")?;
         let gcwaiting = cursor.boolean()?;
         cursor.literal(b" nmidlelocked=")?;
@@ -150,25 +136,8 @@ impl SchedDetail {
         let stopwait = cursor.signed()?;
         cursor.literal(b" sysmonwait=")?;
         let sysmonwait = cursor.boolean()?;
-        let Head {
-            at_ms,
-            gomaxprocs,
-            idleprocs,
-            threads,
-            spinningthreads,
-            needspinning,
-            idlethreads,
-            runqueue,
-        } = head;
         let detail = Self {
-            at_ms,
-            gomaxprocs,
-            idleprocs,
-            threads,
-            spinningthreads,
-            needspinning,
-            idlethreads,
-            runqueue,
+            head,
             gcwaiting,
             locked_idle_threads,
             stopwait,
@@ -198,21 +167,14 @@ impl SchedDetail {
     /// only where every P's line is.
     #[must_use]
     pub fn sample(&self) -> SchedSample {
-        let in_order = (0..self.gomaxprocs).eq(self.processors.iter().map(|own| own.id));
+        let in_order = (0..self.head.gomaxprocs).eq(self.processors.iter().map(|own| own.id));
         #[expect(
             clippy::cast_possible_truncation,
             reason = "it wraps at 2^32, as schedtrace's own does"
         )]
         let ticks = || self.processors.iter().map(|own| own.schedtick as u32);
         SchedSample {
-            at_ms: self.at_ms,
-            gomaxprocs: self.gomaxprocs,
-            idleprocs: self.idleprocs,
-            threads: self.threads,
-            spinningthreads: self.spinningthreads,
-            needspinning: self.needspinning,
-            idlethreads: self.idlethreads,
-            runqueue: self.runqueue,
+            head: self.head,
             local_queues: self.processors.iter().map(|own| own.runqsize).collect(),
             schedticks: in_order.then(|| ticks().collect()),
         }

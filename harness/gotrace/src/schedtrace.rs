@@ -1,6 +1,6 @@
 //! The line that `GODEBUG=schedtrace=N` prints every N milliseconds.
 //!
-//! Main type: [`SchedSample`]. Source of the grammar: `schedtrace` in runtime/proc.go. Local
+//! Main types: [`SchedSample`] and its [`SchedHead`]. Source of the grammar: `schedtrace` in runtime/proc.go. Local
 //! queues were printed as `[a b]` up to Go 1.24; since 1.25 they are `[ a b ]`, followed by
 //! `schedticks=[ a b ]`. `needspinning` exists since 1.20, `spinningthreads` since 1.5.
 //!
@@ -15,6 +15,18 @@ use crate::scan::Cursor;
 /// The scheduler at one instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchedSample {
+    /// What scheddetail prints as well.
+    pub head: SchedHead,
+    /// Length of each P's own queue, 0 to 256, without its next goroutine slot.
+    pub local_queues: Vec<u32>,
+    /// Scheduling rounds of each P, wrapping at 2^32; `None` before Go 1.25. The background
+    /// sweeper inflates it, so it is no clean measure of the application's scheduling.
+    pub schedticks: Option<Vec<u32>>,
+}
+
+/// The beginning that lines of schedtrace share with the blocks of scheddetail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SchedHead {
     /// Milliseconds since the first line.
     pub at_ms: u64,
     /// Number of Ps.
@@ -31,24 +43,6 @@ pub struct SchedSample {
     pub idlethreads: u32,
     /// Length of the global run queue.
     pub runqueue: u32,
-    /// Length of each P's own queue, 0 to 256, without its next goroutine slot.
-    pub local_queues: Vec<u32>,
-    /// Scheduling rounds of each P, wrapping at 2^32; `None` before Go 1.25. The background
-    /// sweeper inflates it, so it is no clean measure of the application's scheduling.
-    pub schedticks: Option<Vec<u32>>,
-}
-
-/// The head that schedtrace and scheddetail lines share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) at_ms: u64,
-    pub(crate) gomaxprocs: u32,
-    pub(crate) idleprocs: u32,
-    pub(crate) threads: u32,
-    pub(crate) spinningthreads: Option<u32>,
-    pub(crate) needspinning: Option<u32>,
-    pub(crate) idlethreads: u32,
-    pub(crate) runqueue: u32,
 }
 
 impl SchedSample {
@@ -58,7 +52,7 @@ impl SchedSample {
     #[must_use]
     pub fn parse(line: &[u8]) -> Option<(Self, &[u8])> {
         let mut cursor = Cursor::new(line);
-        let head = Head::parse(&mut cursor)?;
+        let head = SchedHead::parse(&mut cursor)?;
         cursor.literal(b" ")?;
         let local_queues = list(&mut cursor, head.gomaxprocs)?;
         let schedticks = if cursor.optional(b" schedticks=") {
@@ -66,25 +60,8 @@ impl SchedSample {
         } else {
             None
         };
-        let Head {
-            at_ms,
-            gomaxprocs,
-            idleprocs,
-            threads,
-            spinningthreads,
-            needspinning,
-            idlethreads,
-            runqueue,
-        } = head;
         let sample = Self {
-            at_ms,
-            gomaxprocs,
-            idleprocs,
-            threads,
-            spinningthreads,
-            needspinning,
-            idlethreads,
-            runqueue,
+            head,
             local_queues,
             schedticks,
         };
@@ -94,7 +71,7 @@ impl SchedSample {
     /// Runnable goroutines in all queues, global and local.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        u64::from(self.runqueue)
+        u64::from(self.head.runqueue)
             + self
                 .local_queues
                 .iter()
@@ -104,7 +81,7 @@ impl SchedSample {
     }
 }
 
-impl Head {
+impl SchedHead {
     #[inline]
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Option<Self> {
         cursor.literal(b"SCHED ")?;
@@ -169,21 +146,22 @@ pub(crate) fn starts_here(line: &[u8]) -> bool {
 /// Prints the line as the runtime does (1.25 form if ticks are known, else the older one).
 impl fmt::Display for SchedSample {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = &self.head;
         write!(
             formatter,
             "SCHED {}ms: gomaxprocs={} idleprocs={} threads={}",
-            self.at_ms, self.gomaxprocs, self.idleprocs, self.threads
+            head.at_ms, head.gomaxprocs, head.idleprocs, head.threads
         )?;
-        if let Some(spinning) = self.spinningthreads {
+        if let Some(spinning) = head.spinningthreads {
             write!(formatter, " spinningthreads={spinning}")?;
         }
-        if let Some(need) = self.needspinning {
+        if let Some(need) = head.needspinning {
             write!(formatter, " needspinning={need}")?;
         }
         write!(
             formatter,
             " idlethreads={} runqueue={} ",
-            self.idlethreads, self.runqueue
+            head.idlethreads, head.runqueue
         )?;
         let spaced = |formatter: &mut fmt::Formatter<'_>, values: &[u32]| {
             formatter.write_str("[ ")?;

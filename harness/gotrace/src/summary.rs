@@ -199,7 +199,7 @@ pub struct SchedSummary {
 pub fn sched(samples: &[SchedSample], window: Window) -> Option<SchedSummary> {
     let inside: Vec<&SchedSample> = samples
         .iter()
-        .filter(|sample| window.holds(sample.at_ms as f64 / 1e3))
+        .filter(|sample| window.holds(sample.head.at_ms as f64 / 1e3))
         .collect();
     let (first, last) = (inside.first()?, inside.last()?);
     let count = inside.len() as f64;
@@ -217,23 +217,23 @@ pub fn sched(samples: &[SchedSample], window: Window) -> Option<SchedSummary> {
     };
     Some(SchedSummary {
         samples: inside.len() as u64,
-        gomaxprocs: last.gomaxprocs,
+        gomaxprocs: last.head.gomaxprocs,
         gomaxprocs_steady: inside
             .iter()
-            .all(|sample| sample.gomaxprocs == last.gomaxprocs),
-        idleprocs_mean: mean(|sample| f64::from(sample.idleprocs)),
-        spinning_mean: mean(|sample| f64::from(sample.spinningthreads.unwrap_or_default())),
+            .all(|sample| sample.head.gomaxprocs == last.head.gomaxprocs),
+        idleprocs_mean: mean(|sample| f64::from(sample.head.idleprocs)),
+        spinning_mean: mean(|sample| f64::from(sample.head.spinningthreads.unwrap_or_default())),
         queued_mean: mean(|sample| sample.queued() as f64),
         queued_median: median_of_sorted(&queued.iter().map(|it| *it as f64).collect::<Vec<_>>()),
         queued_p90: quantile(90),
         queued_p99: quantile(99),
         queued_max: quantile(100),
         saturated_share: share(|sample| {
-            sample.idleprocs == 0 && sample.queued() >= u64::from(sample.gomaxprocs)
+            sample.head.idleprocs == 0 && sample.queued() >= u64::from(sample.head.gomaxprocs)
         }),
-        idle_while_queued_share: share(|sample| sample.idleprocs >= 1 && sample.queued() >= 2),
-        threads: spread(inside.iter().map(|sample| f64::from(sample.threads))),
-        threads_grown: i64::from(last.threads) - i64::from(first.threads),
+        idle_while_queued_share: share(|sample| sample.head.idleprocs >= 1 && sample.queued() >= 2),
+        threads: spread(inside.iter().map(|sample| f64::from(sample.head.threads))),
+        threads_grown: i64::from(last.head.threads) - i64::from(first.head.threads),
     })
 }
 

@@ -103,9 +103,9 @@ fn wrapped_lines_hold_what_was_wrapped() {
 fn many_processors() {
     let (samples, _) = sched_samples(&fixture("schedtrace-56p.log"));
     assert_eq!(samples[0].local_queues.len(), 56);
-    assert_eq!(samples[0].needspinning, None);
+    assert_eq!(samples[0].head.needspinning, None);
     assert_eq!(
-        (samples[1].runqueue, samples[1].local_queues.len()),
+        (samples[1].head.runqueue, samples[1].local_queues.len()),
         (5215, 48)
     );
     let (cycles, _) = gc_cycles(&fixture("gctrace-go1.7-48p.log"));

@@ -10,7 +10,7 @@ use gotrace::memstats::MemStats;
 use gotrace::metrics::{Histogram, Snapshot};
 use gotrace::profile::{Frame, FrameIndex, Label, LabelValue, Profile, Sample, ValueType};
 use gotrace::scavenge::Scavenge;
-use gotrace::schedtrace::SchedSample;
+use gotrace::schedtrace::{SchedHead, SchedSample};
 use gotrace::stderr::{Counts, Reader};
 use gotrace::{GoVersion, recognise};
 use proptest::prelude::*;
@@ -114,8 +114,11 @@ prop_compose! {
         need in prop::option::of(0_u32..2), queues in prop::collection::vec(0_u32..257, 0..70), ticks in prop::option::of(prop::collection::vec(any::<u32>(), 0..70)),
     ) -> SchedSample {
         SchedSample {
-            at_ms, gomaxprocs: head[0], idleprocs: head[1], threads: head[2], spinningthreads: spinning, needspinning: need,
-            idlethreads: head[3], runqueue: head[4], local_queues: queues, schedticks: ticks,
+            head: SchedHead {
+                at_ms, gomaxprocs: head[0], idleprocs: head[1], threads: head[2], spinningthreads: spinning,
+                needspinning: need, idlethreads: head[3], runqueue: head[4],
+            },
+            local_queues: queues, schedticks: ticks,
         }
     }
 }

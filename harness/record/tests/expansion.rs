@@ -132,7 +132,7 @@ fn check(matrix: &Matrix, expansion: &Expansion) -> Result<(), TestCaseError> {
 
 /// Only a contradiction between rules may stand against a generated matrix.
 fn is_contradiction(message: &str) -> bool {
-    ["excludes the control", "no cell beside the control"]
+    ["excludes the control", "no cell besides the control"]
         .iter()
         .any(|known| message.contains(known))
 }

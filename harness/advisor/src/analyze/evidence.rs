@@ -45,8 +45,8 @@ pub(super) fn of_process(process: &Process, name: String) -> RuleEvidence {
 
 fn span(process: &Process) -> (f64, f64) {
     let gc = process.cycles.iter().map(|it| it.at_s);
-    let sched = process.samples.iter().map(|it| it.at_ms as f64 / 1e3);
-    let blocks = process.blocks.iter().map(|it| it.at_ms as f64 / 1e3);
+    let sched = process.samples.iter().map(|it| it.head.at_ms as f64 / 1e3);
+    let blocks = process.blocks.iter().map(|it| it.head.at_ms as f64 / 1e3);
     let all = gc.chain(sched).chain(blocks);
     let (from_s, to_s) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| {
         (low.min(at), high.max(at))
@@ -67,8 +67,14 @@ fn stretch(
     let has = |any: bool| any.then_some(());
     let gc = process.cycles.iter().filter(|it| inside(it.at_s));
     let milliseconds = |at_ms: u64| inside(at_ms as f64 / 1e3);
-    let samples = process.samples.iter().filter(|it| milliseconds(it.at_ms));
-    let blocks = process.blocks.iter().filter(|it| milliseconds(it.at_ms));
+    let samples = process
+        .samples
+        .iter()
+        .filter(|it| milliseconds(it.head.at_ms));
+    let blocks = process
+        .blocks
+        .iter()
+        .filter(|it| milliseconds(it.head.at_ms));
     // With scheddetail=1 Go prints its counters at the head of each block, and no line of schedtrace's own.
     let sched: Vec<SchedSample> = match process.samples.is_empty() {
         true => blocks.clone().map(SchedDetail::sample).collect(),

@@ -171,7 +171,7 @@ impl Log {
             Event::Sched(sample) => self.add_sched(sample),
             Event::SchedDetail(block) => {
                 self.seen.blocks += 1;
-                let at_ms = block.at_ms;
+                let at_ms = block.head.at_ms;
                 self.process(
                     |_| false,
                     |process| process.goes_on_with_sched(at_ms),
@@ -247,7 +247,7 @@ impl Log {
             return;
         }
         self.go.saw_sched(&sample);
-        let at_ms = sample.at_ms;
+        let at_ms = sample.head.at_ms;
         self.process(
             |_| false,
             |process| process.goes_on_with_sched(at_ms),

@@ -107,8 +107,8 @@ impl Process {
     pub(super) fn has_sched(&self, sample: &SchedSample) -> bool {
         let at = self
             .samples
-            .binary_search_by_key(&sample.at_ms, |own| own.at_ms);
-        sample.at_ms > 0 && at.is_ok_and(|at| self.samples[at] == *sample)
+            .binary_search_by_key(&sample.head.at_ms, |own| own.head.at_ms);
+        sample.head.at_ms > 0 && at.is_ok_and(|at| self.samples[at] == *sample)
     }
 
     /// Where GOMAXPROCS changed, in words.
@@ -144,8 +144,8 @@ impl Process {
 
     /// Whether a scheduler line or block can follow.
     pub(super) fn goes_on_with_sched(&self, at_ms: u64) -> bool {
-        let samples = self.samples.back().map(|last| last.at_ms);
-        let blocks = self.blocks.back().map(|last| last.at_ms);
+        let samples = self.samples.back().map(|last| last.head.at_ms);
+        let blocks = self.blocks.back().map(|last| last.head.at_ms);
         samples.max(blocks).is_none_or(|last| at_ms >= last)
     }
 
@@ -185,11 +185,11 @@ impl Process {
     }
 
     pub(super) fn add_sched(&mut self, sample: SchedSample) {
-        let at_s = sample.at_ms as f64 / 1e3;
+        let at_s = sample.head.at_ms as f64 / 1e3;
         self.seen(at_s);
         self.queued.add(at_s, sample.queued() as f64);
-        self.idle.add(at_s, f64::from(sample.idleprocs));
-        self.threads.add(at_s, f64::from(sample.threads));
+        self.idle.add(at_s, f64::from(sample.head.idleprocs));
+        self.threads.add(at_s, f64::from(sample.head.threads));
         self.queue_numbers += numbers(&sample);
         self.samples.push_back(sample);
         while self.samples.len() > KEPT_LINES
@@ -203,7 +203,7 @@ impl Process {
     }
 
     pub(super) fn add_block(&mut self, block: SchedDetail) {
-        let at_s = block.at_ms as f64 / 1e3;
+        let at_s = block.head.at_ms as f64 / 1e3;
         self.seen(at_s);
         let local: u64 = block
             .processors
@@ -211,9 +211,9 @@ impl Process {
             .map(|it| u64::from(it.runqsize))
             .sum();
         self.queued
-            .add(at_s, (local + u64::from(block.runqueue)) as f64);
-        self.idle.add(at_s, f64::from(block.idleprocs));
-        self.threads.add(at_s, f64::from(block.threads));
+            .add(at_s, (local + u64::from(block.head.runqueue)) as f64);
+        self.idle.add(at_s, f64::from(block.head.idleprocs));
+        self.threads.add(at_s, f64::from(block.head.threads));
         self.block_goroutines += block.goroutines.len();
         self.blocks.push_back(block);
         while self.blocks.len() > KEPT_BLOCKS
@@ -233,8 +233,8 @@ impl Process {
 
     /// GOMAXPROCS by the latest line of either kind.
     pub(super) fn gomaxprocs(&self) -> Option<u32> {
-        let sched = self.samples.back().map(|it| it.gomaxprocs);
-        let block = self.blocks.back().map(|it| it.gomaxprocs);
+        let sched = self.samples.back().map(|it| it.head.gomaxprocs);
+        let block = self.blocks.back().map(|it| it.head.gomaxprocs);
         sched
             .or(block)
             .or_else(|| self.cycles.back().map(|it| it.procs))
@@ -287,8 +287,11 @@ impl Process {
         }
         if let Some(last) = self.samples.back() {
             parts.push(format!("queued {}", last.queued()));
-            parts.push(format!("idle Ps {}/{}", last.idleprocs, last.gomaxprocs));
-            parts.push(format!("threads {}", last.threads));
+            parts.push(format!(
+                "idle Ps {}/{}",
+                last.head.idleprocs, last.head.gomaxprocs
+            ));
+            parts.push(format!("threads {}", last.head.threads));
         }
         parts.join(", ")
     }

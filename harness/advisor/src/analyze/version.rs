@@ -29,7 +29,7 @@ impl GoRange {
     pub(super) fn saw_sched(&mut self, sample: &SchedSample) {
         if sample.schedticks.is_some() {
             self.at_least(25, "schedticks in schedtrace lines");
-        } else if sample.needspinning.is_some() {
+        } else if sample.head.needspinning.is_some() {
             self.at_least(20, "needspinning in schedtrace lines");
             self.at_most(24, "no schedticks in schedtrace lines");
         } else {

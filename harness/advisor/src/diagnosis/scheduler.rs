@@ -49,12 +49,12 @@ pub(super) fn scheduler(blocks: &[SchedDetail]) -> Option<Scheduler> {
     let rest = waiting.split_off(waiting.len().min(MOST_REASONS));
     Some(Scheduler {
         samples: blocks.len(),
-        gomaxprocs: last.gomaxprocs,
-        idle_processors: mean(&|block| block.idleprocs as usize),
+        gomaxprocs: last.head.gomaxprocs,
+        idle_processors: mean(&|block| block.head.idleprocs as usize),
         // 1 runnable, 3 in a system call: runtime/runtime2.go.
         runnable: in_status(1),
         in_system_calls: in_status(3),
-        threads: mean(&|block| block.threads as usize),
+        threads: mean(&|block| block.head.threads as usize),
         waiting,
         waiting_otherwise: rest.iter().map(|(_, mean)| mean).sum(),
     })
@@ -64,6 +64,7 @@ pub(super) fn scheduler(blocks: &[SchedDetail]) -> Option<Scheduler> {
 mod tests {
     use super::*;
     use gotrace::scheddetail::GoroutineState;
+    use gotrace::schedtrace::SchedHead;
 
     fn block(states: &[(u32, &str)]) -> SchedDetail {
         let goroutines = states.iter().map(|(status, reason)| GoroutineState {
@@ -74,9 +75,12 @@ mod tests {
             locked_machine: None,
         });
         SchedDetail {
-            gomaxprocs: 4,
-            idleprocs: 1,
-            threads: 6,
+            head: SchedHead {
+                gomaxprocs: 4,
+                idleprocs: 1,
+                threads: 6,
+                ..SchedHead::default()
+            },
             goroutines: goroutines.collect(),
             ..SchedDetail::default()
         }

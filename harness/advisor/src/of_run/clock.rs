@@ -50,7 +50,7 @@ impl Offset {
     ) -> Vec<SchedSample> {
         // sysmon prints the first line when it starts, right after the runtime: their clocks begin together.
         let inside = |line: &&SchedSample| {
-            let at = line.at_ms as f64 / 1e3 + self.0;
+            let at = line.head.at_ms as f64 / 1e3 + self.0;
             seconds(before) <= at && at < seconds(after)
         };
         lines.iter().filter(inside).cloned().collect()

@@ -46,9 +46,9 @@ pub(super) fn sample(cell: &Cell, kept: &Kept) -> Sample {
 /// The blocks of the loaded window, without start-up and warm-up: the process is ended right after it, so it is the
 /// last `seconds` of the log.
 fn under_load(mut blocks: Vec<SchedDetail>, seconds: Option<f64>) -> Vec<SchedDetail> {
-    if let (Some(last), Some(seconds)) = (blocks.last().map(|own| own.at_ms), seconds) {
+    if let (Some(last), Some(seconds)) = (blocks.last().map(|own| own.head.at_ms), seconds) {
         let from_ms = last as f64 - seconds * 1e3;
-        blocks.retain(|own| own.at_ms as f64 > from_ms);
+        blocks.retain(|own| own.head.at_ms as f64 > from_ms);
     }
     blocks
 }

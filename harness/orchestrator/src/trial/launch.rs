@@ -205,7 +205,7 @@ impl Target {
             traces
                 .sched
                 .last()
-                .map(|(_, sample)| u64::from(sample.gomaxprocs))
+                .map(|(_, sample)| u64::from(sample.head.gomaxprocs))
         });
         let sample = self.sample().or_else(|| self.last_sample.clone());
         let limits = self.process.cgroup().map(TargetGroup::limits);

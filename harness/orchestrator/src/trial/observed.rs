@@ -123,7 +123,7 @@ pub(super) fn schedtrace_window(
     let samples = within.len() as f64;
     let idle: u64 = within
         .iter()
-        .map(|sample| u64::from(sample.idleprocs))
+        .map(|sample| u64::from(sample.head.idleprocs))
         .sum();
     let queued: u64 = within.iter().map(|sample| sample.queued()).sum();
     Some(SchedTraceWindow {
@@ -137,7 +137,7 @@ pub(super) fn schedtrace_window(
             .unwrap_or(0),
         max_threads: within
             .iter()
-            .map(|sample| u64::from(sample.threads))
+            .map(|sample| u64::from(sample.head.threads))
             .max()
             .unwrap_or(0),
     })

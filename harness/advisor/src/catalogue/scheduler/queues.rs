@@ -91,8 +91,8 @@ fn queues_build_up(look: &Look<'_>) -> Reading {
     // One goroutine that waits for the only P is two that take turns, not a queue.
     let beyond = |per_p: f64| {
         share_of(lines, |line| {
-            let least = (per_p * f64::from(line.gomaxprocs)).max(2.0);
-            line.idleprocs == 0 && line.queued() as f64 >= least
+            let least = (per_p * f64::from(line.head.gomaxprocs)).max(2.0);
+            line.head.idleprocs == 0 && line.queued() as f64 >= least
         })
     };
     let least = look.bound(Threshold::S1Lines);
@@ -109,7 +109,7 @@ fn queues_build_up(look: &Look<'_>) -> Reading {
     let per_p = physics::median(
         lines
             .iter()
-            .map(|line| line.queued() as f64 / f64::from(line.gomaxprocs.max(1))),
+            .map(|line| line.queued() as f64 / f64::from(line.head.gomaxprocs.max(1))),
     );
     let per_p = per_p.unwrap_or(0.0);
     let bound = look.bound(bound);
@@ -152,7 +152,7 @@ fn idle_while_queued(look: &Look<'_>) -> Reading {
     if (lines.len() as f64) < least {
         return TOO_FEW_LINES;
     }
-    let waits = |line: &SchedSample| line.idleprocs >= 1 && line.queued() as f64 >= queue;
+    let waits = |line: &SchedSample| line.head.idleprocs >= 1 && line.queued() as f64 >= queue;
     let longest = lines.chunk_by(|a, b| waits(a) == waits(b));
     let longest = longest
         .filter(|run| waits(&run[0]))
@@ -212,7 +212,7 @@ fn waits_elsewhere(look: &Look<'_>) -> Reading {
     let idle = physics::median(
         lines
             .iter()
-            .map(|line| f64::from(line.idleprocs) / f64::from(line.gomaxprocs.max(1))),
+            .map(|line| f64::from(line.head.idleprocs) / f64::from(line.head.gomaxprocs.max(1))),
     );
     let queued = physics::median(lines.iter().map(|line| line.queued() as f64));
     let busy = used / (seconds * cpus);
@@ -269,8 +269,8 @@ fn spinning(look: &Look<'_>) -> Reading {
     }
     let least = look.bound(Threshold::S9Spinning);
     let share = share_of(lines, |line| {
-        let spinning = f64::from(line.spinningthreads.unwrap_or(0));
-        line.queued() == 0 && spinning >= least * f64::from(line.gomaxprocs)
+        let spinning = f64::from(line.head.spinningthreads.unwrap_or(0));
+        line.queued() == 0 && spinning >= least * f64::from(line.head.gomaxprocs)
     });
     if share < 0.5 {
         return Reading::Clear;
@@ -325,7 +325,7 @@ fn uneven(look: &Look<'_>) -> Reading {
         return Reading::TooLittle("ten lines with the same two Ps or more");
     }
     // An idle P has fewer rounds by right.
-    if share_of(lines, |line| line.idleprocs == 0) < 0.9 {
+    if share_of(lines, |line| line.head.idleprocs == 0) < 0.9 {
         return Reading::Clear;
     }
     let rounds: Vec<f64> = last

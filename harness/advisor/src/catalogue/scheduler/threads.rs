@@ -60,18 +60,18 @@ fn thread_growth(series: &Series<'_>) -> Reading {
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
         return Reading::TooLittle("scheduler lines");
     };
-    let procs = f64::from(last.gomaxprocs);
-    let threads = f64::from(last.threads);
+    let procs = f64::from(last.head.gomaxprocs);
+    let threads = f64::from(last.head.threads);
     let bound = |threshold| series.thresholds.get(threshold);
-    let minutes = last.at_ms.saturating_sub(first.at_ms) as f64 / 60e3;
-    let per_minute = (threads / f64::from(first.threads.max(1)) - 1.0) / minutes;
+    let minutes = last.head.at_ms.saturating_sub(first.head.at_ms) as f64 / 60e3;
+    let per_minute = (threads / f64::from(first.head.threads.max(1)) - 1.0) / minutes;
     let most = bound(Threshold::S5CriticalFactor) * procs + bound(Threshold::S5CriticalExtra);
     let shows = |growth: String| format!("{threads} threads on {procs} Ps{growth}");
-    if threads > most && threads > f64::from(first.threads) {
+    if threads > most && threads > f64::from(first.head.threads) {
         return Reading::holds(
             Severity::Critical,
             threads,
-            shows(format!(", {} at first", first.threads)),
+            shows(format!(", {} at first", first.head.threads)),
             format!(
                 "critical above {} and rising; 10,000 end the process",
                 significant(most)
@@ -91,7 +91,7 @@ fn thread_growth(series: &Series<'_>) -> Reading {
             format!("warn from +{} per minute", percent(least)),
         );
     }
-    let typical = physics::median(lines.iter().map(|line| f64::from(line.threads)));
+    let typical = physics::median(lines.iter().map(|line| f64::from(line.head.threads)));
     let beyond = procs + bound(Threshold::S5Info);
     if typical.is_some_and(|typical| typical > beyond) {
         return Reading::holds(
@@ -142,7 +142,7 @@ fn by_states(look: &Look<'_>, blocks: &[SchedDetail]) -> Reading {
             .iter()
             .map(|own| u64::from(own.runqsize))
             .sum();
-        u64::from(block.runqueue) + local > 0
+        u64::from(block.head.runqueue) + local > 0
     };
     let lost = |block: &&SchedDetail| block.processors.iter().any(in_syscall) && waiting(block);
     let share = blocks.iter().filter(lost).count() as f64 / blocks.len() as f64;

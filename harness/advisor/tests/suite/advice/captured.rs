@@ -141,19 +141,19 @@ fn scheduler_lines_tell_wake_up_lag_and_uneven_ps() {
         judged(&evidence)
     };
     let lag = changed(&|_, line| {
-        line.idleprocs = 1;
-        line.runqueue = 3;
+        line.head.idleprocs = 1;
+        line.head.runqueue = 3;
     });
     assert_eq!(severity(&lag, "S3"), Some(Warn));
     let uneven = changed(&|at, line| {
         let rounds = u32::try_from(at).unwrap() * 1000;
-        line.idleprocs = 0;
+        line.head.idleprocs = 0;
         line.schedticks = Some(vec![rounds, rounds / 100]);
     });
     assert_eq!(severity(&uneven, "S10"), Some(Info));
     let even = changed(&|at, line| {
         let rounds = u32::try_from(at).unwrap() * 1000;
-        line.idleprocs = 0;
+        line.head.idleprocs = 0;
         line.schedticks = Some(vec![rounds, rounds]);
     });
     is_quiet(&even, "S10");
@@ -168,8 +168,8 @@ fn threads_that_grow_for_minutes_are_seen() {
         for sample in &mut evidence.samples {
             for line in sample.sched.iter_mut().flatten() {
                 at += 1;
-                line.at_ms = u64::from(at) * every_ms;
-                line.threads = 10 + at * per_line;
+                line.head.at_ms = u64::from(at) * every_ms;
+                line.head.threads = 10 + at * per_line;
             }
         }
         judged(&evidence)

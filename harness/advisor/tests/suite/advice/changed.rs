@@ -133,8 +133,8 @@ fn threads_that_grow_by_a_fifth_each_minute_are_told() {
         let mut lines: Vec<_> = lines.flatten().collect();
         let last = u32::try_from(lines.len() - 1).unwrap();
         for (at, line) in (0..).zip(&mut lines) {
-            line.at_ms = u64::from(300_000 * at / last);
-            line.threads = 10 + more * at / last;
+            line.head.at_ms = u64::from(300_000 * at / last);
+            line.head.threads = 10 + more * at / last;
         }
         judge(&evidence, &Thresholds::default())
     };

@@ -137,7 +137,7 @@ pub(crate) fn log(name: &str) -> RuleEvidence {
         let by_lines = sched
             .first()
             .zip(sched.last())
-            .map(|(a, b)| (b.at_ms - a.at_ms) as f64 / 1e3);
+            .map(|(a, b)| (b.head.at_ms - a.head.at_ms) as f64 / 1e3);
         Sample {
             name: format!("stretch {at}"),
             origin: name.to_owned(),
