@@ -94,6 +94,17 @@ pub(crate) fn exit_at_once() -> ! {
     unsafe { libc::_exit(0) }
 }
 
+/// Ignores what is sent to end a process by way of asking.
+#[expect(unsafe_code, reason = "neither std nor rustix sets signal handlers")]
+pub(crate) fn ignore_signals() {
+    for signal in [libc::SIGPIPE, libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+        // SAFETY: async-signal-safe, and no handler of ours is left to run.
+        unsafe {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+    }
+}
+
 /// Closes all files but the standard streams and `kept`.
 pub(crate) fn close_all_but(kept: [&OwnedFd; 2]) -> io::Result<()> {
     let mut numbers = kept.map(AsRawFd::as_raw_fd);
