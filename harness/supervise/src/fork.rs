@@ -58,6 +58,26 @@ pub(crate) fn under_a_keeper(
     }
 }
 
+/// A helper without children, which dies with the thread that starts it. For
+/// whom a process between us and it would be in the way.
+#[expect(unsafe_code, reason = "pre_exec has no safe form")]
+pub fn die_with_us(command: &mut Command) {
+    let parent = getpid();
+    let before_exec = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // The parent may have died before the death signal was set.
+        if getppid() != Some(parent) {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
+        Ok(())
+    };
+    // SAFETY: the closure only makes system calls that are async-signal-safe
+    // and allocates nothing.
+    unsafe {
+        command.pre_exec(before_exec);
+    }
+}
+
 fn become_the_program(keeper: Pid, then: &dyn Fn() -> io::Result<()>) -> io::Result<()> {
     setpgid(None, None)?;
     then()?;

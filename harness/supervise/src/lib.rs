@@ -23,6 +23,7 @@ mod user;
 
 pub use bounded::Bounds;
 pub use child::ChildError;
+pub use fork::die_with_us;
 pub use output::{LogBounds, StderrLog, Traces};
 pub use process::{Exit, Process};
 pub use spawner::{Launch, SpawnError, Spawner, WORK};

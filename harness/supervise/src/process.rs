@@ -111,7 +111,7 @@ impl Process {
     /// How the program ended, or what it left behind as a daemon.
     fn asked_to_end(&mut self) -> Option<Exit> {
         let exit = self.keeper.program_exited()?;
-        let daemon = self.tree().len() > 0 && exit.code == Some(0);
+        let daemon = !self.tree().is_empty() && exit.code == Some(0);
         if daemon { self.exited() } else { Some(exit) }
     }
 

@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("topology", &[]),
     ("loadgen", &[]),
     ("record", &[]),
-    ("loadtool", &["record", "topology", "loadgen"]),
+    ("loadtool", &["record", "topology", "loadgen", "supervise"]),
     ("supervise", &["topology", "gotrace"]),
     ("toolchain", &["gotrace", "topology", "supervise"]),
     (
