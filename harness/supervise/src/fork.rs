@@ -18,8 +18,6 @@ use rustix::process::{
     setsid,
 };
 
-use crate::after_fork;
-
 /// The keeper's ends of its two pipes, and what it clears away.
 #[derive(Debug)]
 pub(crate) struct KeeperEnds {
@@ -34,11 +32,12 @@ pub(crate) struct KeeperEnds {
 /// Puts a keeper between us and the program that `command` starts. The program
 /// leads a process group of its own, dies with its keeper, and inherits no open
 /// file but its standard streams; before that it does what else is asked, which
-/// must be system calls only.
+/// must be system calls only, as is the keeper's own program, `keep`.
 #[expect(unsafe_code, reason = "pre_exec has no safe form")]
 pub(crate) fn under_a_keeper(
     command: &mut Command,
     ends: KeeperEnds,
+    keep: fn(&KeeperEnds, Pid) -> !,
     then: impl Fn() -> io::Result<()> + Send + Sync + 'static,
 ) {
     let between = move || {
@@ -47,7 +46,7 @@ pub(crate) fn under_a_keeper(
         set_child_subreaper(Some(getpid()))?;
         let keeper = getpid();
         match fork()? {
-            Some(program) => after_fork::keep(&ends, program),
+            Some(program) => keep(&ends, program),
             None => become_the_program(keeper, &then),
         }
     };

@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use crate::after_fork::{KILL, TERMINATE};
+use crate::after_fork::{KILL, TERMINATE, keep};
+use crate::exit::Exit;
 use crate::fork::{KeeperEnds, under_a_keeper};
-use crate::process::Exit;
 use crate::report::{LENGTH, Report};
 
 /// How long killed processes may take to go: one that hangs in the kernel must
@@ -67,7 +67,7 @@ impl Keeper {
             reports: their_reports,
             folders,
         };
-        under_a_keeper(&mut command, ends, before_exec);
+        under_a_keeper(&mut command, ends, keep, before_exec);
         let child = spawn(&mut command, &reports)?;
         // With it go our copies of the keeper's ends.
         drop(command);

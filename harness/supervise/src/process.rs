@@ -4,18 +4,10 @@ use std::time::{Duration, Instant};
 
 use topology::{GroupCounts, TargetGroup};
 
+use crate::exit::Exit;
 use crate::keeper::Keeper;
 use crate::output::StderrLog;
 use crate::tree::descendants;
-
-/// How a target ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Exit {
-    /// The exit code, if it exited.
-    pub code: Option<i32>,
-    /// The signal, if one ended it.
-    pub signal: Option<i32>,
-}
 
 /// A target that was started: its program and all of its descendants. Dropping
 /// it kills them all.

@@ -1,5 +1,7 @@
 //! Targets as shell scripts: what they inherit, and that nothing of them is left.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

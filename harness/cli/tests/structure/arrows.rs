@@ -43,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "loadtool",
             "gotrace",
             "stats",
+            "supervise",
             "toolchain",
             "orchestrator",
             "documents",
