@@ -49,8 +49,10 @@ pub(crate) fn keep(ends: &KeeperEnds, program: Pid) -> ! {
     let _ = rustix::thread::set_name(c"gosweep-keeper");
     // Above all the one that comes of a report when we are gone.
     ignore_signals();
-    let _ = close_all_but([&ends.orders, &ends.reports]);
+    // First the report: std waits until its pipe is closed here as well, and
+    // then it is read.
     report(&ends.reports, Report::Started(program.as_raw_pid()));
+    let _ = close_all_but([&ends.orders, &ends.reports]);
     let mut watch = Watch {
         program,
         ended: false,

@@ -98,11 +98,8 @@ fn fork() -> io::Result<Option<Pid>> {
     // sides go on with system calls alone.
     let pid = unsafe { libc::fork() };
     match pid {
-        0 => Ok(None),
-        pid => Pid::from_raw(pid)
-            .filter(|_| pid > 0)
-            .map(Some)
-            .ok_or_else(io::Error::last_os_error),
+        ..0 => Err(io::Error::last_os_error()),
+        pid => Ok(Pid::from_raw(pid)),
     }
 }
 

@@ -79,7 +79,7 @@ impl Keeper {
             exit: None,
             over: false,
         };
-        // It reported before the exec that `spawn` waited for.
+        // It reported before it closed the pipe that `spawn` waited for.
         match keeper.next() {
             Ok(Some(Report::Started(pid))) => {
                 keeper.program = u32::try_from(pid).unwrap_or_default();

@@ -77,6 +77,16 @@ pub enum SpawnError {
     Gone,
 }
 
+impl SpawnError {
+    /// What the system said, where it was the system.
+    pub fn source_of_system(&self) -> Option<&std::io::Error> {
+        match self {
+            Self::Log { source, .. } | Self::Start { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
 type Order = (Launch, mpsc::Sender<Result<Process, SpawnError>>);
 
 /// Handle to the spawner thread. Dropping it ends the thread, and with it

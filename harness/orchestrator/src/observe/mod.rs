@@ -7,6 +7,7 @@ mod listener;
 mod pprof;
 mod probe;
 mod process;
+mod resolver;
 mod window;
 
 pub use canary::canary_ns;
