@@ -88,7 +88,9 @@ fn overload_fails_what_it_makes_worse_and_vouches_for_nothing() {
     if result["verdict"] == "OVERLOADED" {
         assert_eq!(code(&failed), 1);
     }
-    // Latencies keep no threshold where requests are owed an answer; the rate that was reached can.
+    // Where requests are owed an answer a latency fails its threshold; where none is, nothing vouches for it.
+    assert!([1, 4].contains(&code(&run("max>10m"))));
+    // A rate is not about those that are owed.
     let kept = run("rate<1");
     assert_eq!(code(&kept), 4);
     assert!(
