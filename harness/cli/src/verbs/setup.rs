@@ -49,7 +49,9 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
     let root = Store::usual_root(|name| std::env::var_os(name)).ok_or_else(|| {
         Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")
     })?;
-    let mut toolbox = Toolbox::new(Store::at(root));
+    let store = Store::at(root);
+    store.check_ours().map_err(Failure::usage)?;
+    let mut toolbox = Toolbox::new(store);
     let named = plan
         .map(|plan| &plan.matrix.toolchain_sources)
         .filter(|sources| !sources.is_empty());

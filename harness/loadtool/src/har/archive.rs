@@ -20,6 +20,9 @@ const OWN: [&str; 7] = [
     "upgrade",
 ];
 
+/// A browser's recording with its answers; they are passed over.
+const LARGEST_BYTES: u64 = 512 << 20;
+
 #[derive(Deserialize)]
 struct Archive {
     log: Log,
@@ -76,7 +79,7 @@ pub(crate) struct Recorded {
 /// When the file cannot be read, is no archive or has no request that can be sent.
 pub(crate) fn read(path: &Path) -> Result<Recorded, Failure> {
     let file = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = safefile::read_named_text(path, LARGEST_BYTES)
         .map_err(|error| Failure::usage(format!("--har {file}: {error}")))?;
     parse(&text).map_err(|error| Failure::usage(format!("--har {file}: {error}")))
 }

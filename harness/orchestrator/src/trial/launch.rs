@@ -16,7 +16,7 @@ use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
 use super::request::TrialRequest;
 use crate::observe::{Info, Probe, ProcessSample};
-use crate::own_side::{OwnSide, is_own_side};
+use crate::own_side::OwnSide;
 use crate::plan::{limits_of, option_values};
 use supervise::{Exit, Launch, Process};
 
@@ -276,7 +276,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
             .spawner
             .spawn(launch)
             .map_err(|error| match error.source_of_system() {
-                Some(source) if is_own_side(source) => {
+                Some(source) if safefile::is_shortage(source) => {
                     LaunchError::OwnSide(OwnSide(error.to_string()))
                 }
                 _ => failed(error.to_string()),
