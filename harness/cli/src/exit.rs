@@ -176,8 +176,7 @@ impl From<RunError> for Failure {
                 ending: Ending::Incomplete,
                 message: error.to_string(),
             },
-            RunError::Short { .. } => Failure::not_fit(error),
-            RunError::System { .. } => Failure::internal(error),
+            RunError::Short { .. } | RunError::System { .. } => Failure::not_fit(error),
         }
     }
 }

@@ -14,7 +14,7 @@ use record::quantity::parse_positive_duration;
 use record::store::RunDir;
 
 use super::run_folder::{check_trusted, ranking, read as read_run, write as write_into};
-use super::setup::{RankedSteering, argv, plan_of, toolbox};
+use super::setup::{RankedSteering, argv, plan_of, target_user, toolbox};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
@@ -61,6 +61,9 @@ pub(crate) struct DiagnoseArgs {
     /// Take a folder that another user or another machine made: what it describes is built and started
     #[arg(long)]
     pub(crate) trust: bool,
+    /// Start targets as this user, a name or number, where gosweep is root
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
 }
 
 fn wanted(text: &str) -> Result<Wanted, String> {
@@ -93,6 +96,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
         toolbox: &toolbox,
         argv: argv(),
         tool: output::TOOL.to_owned(),
+        user: target_user(args.user.as_deref())?,
         cancel: signals::cancel_flag(),
     };
     let by_matrix = asked_for(&plan);

@@ -11,7 +11,7 @@ use topology::Topology;
 
 use super::report::ReportFormat;
 use super::run_folder::check_trusted;
-use super::setup::{RankedSteering, argv, plan_of, toolbox, with_values};
+use super::setup::{RankedSteering, argv, plan_of, target_user, toolbox, with_values};
 use super::{advise, diagnose, plan, rank, report, run_folder};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
@@ -59,6 +59,9 @@ pub(crate) struct RunArgs {
     /// Take a folder that another user or another machine made: what it describes is built and started
     #[arg(long)]
     pub(crate) trust: bool,
+    /// Start targets as this user, a name or number, where gosweep is root
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
     /// Reserved for running a part of a matrix on each of several hosts
     #[arg(long, value_name = "I/N", hide = true)]
     pub(crate) shard: Option<String>,
@@ -84,6 +87,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         toolbox: &toolbox,
         argv: argv(),
         tool: output::TOOL.to_owned(),
+        user: target_user(args.user.as_deref())?,
         cancel: signals::cancel_flag(),
     };
     let progress = Progress::new();

@@ -70,3 +70,9 @@ pub(super) fn argv() -> Vec<String> {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     record::secret::arguments(&words.collect::<Vec<_>>())
 }
+
+/// Whom targets run as, where it was said.
+pub(super) fn target_user(wanted: Option<&str>) -> Result<Option<orchestrator::User>, Failure> {
+    let user = wanted.map(orchestrator::User::find);
+    user.transpose().map_err(Failure::usage)
+}

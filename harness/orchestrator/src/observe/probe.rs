@@ -1,11 +1,14 @@
 //! Asks a target about itself through its admin listener.
 
+use std::fs::File;
+use std::io::Read;
 use std::time::Duration;
 
 use gotrace::metrics::Snapshot;
 use serde::Deserialize;
-use ureq::Agent;
 use ureq::tls::TlsConfig;
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, RequestBuilder};
 
 /// The largest answer that is read: metrics are some 60 KiB.
 const MOST_BYTES: u64 = 16 << 20;
@@ -14,6 +17,40 @@ const MOST_BYTES: u64 = 16 << 20;
 #[derive(Debug, Clone)]
 pub struct Probe {
     agent: Agent,
+    token: Option<Token>,
+}
+
+/// What the admin listener asks for, so that no other user of the machine can
+/// take memory profiles. A service that does not know it need not.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// The variable in which a target gets it.
+    pub const VARIABLE: &str = "GOSWEEP_ADMIN_TOKEN";
+
+    /// A fresh one that nobody can guess.
+    ///
+    /// # Errors
+    /// The system has no random bytes.
+    pub fn fresh() -> std::io::Result<Token> {
+        let mut bytes = [0; 32];
+        File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+        Ok(Token(
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ))
+    }
+
+    /// The variable's value.
+    pub fn value(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
 }
 
 /// What a target says of itself at `/info`.
@@ -50,19 +87,38 @@ pub enum ProbeError {
 }
 
 impl Probe {
-    /// A client that waits at most `patience` for any answer.
-    pub fn new(patience: Duration, insecure: bool) -> Probe {
+    /// A client that waits at most `patience` for any answer and shows `token`
+    /// to the admin listener.
+    pub fn new(patience: Duration, insecure: bool, token: Option<Token>) -> Probe {
         Probe {
             agent: client(patience, insecure),
+            token,
         }
     }
 
-    /// The status that a URL answers with.
+    /// What it shows to the admin listener.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// The status that a URL of the service answers with.
     ///
     /// # Errors
     /// [`ProbeError::Unreachable`].
     pub fn status(&self, url: &str) -> Result<u16, ProbeError> {
-        let answer = self.agent.get(url).call();
+        self.status_with(url, None)
+    }
+
+    /// The status that a path of an admin listener at `host:port` answers with.
+    ///
+    /// # Errors
+    /// [`ProbeError::Unreachable`].
+    pub fn admin_status(&self, admin: &str, path: &str) -> Result<u16, ProbeError> {
+        self.status_with(&format!("http://{admin}{path}"), self.token())
+    }
+
+    fn status_with(&self, url: &str, token: Option<&Token>) -> Result<u16, ProbeError> {
+        let answer = get(&self.agent, url, token).call();
         let answer = answer.map_err(|error| unreachable(url, &error))?;
         Ok(answer.status().as_u16())
     }
@@ -73,7 +129,7 @@ impl Probe {
     /// Unreachable, or not the contract.
     pub fn info(&self, admin: &str) -> Result<Info, ProbeError> {
         let url = format!("http://{admin}/info");
-        let body = body(&self.agent, &url, MOST_BYTES)?;
+        let body = body(&self.agent, &url, self.token(), MOST_BYTES)?;
         serde_json::from_slice(&body).map_err(|error| ProbeError::Contract {
             url,
             reason: error.to_string(),
@@ -86,7 +142,7 @@ impl Probe {
     /// Unreachable, or not the contract.
     pub fn metrics(&self, admin: &str) -> Result<(Snapshot, Vec<u8>), ProbeError> {
         let url = format!("http://{admin}/metrics");
-        let body = body(&self.agent, &url, MOST_BYTES)?;
+        let body = body(&self.agent, &url, self.token(), MOST_BYTES)?;
         let snapshot = Snapshot::parse(&body).map_err(|error| ProbeError::Contract {
             url,
             reason: error.to_string(),
@@ -95,7 +151,17 @@ impl Probe {
     }
 }
 
-/// A client that waits at most `patience` for any answer and follows nobody elsewhere.
+/// A request that shows `token`.
+fn get(agent: &Agent, url: &str, token: Option<&Token>) -> RequestBuilder<WithoutBody> {
+    let request = agent.get(url);
+    match token {
+        Some(Token(token)) => request.header("Authorization", format!("Bearer {token}")),
+        None => request,
+    }
+}
+
+/// A client that waits at most `patience` for any answer and follows nobody
+/// elsewhere.
 pub(super) fn client(patience: Duration, insecure: bool) -> Agent {
     let config = Agent::config_builder()
         .timeout_global(Some(patience))
@@ -108,9 +174,13 @@ pub(super) fn client(patience: Duration, insecure: bool) -> Agent {
 }
 
 /// The body of an answer with status 200.
-pub(super) fn body(agent: &Agent, url: &str, most_bytes: u64) -> Result<Vec<u8>, ProbeError> {
-    let mut answer = agent
-        .get(url)
+pub(super) fn body(
+    agent: &Agent,
+    url: &str,
+    token: Option<&Token>,
+    most_bytes: u64,
+) -> Result<Vec<u8>, ProbeError> {
+    let mut answer = get(agent, url, token)
         .call()
         .map_err(|error| unreachable(url, &error))?;
     let status = answer.status();

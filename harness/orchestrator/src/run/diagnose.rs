@@ -50,7 +50,7 @@ pub fn diagnose(
     check_room(request)?;
     dir.make_folder("diagnosis")?;
     sweep(&dir.diagnoses(), UNFINISHED, Duration::ZERO)?;
-    let spawner = start_spawner(request.plan)?;
+    let spawner = start_spawner(request)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };

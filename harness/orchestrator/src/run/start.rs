@@ -13,7 +13,7 @@ use super::prepare;
 use super::request::{Ending, RunRequest};
 use super::schedule::{self, Site};
 use crate::events::Listener;
-use crate::plan::{self, Plan, trial_time};
+use crate::plan::{self, trial_time};
 use safefile::{Room, room_for};
 use supervise::Spawner;
 
@@ -34,7 +34,7 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     let dir = RunDir::create(&request.folder)?;
     check_room(request)?;
     let folder = FolderLock::take(&dir)?;
-    let spawner = start_spawner(request.plan)?;
+    let spawner = start_spawner(request)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };
@@ -94,9 +94,9 @@ pub(super) fn check_room(request: &RunRequest<'_>) -> Result<(), RunError> {
 }
 
 /// The spawner, with the place for cgroups that the plan's cells want.
-pub(super) fn start_spawner(plan: &Plan) -> Result<Spawner, RunError> {
-    let groups = plan::cgroup_parent(plan)?;
-    Spawner::start(groups).map_err(|source| RunError::System {
+pub(super) fn start_spawner(request: &RunRequest<'_>) -> Result<Spawner, RunError> {
+    let groups = plan::cgroup_parent(request.plan)?;
+    Spawner::start(groups, request.user.clone()).map_err(|source| RunError::System {
         action: "start the spawner thread",
         source,
     })
