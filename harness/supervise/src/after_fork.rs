@@ -16,7 +16,7 @@ use rustix::process::{
     pidfd_open, wait,
 };
 
-use crate::fork::{KeeperEnds, close_all_but, exit_at_once};
+use crate::fork::{KeeperEnds, close_all_but, exit_at_once, ignore_signals};
 use crate::report::Report;
 
 /// Ask the program to end (SIGTERM).
@@ -30,6 +30,8 @@ const TICK: Timespec = milliseconds(1000);
 const SHORT_TICK: Timespec = milliseconds(20);
 /// Between rounds of killing.
 const ROUND: Timespec = milliseconds(2);
+/// How long the end of the program is held for the end of ourselves.
+const LINGER: Timespec = milliseconds(500);
 /// A cgroup can be removed once the kernel has let go of its last
 /// process: tried so often, a round apart.
 const MOST_TRIES: u32 = 2500;
@@ -45,16 +47,24 @@ const fn milliseconds(count: i64) -> Timespec {
 pub(crate) fn keep(ends: &KeeperEnds, program: Pid) -> ! {
     // Nothing below is worth giving up the watch for.
     let _ = rustix::thread::set_name(c"gosweep-keeper");
-    let _ = close_all_but([&ends.orders, &ends.reports]);
+    // Above all the one that comes of a report when we are gone.
+    ignore_signals();
+    // First the report: std waits until its pipe is closed here as well, and
+    // then it is read.
     report(&ends.reports, Report::Started(program.as_raw_pid()));
+    let _ = close_all_but([&ends.orders, &ends.reports]);
     let mut watch = Watch {
         program,
         ended: false,
         alone: false,
     };
-    let we_are_gone = watch.watch(ends);
+    let mut why = watch.watch(ends);
     watch.kill_all(ends);
-    if we_are_gone {
+    // A program whose pipes broke when we died may have ended before we looked.
+    if why == Over::Ended && !ends.folders.is_empty() {
+        why = order(ends, &LINGER).unwrap_or(why);
+    }
+    if why == Over::WeAreGone {
         for folder in &ends.folders {
             remove(folder);
         }
@@ -80,6 +90,41 @@ fn pause(time: &Timespec) {
     let _ = poll(&mut [], Some(time));
 }
 
+/// Why a watch is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// Nobody is left, or the program failed.
+    Ended,
+    /// The order came to kill what is left.
+    Told,
+    /// Nobody is there any more to give an order.
+    WeAreGone,
+}
+
+/// Waits for an order that ends the watch.
+fn order(ends: &KeeperEnds, wait: &Timespec) -> Option<Over> {
+    let mut orders = [PollFd::new(&ends.orders, PollFlags::IN)];
+    let _ = poll(&mut orders, Some(wait));
+    if orders[0].revents().is_empty() {
+        return None;
+    }
+    take_order(ends, || {})
+}
+
+fn take_order(ends: &KeeperEnds, terminate: impl Fn()) -> Option<Over> {
+    let mut order = [0];
+    match read(&ends.orders, &mut order) {
+        Ok(0) => Some(Over::WeAreGone),
+        Ok(_) if order[0] == TERMINATE => {
+            terminate();
+            None
+        }
+        Ok(_) => Some(Over::Told),
+        Err(Errno::INTR | Errno::AGAIN) => None,
+        Err(_) => Some(Over::WeAreGone),
+    }
+}
+
 /// What the keeper knows of the processes below it.
 struct Watch {
     program: Pid,
@@ -91,12 +136,11 @@ struct Watch {
 
 impl Watch {
     /// Watches until there is nobody left, or what is left is to be killed.
-    /// Whether that is so because we are gone.
-    fn watch(&mut self, ends: &KeeperEnds) -> bool {
+    fn watch(&mut self, ends: &KeeperEnds) -> Over {
         let pidfd = pidfd_open(self.program, PidfdFlags::empty()).ok();
         loop {
             if self.reap(ends) {
-                return false;
+                return Over::Ended;
             }
             let orders = PollFd::new(&ends.orders, PollFlags::IN);
             let readable = match &pidfd {
@@ -117,13 +161,8 @@ impl Watch {
             if !readable {
                 continue;
             }
-            let mut order = [0];
-            match read(&ends.orders, &mut order) {
-                Ok(0) => return true,
-                Ok(_) if order[0] == TERMINATE => self.signal(Signal::TERM),
-                Ok(_) => return false,
-                Err(Errno::INTR | Errno::AGAIN) => {}
-                Err(_) => return true,
+            if let Some(over) = take_order(ends, || self.signal(Signal::TERM)) {
+                return over;
             }
         }
     }

@@ -14,9 +14,9 @@ use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::exit::Exit;
 use crate::keeper::Keeper;
 use crate::output::readable;
-use crate::report::Exit;
 
 /// More output than this is drained and dropped, with a note in its place.
 const KEEP_BYTES: usize = 8 << 20;

@@ -32,7 +32,7 @@ pub(crate) struct KeeperEnds {
 /// Puts a keeper between us and the program that `command` starts. The program
 /// leads a process group of its own, dies with its keeper, and inherits no open
 /// file but its standard streams; before that it does what else is asked, which
-/// must be system calls only, as must `keep`, the keeper's own program.
+/// must be system calls only, as is the keeper's own program, `keep`.
 #[expect(unsafe_code, reason = "pre_exec has no safe form")]
 pub(crate) fn under_a_keeper(
     command: &mut Command,
@@ -57,6 +57,26 @@ pub(crate) fn under_a_keeper(
     }
 }
 
+/// A helper without children, which dies with the thread that starts it. For
+/// whom a process between us and it would be in the way.
+#[expect(unsafe_code, reason = "pre_exec has no safe form")]
+pub fn die_with_us(command: &mut Command) {
+    let parent = getpid();
+    let before_exec = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // The parent may have died before the death signal was set.
+        if getppid() != Some(parent) {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
+        Ok(())
+    };
+    // SAFETY: the closure only makes system calls that are async-signal-safe
+    // and allocates nothing.
+    unsafe {
+        command.pre_exec(before_exec);
+    }
+}
+
 fn become_the_program(keeper: Pid, then: &dyn Fn() -> io::Result<()>) -> io::Result<()> {
     setpgid(None, None)?;
     then()?;
@@ -78,11 +98,8 @@ fn fork() -> io::Result<Option<Pid>> {
     // sides go on with system calls alone.
     let pid = unsafe { libc::fork() };
     match pid {
-        0 => Ok(None),
-        pid => Pid::from_raw(pid)
-            .filter(|_| pid > 0)
-            .map(Some)
-            .ok_or_else(io::Error::last_os_error),
+        ..0 => Err(io::Error::last_os_error()),
+        pid => Ok(Pid::from_raw(pid)),
     }
 }
 
@@ -91,6 +108,17 @@ fn fork() -> io::Result<Option<Pid>> {
 pub(crate) fn exit_at_once() -> ! {
     // SAFETY: takes no pointer and does not return.
     unsafe { libc::_exit(0) }
+}
+
+/// Ignores what is sent to end a process by way of asking.
+#[expect(unsafe_code, reason = "neither std nor rustix sets signal handlers")]
+pub(crate) fn ignore_signals() {
+    for signal in [libc::SIGPIPE, libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+        // SAFETY: async-signal-safe, and no handler of ours is left to run.
+        unsafe {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+    }
 }
 
 /// Closes all files but the standard streams and `kept`.

@@ -18,8 +18,9 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::after_fork::{KILL, TERMINATE, keep};
+use crate::exit::Exit;
 use crate::fork::{KeeperEnds, under_a_keeper};
-use crate::report::{Exit, LENGTH, Report};
+use crate::report::{LENGTH, Report};
 
 /// How long killed processes may take to go: one that hangs in the kernel must
 /// not hold us. Its keeper goes on waiting for it.
@@ -78,7 +79,7 @@ impl Keeper {
             exit: None,
             over: false,
         };
-        // It reported before the exec that `spawn` waited for.
+        // It reported before it closed the pipe that `spawn` waited for.
         match keeper.next() {
             Ok(Some(Report::Started(pid))) => {
                 keeper.program = u32::try_from(pid).unwrap_or_default();

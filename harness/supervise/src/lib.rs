@@ -12,6 +12,7 @@
 mod after_fork;
 mod bounded;
 pub mod child;
+mod exit;
 mod fork;
 mod keeper;
 mod output;
@@ -24,9 +25,10 @@ mod user;
 
 pub use bounded::Bounds;
 pub use child::ChildError;
+pub use exit::Exit;
+pub use fork::die_with_us;
 pub use output::{LogBounds, StderrLog, Traces};
 pub use process::Process;
-pub use report::Exit;
 pub use spawner::{Launch, SpawnError, Spawner, WORK};
 pub use tree::descendants;
 pub use user::{User, UserError};

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use topology::{GroupCounts, TargetGroup};
 
+use crate::exit::Exit;
 use crate::keeper::Keeper;
 use crate::output::StderrLog;
-use crate::report::Exit;
 use crate::tree::descendants;
 
 /// A target that was started: its program and all of its descendants. Dropping
@@ -99,7 +99,7 @@ impl Process {
     /// How the program ended, or what it left behind as a daemon.
     fn asked_to_end(&mut self) -> Option<Exit> {
         let exit = self.keeper.program_exited()?;
-        let daemon = self.tree().len() > 0 && exit.code == Some(0);
+        let daemon = !self.tree().is_empty() && exit.code == Some(0);
         if daemon { self.exited() } else { Some(exit) }
     }
 

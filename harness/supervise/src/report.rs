@@ -3,15 +3,6 @@
 /// Bytes of one report: fewer than a pipe takes in one piece.
 pub(crate) const LENGTH: usize = 5;
 
-/// How a target ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Exit {
-    /// The exit code, if it exited.
-    pub code: Option<i32>,
-    /// The signal, if one ended it.
-    pub signal: Option<i32>,
-}
-
 /// One report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Report {

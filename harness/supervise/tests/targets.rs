@@ -1,5 +1,7 @@
 //! Targets as shell scripts: what they inherit, and that nothing of them is left.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -214,4 +216,61 @@ fn a_target_runs_as_another_user_where_we_are_root() {
     let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(lab.path("work/file")).unwrap());
     assert_eq!(owner, 65534);
     assert_eq!(lab.text("stdout.log"), "");
+}
+
+/// Root is held to no limit of processes: as somebody else it shows.
+#[test]
+fn a_limit_on_processes_is_an_error_of_the_system_and_leaves_nothing() {
+    const VARIABLE: &str = "GOSWEEP_TEST_FEW_PROCESSES";
+    use std::os::unix::process::CommandExt;
+    if std::env::var_os(VARIABLE).is_none() {
+        let mut ourselves = std::process::Command::new(std::env::current_exe().unwrap());
+        ourselves
+            .args(["--exact", "--nocapture"])
+            .arg("a_limit_on_processes_is_an_error_of_the_system_and_leaves_nothing")
+            .env(VARIABLE, "1");
+        if rustix::process::getuid().is_root() {
+            // A number that nobody else here has.
+            ourselves.uid(2_000_000_011).gid(2_000_000_011);
+        }
+        let Ok(done) = ourselves.output() else {
+            return;
+        };
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success(), "{said}");
+        return;
+    }
+    let lab = Lab::new();
+    let mut errors = 0;
+    for most in 1..40 {
+        let limit = rustix::process::Rlimit {
+            current: Some(most),
+            maximum: Some(40),
+        };
+        rustix::process::setrlimit(rustix::process::Resource::Nproc, limit).unwrap();
+        let launch = Launch {
+            program: PathBuf::from("/bin/true"),
+            args: Vec::new(),
+            env: Vec::new(),
+            pinning: None,
+            limits: Limits::default(),
+            observer_cpus: CpuSet::new(),
+            logs: lab.folder.path().to_owned(),
+            secrets: Vec::new(),
+        };
+        match lab.spawner.spawn(launch) {
+            Ok(mut target) => {
+                target.stop(Duration::from_secs(5));
+                break;
+            }
+            Err(error) => {
+                let source = error.source_of_system().unwrap();
+                assert_eq!(source.kind(), std::io::ErrorKind::WouldBlock, "{error}");
+                errors += 1;
+            }
+        }
+        let own = std::process::id();
+        assert_eq!(supervise::descendants(own), Vec::<u32>::new());
+    }
+    assert!(errors > 1, "no limit was felt");
 }

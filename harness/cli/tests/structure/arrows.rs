@@ -13,7 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("topology", &[]),
     ("loadgen", &["safefile"]),
     ("record", &["safefile"]),
-    ("loadtool", &["safefile", "record", "topology", "loadgen"]),
+    (
+        "loadtool",
+        &["safefile", "record", "topology", "loadgen", "supervise"],
+    ),
     ("supervise", &["topology", "gotrace"]),
     (
         "toolchain",
@@ -49,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "loadtool",
             "gotrace",
             "stats",
+            "supervise",
             "toolchain",
             "orchestrator",
             "documents",

@@ -7,6 +7,7 @@ mod listener;
 mod pprof;
 mod probe;
 mod process;
+mod resolver;
 mod window;
 
 pub use clock_probe::clock_probe_ns;

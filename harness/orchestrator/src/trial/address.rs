@@ -15,7 +15,7 @@ pub(super) enum NotItsOwn {
     #[error("nobody listens on its address {0}; the command must pass on `{{addr}}`")]
     Nobody(String),
     #[error(
-        "{holder} listens on {address}, and only the target may: end that process, or keep it off ports of the range of sysctl net.ipv4.ip_local_port_range"
+        "{holder} listens on {address}, and only the target may: end that process, or have it listen elsewhere"
     )]
     Foreign { address: String, holder: Holder },
     #[error("cannot see who listens on {address}: {reason}")]
