@@ -1,7 +1,7 @@
 //! Asks a target about itself through its admin listener.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use gotrace::metrics::Snapshot;
@@ -187,11 +187,7 @@ pub(super) fn body(
         .call()
         .map_err(|error| unreachable(url, &error))?;
     let status = answer.status();
-    let body = answer
-        .body_mut()
-        .with_config()
-        .limit(most_bytes)
-        .read_to_vec();
+    let body = bounded(answer.body_mut(), most_bytes);
     if status != 200 {
         // net/http/pprof says in the body what it does not like.
         let said = body.unwrap_or_default();
@@ -206,9 +202,67 @@ pub(super) fn body(
     body.map_err(|error| unreachable(url, &error))
 }
 
-fn unreachable(url: &str, error: &ureq::Error) -> ProbeError {
+/// A whole body. ureq's own limit counts the bytes that come over the wire, and a compressed body of some of those
+/// can unfold to a thousand times as many.
+fn bounded(body: &mut ureq::Body, most_bytes: u64) -> Result<Vec<u8>, io::Error> {
+    let mut bytes = Vec::new();
+    let reader = body.with_config().limit(most_bytes).reader();
+    reader.take(most_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most_bytes {
+        let words = format!("the answer is larger than {most_bytes} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+    }
+    Ok(bytes)
+}
+
+fn unreachable(url: &str, error: &dyn std::fmt::Display) -> ProbeError {
     ProbeError::Unreachable {
         url: url.to_owned(),
         reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::{body, client};
+
+    /// Answers one request with zeros, compressed.
+    fn zeros(count: usize) -> String {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&vec![0; count]).unwrap();
+        let packed = packed.finish().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+                packed.len()
+            );
+            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(&packed);
+        });
+        format!("http://{address}/debug/pprof/heap")
+    }
+
+    #[test]
+    fn a_limit_counts_what_a_compressed_answer_unfolds_to() {
+        let agent = client(Duration::from_secs(10), false);
+        let fits = body(&agent, &zeros(100_000), None, 100_000).unwrap();
+        assert_eq!(fits.len(), 100_000);
+        let error = body(&agent, &zeros(100_001), None, 100_000).unwrap_err();
+        assert!(
+            error.to_string().contains("larger than 100000 bytes"),
+            "{error}"
+        );
     }
 }
