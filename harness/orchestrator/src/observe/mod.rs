@@ -14,6 +14,6 @@ pub use clock_probe::clock_probe_ns;
 pub use host::HostSample;
 pub use listener::{Holder, Listening, who_listens};
 pub use pprof::Pprof;
-pub use probe::{Info, Probe, ProbeError, Token};
+pub use probe::{Answer, Info, Probe, ProbeError, Token, Trust};
 pub use process::ProcessSample;
 pub use window::{Taken, WindowOptions, take_window};

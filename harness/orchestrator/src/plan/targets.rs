@@ -103,12 +103,29 @@ pub(super) fn find_targets(matrix: &Matrix, search: &TargetSearch) -> Result<Fou
         match Target::parse(&path.display().to_string(), &text) {
             Ok(target) => {
                 check_body_files(&target)?;
-                found.targets.insert(name.value.clone(), target);
+                match read_templates(target)? {
+                    Ok(target) => {
+                        found.targets.insert(name.value.clone(), target);
+                    }
+                    Err(broken) => found.broken.push(broken),
+                }
             }
             Err(broken) => found.broken.push(broken),
         }
     }
     Ok(found)
+}
+
+/// The target with its config files.
+fn read_templates(target: Target) -> Result<Result<Target, Diagnostics>, PlanError> {
+    let folder = target.folder().to_owned();
+    let read = |template: &str| read_named_text(&folder.join(template), LARGEST_FILE_BYTES);
+    target
+        .with_templates(read)
+        .map_err(|unread| PlanError::Read {
+            path: folder.join(unread.template),
+            source: unread.source,
+        })
 }
 
 /// Before anything is built, and not at the first trial.

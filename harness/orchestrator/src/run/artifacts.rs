@@ -192,7 +192,7 @@ pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) 
         planned.placement.target, planned.placement.generator
     );
     let settings = planned.spec.settings.to_string();
-    let parts = [
+    let mut parts = vec![
         target.text.as_str(),
         &program.sha256,
         &settings,
@@ -200,6 +200,7 @@ pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) 
         &load,
         &options,
     ];
+    parts.extend(target.template_texts());
     ReadyCell {
         id: CellId::of(parts),
         planned: planned.clone(),

@@ -141,7 +141,7 @@ impl<'a> Windows<'a> {
         // window.
         let observer = Observer {
             root: target.process.root(),
-            admin: target.admin.clone(),
+            admin: target.bindings.admin.clone(),
             probe: target.probe.clone(),
             watched: self.watched.clone(),
             group: target.process.cgroup().map(TargetGroup::counter),
@@ -153,7 +153,7 @@ impl<'a> Windows<'a> {
         let (spec, outcome) = self.load(target, &window, &look_before)?;
         let after = observer.look();
         target.sample();
-        let mut phase = phase(&spec, &outcome);
+        let mut phase = phase(&spec, &outcome, self.secrets());
         let before = before.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = before {
             self.add_observations(&mut phase, target, &before, &after);
@@ -187,8 +187,14 @@ impl<'a> Windows<'a> {
             // Without a word the thread ends by itself.
             drop(take());
             let beside = beside.join().ok().flatten();
-            loaded.map(|(spec, outcome)| (phase(&spec, &outcome), beside))
+            loaded.map(|(spec, outcome)| (phase(&spec, &outcome, self.secrets()), beside))
         })
+    }
+
+    /// Values that must not be stored.
+    fn secrets(&self) -> &[String] {
+        let planned = &self.request.cell.planned;
+        &self.request.plan.target(planned).secrets
     }
 
     fn load(
@@ -200,7 +206,7 @@ impl<'a> Windows<'a> {
         let request = self.request;
         let spec = request.plan.target(&request.cell.planned);
         let load = &request.plan.matrix.load;
-        let mut spec = load_spec(spec, &target.address, load, self.threads, request.seed);
+        let mut spec = load_spec(spec, &target.bindings, load, self.threads, request.seed);
         spec.arrival = window.arrival.clone();
         spec.duration = window.duration;
         if window.name != "warm-up" {
