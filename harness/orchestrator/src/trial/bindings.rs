@@ -44,7 +44,8 @@ impl Bindings {
             .map(|address| Ok(address?.to_string()))
             .collect::<std::io::Result<Vec<String>>>()?
             .into_iter();
-        let folder = std::path::absolute(target.folder())?;
+        // `target.yaml` alone has an empty folder.
+        let folder = std::path::absolute(Path::new(".").join(target.folder()))?;
         Ok(Bindings {
             address: chosen.next().unwrap_or_default(),
             admin: wants_admin.then(|| chosen.next().unwrap_or_default()),
