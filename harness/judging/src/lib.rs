@@ -11,6 +11,7 @@
 //! with a run or its service (crate `advisor`): rankings leave this crate without warnings and advice.
 
 mod error;
+mod losses;
 mod options;
 
 pub mod comparison;

@@ -85,7 +85,8 @@ pub struct ConstraintCheck {
     pub value: Option<f64>,
     /// Room to the limit as a share of it; negative where it is broken. Null for a limit of zero.
     pub margin: Option<f64>,
-    /// Confidence that the cell keeps it: 1 − p of a one-sided t test against the limit.
+    /// Confidence that the cell keeps it, over all rivals together: 1 − p of a one-sided t test against the limit, after
+    /// Holm.
     pub confidence: Option<f64>,
     /// The outcome.
     pub state: ConstraintState,

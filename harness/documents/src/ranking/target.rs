@@ -69,10 +69,12 @@ pub struct Confirmation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfirmationOutcome {
-    /// It is better again, by the same rule.
+    /// The gain is there again, and nothing that counts for more suffers.
     Confirmed,
     /// They can tell neither way.
     Open,
+    /// The gain is there again, and whether something that counts for more suffers cannot be told.
+    LossOpen,
     /// A gain of the margin is ruled out, a limit is broken, or a more severe loss shows.
     Refuted,
     /// The ranking recommends another cell, or none: it goes by other trials or another preference than the choice did.
@@ -88,7 +90,7 @@ pub struct RankingVerdict {
     pub headline: String,
     /// The same without the effects: what to do.
     pub action: String,
-    /// The recommended cell.
+    /// The recommended cell; where a gain is shown and a loss is open, the cell that gains.
     pub cell: Option<String>,
     /// What to change against the control, by axis.
     pub changes: BTreeMap<String, Change>,
@@ -96,6 +98,14 @@ pub struct RankingVerdict {
     pub gains: Vec<EffectLine>,
     /// Objectives, ranked or not, on which it is worse.
     pub costs: Vec<EffectLine>,
+    /// Where a gain is shown and a loss is open: what counts for more than the gain and may suffer, with the worst that is
+    /// not ruled out.
+    #[serde(default)]
+    pub open: Vec<EffectLine>,
+    /// How many more blocks would close what is open, at this noise; null where nothing is open or no sensible number
+    /// would.
+    #[serde(default)]
+    pub more_blocks: Option<usize>,
     /// Why this verdict, in sentences.
     pub reasons: Vec<String>,
     /// What to do next.
@@ -110,6 +120,8 @@ pub enum VerdictKind {
     Recommend,
     /// None is.
     NoChange,
+    /// A cell gains, and whether something that counts for more suffers cannot be told.
+    LossOpen,
     /// The run cannot tell.
     Inconclusive,
     /// No cell keeps the constraints.
@@ -149,7 +161,8 @@ pub struct ObjectiveSummary {
     pub margin: f64,
     /// The control against its duplicate; null where that was not measured.
     pub aa: Option<AaFigure>,
-    /// Smallest relative change of one cell that its interval would expose with 80 % chance at this number of blocks.
+    /// Smallest gain of one cell, as a share of the control, that would be claimed with 80 % chance at this number of
+    /// blocks: past interval, corrected test, margin and noise floor.
     pub minimum_detectable: Option<f64>,
     /// How p-values were made.
     pub test: Option<String>,

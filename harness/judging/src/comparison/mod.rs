@@ -26,7 +26,7 @@ mod target;
 pub(crate) use caveats::{caveats, pooled_over_targets};
 pub use matched::Measured;
 pub(crate) use matched::{Matched, within_run as match_within_run};
-pub(crate) use objective::{Question, change};
+pub(crate) use objective::{Question, change, corrected, not_borne_out};
 pub use options::CompareOptions;
 pub(crate) use options::check;
 pub(crate) use outcomes::outcomes;

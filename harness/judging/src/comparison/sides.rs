@@ -88,10 +88,7 @@ fn document(
     mut warnings: Vec<Warning>,
     options: &CompareOptions,
 ) -> Comparison {
-    let targets: Vec<TargetComparison> = matched
-        .iter()
-        .map(|matched| target::compare(matched, options))
-        .collect();
+    let targets: Vec<TargetComparison> = target::compare_all(matched, options);
     let verdict = targets.iter().map(|target| target.verdict).max();
     warning::sort(&mut warnings);
     Comparison {
@@ -151,10 +148,14 @@ fn method(design: Design, options: &CompareOptions) -> Vec<String> {
     };
     vec![
         estimates,
-        "REGRESSED: the whole interval lies beyond the margin on the bad side, and the change is larger than what the \
-         control may differ from its own duplicate; NO WORSE: it lies wholly on the good side of the bad margin; \
-         IMPROVED: wholly beyond the margin on the good side; INCONCLUSIVE: none of these."
-            .to_owned(),
+        format!(
+            "REGRESSED: the whole interval lies beyond the margin on the bad side, the change is larger than what the \
+             control may differ from its own duplicate, and its one-sided t test holds at {:.1}% after Holm over all \
+             that decides; NO WORSE: the interval lies wholly on the good side of the bad margin; IMPROVED: it excludes \
+             no change, and the estimate reaches the margin on the good side; INCONCLUSIVE: none of these, and always \
+             where two runs are compared.",
+            (1.0 - options.level) * 50.0
+        ),
         format!(
             "Pairs of cells on their own are judged by intervals that hold together with {level:.0}% (Bonferroni)."
         ),

@@ -80,7 +80,11 @@ fn preference(target: &TargetRanking) -> String {
 fn verdict(target: &TargetRanking) -> Verdict {
     let own = &target.verdict;
     let mut leads = Vec::new();
-    for (lead, effects) in [("better", &own.gains), ("worse", &own.costs)] {
+    for (lead, effects) in [
+        ("better", &own.gains),
+        ("worse", &own.costs),
+        ("open", &own.open),
+    ] {
         let effects: Vec<&str> = effects.iter().map(|line| line.text.as_str()).collect();
         if !effects.is_empty() {
             leads.push(Lead::new(lead, effects.join(", ")));
@@ -95,7 +99,7 @@ fn verdict(target: &TargetRanking) -> Verdict {
         tone: match own.kind {
             VerdictKind::Recommend => Tone::Good,
             VerdictKind::NoChange => Tone::Plain,
-            VerdictKind::Inconclusive => Tone::Caution,
+            VerdictKind::LossOpen | VerdictKind::Inconclusive => Tone::Caution,
             VerdictKind::Infeasible => Tone::Bad,
         },
         action: own.action.clone(),
@@ -185,6 +189,7 @@ fn outcome_word(outcome: ConfirmationOutcome) -> &'static str {
     match outcome {
         ConfirmationOutcome::Confirmed => "confirmed",
         ConfirmationOutcome::Open => "not confirmed",
+        ConfirmationOutcome::LossOpen => "the gain confirmed, a loss open",
         ConfirmationOutcome::Refuted => "did not hold up",
         ConfirmationOutcome::Superseded => "no longer the first choice",
     }
