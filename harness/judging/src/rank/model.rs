@@ -12,6 +12,9 @@ use crate::evidence::Values;
 use crate::options::RankOptions;
 use crate::pair::Pair;
 
+/// Below this no residual is pooled.
+const FEWEST_POOLED: usize = 3;
+
 /// How the cells' noise compares.
 #[derive(Clone, Copy)]
 pub(crate) enum NoiseOfCells {
@@ -59,8 +62,11 @@ impl Model {
         let fit = additive::fit_observations(&observations)
             .ok()
             .filter(|_| scale == Scale::Ratio);
+        // Of two cells nothing tells whether one is noisier, and the control's two trials would speak for both.
         let equal_noise = fit.as_ref().is_some_and(|fit| {
-            additive::unequal_noise(fit, options.alpha).is_ok_and(|unequal| unequal.is_empty())
+            fit.cells() >= FEWEST_POOLED
+                && additive::unequal_noise(fit, options.alpha)
+                    .is_ok_and(|unequal| unequal.is_empty())
         });
         Model {
             fit,
@@ -133,10 +139,10 @@ impl Model {
         if self.pooled().is_some() {
             return Some("t with the residual pooled over all cells, Holm".to_owned());
         }
-        pairs
-            .iter()
-            .any(|pair| pair.n() >= 2)
-            .then(|| "paired t on each cell's own blocks (unequal noise or zeros), Holm".to_owned())
+        pairs.iter().any(|pair| pair.n() >= 2).then(|| {
+            "paired t on each cell's own blocks (two cells, unequal noise or zeros), Holm"
+                .to_owned()
+        })
     }
 }
 
