@@ -1,5 +1,6 @@
 //! `gosweep run`: measure, rank, report.
 
+use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,10 @@ pub(crate) struct RunArgs {
     /// Blocks to run, instead of the matrix's; more than before extends a run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) blocks: Option<u32>,
+    /// Seed of the order of trials and of every random choice, to repeat another run's; without it the matrix's, or one
+    /// that is drawn. The run records it, and goes on with it when it is resumed
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Time that the run may take, e.g. 2h: it stops before the block that would exceed it, with time reserved for
     /// confirming the best cell
     #[arg(long, value_name = "TIME", value_parser = record::quantity::parse_positive_duration)]
@@ -68,6 +73,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         ));
     }
     let (plan, topology, folder) = what_and_where(args)?;
+    let plan = with_seed(plan, &folder, args.seed)?;
     let mut toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
     (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
     let request = RunRequest {
@@ -120,6 +126,35 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
     }
     let (plan, topology) = plan_of(&args.matrix)?;
     Ok((plan, topology, args.matrix.clone()))
+}
+
+/// The plan with the seed that the run is to go by: the recorded one of a run that is there, the one asked for, the
+/// matrix's, or one that is drawn.
+fn with_seed(mut plan: Plan, folder: &Path, asked: Option<u64>) -> Result<Plan, Failure> {
+    let recorded = RunDir::open(folder).and_then(|run| run.read_run());
+    let recorded = recorded.ok().map(|run| run.seed);
+    if let (Some(recorded), Some(asked)) = (recorded, asked)
+        && recorded != asked
+    {
+        return Err(Failure::usage(format!(
+            "{} was begun with --seed {recorded} and goes on with it: leave out --seed, or give another --out",
+            folder.display()
+        )));
+    }
+    plan.matrix.seed = recorded
+        .or(asked)
+        .or(plan.matrix.seed)
+        .or_else(|| Some(drawn_seed()));
+    Ok(plan)
+}
+
+/// Any seed, short enough to be typed again. The standard library keys its hash maps at random.
+fn drawn_seed() -> u64 {
+    const DIGITS: u64 = 1_000_000_000;
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
+        % DIGITS
 }
 
 /// The arguments that go on with a run. Before its first trial the folder holds no run yet and the matrix must be named

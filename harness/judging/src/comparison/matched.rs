@@ -80,6 +80,8 @@ pub(crate) struct Matched<'a> {
     pub(crate) baseline_text: String,
     pub(crate) candidate_text: String,
     pub(crate) unmatched: Vec<String>,
+    /// Earlier runs of the baseline's target, for what days differ by.
+    pub(crate) history: Vec<&'a TargetTrials<'a>>,
     /// What the candidate's run ranks its cells by, the most important first.
     pub(crate) rank_by: Vec<Objective>,
     /// The constant rates of baseline and candidate, per second, where they are not the same.
@@ -119,10 +121,24 @@ impl Matched<'_> {
             .collect()
     }
 
+    /// The baseline's columns in each earlier run that has all of its cells.
+    fn earlier(&self, objective: Objective) -> Vec<Vec<Column>> {
+        let columns = |evidence: &&TargetTrials<'_>| -> Option<Vec<Column>> {
+            let values = evidence.values(objective);
+            let column = |&(b, _): &(usize, usize)| {
+                let id = &self.baseline.cells[b].cell.id;
+                let at = evidence.cells.iter().position(|own| own.cell.id == *id)?;
+                Some(values.cells[at].clone()).filter(|column| !column.is_empty())
+            };
+            self.pairs.iter().map(column).collect()
+        };
+        self.history.iter().filter_map(columns).collect()
+    }
+
     pub(crate) fn sample(&self, objective: Objective, columns: &[(Column, Column)]) -> Sample {
         match self.design {
             Design::Paired => Sample::paired(objective, columns),
-            Design::Unpaired => Sample::unpaired(objective, columns),
+            Design::Unpaired => Sample::unpaired(objective, columns, &self.earlier(objective)),
         }
     }
 
@@ -184,6 +200,7 @@ pub(crate) fn within_run<'a>(
 pub(crate) fn between_runs<'a>(
     baseline: &'a Measured<'a>,
     candidate: &'a Measured<'a>,
+    history: &'a [Measured<'a>],
     names: &[String; 2],
     only_target: Option<&str>,
 ) -> Result<Vec<Matched<'a>>, JudgingError> {
@@ -209,6 +226,10 @@ pub(crate) fn between_runs<'a>(
             labels: pairs
                 .iter()
                 .map(|&(_, cell)| label(c.cells[cell].cell, &axes))
+                .collect(),
+            history: history
+                .iter()
+                .filter_map(|run| run.evidence(b.target))
                 .collect(),
             rank_by: candidate.rank_by(c.target),
             baseline_text: text(&names[0]),
@@ -329,6 +350,7 @@ fn match_sides<'a>(
         labels: labels.collect(),
         baseline_text: side_text(baseline, b, pairs.iter().map(|pair| pair.0)),
         candidate_text: side_text(candidate, c, pairs.iter().map(|pair| pair.1)),
+        history: Vec::new(),
         rank_by: measured.rank_by(c.target),
         other_rates: other_rates((measured.run, b.target), (measured.run, c.target)),
         baseline: b,

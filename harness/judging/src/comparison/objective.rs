@@ -11,6 +11,7 @@ use super::matched::Matched;
 use super::noise::Noise;
 use super::options::CompareOptions;
 use super::sample::{Detectable, Sample};
+use super::target::level_of_each;
 use crate::pair::{Column, shown};
 
 /// Everything about one objective; the document is made of it, and a gate's tests.
@@ -58,6 +59,11 @@ pub(crate) fn change(
     let baseline = typical(columns.iter().map(|(baseline, _)| baseline), scale);
     let candidate = typical(columns.iter().map(|(_, candidate)| candidate), scale);
     let bar = Bar::new(objective, scale, asked, baseline.unwrap_or(0.0));
+    // Of several tests between days each has its share of the level: there is no p to correct.
+    let level = match sample {
+        Sample::Unpaired { .. } => level_of_each(level, tests.max(1)),
+        Sample::Paired(_) => level,
+    };
     let estimate = sample.estimate(level);
     let noise = noise.on(scale, columns.len());
     let other_load = matched
@@ -65,12 +71,14 @@ pub(crate) fn change(
         .filter(|_| is_of_constant_window(objective));
     let verdict = estimate.map(|estimate| match (other_load, &sample) {
         // Nothing in two runs says how much of their difference is the day's.
-        (Some(_), _) | (_, Sample::Unpaired { .. }) => Judgement::Inconclusive,
-        (None, Sample::Paired(_)) => bar.judge(&estimate, noise),
+        (Some(_), _) => Judgement::Inconclusive,
+        (None, sample) if sample.lacks_days() => Judgement::Inconclusive,
+        (None, _) => bar.judge(&estimate, noise),
     });
     let alpha = (1.0 - options.level) / 2.0;
     let p = match estimate {
         Some(own) if own.is_degenerate() && chance_of_agreement(own.n) <= alpha => None,
+        _ if matches!(sample, Sample::Unpaired { .. }) => None,
         _ => sample.beyond_p(bar.worst(), towards_bad(objective)),
     };
     let is_open = verdict == Some(Judgement::Inconclusive) && other_load.is_none();
@@ -89,9 +97,7 @@ pub(crate) fn change(
         }),
         (_, None) if !observed => Some("not observed on both sides".to_owned()),
         (_, None) => Some("fewer than two blocks on a side".to_owned()),
-        (Sample::Unpaired { .. }, Some(Judgement::Inconclusive)) => {
-            Some("two runs differ by their days too, by how much nobody knows: measure both sides in one run".to_owned())
-        }
+        (Sample::Unpaired { .. }, Some(Judgement::Inconclusive)) => Some(two_runs(&sample)),
         (_, Some(Judgement::Inconclusive)) if advise && more_blocks.is_none() => Some(undecidable(
             estimate.map_or(0.0, |estimate| estimate.point.abs()),
             noise,
@@ -175,6 +181,15 @@ pub(crate) fn not_borne_out(tests: usize, p: f64) -> String {
         counted(tests, "test"),
         p_text(p)
     )
+}
+
+fn two_runs(sample: &Sample) -> String {
+    match sample.lacks_days() {
+        true => "two runs differ by their days too, by how much nobody knows: measure both sides in one run, or give \
+                 three earlier runs of the baseline or more (--history)",
+        false => "days differ by as much: measure both sides in one run",
+    }
+    .to_owned()
 }
 
 /// Why no number of blocks is offered.

@@ -2,6 +2,7 @@
 
 use documents::effect::Scale;
 use record::objective::Objective;
+use stats::days::{self, DayNoise};
 use stats::power::claim::ClaimDesign;
 use stats::{Alternative, Estimate, paired, summary, two_sample};
 
@@ -18,6 +19,8 @@ pub(crate) enum Sample {
         scale: Scale,
         baseline: Vec<f64>,
         candidate: Vec<f64>,
+        /// What runs of one configuration differ by from day to day, where a history shows it.
+        days: Option<DayNoise>,
     },
 }
 
@@ -73,7 +76,12 @@ impl Sample {
     }
 
     /// From columns of matched cells measured in two runs: on either side one value per block, the mean over the cells.
-    pub(crate) fn unpaired(objective: Objective, columns: &[(Column, Column)]) -> Sample {
+    /// `history` holds the baseline's columns in earlier runs.
+    pub(crate) fn unpaired(
+        objective: Objective,
+        columns: &[(Column, Column)],
+        history: &[Vec<Column>],
+    ) -> Sample {
         let used: Vec<&(Column, Column)> = observed(columns).collect();
         let positive = used
             .iter()
@@ -88,10 +96,18 @@ impl Sample {
             let columns: Vec<&Column> = used.iter().map(|pair| pick(pair)).collect();
             block_means(&columns, scale)
         };
+        let mean_of_run = |run: &Vec<Column>| -> Option<f64> {
+            let all = run.iter().flat_map(|column| column.values());
+            let has_logs = scale == Scale::Difference || all.clone().all(|value| *value > 0.0);
+            let columns: Vec<&Column> = run.iter().collect();
+            summary::mean(&block_means(&columns, scale)).filter(|_| has_logs)
+        };
+        let means: Option<Vec<f64>> = history.iter().map(mean_of_run).collect();
         Sample::Unpaired {
             scale,
             baseline: side(|(baseline, _)| baseline),
             candidate: side(|(_, candidate)| candidate),
+            days: means.and_then(|means| DayNoise::of_history(&means).ok()),
         }
     }
 
@@ -121,6 +137,12 @@ impl Sample {
             Sample::Unpaired {
                 baseline,
                 candidate,
+                days: Some(days),
+                ..
+            } => days::between_runs(candidate, baseline, days, level).ok(),
+            Sample::Unpaired {
+                baseline,
+                candidate,
                 ..
             } => two_sample::shift(candidate, baseline, level).ok(),
         }
@@ -136,6 +158,11 @@ impl Sample {
                 ..
             } => Some(summary::median(candidate)? - summary::median(baseline)?),
         }
+    }
+
+    /// Whether two runs are compared and nothing says what their days differ by.
+    pub(crate) fn lacks_days(&self) -> bool {
+        matches!(self, Sample::Unpaired { days: None, .. })
     }
 
     /// One-sided p-value of "candidate less baseline lies beyond `bound`", above it or below it.

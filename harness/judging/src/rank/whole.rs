@@ -17,7 +17,9 @@ use super::confirmation::{self, Fresh};
 use super::preference::Preference;
 use super::{cells, constraint, order, provenance, same, trials as trial_figures, verdict};
 use crate::error::JudgingError;
-use crate::evidence::{TargetTrials, check_cells, end_of_search, matrix_of, targets, varying_axes};
+use crate::evidence::{
+    TargetTrials, check_trials, end_of_search, matrix_of, targets, varying_axes,
+};
 use crate::exploration::{EXPLORED, explore_target};
 use crate::losses;
 use crate::options::RankOptions;
@@ -67,8 +69,9 @@ pub fn ranked<'a>(
     options: &RankOptions,
 ) -> Result<Ranked<'a>, JudgingError> {
     check_options(options)?;
+    let options = &options.of_design(run.design.as_ref());
     let matrix = matrix_of(run)?;
-    check_cells(run, trials)?;
+    check_trials(run, trials)?;
     let mut ranking = Ranking {
         format: RANKING_FORMAT,
         verdict: String::new(),

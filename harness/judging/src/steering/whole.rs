@@ -7,7 +7,7 @@ use record::trial::{Stage, Trial};
 
 use super::{precision, race};
 use crate::error::JudgingError;
-use crate::evidence::{TargetTrials, check_cells, matrix_of, targets};
+use crate::evidence::{TargetTrials, check_trials, matrix_of, targets};
 use crate::options::RankOptions;
 use crate::rank;
 
@@ -24,7 +24,7 @@ pub fn judge(
         return Ok(Judgement::default());
     };
     let matrix = matrix_of(run)?;
-    check_cells(run, trials)?;
+    check_trials(run, trials)?;
     let mut judgement = Judgement::default();
     let mut precise = Vec::new();
     for target in targets(run) {

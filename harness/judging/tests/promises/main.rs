@@ -4,6 +4,10 @@
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
 mod laboratory;
+#[expect(
+    dead_code,
+    reason = "the table's columns and its whole list are the example's"
+)]
 mod scenarios;
 
 use scenarios::{Promise, Size};
@@ -81,4 +85,11 @@ fn no_recommendation_is_a_regression() {
 #[test]
 fn crashes_of_both_sides_fail_no_gate() {
     at_most_share(&scenarios::gate_of_crashes(FEW, 0.05), 0.05);
+}
+
+#[test]
+fn a_confirmed_gain_is_mostly_confirmed_and_a_loss_is_never_missed() {
+    // A true +5 % at noise 2 % passes twelve fresh blocks more often than not.
+    at_least_share(&scenarios::confirmed(FEW, 12), 0.7);
+    at_least_share(&scenarios::several_pairs(FEW), 0.975);
 }
