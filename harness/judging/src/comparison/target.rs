@@ -421,9 +421,27 @@ impl Found<'_> {
                     counted(more, "more block")
                 )
             }));
-            reasons.extend(open.reason.as_ref().map(|why| format!("{heading}: {why}")));
         }
+        reasons.extend(self.open_for_a_reason());
         reasons
+    }
+
+    /// Why objectives are open, each reason once.
+    fn open_for_a_reason(&self) -> Vec<String> {
+        let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+        for open in self.with_verdict(Judgement::Inconclusive) {
+            let Some(why) = open.reason.as_deref() else {
+                continue;
+            };
+            let heading = open.objective.heading();
+            match by_reason.iter_mut().find(|own| own.0 == why) {
+                Some(own) => own.1.push(heading),
+                None => by_reason.push((why, vec![heading])),
+            }
+        }
+        let own = by_reason.into_iter();
+        own.map(|(why, of)| format!("{}: {why}", listed(&of)))
+            .collect()
     }
 
     fn next_step(&self, verdict: Judgement) -> String {

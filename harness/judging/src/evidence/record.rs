@@ -3,7 +3,7 @@
 use record::decision::Stop;
 use record::matrix::Matrix;
 use record::run::Run;
-use record::trial::Trial;
+use record::trial::{Role, Stage, Trial};
 
 use crate::error::JudgingError;
 
@@ -39,7 +39,18 @@ pub fn check_trials(run: &Run, trials: &[Trial]) -> Result<(), JudgingError> {
         });
     }
     let mut seen = std::collections::BTreeSet::new();
-    if let Some(trial) = trials.iter().find(|trial| !seen.insert(trial.id.as_str())) {
+    // A slot that was run again has an attempt of another number.
+    let attempt = |trial: &'_ Trial| {
+        let (search, measured) = (trial.stage == Stage::Search, trial.role == Role::Measured);
+        (
+            trial.cell.clone(),
+            trial.block,
+            search,
+            measured,
+            trial.attempt,
+        )
+    };
+    if let Some(trial) = trials.iter().find(|trial| !seen.insert(attempt(trial))) {
         return Err(JudgingError::TrialTwice {
             trial: trial.id.clone(),
         });
