@@ -26,7 +26,7 @@ reports. To resume an interrupted run, give the same --out, or the folder:
   gosweep run results/quickstart-20260101-120000
 A run that its budget stopped is resumed with a new --budget or with --blocks.
 
-Exit codes: 0 complete, 2 invalid input, 4 the control does not work, another
+Exit codes: 0 complete, 2 invalid input, 3 with --decided where the verdict is open, 4 the control does not work, another
 gosweep is measuring or cgroups may not be created, 5 interrupted, 70 internal
 error")]
 pub(crate) struct RunArgs {
@@ -47,6 +47,9 @@ pub(crate) struct RunArgs {
     /// confirming the best cell
     #[arg(long, value_name = "TIME", value_parser = record::quantity::parse_positive_duration)]
     pub(crate) budget: Option<Duration>,
+    /// End with exit code 3 where a verdict is open: inconclusive, or a gain shown with a loss open
+    #[arg(long)]
+    pub(crate) decided: bool,
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
@@ -102,11 +105,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         Some(wanted) => Some(diagnose::take_as_asked(&request, wanted)?),
         None => None,
     };
-    conclude(&folder, args.json)?;
+    let ending = conclude(&folder, args)?;
     match diagnosed {
         Some(RunEnding::Interrupted) => Ok(diagnose::interrupted(&folder)),
         Some(RunEnding::Complete) => diagnose::conclude(&folder),
-        None => Ok(Ending::Pass),
+        None => Ok(ending),
     }
 }
 
@@ -172,7 +175,7 @@ fn default_folder(plan: &Plan) -> PathBuf {
 }
 
 /// Ranks the run and writes its reports alongside it.
-fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
+fn conclude(folder: &Path, args: &RunArgs) -> Result<Ending, Failure> {
     let ranked = advise::load(folder)?;
     let names = [
         (ReportFormat::Md, "report.md"),
@@ -182,8 +185,8 @@ fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
     for (format, name) in names {
         output::write_file(&folder.join(name), &report::render(&ranked, format)?)?;
     }
-    rank::show(&ranked, json)?;
+    rank::show(&ranked, args.json)?;
     let written = folder.join("report.{md,json,html}");
     tell!("\nreports: {}", written.display());
-    Ok(())
+    Ok(rank::ending(&ranked, args.decided))
 }
