@@ -3,7 +3,7 @@
 //!
 //!     cargo run --release -p judging --example decisions -- [RUNS] [SEED]
 //!
-//! The table of METHODOLOGY.md is this output with 2,000 runs and seed 1. `tests/promises` runs the same scenarios at small
+//! The table of whole decisions in METHODOLOGY.md is this output with the runs and the seed that it names. `tests/promises` runs the same scenarios at small
 //! scale with binomial bounds.
 
 #![expect(
@@ -38,7 +38,7 @@ fn main() {
     );
     println!("| what | promised | observed | ± | runs |");
     println!("|---|---|---:|---:|---:|");
-    for promise in scenarios::all(size) {
+    scenarios::each(size, |promise| {
         let share = promise.share();
         let error = 1.96 * (share * (1.0 - share) / promise.runs.max(1) as f64).sqrt();
         println!(
@@ -49,5 +49,5 @@ fn main() {
             100.0 * error,
             promise.runs
         );
-    }
+    });
 }

@@ -11,7 +11,6 @@ use super::matched::Matched;
 use super::noise::Noise;
 use super::options::CompareOptions;
 use super::sample::{Detectable, Sample};
-use super::target::level_of_each;
 use crate::pair::{Column, shown};
 
 /// Everything about one objective; the document is made of it, and a gate's tests.
@@ -146,6 +145,11 @@ fn towards_bad(objective: Objective) -> Alternative {
     } else {
         Alternative::Greater
     }
+}
+
+/// The level of each of several intervals that are to hold together (Bonferroni).
+pub(crate) fn level_of_each(level: f64, several: usize) -> f64 {
+    1.0 - (1.0 - level) / several as f64
 }
 
 /// Takes back regressions that the p-values, corrected over all that was tested together, do not bear out. Answers the

@@ -12,7 +12,7 @@ use record::trial::Trial;
 
 use super::matched::Matched;
 use super::noise::Noise;
-use super::objective::{Question, change, correct, margin};
+use super::objective::{Question, change, correct, level_of_each, margin};
 use super::options::CompareOptions;
 use super::outcomes::{Outcomes, outcomes};
 use super::sample::Detectable;
@@ -182,11 +182,6 @@ fn in_order(rank_by: &[Objective]) -> Vec<Objective> {
     let others: Vec<Objective> = others.collect();
     order.extend(others);
     order
-}
-
-/// The level of each of several intervals that are to hold together (Bonferroni).
-pub(crate) fn level_of_each(level: f64, several: usize) -> f64 {
-    1.0 - (1.0 - level) / several as f64
 }
 
 /// The values of one objective.

@@ -30,37 +30,35 @@ impl Promise {
     }
 }
 
-/// Every scenario, in the order of the table.
-pub(crate) fn all(size: Size) -> Vec<Promise> {
-    let mut promises = Vec::new();
+/// Every scenario, in the order of the table, handed over as it ends: the whole takes a while.
+pub(crate) fn each(size: Size, mut show: impl FnMut(Promise)) {
     for noise in [0.2, 0.5, 0.8, 1.2] {
-        promises.push(slow_gain(size, 2.0, noise));
-        promises.push(slow_gain(size, 1.2, noise));
+        show(slow_gain(size, 2.0, noise));
+        show(slow_gain(size, 1.2, noise));
     }
     for noise in [0.02, 0.1, 0.3] {
-        promises.push(lost_throughput(size, 0.9, noise));
-        promises.push(lost_throughput(size, 0.94, noise));
+        show(lost_throughput(size, 0.9, noise));
+        show(lost_throughput(size, 0.94, noise));
     }
-    promises.push(clean_gain(size));
+    show(clean_gain(size));
     for truth in [5.1, 5.25] {
-        promises.push(limits_broken(size, truth, 6));
-        promises.push(limits_broken(size, truth, 0));
+        show(limits_broken(size, truth, 6));
+        show(limits_broken(size, truth, 0));
     }
     for blocks in [6, 10, 15] {
-        promises.push(power(size, blocks, 1));
-        promises.push(power(size, blocks, 6));
+        show(power(size, blocks, 1));
+        show(power(size, blocks, 6));
     }
-    promises.push(noisy_best(size, 0.0));
-    promises.push(noisy_best(size, 0.05));
+    show(noisy_best(size, 0.0));
+    show(noisy_best(size, 0.05));
     for fresh in [6, 12, 24] {
-        promises.push(confirmed(size, fresh));
+        show(confirmed(size, fresh));
     }
-    promises.push(identical(size, 24));
-    promises.push(contradicted(size));
-    promises.push(gate_of_crashes(size, 0.01));
-    promises.push(gate_of_crashes(size, 0.05));
-    promises.push(several_pairs(size));
-    promises
+    show(identical(size, 24));
+    show(contradicted(size));
+    show(gate_of_crashes(size, 0.01));
+    show(gate_of_crashes(size, 0.05));
+    show(several_pairs(size));
 }
 
 /// Counts the runs in which something is so; `None` is a run that says nothing of it.
