@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use gotrace::GoVersion;
+use gotrace::environment::KNOWN_RELEASES;
 use gotrace::environment::sources::{self, ReleaseFacts};
 use supervise::child;
 use ureq::Agent;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use zip::ZipArchive;
 
 use super::archive::RemoteFile;
@@ -38,7 +41,9 @@ pub(super) fn releases(
         return Err(ToolchainError::Unavailable(reason));
     }
     let (proxy, versions) = offered(toolbox, watch)?;
+    let roots = RootCerts::from(system_roots());
     let agent: Agent = Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
         .timeout_global(Some(REQUEST))
         .https_only(true)
         .max_redirects(5)
@@ -80,6 +85,26 @@ pub(super) fn releases(
     Ok(found)
 }
 
+/// The authorities that this machine trusts, from where the go command looks for them (crypto/x509/root_linux.go): the
+/// proxy may be a company's own.
+fn system_roots() -> Vec<Certificate<'static>> {
+    const USUAL: [&str; 4] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+    let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    let mut files = named.into_iter().chain(USUAL.iter().map(PathBuf::from));
+    let pem = files.find_map(|file| std::fs::read(file).ok());
+    let items = pem.as_deref().map(parse_pem).into_iter().flatten();
+    let certificates = items.filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    certificates.collect()
+}
+
 /// The proxy that the go command of PATH is set to use, and the releases that it offers.
 fn offered(
     toolbox: &Toolbox,
@@ -116,8 +141,13 @@ fn offered(
         .trim_end_matches('/')
         .to_owned();
     let listed = ask(&["list", "-m", "-versions", "go"])?;
-    let versions = listed.split_whitespace().skip(1).filter_map(release);
-    Ok((proxy, versions.collect()))
+    let listed = listed.split_whitespace().skip(1).filter_map(release);
+    // A proxy's list may lack releases that it has.
+    let known = KNOWN_RELEASES
+        .iter()
+        .flat_map(|(minor, newest)| (0..=*newest).map(|patch| GoVersion::release(*minor, patch)));
+    let versions: BTreeSet<GoVersion> = listed.chain(known).collect();
+    Ok((proxy, versions.into_iter().collect()))
 }
 
 fn one(agent: &Agent, proxy: &str, version: &GoVersion) -> Result<ReleaseFacts, String> {
