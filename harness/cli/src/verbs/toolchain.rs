@@ -6,6 +6,7 @@ use ::toolchain::{self, Outcome, Progress, Toolbox, Toolchain, ToolchainSpec, Wa
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::setup::toolbox;
+use super::toolchain_facts::{FactsArgs, facts};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::{tell, tell_over};
@@ -45,6 +46,8 @@ pub(crate) enum ToolchainAction {
         #[arg(value_name = "VERSION")]
         version: Option<String>,
     },
+    /// Hold the built-in table of GODEBUG keys and experiments against the sources of Go, or make it again
+    Facts(FactsArgs),
 }
 
 /// Lists, installs or verifies.
@@ -62,6 +65,7 @@ pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
             install(version, &toolbox)
         }
         ToolchainAction::Verify { version } => verify(version.as_deref()),
+        ToolchainAction::Facts(args) => facts(args),
     }
 }
 
