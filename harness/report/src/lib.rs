@@ -9,29 +9,45 @@
 //! | the blocks, tables, charts and words of a page | `block`, `table`, `chart`, `text` |
 //! | each document as a page | `pages` |
 //! | the formats for any document | `terminal`, `markdown`, `html` with the templates of `reports/templates`, `format` (JSON) |
+//! | the formats for programs, of every document with figures | `measured`; `csv`, `benchfmt`, `github_benchmark`, `bencher`, `openmetrics` |
 //! | the formats of a gate alone | `junit`, `github` |
 
+mod bencher;
+mod benchfmt;
 mod block;
 mod chart;
+mod csv;
 mod error;
 mod format;
 mod github;
+mod github_benchmark;
 mod html;
 mod junit;
 mod markdown;
+mod measured;
+mod openmetrics;
 mod pages;
 mod table;
 mod terminal;
 mod text;
 
+pub use bencher::Bencher;
+pub use benchfmt::Benchfmt;
 pub use block::{Block, Evidence, Finding, Lead, Page, Section, Title, Tone, Verdict};
 pub use chart::{Chart, Drawing, Interval, Intervals, Point, Points, Role, Scaling, Timeline};
+pub use csv::Csv;
 pub use error::ReportError;
 pub use format::{Document, Format, Json};
 pub use github::Annotations;
+pub use github_benchmark::GithubBenchmark;
 pub use html::{Html, flame_svg};
 pub use junit::Junit;
 pub use markdown::Markdown;
+pub use measured::{
+    Figure as MeasuredFigure, Figures, Measured, Measurements, TrialValue,
+    Verdict as MeasuredVerdict,
+};
+pub use openmetrics::OpenMetrics;
 pub use table::{Cell, Column, Figure, Kind, Row, Table};
 pub use terminal::{Terminal, TerminalOptions};
 pub use text::{Span, Text};
