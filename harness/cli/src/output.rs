@@ -194,6 +194,28 @@ pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }
 
+/// Writes a file as a whole: under another name in the same folder, then renamed, so that nobody ever reads half of it.
+/// The other name begins with a dot and ends in `.tmp`, which collectors pass over.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let cannot =
+        |error: io::Error| Failure::usage(format!("cannot write {}: {error}", path.display()));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let other = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&other)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&other, path));
+    written.map_err(|error| {
+        // Another's file of that name stays.
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            let _ = fs::remove_file(&other);
+        }
+        cannot(error)
+    })
+}
+
 /// Whether results may be coloured: a terminal, and NO_COLOR is not set.
 fn use_colour() -> bool {
     io::stdout().is_terminal() && wants_colour()
