@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::verbs::{
-    AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, GateArgs, HostArgs,
-    LoadArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs, ToolchainArgs,
+    AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, ExportArgs, GateArgs,
+    HostArgs, LoadArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs, ToolchainArgs,
 };
 
 const ABOUT: &str =
@@ -46,6 +46,8 @@ pub(crate) enum Verb {
     Rank(RankArgs),
     /// Say what limits the service, why, what to set and what not to bother with
     Advise(AdviseArgs),
+    /// Write the recommended settings as files to put in place: shell, systemd, Kubernetes and more
+    Export(Box<ExportArgs>),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(CompareArgs),
     /// Profile cells of a run: flame graphs, locks, differences

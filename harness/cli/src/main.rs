@@ -69,6 +69,7 @@ fn run(verb: Verb) -> Result<Ending, Failure> {
         Verb::Load(args) => verbs::load(*args),
         Verb::Rank(args) => verbs::rank(&args),
         Verb::Advise(args) => verbs::advise(&args),
+        Verb::Export(args) => verbs::export(&args),
         Verb::Compare(args) => verbs::compare(&args),
         Verb::Diagnose(args) => verbs::diagnose(&args),
         Verb::Gate(args) => verbs::gate(&args),

@@ -132,6 +132,9 @@ pub struct Recommendation {
     pub set: Vec<String>,
     /// How to take it back, likewise.
     pub undo: Vec<String>,
+    /// The same by axis: what an export is made of. Empty in documents of a gosweep that had none.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
     /// Its measured effect on every objective, against the control of the same block.
     pub effects: Vec<MeasuredEffect>,
     /// How it comes about, in numbers; null where that was not observed.
@@ -144,10 +147,50 @@ pub struct Recommendation {
     pub ablation: Vec<Ablation>,
     /// Where it stops being valid.
     pub valid_for: Vec<String>,
+    /// The same in figures.
+    #[serde(default)]
+    pub validity: Validity,
     /// How to roll it out.
     pub rollout: String,
     /// When to take it back.
     pub rollback: String,
+}
+
+/// One setting of the recommended cell that is not the default, or not the control's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The axis.
+    pub axis: String,
+    /// In the control.
+    pub from: String,
+    /// In the recommended cell; the same as `from` where the control has it too.
+    pub to: String,
+    /// The changes of the cell that has this one alone against the control, on the ranked objectives; null where the
+    /// grid has no such cell, or where it is the only change.
+    pub alone: Option<Vec<String>>,
+    /// The changes of the recommended cell without this one, likewise.
+    pub without: Option<Vec<String>>,
+}
+
+/// What a recommendation was measured under. Null for what was not observed, and for limits that there were not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validity {
+    /// Least and most live heap, bytes.
+    pub live_heap_bytes: Option<[f64; 2]>,
+    /// Requests per second of the constant window.
+    pub rate_per_s: Option<f64>,
+    /// Requests per second of the control at saturation.
+    pub capacity_per_s: Option<f64>,
+    /// CPUs that the service might use.
+    pub cpus: Option<usize>,
+    /// The CPU model.
+    pub cpu: Option<String>,
+    /// Its CPU quota, in CPUs.
+    pub quota_cpus: Option<f64>,
+    /// Its memory cap, bytes.
+    pub memory_cap_bytes: Option<u64>,
+    /// Its Go version, e.g. `go1.26.8`.
+    pub go: Option<String>,
 }
 
 /// An effect on one objective.
@@ -167,6 +210,18 @@ pub struct MeasuredEffect {
     pub change: String,
     /// Blocks.
     pub n: usize,
+    /// The control's median, in the objective's unit.
+    #[serde(default)]
+    pub control: Option<f64>,
+    /// The cell's median, likewise.
+    #[serde(default)]
+    pub value: Option<f64>,
+    /// The interval of cell ÷ control; null where zeros forbid it.
+    #[serde(default)]
+    pub ratio_interval: Option<[f64; 2]>,
+    /// The margin applied, relative; for the error rate absolute.
+    #[serde(default)]
+    pub margin: Option<f64>,
 }
 
 /// A cell that made no difference.

@@ -9,6 +9,7 @@
 //! | [`gate::GateReport`] | `gate` |
 //! | [`advice::Advice`] | `advise`, and within a ranking |
 //! | [`diagnosis::Diagnoses`] | `diagnose` |
+//! | [`export::Export`] | `export` |
 //! | [`analysis::Analysis`] | `analyze` |
 //!
 //! They share [`effect`] (one figure against another), [`finding`] and [`warning`] (what is wrong and what to do), and
@@ -23,6 +24,7 @@ pub mod comparison;
 pub mod diagnosis;
 pub mod effect;
 pub mod exploration;
+pub mod export;
 pub mod figures;
 pub mod finding;
 pub mod gate;

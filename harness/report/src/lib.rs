@@ -12,6 +12,7 @@
 //! | the formats for any document | `terminal`, `markdown`, `markdown_within` (bounded), `html` with the templates of `reports/templates`, `format` (JSON) |
 //! | the formats for programs, of every document with figures | `measured`; `csv`, `benchfmt`, `github_benchmark`, `bencher`, `openmetrics` |
 //! | tests, of gates, rankings and comparisons | `junit` |
+//! | settings to paste, of an export alone | `export`, one file per format |
 //! | annotations, of a gate alone | `github` |
 
 mod bencher;
@@ -20,6 +21,7 @@ mod block;
 mod chart;
 mod csv;
 mod error;
+mod export;
 mod format;
 mod github;
 mod github_benchmark;
@@ -40,6 +42,10 @@ pub use block::{Block, Evidence, Finding, Lead, Page, Section, Title, Tone, Verd
 pub use chart::{Chart, Drawing, Interval, Intervals, Point, Points, Role, Scaling, Timeline};
 pub use csv::Csv;
 pub use error::ReportError;
+pub use export::{
+    Compose, Dockerfile, ExportError, ExportFile, ExportFormat, Gate, Godebug, Helm, HelmShape,
+    Kubernetes, Kustomize, Nomad, Script, Systemd,
+};
 pub use format::{Document, Format, Json};
 pub use github::Annotations;
 pub use github_benchmark::GithubBenchmark;

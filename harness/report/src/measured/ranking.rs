@@ -56,7 +56,7 @@ fn cell_figures(ranking: &Ranking, target: &TargetRanking, cell: &CellRanking) -
     let trials: Vec<&TrialFigures> = ranking
         .trials
         .iter()
-        .filter(|trial| trial.used && trial.target == target.target && trial.cell == cell.id)
+        .filter(|trial| cell.trials.contains(&trial.id))
         .collect();
     let figures = Objective::ALL.into_iter().filter_map(|objective| {
         let own = cell.objectives.get(&objective)?;

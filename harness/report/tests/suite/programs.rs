@@ -12,8 +12,9 @@ fn every_line_of_benchfmt_is_a_benchmark() {
         let ranking = ranked(&lab);
         let text = Benchfmt.write(&ranking).unwrap();
         let benchmarks = text.lines().filter(|line| line.starts_with("Benchmark"));
-        let used = ranking.trials.iter().filter(|trial| trial.used).count();
-        assert_eq!(benchmarks.clone().count(), used, "one line per trial");
+        let cells = ranking.targets.iter().flat_map(|target| &target.cells);
+        let behind: usize = cells.map(|cell| cell.trials.len()).sum();
+        assert_eq!(benchmarks.clone().count(), behind, "one line per trial");
         for line in benchmarks {
             let fields: Vec<&str> = line.split_whitespace().collect();
             assert!(fields.len() > 3 && fields.len() % 2 == 0, "{line}");
@@ -34,11 +35,15 @@ fn csv_has_a_row_for_every_figure_of_every_trial() {
     for lab in [winner(), hostile()] {
         let ranking = ranked(&lab);
         let text = Csv.write(&ranking).unwrap();
-        let used = ranking.trials.iter().filter(|trial| trial.used);
-        let figures: usize = used.map(|trial| trial.values.len()).sum();
+        let measured = ranking.measured();
+        let cells = measured.cells.iter().flat_map(|cell| &cell.figures);
+        let values: usize = cells.map(|figure| figure.trials.len()).sum();
         // A name may hold line ends, which are quoted.
         let ends = text.matches("\r\n").count();
-        assert!(ends > figures, "{ends} lines for {figures} figures");
+        assert!(
+            values > 0 && ends > values,
+            "{ends} lines for {values} values"
+        );
         let heading = text.lines().next().unwrap();
         assert!(heading.starts_with("run,target,cell,label,control,"));
     }
