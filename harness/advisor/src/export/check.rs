@@ -87,7 +87,8 @@ fn version(measured: Option<&GoVersion>, request: &ExportRequest, made: &mut Mad
         made.refuse(
             "the settings",
             format!(
-                "they were measured with {measured}, the service is built with {asked}, whose collector and scheduler are others"
+                "they were measured with {measured}, the service is built with Go 1.{}, whose collector and scheduler are others",
+                asked.minor()
             ),
             format!("measure with Go 1.{}: a matrix takes `toolchain`", asked.minor()),
         );

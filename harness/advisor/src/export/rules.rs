@@ -45,7 +45,12 @@ fn limit(of: &MeasuredEffect) -> Option<String> {
 
 fn no_worse(of: &MeasuredEffect, share: Option<f64>) -> Option<String> {
     let percent = (share?.max(0.0) * 1e4).ceil() / 100.0;
-    Some(format!("{}: no worse than {percent}%", of.objective))
+    // A share of an error rate near zero means nothing: its rules are in percentage points.
+    let unit = match of.objective {
+        Objective::ErrorRate => "pp",
+        _ => "%",
+    };
+    Some(format!("{}: no worse than {percent}{unit}", of.objective))
 }
 
 /// The cost that was measured, at its worst, with the margin on top.

@@ -39,12 +39,6 @@ pub(super) fn add(
             _ => elsewhere(own, request, made),
         }
     }
-    if request.memory_bytes.is_some() && request.carrier == Carrier::Deployment {
-        made.limits.memory_bytes = request.memory_bytes;
-    }
-    if request.cpus.is_some() && request.carrier == Carrier::Deployment {
-        made.limits.cpus = request.cpus;
-    }
     if made.variables.is_empty() && made.godebug.is_empty() && made.refusals.is_empty() {
         let what = made.elsewhere.join("; ");
         if made.limits.memory_bytes.is_none() && made.limits.cpus.is_none() {
@@ -54,6 +48,12 @@ pub(super) fn add(
                 "use another format",
             );
         }
+    }
+    if request.memory_bytes.is_some() && request.carrier == Carrier::Deployment {
+        made.limits.memory_bytes = request.memory_bytes;
+    }
+    if request.cpus.is_some() && request.carrier == Carrier::Deployment {
+        made.limits.cpus = request.cpus;
     }
 }
 
@@ -83,7 +83,7 @@ fn because(own: &Setting<'_>, changes: usize) -> Vec<String> {
     };
     if changes == 1 {
         return vec![format!(
-            "{was}; the only change, so all of the effect is its"
+            "{was}; the only change, so the whole effect comes from it"
         )];
     }
     let changes = |of: &Option<Vec<String>>| of.as_ref().map(|own| own.join(", "));
