@@ -76,6 +76,7 @@ fn run(verb: Verb) -> Result<Ending, Failure> {
         Verb::Report(args) => verbs::report(&args),
         Verb::Analyze(args) => verbs::analyze(&args),
         Verb::Schema(args) => verbs::schema(&args),
+        Verb::Man(args) => verbs::man(&args, &mut Args::command()),
         Verb::Completions(args) => verbs::completions(&args, &mut Args::command()),
     }
 }

@@ -35,6 +35,11 @@ pub(crate) const TOOL: &str = concat!(
 static READ_BY_RUNNER: LazyLock<bool> =
     LazyLock::new(|| std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true"));
 
+/// Narrower, tables fall apart more than they wrap.
+const LEAST_COLUMNS: usize = 60;
+/// Wider, lines are hard to follow.
+const MOST_COLUMNS: usize = 160;
+
 /// Prints a result.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     printed(write_stdout(text))
@@ -46,7 +51,7 @@ pub(crate) fn print_page(page: impl Fn(TerminalOptions) -> String) -> Result<(),
     let in_colour = |colour| {
         page(TerminalOptions {
             colour,
-            ..TerminalOptions::default()
+            width: width(),
         })
     };
     let plain = in_colour(false);
@@ -214,6 +219,19 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         }
         cannot(error)
     })
+}
+
+/// Columns of a page: the terminal's, within what reads well; where there is none, always the same.
+fn width() -> usize {
+    let own = TerminalOptions::default().width;
+    if !io::stdout().is_terminal() {
+        return own;
+    }
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    match size.map(|size| usize::from(size.ws_col)) {
+        None | Some(0) => own,
+        Some(columns) => columns.clamp(LEAST_COLUMNS, MOST_COLUMNS),
+    }
 }
 
 /// Whether results may be coloured: a terminal, and NO_COLOR is not set.

@@ -13,7 +13,7 @@ use crate::finding::{Finding, Judgement};
 pub const ADVICE_FORMAT: u32 = 1;
 
 /// What a run says of its services, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Advice {
     /// The version of this format.
     pub format: u32,
@@ -28,7 +28,7 @@ pub struct Advice {
 }
 
 /// The advice on one target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetAdvice {
     /// The target.
     pub target: String,
@@ -54,7 +54,7 @@ pub struct TargetAdvice {
 }
 
 /// Why trials do not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InvalidatedBy {
     /// The rule of validity, e.g. `V2`; null for trials that failed.
     pub rule: Option<String>,
@@ -65,7 +65,7 @@ pub struct InvalidatedBy {
 }
 
 /// A cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellName {
     /// Its id.
     pub id: String,
@@ -76,7 +76,7 @@ pub struct CellName {
 }
 
 /// What limits a service in one kind of window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Limit {
     /// `at saturation`, `at the constant rate`.
     pub at: String,
@@ -87,7 +87,7 @@ pub struct Limit {
 }
 
 /// What can limit a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
     /// Its CPUs, with its own work.
@@ -113,7 +113,7 @@ pub enum LimitedBy {
 }
 
 /// What to set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SettingAdvice {
     /// In one line: what to do.
     pub action: String,
@@ -124,7 +124,7 @@ pub struct SettingAdvice {
 }
 
 /// A cell worth changing to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Recommendation {
     /// The cell.
     pub cell: CellName,
@@ -157,7 +157,7 @@ pub struct Recommendation {
 }
 
 /// One setting of the recommended cell that is not the default, or not the control's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Setting {
     /// The axis.
     pub axis: String,
@@ -173,7 +173,7 @@ pub struct Setting {
 }
 
 /// What a recommendation was measured under. Null for what was not observed, and for limits that there were not.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Validity {
     /// Least and most live heap, bytes.
     pub live_heap_bytes: Option<[f64; 2]>,
@@ -194,7 +194,7 @@ pub struct Validity {
 }
 
 /// An effect on one objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MeasuredEffect {
     /// The objective.
     pub objective: Objective,
@@ -225,7 +225,7 @@ pub struct MeasuredEffect {
 }
 
 /// A cell that made no difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Tried {
     /// Its settings.
     pub label: String,
@@ -236,7 +236,7 @@ pub struct Tried {
 }
 
 /// The recommended cell with one setting as in the control.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Ablation {
     /// What is taken back: `gogc=100`.
     pub without: String,
@@ -245,7 +245,7 @@ pub struct Ablation {
 }
 
 /// A change of the code that a finding asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CodeChange {
     /// The rule.
     pub rule: String,
@@ -254,7 +254,7 @@ pub struct CodeChange {
 }
 
 /// One cell by the whole catalogue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellAdvice {
     /// The cell.
     pub cell: CellName,

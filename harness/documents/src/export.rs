@@ -11,7 +11,7 @@ use crate::advice::CellName;
 pub const EXPORT_FORMAT: u32 = 1;
 
 /// What a format can carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Carrier {
     /// A shell script: variables, and values computed when the service starts.
@@ -27,7 +27,7 @@ pub enum Carrier {
 }
 
 /// A recommendation, ready to be put in place or taken back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Export {
     /// The version of this format.
     pub format: u32,
@@ -64,7 +64,7 @@ pub struct Export {
 }
 
 /// A variable of the process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Variable {
     /// Its name.
     pub name: String,
@@ -77,7 +77,7 @@ pub struct Variable {
 }
 
 /// The value of a variable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// This text.
@@ -90,7 +90,7 @@ pub enum Value {
 }
 
 /// Limits of the container, unit or task.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Limits {
     /// Memory, bytes; null where none is asked for.
     pub memory_bytes: Option<u64>,
@@ -99,7 +99,7 @@ pub struct Limits {
 }
 
 /// A rule of a gate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rule {
     /// As a rules file has it; `None` for what is not promised.
     pub text: Option<String>,

@@ -12,7 +12,7 @@
 //! | [`export::Export`] | `export` |
 //! | [`analysis::Analysis`] | `analyze` |
 //!
-//! They share [`effect`] (one figure against another), [`finding`] and [`warning`] (what is wrong and what to do), and
+//! [`schema`] has the JSON Schema of each. They share [`effect`] (one figure against another), [`finding`] and [`warning`] (what is wrong and what to do), and
 //! [`profile`] (tables and flame graphs out of profiles). Whatever writes a figure for a person takes it from [`figures`].
 //!
 //! Values are in the unit that stands alongside them; what was not observed is null. Nothing here is computed from a
@@ -31,4 +31,5 @@ pub mod gate;
 pub mod profile;
 pub mod proof;
 pub mod ranking;
+pub mod schema;
 pub mod warning;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use advisor::diagnosis::{Kept, Wanted, choose, diagnoses, files};
 use clap::Args as ClapArgs;
+use documents::diagnosis::Diagnoses;
 use judging::comparison::Selector;
 use orchestrator::plan::Plan;
 use orchestrator::run::{Choice, Ending as RunEnding, RunRequest};
@@ -59,6 +60,9 @@ pub(crate) struct DiagnoseArgs {
     /// Take only toolchains whose checksums gosweep recorded when it installed them
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn wanted(text: &str) -> Result<Wanted, String> {
@@ -100,7 +104,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
     let duration = args.duration.unwrap_or(by_matrix.duration);
     match take(&request, &wanted, duration)? {
         RunEnding::Interrupted => Ok(interrupted(&args.run)),
-        RunEnding::Complete => conclude(&args.run),
+        RunEnding::Complete => conclude(&args.run, args.json),
     }
 }
 
@@ -147,15 +151,33 @@ pub(super) fn interrupted(folder: &Path) -> Ending {
     Ending::Incomplete
 }
 
-/// Prints what the diagnoses show and writes their page.
-pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
+/// At the end of a run, whose ranking is the only document on standard output where that is JSON.
+pub(super) fn conclude_beside(folder: &Path, json: bool) -> Result<Ending, Failure> {
+    concluded(folder, |shown| match json {
+        true => Ok(()),
+        false => output::print_page(|options| report::terminal(shown, options)),
+    })
+}
+
+fn conclude(folder: &Path, json: bool) -> Result<Ending, Failure> {
+    concluded(folder, |shown| match json {
+        true => output::print_json(shown),
+        false => output::print_page(|options| report::terminal(shown, options)),
+    })
+}
+
+/// Shows the diagnoses and writes their page.
+fn concluded(
+    folder: &Path,
+    show: impl FnOnce(&Diagnoses) -> Result<(), Failure>,
+) -> Result<Ending, Failure> {
     let kept = read(folder)?;
     let run = RunDir::open(folder)?.read_run()?;
     let shown = diagnoses(&run, &kept).map_err(Failure::usage)?;
     let page = folder.join(PAGE);
     let html = report::html(&shown).map_err(Failure::internal)?;
     output::write_file(&page, &html)?;
-    output::print_page(|options| report::terminal(&shown, options))?;
+    show(&shown)?;
     tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })
