@@ -120,3 +120,111 @@ fn actionlint_takes_a_workflow_that_uses_the_reports() {
             .arg(file),
     );
 }
+
+#[test]
+fn documents_keep_their_schemas() {
+    let Some(_) = python("jsonschema") else {
+        return;
+    };
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reports/sample");
+    let folder = tempfile::tempdir().unwrap();
+    let rules = put(
+        folder.path(),
+        "rules.yaml",
+        "rules:\n  - rss <= 1GiB\n  - gc_per_kreq: no worse than 3%\n",
+    );
+    let log = put(
+        folder.path(),
+        "stderr.log",
+        "gc 1 @0.011s 1%: 0.020+0.5+0.003 ms clock, 0.04+0.1/0.4/0+0.006 ms cpu, 4->4->1 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P\n",
+    );
+    let (rules, log) = (rules.display().to_string(), log.display().to_string());
+    let documents: [(&str, Vec<&str>); 7] = [
+        ("ranking", vec!["report", sample, "--json"]),
+        ("exploration", vec!["rank", sample, "--explore", "--json"]),
+        ("advice", vec!["advise", sample, "--json"]),
+        ("export", vec!["export", sample, "--as", "env", "--json"]),
+        (
+            "comparison",
+            vec![
+                "compare",
+                "--run",
+                sample,
+                "gogc=100,gomaxprocs=default",
+                "gogc=400,gomaxprocs=default",
+                "--json",
+            ],
+        ),
+        (
+            "gate",
+            vec![
+                "gate",
+                sample,
+                "--rules",
+                &rules,
+                "--candidate",
+                "gogc=400,gomaxprocs=default",
+                "--json",
+            ],
+        ),
+        ("analysis", vec!["analyze", &log, "--json"]),
+    ];
+    let validate = "
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+jsonschema.Draft202012Validator(schema).validate(json.load(open(sys.argv[2])))
+broken = json.load(open(sys.argv[2]))
+name = next(iter(schema['required']))
+del broken[name]
+print(len(list(jsonschema.Draft202012Validator(schema).iter_errors(broken))))
+";
+    for (name, args) in documents {
+        let gosweep = || Command::new(env!("CARGO_BIN_EXE_gosweep"));
+        let schema = accepted(gosweep().args(["schema", name]));
+        let schema = put(folder.path(), "schema.json", &schema);
+        let output = run(gosweep().args(&args));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.stdout.is_empty(), "{args:?}: {said}");
+        let document = put(
+            folder.path(),
+            "document.json",
+            &String::from_utf8(output.stdout).unwrap(),
+        );
+        let mut python = python("jsonschema").unwrap();
+        let errors = accepted(python.args(["-c", validate]).arg(schema).arg(document));
+        assert_eq!(
+            errors.trim(),
+            "1",
+            "a field less must break the schema of {name}"
+        );
+    }
+}
+
+#[test]
+fn the_manual_is_one_and_shells_take_the_completions() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = accepted(
+        Command::new(env!("CARGO_BIN_EXE_gosweep"))
+            .args(["man", "--install", "--json", "--prefix"])
+            .arg(folder.path()),
+    );
+    let files: Vec<String> = serde_json::from_str(&told).unwrap();
+    let pages: Vec<&String> = files.iter().filter(|own| own.ends_with(".1")).collect();
+    assert!(pages.len() > 15, "a page for gosweep and every verb");
+    if let Some(mandoc) = program("mandoc") {
+        for page in &pages {
+            accepted(
+                Command::new(&mandoc)
+                    .args(["-T", "lint", "-W", "error"])
+                    .arg(page),
+            );
+        }
+    }
+    let bash = folder
+        .path()
+        .join("share/bash-completion/completions/gosweep");
+    if let Some(shell) = program("bash") {
+        accepted(Command::new(shell).arg("-n").arg(bash));
+    }
+}
