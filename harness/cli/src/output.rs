@@ -4,7 +4,6 @@
 //! terminal, or command the runner under GitHub Actions, becomes visible text ([`record::shown`]).
 
 use std::borrow::Cow;
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -79,7 +78,7 @@ pub(crate) fn print_document(json: &str) -> Result<(), Failure> {
 }
 
 fn printed(result: io::Result<()>) -> Result<(), Failure> {
-    result.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
+    result.map_err(|error| Failure::of_system("cannot write to standard output".to_owned(), &error))
 }
 
 /// Writes text and a line's end to standard output.
@@ -195,30 +194,25 @@ pub(crate) fn tell_failure(failure: &Failure) {
 
 /// Writes a file that the person asked for.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text)
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
+    safefile::write_named(path, text.as_bytes())
+        .map_err(|error| Failure::of_system(format!("cannot write {}", path.display()), &error))
 }
 
-/// Writes a file as a whole: under another name in the same folder, then renamed, so that nobody ever reads half of it.
-/// The other name begins with a dot and ends in `.tmp`, which collectors pass over.
+/// Who may read a file that others are to read; the umask may take more.
+const FILE_MODE: u32 = 0o644;
+
+/// Writes a file as a whole: under another name in the same folder, which is made where there is none, then renamed, so
+/// that nobody ever reads half of it. The other name begins with a dot and ends in `.new`, which collectors pass over.
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let cannot =
-        |error: io::Error| Failure::usage(format!("cannot write {}: {error}", path.display()));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let other = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&other)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&other, path));
-    written.map_err(|error| {
-        // Another's file of that name stays.
-        if error.kind() != io::ErrorKind::AlreadyExists {
-            let _ = fs::remove_file(&other);
-        }
-        cannot(error)
-    })
+        |error: io::Error| Failure::of_system(format!("cannot write {}", path.display()), &error);
+    let parent = path.parent().filter(|own| !own.as_os_str().is_empty());
+    let name = path.file_name().and_then(|name| name.to_str());
+    let Some(name) = name else {
+        return Err(Failure::usage(format!("{} names no file", path.display())));
+    };
+    let folder = safefile::Folder::make(parent.unwrap_or(Path::new("."))).map_err(cannot)?;
+    folder.replace(name, bytes, FILE_MODE).map_err(cannot)
 }
 
 /// Columns of a page: the terminal's, within what reads well; where there is none, always the same.

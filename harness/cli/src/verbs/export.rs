@@ -1,6 +1,5 @@
 //! `gosweep export`: the recommendation of a run as files to put in place.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use advisor::AdviseOptions;
@@ -16,7 +15,7 @@ use report::{
 };
 use serde::Serialize;
 
-use super::advise;
+use super::{advise, run_folder};
 use crate::exit::{Ending, Failure};
 use crate::output::{self, tell};
 
@@ -83,6 +82,9 @@ pub(crate) struct ExportArgs {
     /// Print what is exported as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write into the run's folder even if another user or another machine made it
+    #[arg(long)]
+    pub(crate) trust: bool,
 }
 
 /// The formats of an export.
@@ -198,6 +200,9 @@ struct File<'a> {
 
 /// Exports the recommendation of a run.
 pub(crate) fn export(args: &ExportArgs) -> Result<Ending, Failure> {
+    if let Some(out) = &args.out {
+        run_folder::check_destination(&args.run, out, args.trust)?;
+    }
     let advice = advise::advice_of(&args.run, &AdviseOptions::default())?;
     let target = the_target(&advice.targets, args.target.as_deref())?;
     let format = format(args, &target.target);
@@ -323,8 +328,6 @@ fn write(out: &Path, files: &[ExportFile]) -> Result<Vec<PathBuf>, Failure> {
         output::replace_file(out, only.text.as_bytes())?;
         return Ok(vec![out.to_owned()]);
     }
-    fs::create_dir_all(out)
-        .map_err(|error| Failure::usage(format!("cannot make {}: {error}", out.display())))?;
     let mut names = Vec::new();
     for own in files {
         let path = out.join(&own.name);

@@ -1,6 +1,5 @@
 //! `gosweep man`: the manual, and its installation with the shells' completions.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Command, ValueEnum};
@@ -126,9 +125,6 @@ fn prefix(asked: Option<&Path>) -> Result<PathBuf, Failure> {
 
 fn put(share: &Path, file: &str, text: &str) -> Result<PathBuf, Failure> {
     let path = share.join(file);
-    let folder = path.parent().unwrap_or(share);
-    fs::create_dir_all(folder)
-        .map_err(|error| Failure::usage(format!("cannot make {}: {error}", folder.display())))?;
     output::replace_file(&path, text.as_bytes())?;
     Ok(path)
 }

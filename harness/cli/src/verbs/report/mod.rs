@@ -3,14 +3,13 @@
 mod format;
 mod profiles;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use documents::ranking::Ranking;
 use serde::Serialize;
 
-use super::advise;
+use super::{advise, run_folder};
 use crate::exit::{Ending, Failure};
 use crate::output::{self, tell};
 
@@ -51,6 +50,9 @@ pub(crate) struct ReportArgs {
     /// Without --format: as --format json; with --out: tell as JSON what was written
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write into the run's folder even if another user or another machine made it
+    #[arg(long)]
+    pub(crate) trust: bool,
 }
 
 /// A file that was written.
@@ -67,6 +69,9 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
         [] => vec![ReportFormat::Json],
         formats => ReportFormat::each(formats),
     };
+    for destination in args.output.iter().chain(&args.out) {
+        run_folder::check_destination(&args.run, destination, args.trust)?;
+    }
     let ranking = advise::load(&args.run)?;
     match (&args.out, formats.as_slice()) {
         (Some(folder), _) => into_folder(args, &ranking, &formats, folder)?,
@@ -100,7 +105,6 @@ fn into_folder(
     formats: &[ReportFormat],
     folder: &Path,
 ) -> Result<(), Failure> {
-    make(folder)?;
     let mut written = Vec::new();
     for &format in formats {
         if format == ReportFormat::Pprof {
@@ -130,12 +134,6 @@ fn into_folder(
         .iter()
         .map(|own| format!("{}\n", own.path.display()));
     output::print(&lines.collect::<String>())
-}
-
-/// Makes a folder where there is none.
-fn make(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder)
-        .map_err(|error| Failure::usage(format!("cannot make {}: {error}", folder.display())))
 }
 
 /// The report in a format that is one text.

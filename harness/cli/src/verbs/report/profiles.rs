@@ -5,7 +5,7 @@ use std::path::Path;
 use advisor::diagnosis::{LabelledProfile, labelled};
 use documents::ranking::Ranking;
 
-use super::{Written, make};
+use super::Written;
 use crate::exit::Failure;
 use crate::output;
 use crate::verbs::diagnose;
@@ -27,7 +27,6 @@ pub(super) fn write(run: &Path, ranking: &Ranking, folder: &Path) -> Result<Vec<
         return Ok(Vec::new());
     }
     let folder = folder.join(FOLDER);
-    make(&folder)?;
     let mut written = Vec::new();
     for own in profiles {
         let path = folder.join(file(&own));
