@@ -101,9 +101,10 @@ fn of_target<'d>(ranking: &'d Ranking, target: &'d TargetRanking) -> Suite<'d> {
     let mut cases = vec![Case {
         name: "verdict".to_owned(),
         outcome: match verdict.kind {
-            VerdictKind::Inconclusive => Outcome::Open("INCONCLUSIVE"),
+            VerdictKind::Recommend | VerdictKind::NoChange => Outcome::Passed,
             VerdictKind::Infeasible => Outcome::Failed("INFEASIBLE"),
-            _ => Outcome::Passed,
+            // Whatever else a verdict is, it does not decide.
+            _ => Outcome::Open("INCONCLUSIVE"),
         },
         said: verdict.headline.clone(),
     }];

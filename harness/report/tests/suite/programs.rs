@@ -17,7 +17,7 @@ fn every_line_of_benchfmt_is_a_benchmark() {
         assert_eq!(benchmarks.clone().count(), behind, "one line per trial");
         for line in benchmarks {
             let fields: Vec<&str> = line.split_whitespace().collect();
-            assert!(fields.len() > 3 && fields.len() % 2 == 0, "{line}");
+            assert!(fields.len() > 3 && fields.len().is_multiple_of(2), "{line}");
             assert_eq!(fields[1], "1");
             for pair in fields[2..].chunks(2) {
                 assert!(pair[0].parse::<f64>().is_ok(), "{line}");
