@@ -105,7 +105,7 @@ fn keys_of_source(go: Option<&GoVersion>, made: &mut Made) {
         .iter()
         .filter(|(key, _)| {
             let row = gotrace::environment::find_godebug(key);
-            row.is_some_and(|row| !row.exists_in(go.minor()))
+            row.is_some_and(|row| !row.exists_in(go))
         })
         .map(|(key, _)| key.clone())
         .collect();

@@ -132,7 +132,7 @@ fn source(own: &Setting<'_>, name: &str, request: &ExportRequest, made: &mut Mad
     };
     for (key, value) in pairs {
         match find_godebug(key) {
-            Some(row) if row.in_source => made.godebug.push((key.to_owned(), value.to_owned())),
+            Some(row) if row.in_source() => made.godebug.push((key.to_owned(), value.to_owned())),
             _ => made.elsewhere.push(format!(
                 "export GODEBUG={key}={value}   (go build refuses //go:debug {key}: it takes keys of the library and of \
                  compatibility, not the runtime's own)"

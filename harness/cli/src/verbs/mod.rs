@@ -20,6 +20,7 @@ mod run_folder;
 mod schema;
 mod setup;
 mod toolchain;
+mod toolchain_facts;
 
 pub(crate) use advise::{AdviseArgs, advise};
 pub(crate) use analyze::{AnalyzeArgs, analyze};

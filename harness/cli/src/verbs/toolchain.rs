@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde::Serialize;
 
 use super::setup::toolbox;
+use super::toolchain_facts::{FactsArgs, facts};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::{tell, tell_over};
@@ -82,6 +83,8 @@ pub(crate) enum ToolchainAction {
         #[arg(value_name = "VERSION")]
         version: Option<String>,
     },
+    /// Hold the built-in table of GODEBUG keys and experiments against the sources of Go, or make it again
+    Facts(FactsArgs),
 }
 
 /// Lists, installs or verifies.
@@ -99,6 +102,7 @@ pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
             install(version, &toolbox, args.json)
         }
         ToolchainAction::Verify { version } => verify(version.as_deref(), args.json),
+        ToolchainAction::Facts(args) => facts(args),
     }
 }
 
