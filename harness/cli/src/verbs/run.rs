@@ -116,7 +116,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     let ending = conclude(&folder, args)?;
     match diagnosed {
         Some(RunEnding::Interrupted) => Ok(diagnose::interrupted(&folder)),
-        Some(RunEnding::Complete) => diagnose::conclude(&folder),
+        Some(RunEnding::Complete) => diagnose::conclude_beside(&folder, args.json),
         None => Ok(ending),
     }
 }
