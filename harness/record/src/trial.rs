@@ -247,6 +247,9 @@ pub struct Phase {
     pub completed_by_interval: Vec<u64>,
     /// The runtime's own account of the window.
     pub runtime: Option<RuntimeWindow>,
+    /// What a service without probe says that it allocated, on the page that `metrics` of its target file names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocated: Option<Allocated>,
     /// GC cycles by gctrace within the window.
     pub gctrace: Option<GcTraceWindow>,
     /// The scheduler by schedtrace within the window.
@@ -262,6 +265,15 @@ pub struct Phase {
         skip_serializing_if = "Option::is_none"
     )]
     pub cgroup: Option<CgroupUse>,
+}
+
+/// Allocations in a window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocated {
+    /// Heap bytes.
+    pub bytes: u64,
+    /// Heap objects.
+    pub objects: u64,
 }
 
 /// One kind of request in a window.

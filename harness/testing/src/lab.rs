@@ -359,6 +359,8 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
         },
         completed_by_interval: Vec::new(),
         runtime: None,
+        allocated: None,
+        requests: Vec::new(),
         gctrace: None,
         schedtrace: None,
         process: None,

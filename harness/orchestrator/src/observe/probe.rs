@@ -131,6 +131,14 @@ pub enum ProbeError {
         /// What went wrong.
         reason: String,
     },
+    /// A page of metrics that cannot be used.
+    #[error("{url} is no page of metrics that can be read: {reason}")]
+    Page {
+        /// What was asked.
+        url: String,
+        /// What was wrong.
+        reason: String,
+    },
     /// An answer that is not what the contract says.
     #[error("{url} answers something else than the probe's contract: {reason}")]
     Contract {

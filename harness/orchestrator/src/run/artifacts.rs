@@ -327,6 +327,17 @@ fn built(
     }))
 }
 
+/// Where a ready-made binary is: relative to the target file, or for a plain name that is not there, in PATH.
+fn place_of_binary(folder: &Path, named: &str) -> PathBuf {
+    let beside = folder.join(named);
+    if named.contains('/') || beside.exists() {
+        return beside;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&path).map(|folder| folder.join(named));
+    found.find(|file| file.is_file()).unwrap_or(beside)
+}
+
 /// A copy of a ready-made binary: what it says of itself is all that is known of it.
 fn given(
     request: &RunRequest<'_>,
@@ -334,12 +345,12 @@ fn given(
     path: &str,
     watch: Watch<'_>,
 ) -> Result<Option<Program>, RunError> {
-    let path = folder(target).join(path);
     let failed = |reason: String| RunError::Build {
         target: target.name.clone(),
         toolchain: "no toolchain (ready-made binary)".to_owned(),
         reason,
     };
+    let path = place_of_binary(folder(target), path);
     let path = path
         .canonicalize()
         .map_err(|error| failed(format!("{}: {error}", path.display())))?;
@@ -378,7 +389,7 @@ fn go_version_m(request: &RunRequest<'_>, binary: &Path, watch: Watch<'_>) -> Op
 
 #[cfg(test)]
 mod tests {
-    use super::seed_of_block;
+    use super::*;
 
     #[test]
     fn every_block_has_a_seed_of_its_own_and_keeps_it() {
@@ -388,5 +399,19 @@ mod tests {
         assert!(seeds.iter().all(|seed| (1..1 << 31).contains(seed)));
         assert_eq!(seed_of_block(1, 7), seed_of_block(1, 7));
         assert_ne!(seed_of_block(1, 7), seed_of_block(2, 7));
+    }
+
+    #[test]
+    fn a_plain_name_that_is_not_beside_the_target_file_is_looked_up_in_path() {
+        let place = tempfile::tempdir().unwrap();
+        let beside = place.path().join("sh");
+        assert!(place_of_binary(place.path(), "sh").is_absolute());
+        assert_ne!(place_of_binary(place.path(), "sh"), beside);
+        std::fs::write(&beside, "").unwrap();
+        assert_eq!(place_of_binary(place.path(), "sh"), beside);
+        let other = place_of_binary(place.path(), "./none");
+        assert_eq!(other, place.path().join("./none"));
+        let none = place_of_binary(place.path(), "no-such-program-anywhere");
+        assert_eq!(none, place.path().join("no-such-program-anywhere"));
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use gotrace::metrics::Value;
 use record::axis::{Applied, Axis};
-use record::target_file::{Protocol, StepTime};
+use record::target_file::{Listener, MetricsPage, Protocol, StepTime};
 use record::trial::{CgroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
@@ -18,7 +19,7 @@ use super::observation::Observation;
 use super::readiness::Readiness;
 use super::request::TrialRequest;
 use super::surroundings::{Scratch, run_steps};
-use crate::observe::{Info, Probe, ProcessSample, Token, Trust};
+use crate::observe::{Info, PageSource, Probe, ProcessSample, Token, Trust};
 use crate::own_side::OwnSide;
 use crate::plan::{limits_of, option_values};
 use supervise::{Exit, Launch, Process};
@@ -49,6 +50,10 @@ pub(super) struct Target {
     /// When it first was not the listener on its own addresses.
     unlistened_since: Option<Instant>,
     readiness: Readiness,
+    /// Where it tells of its runtime, if it has no probe.
+    pub(super) page: Option<PageSource>,
+    /// Why that could not be read, the first time that it could not.
+    pub(super) page_error: Option<String>,
     /// The environment of its commands, without the cell's settings.
     plain_env: Vec<(String, OsString)>,
     /// Its folder `{tmp}`, which goes after the process.
@@ -182,10 +187,15 @@ impl Target {
         let admin = self.bindings.admin.as_ref();
         let info = admin.and_then(|admin| self.probe.info(admin).ok());
         let metrics = admin.and_then(|admin| self.probe.metrics(admin).ok());
-        let metric = |name: &str| {
-            metrics
-                .as_ref()
-                .and_then(|(snapshot, _)| snapshot.uint64(name))
+        let page = self.page.as_ref().filter(|_| metrics.is_none());
+        let page = page.and_then(|page| page.read(&self.probe).ok());
+        let metric = |name: &str| match (&metrics, &page) {
+            (Some((snapshot, _)), _) => snapshot.uint64(name),
+            (None, Some(page)) => match page.metrics.get(name)? {
+                Value::Uint64(value) => Some(*value),
+                _ => None,
+            },
+            (None, None) => None,
         };
         let traced = self.process.stderr().look(|traces| {
             traces
@@ -202,7 +212,9 @@ impl Target {
             godebug: info
                 .as_ref()
                 .map(|info| self.observation.without_ours(&info.godebug)),
-            go_version: info.map(|info: Info| info.go_version),
+            go_version: info
+                .map(|info: Info| info.go_version)
+                .or_else(|| Some(page.as_ref()?.go_version.as_ref()?.to_string())),
             program_sha256: None,
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
             generator_cpus: self.generator_cpus.clone(),
@@ -235,7 +247,9 @@ impl Target {
                 error.map(|error| format!("{name} could not be written to its end: {error}"));
             [dropped, error]
         });
-        caveats.flatten().collect()
+        let page = self.page_error.as_ref();
+        let page = page.map(|why| format!("`metrics` of the target file: {why}"));
+        caveats.flatten().chain(page).collect()
     }
 
     /// Ends the target.
@@ -337,6 +351,11 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     Ok(Target {
         process,
         readiness: Readiness::new(spec, &bindings, request.evidence),
+        page_error: None,
+        page: spec
+            .metrics
+            .as_ref()
+            .and_then(|page| source(spec, page, &bindings)),
         bindings,
         probe: Probe::new(
             Duration::from_secs(5),
@@ -352,6 +371,25 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         unlistened_since: None,
         plain_env,
         _scratch: scratch,
+    })
+}
+
+/// Where a page of metrics is in this start.
+fn source(
+    spec: &record::target_file::Target,
+    page: &MetricsPage,
+    bindings: &Bindings,
+) -> Option<PageSource> {
+    let address = bindings.listener(&page.on)?;
+    let scheme = match page.on {
+        Listener::Service => scheme(spec.protocol),
+        Listener::Admin | Listener::Named(_) => "http",
+    };
+    Some(PageSource {
+        format: page.format,
+        url: format!("{scheme}://{address}{}", page.path),
+        headers: page.headers.clone(),
+        is_admin: page.on == Listener::Admin,
     })
 }
 

@@ -150,6 +150,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome, secrets: &[String]) 
         },
         completed_by_interval: completed_by_interval.collect(),
         runtime: None,
+        allocated: None,
         gctrace: None,
         schedtrace: None,
         process: None,

@@ -14,6 +14,7 @@ mod load;
 mod measure;
 mod observation;
 mod observed;
+mod outside;
 mod readiness;
 mod request;
 mod stop;
