@@ -193,7 +193,7 @@ impl Process {
     /// The share of a stretch is known when the next collection begins: CPU time of the collections that began in it,
     /// over its length times GOMAXPROCS.
     fn add_share(&mut self, cycle: &GcCycle) {
-        let own_ms = cycle.cpu.without_idle();
+        let own_ms = cycle.cpu.marking();
         self.share = Some(match self.share {
             Some((from_s, cpu_ms)) if cycle.at_s > from_s => {
                 let available_ms = (cycle.at_s - from_s) * 1e3 * f64::from(cycle.procs.max(1));

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Rule] = &[
         title: "much memory is not the Go runtime's",
         family: Family::Memory,
         needs: &[Signal::MemoryClasses, Signal::Process],
+        rivals: &[],
         versions: "all",
         source: "runtime/metrics, /memory/classes; proc(5), VmRSS; madvise(2), MADV_FREE",
         check: Check::Sample(outside_runtime),
@@ -25,8 +26,9 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap is fragmented",
         family: Family::Memory,
         needs: &[Signal::MemoryClasses],
+        rivals: &[],
         versions: "all",
-        source: "runtime/metrics, /memory/classes/heap/unused",
+        source: "runtime/metrics, /memory/classes/heap/unused; HeapInuse − HeapAlloc of heap?debug=1",
         check: Check::Sample(fragmented),
         remedy: pack,
     },
@@ -35,7 +37,8 @@ pub(super) static RULES: &[Rule] = &[
         title: "a newer Go needs more memory for the same heap",
         family: Family::Memory,
         needs: &[Signal::OlderGo],
-        versions: "seen at 1.21.0 to 1.21.5 (huge pages) and 1.22",
+        rivals: &[],
+        versions: "1.21.0 to 1.21.3 (huge pages) and 1.24.0 to 1.24.5 (golang/go#72991) by themselves; others by huge pages of the host",
         source: "go.dev/doc/gc-guide, Linux transparent huge pages; Go 1.21.6 notes (GODEBUG disablethp)",
         check: Check::Whole(version_step),
         remedy: huge_pages,
@@ -158,7 +161,10 @@ fn version_step(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
             ratio_text(own, None)
         ),
         bound: format!("warn above a factor of {}", significant(least)),
-        hint: None,
+        hint: {
+            let known = crate::defects::between("M3", [&step.from, &step.to]);
+            (!known.is_empty()).then(|| known.join(" "))
+        },
         suffices: false,
     };
     Whole::Signs(
@@ -169,16 +175,18 @@ fn version_step(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
     )
 }
 
-fn huge_pages(_: &Subject, _: &Sign) -> Remedy {
+fn huge_pages(_: &Subject, sign: &Sign) -> Remedy {
+    let known = sign.hint.iter().map(|own| Try::setting(own.clone()));
+    let usual = vec![
+        Try::setting("GODEBUG=disablethp=1 as an axis (Go 1.21.6 on)."),
+        Try::host(
+            "transparent_hugepage/enabled (below kernel/mm of sysfs) to madvise, khugepaged/max_ptes_none to 0.",
+        ),
+    ];
     Remedy::new(
         "The runtime maps as much as before, the kernel backs more of it: huge pages under memory that was given back \
          or never used, or other mappings.",
-        vec![
-            Try::setting("GODEBUG=disablethp=1 as an axis (Go 1.21.6 on)."),
-            Try::host(
-                "transparent_hugepage/enabled (below kernel/mm of sysfs) to madvise, khugepaged/max_ptes_none to 0.",
-            ),
-        ],
+        known.chain(usual).collect(),
         "Where memory is not scarce: huge pages are faster.",
     )
 }

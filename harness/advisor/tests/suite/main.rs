@@ -6,6 +6,7 @@ mod advice;
 mod analyze;
 mod analyze_verdict;
 mod caveats;
+mod planted;
 mod profiles;
 mod public_inputs;
 mod wrapped_logs;

@@ -3,11 +3,12 @@
 
 use advisor::profile::LockEvidence;
 use advisor::{
-    Beside, ControlReading, Interaction, LockSite, Profiles, RuleEvidence, Sample, Scaling,
+    Beside, ControlReading, Interaction, ProfileEvidence, Profiles, RuleEvidence, Sample, Scaling,
     Setting, Subject, VersionStep, judge,
 };
 use documents::finding::Severity::{Critical, Info, Warn};
 use documents::finding::{Judgement, Severity};
+use documents::profile::{LockCheck, LockNumbers, LockSignal, LockSuspect, LockVerdict};
 use gotrace::schedtrace::SchedSample;
 use record::threshold::{Threshold, Thresholds};
 use record::trial::{HostWindow, ProcessWindow};
@@ -82,7 +83,14 @@ fn four_profiles_confirm_a_contended_mutex() {
             mutex_fraction: None,
         };
         let sample = Sample {
-            profiles: Some(Profiles::of("captures", &all)),
+            profiles: Some(Profiles::of(
+                "captures",
+                &ProfileEvidence {
+                    locks: all,
+                    goroutines: &[&goroutine],
+                    ..ProfileEvidence::default()
+                },
+            )),
             ..Sample::default()
         };
         let evidence = RuleEvidence {
@@ -101,17 +109,32 @@ fn four_profiles_confirm_a_contended_mutex() {
 
 #[test]
 fn cpu_time_under_lock_alone_is_a_false_spike() {
-    let site = LockSite {
+    let signal = |profile, shown: bool| LockSignal {
+        profile,
+        shown: Some(shown),
+        text: String::new(),
+    };
+    let site = LockSuspect {
         site: "main.handler".into(),
-        cpu_share: Some(0.3),
-        block_mean_ms: Some(0.01),
-        block_sum_ms: Some(0.1),
-        contentions_per_30s: Some(3.0),
-        waiters: Some(0),
+        holders: Vec::new(),
+        verdict: LockVerdict::Noise,
+        signals: [
+            signal("cpu", true),
+            signal("block", false),
+            signal("mutex", false),
+            signal("goroutine", false),
+        ],
+        numbers: LockNumbers {
+            cpu_share: Some(0.3),
+            ..LockNumbers::default()
+        },
     };
     let sample = Sample {
         profiles: Some(Profiles {
-            locks: Some(vec![site]),
+            locks: Some(LockCheck {
+                suspects: vec![site],
+                missing: Vec::new(),
+            }),
             ..Profiles::default()
         }),
         ..Sample::default()

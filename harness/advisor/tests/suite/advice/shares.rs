@@ -51,7 +51,7 @@ fn allocating_is_told_by_a_captured_profile() {
     assert!(
         allocating.findings[0]
             .signal
-            .starts_with("15.0% of CPU time is under mallocgc"),
+            .starts_with("15.0% of CPU time allocates"),
         "{allocating:?}"
     );
     // 22 of 149 samples: 14.8 %.
@@ -80,6 +80,7 @@ fn cpu_profiles_tell_allocation_runtime_locks_and_spinning() {
         samples: 500,
         allocating: 0.2,
         runtime_locks: 0.2,
+        runtime_lock_waits: 0.1,
         finding_work: 0.3,
         ..CpuShares::default()
     });
