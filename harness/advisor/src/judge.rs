@@ -93,9 +93,21 @@ fn give_way(judgement: &mut Judgement) {
         }
     }
     // What held too seldom to tell is explained as well.
-    judgement
-        .once
-        .retain(|own| !explained_by.contains_key(own.rule.as_str()));
+    let once = std::mem::take(&mut judgement.once);
+    for own in once {
+        match explained_by.get(own.rule.as_str()) {
+            Some(by) => judgement.explained.push(Explained {
+                shows: own
+                    .evidence
+                    .first()
+                    .map_or_else(String::new, |seen| seen.shows.clone()),
+                rule: own.rule,
+                title: own.title,
+                by: (*by).to_owned(),
+            }),
+            None => judgement.once.push(own),
+        }
+    }
 }
 
 /// The other causes that nothing of the subject decides about.

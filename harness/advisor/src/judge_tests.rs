@@ -64,7 +64,7 @@ fn the_severity_is_the_most_severe_that_lasts() {
     assert_eq!(judgement.findings[0].evidence[0].sample, "b 1");
     assert_eq!(
         judgement.findings[0].signal,
-        "14.0 GC cycles/s at 8.0% of the process's CPU time (warn above 10.0/s)"
+        "14.0 GC cycles/s at 8.00% of the process's CPU time (warn above 10.0/s)"
     );
 }
 

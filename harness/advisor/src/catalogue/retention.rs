@@ -34,6 +34,12 @@ pub(super) static RULES: &[Rule] = &[
                 "the goroutine that runs them",
                 &[],
             ),
+            Rival::by(
+                "M6",
+                "timers that nobody stops",
+                "their share of the heap, by a heap profile",
+                &[],
+            ),
             Rival::within(
                 "a service that warms up",
                 "whether the live heap still rises in the last third",

