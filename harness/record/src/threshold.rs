@@ -143,7 +143,7 @@ table! {
     M3Runtime = "M3.runtime", 0.03, Share, "Difference of the runtime's own totals";
     M4Growth = "M4.growth", 1.5, Number, "Live heap at the end ÷ at the beginning";
     M4Bytes = "M4.bytes", 8_388_608.0, Bytes, "Growth of the live heap, or timers in it, worth reporting";
-    M4Timers = "M4.timers", 0.5, Share, "Timers, of the heap in use";
+    M6Share = "M6.share", 0.5, Share, "Timers, of the heap in use";
     M5Pending = "M5.pending", 1000.0, Number, "Finalizers and cleanups that wait to run";
     H1Info = "H1.info", 0.01, Share, "Periods throttled";
     H1Warn = "H1.warn", 0.05, Share, "Periods throttled";

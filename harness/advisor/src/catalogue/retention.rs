@@ -151,7 +151,7 @@ fn timers_in_heap(look: &Look<'_>) -> Reading {
         bytes, timer_bytes, ..
     } = heap;
     let share = timer_bytes / bytes;
-    let least = look.bound(Threshold::M4Timers);
+    let least = look.bound(Threshold::M6Share);
     if share < least || *timer_bytes < look.bound(Threshold::M4Bytes) {
         return Reading::Clear;
     }

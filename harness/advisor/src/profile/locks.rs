@@ -42,7 +42,7 @@ pub struct LockEvidence<'a> {
     pub goroutine: Option<&'a Profile>,
     /// What the mutex and block profiles cover where they do not say so themselves.
     pub window: Option<Duration>,
-    /// `runtime.SetMutexProfileFraction`, where it is known.
+    /// `runtime.SetMutexProfileFraction`, where it is known; 0 is off.
     pub mutex_fraction: Option<u32>,
 }
 
@@ -107,7 +107,10 @@ pub fn lock_check(evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockCheck
     let block = block.map(Profile::without_idle_connections);
     let recorded = LockEvidence {
         block: block.as_ref(),
-        mutex: evidence.mutex.filter(|own| has_recorded(own)),
+        // A sampling that is known to be on found nothing.
+        mutex: evidence
+            .mutex
+            .filter(|own| has_recorded(own) || evidence.mutex_fraction.is_some_and(|own| own > 0)),
         ..*evidence
     };
     let off = [
@@ -217,6 +220,9 @@ fn missing(evidence: &LockEvidence<'_>, off: &[&str]) -> Vec<String> {
     let told = absent.map(|(_, how)| {
         let (name, way) = how.split_once(": ").unwrap_or((how, ""));
         match off.contains(&name) {
+            true if name == "mutex" && evidence.mutex_fraction == Some(0) => {
+                format!("{name}: recording is off: {way}")
+            }
             true => format!("{name}: recorded nothing (off, or nothing waited): {way}"),
             false => how.to_owned(),
         }

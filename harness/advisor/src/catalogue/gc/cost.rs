@@ -222,6 +222,10 @@ fn raise_gogc(_: &Subject, sign: &Sign) -> Remedy {
         vec![
             Try::setting(raise),
             Try::code(
+                "A ballast (a large slice that is held to raise the goal and never read) has had no use since Go 1.19: take it out \
+                 and set GOGC or GOMEMLIMIT instead.",
+            ),
+            Try::code(
                 "Allocate less per request: reuse buffers, size slices and maps ahead, avoid converting between string and []byte.",
             ),
         ],

@@ -69,6 +69,11 @@ pub(super) static RULES: &[Rule] = &[
 ];
 
 fn pauses(look: &Look<'_>) -> Reading {
+    if look.sample.detail.is_some() {
+        return Reading::TooLittle(
+            "a log without scheddetail=1, whose printing stops the world itself",
+        );
+    }
     let by_share = stopped_share(look);
     let by_tail = longest_stops(look);
     let severity = |reading: &Reading| match reading {

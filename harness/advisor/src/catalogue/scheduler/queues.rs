@@ -145,6 +145,9 @@ fn more_cpu(_: &Subject, _: &Sign) -> Remedy {
             Try::code(
                 "Less CPU per request: start from a CPU profile; G2 and G4 say how much of it is GC and allocation.",
             ),
+            Try::measure(
+                "Profile-guided optimisation: a CPU profile of this load as default.pgo beside main, measured as the axis `pgo`.",
+            ),
         ],
         "In a test that offers more than the service can do; there it is the experiment.",
     )

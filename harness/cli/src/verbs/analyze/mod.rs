@@ -87,6 +87,7 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
         let taken = window::take(args, url)?;
         materials.extend(taken.materials);
         options.missing = taken.missing;
+        options.mutex_fraction = options.mutex_fraction.or(taken.mutex_fraction);
         options.unread.extend(taken.unread);
     }
     for file in &args.files {
