@@ -41,7 +41,12 @@ pub(super) static RULES: &[Rule] = &[
         title: "threads wait for a CPU",
         family: Family::Host,
         needs: &[Signal::Process, Signal::Length],
-        rivals: &[],
+        rivals: &[Rival::by(
+            "H1",
+            "a quota that throttles",
+            "throttled periods",
+            &[Signal::Throttling],
+        )],
         versions: "all",
         source: "Linux Documentation/scheduler/sched-stats: run_delay of /proc/PID/task/TID/schedstat",
         check: Check::Sample(run_delay),

@@ -44,7 +44,11 @@ static RULES: &[Rule] = &[
         title: "requests spend their time waiting for mutexes",
         family: Family::Locks,
         needs: &[Signal::Metrics, Signal::Load],
-        rivals: &[],
+        rivals: &[Rival::within(
+            "goroutines that serve no request",
+            "waits that add up to more than the latency say so",
+            &[],
+        )],
         versions: "Go 1.20 and later; from 1.22 on the runtime's own locks are part of it",
         source: "runtime/metrics, /sync/mutex/wait/total",
         check: Check::Sample(wait_budget),

@@ -6,7 +6,9 @@ use record::quantity::format_bytes;
 use record::threshold::{Threshold, Thresholds};
 
 use crate::evidence::{RuleEvidence, Subject};
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
+use crate::rule::{
+    Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, Whole, warn_and_critical,
+};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[
@@ -15,7 +17,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "much memory is not the Go runtime's",
         family: Family::Memory,
         needs: &[Signal::MemoryClasses, Signal::Process],
-        rivals: &[],
+        rivals: &[Rival::within(
+            "memory that was given back lazily (madvdontneed=0)",
+            "smaps: LazyFree",
+            &[],
+        )],
         versions: "all",
         source: "runtime/metrics, /memory/classes; proc(5), VmRSS; madvise(2), MADV_FREE",
         check: Check::Sample(outside_runtime),
@@ -26,7 +32,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap is fragmented",
         family: Family::Memory,
         needs: &[Signal::MemoryClasses],
-        rivals: &[],
+        rivals: &[Rival::within(
+            "garbage that is not yet swept",
+            "it counts as objects, so what is called unused is the least",
+            &[],
+        )],
         versions: "all",
         source: "runtime/metrics, /memory/classes/heap/unused; HeapInuse − HeapAlloc of heap?debug=1",
         check: Check::Sample(fragmented),
@@ -37,7 +47,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "a newer Go needs more memory for the same heap",
         family: Family::Memory,
         needs: &[Signal::OlderGo],
-        rivals: &[],
+        rivals: &[Rival::within(
+            "a heap that is larger",
+            "the runtime's own total, which must be the same",
+            &[],
+        )],
         versions: "1.21.0 to 1.21.3 (huge pages) and 1.24.0 to 1.24.5 (golang/go#72991) by themselves; others by huge pages of the host",
         source: "go.dev/doc/gc-guide, Linux transparent huge pages; Go 1.21.6 notes (GODEBUG disablethp)",
         check: Check::Whole(version_step),

@@ -9,6 +9,7 @@ mod caveats;
 mod planted;
 mod profiles;
 mod public_inputs;
+mod reference;
 mod wrapped_logs;
 
 use advisor::rank;

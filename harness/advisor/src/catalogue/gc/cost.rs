@@ -129,7 +129,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap is so small that GOGC is nearly free",
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
-        rivals: &[],
+        rivals: &[Rival::within(
+            "a memory limit that holds the goal down",
+            "a goal below half of its floor",
+            &[],
+        )],
         versions: "Go 1.18 and later",
         source: "runtime/mgcpacer.go, heapMinimum: 4 MiB x GOGC/100",
         check: Check::Sample(at_the_floor),

@@ -63,7 +63,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "goroutines leak",
         family: Family::Scheduler,
         needs: &[Signal::Goroutines],
-        rivals: &[],
+        rivals: &[Rival::within(
+            "a service that warms up, or idle connections",
+            "whether every window ends with more than it began with",
+            &[],
+        )],
         versions: "all; Go 1.27 has the goroutineleak profile",
         source: "runtime/metrics, /sched/goroutines",
         check: Check::Series(leak),

@@ -50,7 +50,14 @@ fn goals_that_jump_and_heaps_that_overshoot_are_seen_in_logs() {
         samples: vec![captured_log("cache-1.log"), captured_log("cache-2.log")],
         ..RuleEvidence::default()
     };
-    assert_eq!(severity(&judged(&overshoot), "G7"), Some(Warn));
+    // The cache fills under GOMEMLIMIT: the limit is the cause, and the overshoot comes of it.
+    let overshoot = judged(&overshoot);
+    assert_eq!(severity(&overshoot, "G8"), Some(Critical));
+    let mut explained = overshoot.explained.iter();
+    assert!(
+        explained.any(|own| own.rule == "G7" && own.by == "G8"),
+        "{overshoot:?}"
+    );
     let steady = judged(&log("gctrace-1.27.3.log"));
     is_quiet(&steady, "G7");
     is_quiet(&steady, "G6");
