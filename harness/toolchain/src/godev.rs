@@ -231,7 +231,9 @@ fn get(base: &str, url: &str, limit: Duration) -> Result<impl Read + 'static, To
         .into_body()
         .into_with_config()
         .limit(ARCHIVE_BYTES + 1)
-        .reader())
+        .reader()
+        // A compressed answer unfolds behind that limit.
+        .take(ARCHIVE_BYTES + 1))
 }
 
 fn unreachable(url: &str, error: &dyn std::fmt::Display) -> ToolchainError {
