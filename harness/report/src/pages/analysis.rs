@@ -76,7 +76,7 @@ fn findings(judgement: &Judgement) -> Option<Block> {
         let explained = judgement.explained.iter();
         let explained = explained.map(|own| {
             let words = format!("{} ({}): {}", own.title, own.rule, own.shows);
-            Lead::new(&format!("explained by {}", own.by), words)
+            Lead::new(format!("explained by {}", own.by), words)
         });
         blocks.push(Block::Leads(explained.collect()));
     }

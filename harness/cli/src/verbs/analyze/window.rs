@@ -11,7 +11,6 @@ use record::{secret, shown};
 
 use super::{AnalyzeArgs, trace};
 use crate::exit::{Ending, Failure};
-use crate::output::tell;
 
 /// Longest window: net/http/pprof refuses what a server's write timeout forbids, and nobody waits for more.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -30,16 +29,11 @@ pub(super) struct Window {
 /// Takes a window from the service at `url`.
 pub(super) fn take(args: &AnalyzeArgs, url: &str) -> Result<Window, Failure> {
     let options = options(args, url)?;
-    // Go 1.27 has the profile of leaked goroutines; a service of an earlier one answers that it does not know it.
-    tell!(
-        "note: after the window the profile of leaked goroutines is asked for, for which a service of Go 1.27 runs one \
-         collection"
-    );
     let cancel = crate::signals::cancel_flag();
     let bar = ProgressBar::new_spinner()
         .with_style(ProgressStyle::with_template("{spinner} {msg}").expect("valid"));
     bar.set_message(format!(
-        "taking {} from {}",
+        "taking {} from {}; a service of Go 1.27 then collects garbage once",
         record::quantity::format_duration(options.window),
         shown::line(&secret::url(&options.base))
     ));
