@@ -228,13 +228,15 @@ fn stop_forcing(_: &Subject, sign: &Sign) -> Remedy {
 /// How far the goal is above what lives, in the words of a finding.
 pub(super) fn effective_text(sample: &Sample) -> Option<String> {
     let effective = physics::effective_gogc(sample)?;
-    let by_lines = sample.gc.as_ref().map(|own| own.len());
-    let floor = sample
+    let by_runtime = sample.runtime.as_ref().and_then(|own| own.goal_bytes);
+    let by_lines = sample
         .gc
         .iter()
         .flatten()
-        .all(|cycle| cycle.goal_mib as f64 * MIB <= 8.0 * MIB);
+        .map(|cycle| cycle.goal_mib as f64 * MIB);
+    let goal = by_runtime
+        .map(|[_, end]| end)
+        .or_else(|| by_lines.reduce(f64::max))?;
     // At the floor of 4 MiB the ratio says nothing of GOGC.
-    (by_lines.is_none() || !floor)
-        .then(|| format!("The effective GOGC (goal ÷ live heap) is {effective:.0}."))
+    (goal > 8.0 * MIB).then(|| format!("The effective GOGC (goal ÷ live heap) is {effective:.0}."))
 }
