@@ -107,7 +107,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     conclude(&folder, args.json)?;
     match diagnosed {
         Some(RunEnding::Interrupted) => Ok(diagnose::interrupted(&folder)),
-        Some(RunEnding::Complete) => diagnose::conclude(&folder),
+        Some(RunEnding::Complete) => diagnose::conclude_beside(&folder, args.json),
         None => Ok(Ending::Pass),
     }
 }

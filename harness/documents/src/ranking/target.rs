@@ -10,7 +10,7 @@ use crate::effect::{CellObjective, DirectionName, Scale};
 use crate::exploration::TargetExploration;
 
 /// The ranking of one target's cells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetRanking {
     /// The target.
     pub target: String,
@@ -46,7 +46,7 @@ pub struct TargetRanking {
 }
 
 /// A cell that was measured in fresh blocks after it had been chosen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Confirmation {
     /// The cell.
     pub cell: String,
@@ -66,7 +66,7 @@ pub struct Confirmation {
 }
 
 /// What fresh blocks say to a claim of the search.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfirmationOutcome {
     /// It is better again, by the same rule.
@@ -80,7 +80,7 @@ pub enum ConfirmationOutcome {
 }
 
 /// What a run says of one target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RankingVerdict {
     /// The kind.
     pub kind: VerdictKind,
@@ -103,7 +103,7 @@ pub struct RankingVerdict {
 }
 
 /// The kinds of verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
     /// A cell is worth changing to.
@@ -117,7 +117,7 @@ pub enum VerdictKind {
 }
 
 /// One axis's value in the control and in the recommended cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// In the control.
     pub from: String,
@@ -126,7 +126,7 @@ pub struct Change {
 }
 
 /// An effect of a verdict, in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EffectLine {
     /// The objective.
     pub objective: Objective,
@@ -135,7 +135,7 @@ pub struct EffectLine {
 }
 
 /// One objective over all cells of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ObjectiveSummary {
     /// The objective.
     pub objective: Objective,
@@ -160,7 +160,7 @@ pub struct ObjectiveSummary {
 }
 
 /// The weighted score over all cells of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScoreSummary {
     /// The weighted mean of the objectives' margins, relative.
     pub default_margin: f64,
@@ -175,7 +175,7 @@ pub struct ScoreSummary {
 }
 
 /// The control against its duplicate: what the run shows where there is nothing to see.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AaFigure {
     /// Pairs.
     pub n: usize,
