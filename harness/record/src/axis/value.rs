@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::table::OF_TOOLCHAIN;
 use crate::limit::{CpuQuota, parse_memory_cap};
 
 /// A value on an axis other than its default. Its text is the canonical form: what means the same reads the same.
@@ -127,6 +128,17 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
         }
     }
     Ok(AxisValue::Pairs(pairs))
+}
+
+/// A go line: a minor version, or that of the Go that builds.
+pub(super) fn go_line(text: &str) -> Result<AxisValue, String> {
+    let minor = text.strip_prefix("1.").and_then(decimal);
+    if text == OF_TOOLCHAIN || minor.is_some_and(|minor| (0..1000).contains(&minor)) {
+        return Ok(AxisValue::Text(text.to_owned()));
+    }
+    Err(format!(
+        "write a minor version such as \"1.27\", `{OF_TOOLCHAIN}` or `module`"
+    ))
 }
 
 /// Another seed in every block.
