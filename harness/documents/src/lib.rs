@@ -7,6 +7,7 @@
 //! | [`proof::Proof`] | `rank --selftest` |
 //! | [`comparison::Comparison`] | `compare` |
 //! | [`gate::GateReport`] | `gate` |
+//! | [`upgrade::Upgrade`] | `upgrade` |
 //! | [`advice::Advice`] | `advise`, and within a ranking |
 //! | [`diagnosis::Diagnoses`] | `diagnose` |
 //! | [`analysis::Analysis`] | `analyze` |
@@ -29,4 +30,5 @@ pub mod gate;
 pub mod profile;
 pub mod proof;
 pub mod ranking;
+pub mod upgrade;
 pub mod warning;
