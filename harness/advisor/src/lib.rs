@@ -37,6 +37,7 @@ mod warnings;
 pub mod analyze;
 pub mod diagnosis;
 pub mod profile;
+pub mod upgrade;
 
 pub use catalogue::rules;
 pub use error::AdvisorError;
