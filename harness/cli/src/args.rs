@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::verbs::{
     AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, GateArgs, HostArgs,
-    LoadArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs, ToolchainArgs,
+    LoadArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs, ToolchainArgs, UpgradeArgs,
 };
 
 const ABOUT: &str =
@@ -38,7 +38,7 @@ pub(crate) enum Verb {
     Plan(PlanArgs),
     /// Show this machine's topology and whether it is fit for measuring
     Host(HostArgs),
-    /// List, install and verify Go toolchains
+    /// List, install, verify, remove and compare Go toolchains
     Toolchain(ToolchainArgs),
     /// Drive a URL with load, or measure the driver itself
     Load(Box<LoadArgs>),
@@ -48,6 +48,8 @@ pub(crate) enum Verb {
     Advise(AdviseArgs),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(CompareArgs),
+    /// Before you upgrade Go: what gets slower or larger, what carries it, what changes by itself
+    Upgrade(UpgradeArgs),
     /// Profile cells of a run: flame graphs, locks, differences
     Diagnose(DiagnoseArgs),
     /// Check a run against rules, for CI

@@ -70,6 +70,7 @@ fn run(verb: Verb) -> Result<Ending, Failure> {
         Verb::Rank(args) => verbs::rank(&args),
         Verb::Advise(args) => verbs::advise(&args),
         Verb::Compare(args) => verbs::compare(&args),
+        Verb::Upgrade(args) => verbs::upgrade(&args),
         Verb::Diagnose(args) => verbs::diagnose(&args),
         Verb::Gate(args) => verbs::gate(&args),
         Verb::Report(args) => verbs::report(&args),

@@ -29,6 +29,22 @@ pub struct Upgrade {
     pub method: Vec<String>,
     /// Where they come from.
     pub origin: Origin,
+    /// Each trial's figures, for programs that judge by themselves; not part of the JSON.
+    #[serde(skip)]
+    pub samples: Vec<UpgradeSample>,
+}
+
+/// One trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpgradeSample {
+    /// The target.
+    pub target: String,
+    /// The Go that built it, as it calls itself.
+    pub go_version: String,
+    /// The go line as the matrix names it.
+    pub go_line: String,
+    /// Figures with their unit in Go's benchmark format.
+    pub values: Vec<(&'static str, f64)>,
 }
 
 /// Where the figures of an upgrade come from.

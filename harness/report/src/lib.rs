@@ -10,6 +10,7 @@
 //! | each document as a page | `pages` |
 //! | the formats for any document | `terminal`, `markdown`, `html` with the templates of `reports/templates`, `format` (JSON) |
 //! | the formats of a gate alone | `junit`, `github` |
+//! | an upgrade as JUnit XML and Go's benchmark format | `upgrade` |
 
 mod block;
 mod chart;
@@ -23,6 +24,7 @@ mod pages;
 mod table;
 mod terminal;
 mod text;
+mod upgrade;
 
 pub use block::{Block, Evidence, Finding, Lead, Page, Section, Title, Tone, Verdict};
 pub use chart::{Chart, Drawing, Interval, Intervals, Point, Points, Role, Scaling, Timeline};
@@ -35,6 +37,7 @@ pub use markdown::Markdown;
 pub use table::{Cell, Column, Figure, Kind, Row, Table};
 pub use terminal::{Terminal, TerminalOptions};
 pub use text::{Span, Text};
+pub use upgrade::UpgradeBenchfmt;
 
 use serde::Serialize;
 

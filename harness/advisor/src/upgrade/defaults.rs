@@ -57,7 +57,7 @@ pub(super) fn version_of(run: &Run, spec: &str) -> Option<GoVersion> {
 }
 
 /// The go line of a go.mod.
-pub(super) fn go_line(go_mod: &str) -> Option<GoVersion> {
+pub fn go_line(go_mod: &str) -> Option<GoVersion> {
     let line = go_mod
         .lines()
         .find_map(|line| line.trim().strip_prefix("go "))?;

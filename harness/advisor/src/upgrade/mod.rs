@@ -10,9 +10,11 @@ mod defaults;
 mod facts;
 mod latencies;
 mod page;
+mod samples;
 mod scan;
 mod switches;
 
+pub use defaults::go_line;
 pub use page::{UpgradeGiven, upgrade};
 pub use scan::{ModuleSources, SourceLine};
 pub use switches::{Switched, Unexplained, unexplained};

@@ -14,7 +14,7 @@ use record::trial::Trial;
 use super::defaults::{Sides, go_line, version_of};
 use super::scan::{ModuleSources, scan};
 use super::switches::{Switched, attributed};
-use super::{facts, latencies};
+use super::{facts, latencies, samples};
 use crate::error::AdvisorError;
 use crate::of_run::Raw;
 use crate::warnings;
@@ -142,6 +142,7 @@ pub fn upgrade(given: &UpgradeGiven<'_>) -> Result<Option<Upgrade>, AdvisorError
         targets,
         warnings,
         method: method(),
+        samples: samples::samples(given, &compared),
         origin: Origin {
             run: given.run.id.clone(),
             started: given.run.started.clone(),
