@@ -1,8 +1,7 @@
 //! Exit codes, and errors on their way to the user.
 
-use orchestrator::own_side::{OwnSide, is_own_side};
 use orchestrator::plan::PlanError;
-use orchestrator::run::RunError;
+use orchestrator::run::{LockError, RunError};
 use record::store::StoreError;
 
 /// How a call ended. The numbers are documented in `--help`.
@@ -64,6 +63,26 @@ impl Failure {
         }
     }
 
+    /// A file that the system does not let us use: what the machine is short of is no input's
+    /// fault, and is told with what to free.
+    pub(crate) fn of_system(message: String, error: &std::io::Error) -> Failure {
+        match safefile::fix_of(error) {
+            Some(fix) => Failure::not_fit(format!("{message}: {error}; {fix}")),
+            None => Failure::usage(format!("{message}: {error}")),
+        }
+    }
+
+    /// A run that ended since the machine was short of something.
+    fn short_of(message: impl std::fmt::Display, fix: &str) -> Failure {
+        Failure {
+            ending: Ending::Incomplete,
+            message: format!(
+                "{message}\n  the machine ran short, which says nothing of the service: {fix}; what was measured is \
+                 kept, and the same command goes on"
+            ),
+        }
+    }
+
     /// Something that should not happen.
     pub(crate) fn internal(message: impl ToString) -> Failure {
         Failure {
@@ -117,21 +136,30 @@ impl From<record::diagnostic::Diagnostics> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         match error {
-            StoreError::NotARun(_) | StoreError::Newer { .. } | StoreError::Corrupt { .. } => {
-                Failure::usage(error)
-            }
-            StoreError::Io { ref source, .. } if is_own_side(source) => Failure {
-                ending: Ending::Incomplete,
-                message: OwnSide(error.to_string()).to_string(),
-            },
-            StoreError::Io { .. } => Failure::internal(error),
+            StoreError::Io {
+                action,
+                path,
+                source,
+            } => Failure::of_system(format!("cannot {action} {}", path.display()), &source),
+            StoreError::Unstorable { .. } => Failure::internal(error),
+            StoreError::NotARun(_)
+            | StoreError::NotOurs { .. }
+            | StoreError::NoRecord { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Elsewhere { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Corrupt { .. } => Failure::usage(error),
         }
     }
 }
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Failure {
+        if let Some(fix) = error.shortage() {
+            return Failure::short_of(error, fix);
+        }
         match error {
+            RunError::Locked(LockError::Unusable { .. }) => Failure::usage(error),
             RunError::Locked(_)
             | RunError::Control { .. }
             | RunError::Profile { .. }
@@ -148,11 +176,7 @@ impl From<RunError> for Failure {
                 ending: Ending::Incomplete,
                 message: error.to_string(),
             },
-            RunError::System { ref source, .. } if is_own_side(source) => Failure {
-                ending: Ending::Incomplete,
-                message: OwnSide(error.to_string()).to_string(),
-            },
-            RunError::System { .. } => Failure::internal(error),
+            RunError::Short { .. } | RunError::System { .. } => Failure::not_fit(error),
         }
     }
 }

@@ -32,6 +32,8 @@ fn keep_others_from_writing() {
 
 fn main() -> ExitCode {
     keep_others_from_writing();
+    // A kernel that refuses leaves us as readable as any other program.
+    let _ = orchestrator::protect_ourselves();
     limits::raise_open_files();
     let code = arguments().and_then(|arguments| match Args::try_parse_from(arguments) {
         Ok(args) => run(args.verb).map(Ending::code),

@@ -4,7 +4,6 @@
 //! terminal, or command the runner under GitHub Actions, becomes visible text ([`record::shown`]).
 
 use std::borrow::Cow;
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -74,7 +73,7 @@ pub(crate) fn print_document(json: &str) -> Result<(), Failure> {
 }
 
 fn printed(result: io::Result<()>) -> Result<(), Failure> {
-    result.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
+    result.map_err(|error| Failure::of_system("cannot write to standard output".to_owned(), &error))
 }
 
 /// Writes text and a line's end to standard output.
@@ -190,8 +189,8 @@ pub(crate) fn tell_failure(failure: &Failure) {
 
 /// Writes a file that the person asked for.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text)
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
+    safefile::write_named(path, text.as_bytes())
+        .map_err(|error| Failure::of_system(format!("cannot write {}", path.display()), &error))
 }
 
 /// Whether results may be coloured: a terminal, and NO_COLOR is not set.

@@ -85,7 +85,9 @@ pub use outcome::{
     BacklogLook, ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, Interval,
     LittlesLaw, LoadOutcome, Progress,
 };
-pub use request::{Body, CsvRows, Expect, RequestMix, RequestSpec, StatusExpectation, Template};
+pub use request::{
+    Body, CsvRows, Expect, LARGEST_BODY_BYTES, RequestMix, RequestSpec, StatusExpectation, Template,
+};
 pub use run::run;
 pub use search::{Probe, SearchOptions, SearchOutcome, find_highest_rate, find_knee};
 pub use spec::{Hooks, LoadSpec, PinHook};

@@ -98,12 +98,15 @@ fn authorities(options: &TlsOptions) -> Result<RootCertStore, LoadError> {
     Ok(store)
 }
 
+/// A system's whole bundle has some 200 kB.
+const LARGEST_PEM_BYTES: u64 = 16 << 20;
+
 fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
     let file = |source| LoadError::File {
         path: path.display().to_string(),
         source,
     };
-    let bytes = std::fs::read(path).map_err(file)?;
+    let bytes = safefile::read_named(path, LARGEST_PEM_BYTES).map_err(file)?;
     CertificateDer::pem_slice_iter(&bytes)
         .collect::<Result<_, _>>()
         .map_err(|error| file(std::io::Error::other(error.to_string())))

@@ -312,7 +312,7 @@ fn requests(
         None => None,
     };
     let requests = match (&options.mix, &options.har) {
-        (Some(path), _) => mix::read(path, requests_of)?,
+        (Some(path), _) => mix::read(path, options.allow_outside, requests_of)?,
         (None, Some(path)) => {
             let recorded = har::read(path)?;
             notes.extend(recorded.notes);

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use loadgen::RequestSpec;
+use loadgen::{Body, RequestSpec};
 use record::target_file::Target;
 use record::yaml::{self, Shape};
 
@@ -14,16 +14,20 @@ use crate::failure::Failure;
 /// name the right lines.
 const REST_OF_A_TARGET: &str = "\nname: mix\nbinary: none\ncommand: [\"{addr}\"]\n";
 
+/// People write it, so it is short.
+const LARGEST_BYTES: u64 = 16 << 20;
+
 /// Reads the requests of a file.
 ///
 /// # Errors
 /// What is wrong with the file, all of it.
 pub(crate) fn read(
     path: &Path,
+    allow_outside: bool,
     requests_of: fn(&Target) -> Vec<RequestSpec>,
 ) -> Result<Vec<RequestSpec>, Failure> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path)
+    let text = safefile::read_named_text(path, LARGEST_BYTES)
         .map_err(|error| Failure::usage(format!("--mix {file}: {error}")))?;
     let text = if holds_only_requests(&text) {
         text + REST_OF_A_TARGET
@@ -33,7 +37,39 @@ pub(crate) fn read(
     let target = Target::parse(&file, &text)
         .and_then(|target| target.with_values(|name| std::env::var(name).ok()))
         .map_err(Failure::usage)?;
-    Ok(requests_of(&target))
+    let requests = requests_of(&target);
+    if !allow_outside {
+        stays_inside(path, &requests)?;
+    }
+    Ok(requests)
+}
+
+/// Refuses bodies from elsewhere: whoever wrote the mix chooses where to it sends what it reads.
+fn stays_inside(mix: &Path, requests: &[RequestSpec]) -> Result<(), Failure> {
+    let folder = mix.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+    for request in requests {
+        let Body::File(body) = &request.body else {
+            continue;
+        };
+        // What is not there is told when it is read.
+        let Ok(place) = body.canonicalize() else {
+            continue;
+        };
+        if !folder
+            .as_ref()
+            .is_ok_and(|folder| place.starts_with(folder))
+        {
+            return Err(Failure::usage(format!(
+                "--mix {}: the body of `{}` is {}, outside of the mix's own folder, so a foreign mix could send your \
+                 files away; put the file beside the mix, or say --allow-outside",
+                mix.display(),
+                request.name,
+                place.display(),
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn holds_only_requests(text: &str) -> bool {

@@ -57,6 +57,8 @@ pub struct DriveOptions {
     pub csv: Option<PathBuf>,
     /// A YAML file with weighted requests.
     pub mix: Option<PathBuf>,
+    /// A mix may name files outside its own folder.
+    pub allow_outside: bool,
     /// An HTTP archive.
     pub har: Option<PathBuf>,
     /// Statuses that count as an answer.

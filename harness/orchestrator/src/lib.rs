@@ -20,3 +20,5 @@ pub mod own_side;
 pub mod plan;
 pub mod run;
 pub mod trial;
+
+pub use supervise::{User, protect_ourselves};

@@ -4,14 +4,14 @@
 //! Deliberately absent: any figure to rank by. Profiling, scheddetail and an execution trace cost time, so what a
 //! diagnosis measures is never compared.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use safefile::{Refused, refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::cell::CellId;
-use crate::store::{RunDir, StoreError, decode, io_error, readable_again};
+use crate::store::{RunDir, StoreError, decode, io_error, named, readable_again};
 use crate::trial::{Failure, Phase, Readback};
 use crate::word::open_words;
 
@@ -100,28 +100,53 @@ pub struct Missing {
 impl RunDir {
     /// The folder that holds the diagnoses, one folder a cell.
     pub fn diagnoses(&self) -> PathBuf {
-        self.path().join("diagnosis")
+        self.path().join(FOLDER)
     }
 
     /// Every diagnosis with its folder, by cell id. Folders without a `diagnosis.json` are of a diagnosis that was
     /// killed, and passed over.
     ///
     /// # Errors
-    /// Not readable, or of a newer format.
+    /// Not readable, of a newer format, or a link or a name that leaves the
+    /// folder.
     pub fn read_diagnoses(&self) -> Result<Vec<(PathBuf, Diagnosis)>, StoreError> {
-        let folder = self.diagnoses();
-        let entries = match fs::read_dir(&folder) {
+        let path = self.diagnoses();
+        let folder = match self.folder()?.folder(FOLDER) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(io_error("read", &folder))?,
+            other => other.map_err(io_error("read", &path))?,
         };
-        let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        folders.sort();
-        let finished = folders
-            .into_iter()
-            .filter(|folder| folder.join(FILE).is_file());
-        finished
-            .map(|folder| Ok((folder.clone(), read(&folder.join(FILE))?)))
-            .collect()
+        let mut found = Vec::new();
+        for name in folder.names().map_err(io_error("read", &path))? {
+            let place = path.join(&name);
+            let own = match folder.folder(&name) {
+                Err(error) if is_stray(&error) => continue,
+                other => other.map_err(io_error("read", &place))?,
+            };
+            let file = place.join(FILE);
+            match own.read_text(FILE, LARGEST_BYTES) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                text => {
+                    let text = text.map_err(io_error("read", &file))?;
+                    found.push((place, of_text(&file, &text)?));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// A file of a diagnosis that [`RunDir::read_diagnoses`] found in `place`;
+    /// `None` where it is gone.
+    ///
+    /// # Errors
+    /// As [`RunDir::evidence`].
+    pub fn diagnosis_file(
+        &self,
+        place: &Path,
+        name: &str,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let own = place.file_name().unwrap_or_default().to_string_lossy();
+        self.evidence(&format!("{FOLDER}/{own}/{name}"), most)
     }
 
     /// Puts a finished diagnosis in its cell's place, with the evidence that was gathered in `gathered` (a folder below
@@ -138,27 +163,49 @@ impl RunDir {
         let mut json = serde_json::to_vec_pretty(diagnosis).expect("a diagnosis is plain data");
         readable_again::<Diagnosis>(&file, "the diagnosis", &json)?;
         json.push(b'\n');
-        fs::write(&file, json).map_err(io_error("write", &file))?;
-        let place = self.diagnoses().join(diagnosis.cell.as_str());
-        if place.exists() {
-            fs::remove_dir_all(&place).map_err(io_error("replace", &place))?;
-        }
-        fs::rename(gathered, &place).map_err(io_error("rename", gathered))?;
-        crate::store::sync_folder(&self.diagnoses())?;
-        Ok(place)
+        let own = gathered.file_name().unwrap_or_default().to_string_lossy();
+        let gathered = format!("{FOLDER}/{own}");
+        self.folder()?
+            .replace(&format!("{gathered}/{FILE}"), &json, MODE)
+            .map_err(io_error("write", &file))?;
+        let place = format!("{FOLDER}/{}", diagnosis.cell);
+        self.put_in_place(&gathered, &place)?;
+        Ok(self.path().join(place))
     }
 }
 
+/// The folder of the diagnoses, in a run's folder.
+const FOLDER: &str = "diagnosis";
 /// The diagnosis itself, within its cell's folder.
 const FILE: &str = "diagnosis.json";
+/// Others may read it.
+const MODE: u32 = 0o644;
+/// One takes some kilobytes.
+const LARGEST_BYTES: u64 = 64 << 20;
 
-fn read(path: &Path) -> Result<Diagnosis, StoreError> {
-    let text = fs::read_to_string(path).map_err(io_error("read", path))?;
-    decode(path, 1, "diagnosis", DIAGNOSIS_FORMAT, &text)
+/// A file alongside the folders, or a name that is none of ours, is nobody's diagnosis.
+fn is_stray(error: &std::io::Error) -> bool {
+    matches!(
+        refusal(error),
+        Some(Refused::NoFolder(_) | Refused::Name(_))
+    )
+}
+
+fn of_text(path: &Path, text: &str) -> Result<Diagnosis, StoreError> {
+    let diagnosis: Diagnosis = decode(path, 1, "diagnosis", DIAGNOSIS_FORMAT, text)?;
+    let files = diagnosis.profiles.iter();
+    let names = files.flat_map(|own| [Some(&own.file), own.before.as_ref()]);
+    for name in names.flatten().map(String::as_str) {
+        named(path, 1, "diagnosis", name)?;
+    }
+    named(path, 1, "diagnosis", diagnosis.cell.as_str())?;
+    Ok(diagnosis)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn diagnosis(chosen: &str) -> Diagnosis {

@@ -81,6 +81,10 @@ pub struct SourceFile {
 pub struct Host {
     /// Hash over what makes hosts comparable: CPU model, topology, memory, kernel release, CPU quota.
     pub fingerprint: String,
+    /// Hash over the machine's id (machine-id(5)), which no other has; records of before do not
+    /// have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     /// CPU model.
     pub cpu: String,
     /// Logical CPUs that we may use.

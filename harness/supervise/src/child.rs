@@ -1,26 +1,30 @@
 //! Runs a child process to its end, within a time limit.
 //!
-//! The child leads its own process group. Whatever ends the call (the child's exit, the limit, a cancel, a panic) the
-//! whole group is killed, so that no compiler or pip helper stays behind; and when we are killed, the death signal ends
-//! the child and a guard its group, so that no download goes on writing. Output is always drained and kept up to a
-//! limit. Deliberately absent: a shell.
+//! The child has a keeper. Whatever ends the call (the child's exit, the limit,
+//! a cancel, a panic), everything that it started is killed with it, so that no
+//! compiler or pip helper stays behind; and so it is when we are killed, so that
+//! no download goes on writing. Output is always drained and kept up to a limit,
+//! on the caller's thread: nothing here needs another. Deliberately absent: a
+//! shell.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-
-use crate::fork::die_with_us;
-use crate::guard::Guard;
+use crate::exit::Exit;
+use crate::keeper::Keeper;
+use crate::output::readable;
 
 /// More output than this is drained and dropped, with a note in its place.
 const KEEP_BYTES: usize = 8 << 20;
-const POLL: Duration = Duration::from_millis(10);
+/// Between questions whether the caller wants it to stop.
+const POLL: Duration = Duration::from_millis(50);
 const TICK: Duration = Duration::from_millis(200);
+/// How long what is left in the pipes is read for when all have ended.
+const AFTER_THE_END: Duration = Duration::from_secs(1);
 
 /// Why a child did not come to its own end.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +68,7 @@ pub enum ChildError {
 #[derive(Debug)]
 pub struct Finished {
     /// How it ended.
-    pub status: ExitStatus,
+    pub status: Exit,
     /// What it printed, up to 8 MiB.
     pub stdout: String,
     /// What it complained of, up to 8 MiB.
@@ -76,15 +80,14 @@ pub struct Finished {
 impl Finished {
     /// It ended with code 0.
     pub fn success(&self) -> bool {
-        self.status.success()
+        self.status.code == Some(0)
     }
 }
 
 /// Whether the caller wants a call to stop; asked several times a second.
 pub type Cancelled<'a> = &'a dyn Fn() -> bool;
 
-/// Runs `command` with no stdin and calls `tick` five times a second. Must be called on a thread that lives as long as
-/// the call, as every caller's does: the death signal follows the thread that forked.
+/// Runs `command` with no stdin and calls `tick` five times a second.
 ///
 /// # Errors
 /// See [`ChildError`]; an exit code other than 0 is none.
@@ -120,81 +123,117 @@ fn run_to_end(
 ) -> Result<Finished, ChildError> {
     let line = command_line(&command);
     command.stdin(Stdio::null()).stderr(Stdio::piped());
-    die_with_us(&mut command, || Ok(()));
     let started = Instant::now();
-    let mut group = Group::start(&mut command).map_err(|source| ChildError::Start {
-        command: line.clone(),
-        source,
+    let mut keeper = Keeper::start(command, Vec::new(), || Ok(())).map_err(|source| {
+        let command = line.clone();
+        ChildError::Start { command, source }
     })?;
-    let stdout = drain(group.child.stdout.take());
-    let stderr = drain(group.child.stderr.take());
+    let mut stdout = Kept::of(keeper.streams().stdout.take());
+    let mut stderr = Kept::of(keeper.streams().stderr.take());
 
     let mut next_tick = started + TICK;
     let end = loop {
-        if group
-            .leader_has_exited()
-            .map_err(|source| ChildError::Wait {
-                command: line.clone(),
-                source,
-            })?
-        {
-            break None;
+        let (out, err) = (stdout.pipe(), stderr.pipe());
+        let [out, err, _] = readable([out, err, Some(keeper.news())], Some(POLL));
+        stdout.take_if(out);
+        stderr.take_if(err);
+        if keeper.program_exited().is_some() || keeper.all_exited().is_some() {
+            break End::ItsOwn;
         }
         if cancelled() {
-            break Some(ChildError::Cancelled {
-                command: line.clone(),
-            });
+            break End::Cancelled;
         }
         if started.elapsed() > limit {
-            let last_words = String::new();
-            break Some(ChildError::TimedOut {
-                command: line.clone(),
-                limit,
-                last_words,
-            });
+            break End::TimedOut;
         }
         if Instant::now() >= next_tick {
             tick();
             next_tick = Instant::now() + TICK;
         }
-        thread::sleep(POLL);
     };
 
-    // The group dies before its leader is reaped: until then its number cannot belong to anyone else. Its death also
-    // closes the pipes.
-    let status = group.kill_and_reap().map_err(|source| ChildError::Wait {
-        command: line,
-        source,
-    })?;
+    let killed = keeper.kill();
     let elapsed = started.elapsed();
-    let stdout = stdout.join().unwrap_or_default();
-    let stderr = stderr.join().unwrap_or_default();
+    // Only somebody who was handed a pipe could still write to it.
+    let until = Instant::now() + AFTER_THE_END;
+    loop {
+        let [out, err] = readable([stdout.pipe(), stderr.pipe()], Some(Duration::ZERO));
+        if !(out || err) || Instant::now() > until {
+            break;
+        }
+        stdout.take_if(out);
+        stderr.take_if(err);
+    }
+    let (stdout, stderr) = (stdout.text(), stderr.text());
+    let command = line;
     match end {
-        None => Ok(Finished {
-            status,
-            stdout,
-            stderr,
-            elapsed,
-        }),
-        Some(ChildError::TimedOut { command, limit, .. }) => Err(ChildError::TimedOut {
+        End::Cancelled => Err(ChildError::Cancelled { command }),
+        End::TimedOut => Err(ChildError::TimedOut {
             command,
             limit,
             last_words: last_lines(&stderr),
         }),
-        Some(other) => Err(other),
+        End::ItsOwn => match killed {
+            Err(source) => Err(ChildError::Wait { command, source }),
+            Ok(()) => Ok(Finished {
+                status: keeper.all_exited().unwrap_or_default(),
+                stdout,
+                stderr,
+                elapsed,
+            }),
+        },
     }
 }
 
-/// A program that we have just unpacked is "busy" as long as a child that some other thread forked at that moment still
-/// holds our open file: until its exec, a matter of milliseconds (<https://github.com/golang/go/issues/22315>).
-fn spawn(command: &mut Command) -> io::Result<Child> {
-    for _ in 0..100 {
-        match command.spawn() {
-            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => thread::sleep(POLL),
-            other => return other,
+/// What ended a call.
+enum End {
+    ItsOwn,
+    Cancelled,
+    TimedOut,
+}
+
+/// One stream of a child, as far as it is kept.
+struct Kept<P> {
+    pipe: Option<P>,
+    bytes: Vec<u8>,
+    dropped: usize,
+}
+
+impl<P: Read + AsFd> Kept<P> {
+    fn of(pipe: Option<P>) -> Kept<P> {
+        Kept {
+            pipe,
+            bytes: Vec::new(),
+            dropped: 0,
         }
     }
-    command.spawn()
+
+    fn pipe(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.pipe.as_ref().map(AsFd::as_fd)
+    }
+
+    fn take_if(&mut self, readable: bool) {
+        let Some(pipe) = self.pipe.as_mut().filter(|_| readable) else {
+            return;
+        };
+        let mut buffer = [0; 64 * 1024];
+        // An unreadable pipe ends the text; the exit status tells the rest.
+        let count = pipe.read(&mut buffer).unwrap_or(0);
+        if count == 0 {
+            self.pipe = None;
+        }
+        let room = (KEEP_BYTES - self.bytes.len()).min(count);
+        self.bytes.extend_from_slice(&buffer[..room]);
+        self.dropped += count - room;
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::from_utf8_lossy(&self.bytes).into_owned();
+        if self.dropped > 0 {
+            text.push_str(&format!("\n[{} more bytes dropped]\n", self.dropped));
+        }
+        text
+    }
 }
 
 /// The command line as a person would type it, for messages and records.
@@ -230,77 +269,10 @@ fn last_lines(text: &str) -> String {
     }
 }
 
-/// A child that leads a process group; killed with it when dropped, or when we are gone.
-struct Group {
-    child: Child,
-    pid: Pid,
-    /// Let go of once the group is dead.
-    guard: Option<Guard>,
-    reaped: bool,
-}
-
-impl Group {
-    /// The guard first: there must be no moment at which we could die and leave a grandchild behind.
-    fn start(command: &mut Command) -> io::Result<Self> {
-        let mut guard = Guard::start(&[])?;
-        let child = spawn(command)?;
-        let watched = guard.watch(child.id());
-        let group = Self {
-            pid: Pid::from_child(&child),
-            child,
-            guard: Some(guard),
-            reaped: false,
-        };
-        // Unwatched it must not run on: dropping the group kills it.
-        watched.map(|()| group)
-    }
-
-    /// Looks without reaping, so that the pid stays ours.
-    fn leader_has_exited(&self) -> io::Result<bool> {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        Ok(waitid(WaitId::Pid(self.pid), look)?.is_some())
-    }
-
-    fn kill_and_reap(&mut self) -> io::Result<ExitStatus> {
-        // Fails only when nobody of the group is left to be killed.
-        let _ = kill_process_group(self.pid, Signal::KILL);
-        if let Some(guard) = self.guard.take() {
-            guard.dismiss();
-        }
-        let status = self.child.wait();
-        self.reaped = status.is_ok();
-        status
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if !self.reaped {
-            let _ = self.kill_and_reap();
-        }
-    }
-}
-
-fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut kept = Vec::new();
-        let mut dropped = 0;
-        if let Some(mut pipe) = pipe {
-            // An unreadable pipe ends the text; the exit status tells the rest.
-            let _ = pipe.by_ref().take(KEEP_BYTES as u64).read_to_end(&mut kept);
-            dropped = io::copy(&mut pipe, &mut io::sink()).unwrap_or(0);
-        }
-        let mut text = String::from_utf8_lossy(&kept).into_owned();
-        if dropped > 0 {
-            text.push_str(&format!("\n[{dropped} more bytes dropped]\n"));
-        }
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
 
     fn sh(script: &str) -> Command {
         let mut command = Command::new("/bin/sh");
@@ -321,7 +293,7 @@ mod tests {
             (done.stdout.as_str(), done.stderr.as_str()),
             ("out\n", "err\n")
         );
-        assert_eq!(done.status.code(), Some(3));
+        assert_eq!(done.status.code, Some(3));
     }
 
     #[test]
@@ -372,8 +344,12 @@ mod tests {
             return;
         };
         // The shell stands for pip or go, its child for what they start.
-        let script =
-            format!("sleep 300 & echo $$ $! > '{file}.new'; mv '{file}.new' '{file}'; wait");
+        // The last of them has left its parent, its group and its session.
+        let script = format!(
+            "sleep 300 & setsid sh -c 'echo $$ > \"{file}.daemon\"; exec sleep 300' & \
+             until [ -s '{file}.daemon' ]; do sleep 0.01; done; \
+             echo $$ $! $(cat '{file}.daemon') > '{file}.new'; mv '{file}.new' '{file}'; wait"
+        );
         let _ = run(sh(&script), Duration::from_secs(300), &|| false, &|| {});
     }
 

@@ -1,66 +1,55 @@
 //! A running target.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
-};
 use topology::{GroupCounts, TargetGroup};
 
-use crate::guard::Guard;
-use crate::redact::Redactor;
-use crate::stderr::StderrLog;
+use crate::exit::Exit;
+use crate::keeper::Keeper;
+use crate::output::StderrLog;
+use crate::tree::descendants;
 
-/// How a target ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Exit {
-    /// The exit code, if it exited.
-    pub code: Option<i32>,
-    /// The signal, if one ended it.
-    pub signal: Option<i32>,
-}
-
-/// A target that was started. Dropping it kills its whole group.
+/// A target that was started: its program and all of its descendants. Dropping
+/// it kills them all.
 #[derive(Debug)]
 pub struct Process {
-    child: Child,
+    keeper: Keeper,
     started: Instant,
-    guard: Option<Guard>,
     stderr: StderrLog,
     exit: Option<Exit>,
+    stopped: bool,
     cgroup: Option<TargetGroup>,
-    /// Its standard output, as long as secrets have not been taken out of it.
-    stdout: Option<(PathBuf, Redactor)>,
     /// What its cgroup had counted when it was removed.
     last_counts: Option<GroupCounts>,
 }
 
 impl Process {
-    pub(crate) fn new(
-        child: Child,
-        guard: Guard,
-        stderr: StderrLog,
-        cgroup: Option<TargetGroup>,
-        stdout: (PathBuf, Redactor),
-    ) -> Process {
+    pub(crate) fn new(keeper: Keeper, stderr: StderrLog, cgroup: Option<TargetGroup>) -> Process {
         Process {
-            child,
+            keeper,
             started: Instant::now(),
-            guard: Some(guard),
             stderr,
             exit: None,
+            stopped: false,
             cgroup,
-            stdout: Some(stdout),
             last_counts: None,
         }
     }
 
-    /// The process id, also the group's.
+    /// The process id of the program that was started, also its group's.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.keeper.program()
+    }
+
+    /// What all processes of the target descend from, and who waited for those
+    /// that are gone: for [`descendants`].
+    pub fn root(&self) -> u32 {
+        self.keeper.root()
+    }
+
+    /// The processes of the target, the program first as long as it is there.
+    pub fn tree(&self) -> Vec<u32> {
+        descendants(self.root())
     }
 
     /// When it was started.
@@ -84,99 +73,52 @@ impl Process {
         now.or(self.last_counts)
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has. A program that exits with code 0 and leaves
+    /// others behind has made itself a daemon: the target has ended when they
+    /// have. One that fails takes them with it.
     pub fn exited(&mut self) -> Option<Exit> {
-        if self.exit.is_none()
-            && let Some(pid) = self.id()
-        {
-            // The exit is seen but not reaped: until `kill` the number stays ours, so that the group signal can hit
-            // nobody else.
-            let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            if let Ok(Some(status)) = waitid(WaitId::Pid(pid), look) {
-                self.exit = Some(Exit {
-                    code: status.exit_status(),
-                    signal: status.terminating_signal(),
-                });
-            }
+        if self.exit.is_none() {
+            self.exit = self.keeper.all_exited();
         }
         self.exit
     }
 
-    /// Asks it to end (SIGTERM), then makes it (SIGKILL) after `patience`. Afterwards nothing of its group runs and
-    /// stderr is read to its end.
+    /// Asks it to end (SIGTERM), then makes it (SIGKILL) after `patience`.
+    /// Afterwards nothing of it runs and its output is read to its end.
     pub fn stop(&mut self, patience: Duration) -> Exit {
         if self.exited().is_none() {
-            self.signal(Signal::TERM);
+            self.keeper.terminate();
             let until = Instant::now() + patience;
-            while self.exited().is_none() && Instant::now() < until {
+            while self.asked_to_end().is_none() && Instant::now() < until {
                 std::thread::sleep(Duration::from_millis(5));
             }
         }
         self.kill()
     }
 
+    /// How the program ended, or what it left behind as a daemon.
+    fn asked_to_end(&mut self) -> Option<Exit> {
+        let exit = self.keeper.program_exited()?;
+        let daemon = !self.tree().is_empty() && exit.code == Some(0);
+        if daemon { self.exited() } else { Some(exit) }
+    }
+
     fn kill(&mut self) -> Exit {
-        // Also after a clean exit: the group may hold children of the target.
-        self.signal(Signal::KILL);
-        if let Ok(status) = self.child.wait() {
-            self.exit.get_or_insert_with(|| Exit::from(status));
+        if !self.stopped {
+            self.stopped = true;
+            // What hangs in the kernel is the keeper's to wait for.
+            let _ = self.keeper.kill();
+            self.last_counts = self.group_counts();
+            self.cgroup = None;
+            self.stderr.finish();
         }
-        self.leave_cgroup();
-        if let Some(guard) = self.guard.take() {
-            guard.dismiss();
-        }
-        self.stderr.finish();
-        if let Some((path, redactor)) = self.stdout.take()
-            && redactor.rewrite(&path).is_err()
-        {
-            // Better no log than one with a secret in it.
-            let _ = fs::remove_file(path);
-        }
+        self.exit = self.exit.or_else(|| self.keeper.program_exited());
         self.exit.unwrap_or_default()
-    }
-
-    /// A child of the target may have left the process group; out of the cgroup it cannot get.
-    fn leave_cgroup(&mut self) {
-        let Some(group) = self.cgroup.take() else {
-            return;
-        };
-        self.last_counts = Some(group.counts());
-        let left = group.processes().into_iter().filter_map(process_id);
-        for pid in left {
-            let _ = kill_process(pid, Signal::KILL);
-        }
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = self.id() {
-            // An error says that nobody is left in the group.
-            let _ = kill_process_group(group, signal);
-        }
-    }
-
-    fn id(&self) -> Option<Pid> {
-        process_id(self.child.id())
-    }
-}
-
-fn process_id(pid: u32) -> Option<Pid> {
-    i32::try_from(pid).ok().and_then(Pid::from_raw)
-}
-
-impl From<ExitStatus> for Exit {
-    fn from(status: ExitStatus) -> Exit {
-        use std::os::unix::process::ExitStatusExt;
-        Exit {
-            code: status.code(),
-            signal: status.signal(),
-        }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if self.guard.is_some() {
-            self.kill();
-        }
+        self.kill();
     }
 }

@@ -1,9 +1,5 @@
 //! Takes secrets out of what a target writes, before it is kept.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::Path;
-
 /// What stands in a secret's place.
 const REDACTED: &[u8] = b"REDACTED";
 
@@ -83,37 +79,6 @@ impl Redactor {
             }
         }
     }
-
-    /// Takes the secrets out of a file that nobody writes any more, by way of a new one in its place.
-    pub(crate) fn rewrite(&self, path: &Path) -> io::Result<()> {
-        if self.secrets.is_empty() {
-            return Ok(());
-        }
-        let mut redactor = Redactor {
-            held: Vec::new(),
-            ..self.clone()
-        };
-        let beside = path.with_extension("redacted");
-        let mut from = BufReader::new(File::open(path)?);
-        let mut into = BufWriter::new(File::create_new(&beside)?);
-        let mut written = Ok(());
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let count = from.read(&mut buffer)?;
-            let give = |bytes: &[u8]| {
-                if written.is_ok() {
-                    written = into.write_all(bytes);
-                }
-            };
-            if count == 0 {
-                redactor.finish(give);
-                break;
-            }
-            redactor.feed(&buffer[..count], give);
-        }
-        written.and_then(|()| into.flush())?;
-        fs::rename(beside, path)
-    }
 }
 
 #[cfg(test)]
@@ -151,15 +116,5 @@ mod tests {
             shown.extend_from_slice(bytes)
         });
         assert_eq!(shown, b"gc 1 @0.1s 0%: REDACTED\n");
-    }
-
-    #[test]
-    fn a_file_is_rewritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("stdout.log");
-        fs::write(&path, TEXT).unwrap();
-        redactor().rewrite(&path).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), SHOWN);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

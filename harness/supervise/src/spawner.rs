@@ -1,23 +1,26 @@
 //! The one long-lived thread that creates every target.
 //!
-//! `PR_SET_PDEATHSIG` follows the thread that forked, not the process: a target forked from a short-lived thread would
-//! be killed when that thread ends. See prctl(2).
+//! A fork copies the affinity and the memory policy of the thread that forks: on
+//! a thread of its own they are always the same.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::thread::set_no_new_privs;
 use topology::{ChildGroup, ChildPinning, CpuSet, GroupError, GroupParent, Limits, TargetGroup};
 
-use crate::fork::die_with_us;
-use crate::guard::Guard;
+use crate::keeper::Keeper;
+use crate::output::{StderrLog, Streams};
 use crate::process::Process;
 use crate::redact::Redactor;
-use crate::stderr::StderrLog;
+use crate::user::User;
 
 /// How to start a target.
 #[derive(Debug)]
@@ -30,15 +33,21 @@ pub struct Launch {
     pub env: Vec<(String, OsString)>,
     /// CPUs and memory node that it gets before exec.
     pub pinning: Option<ChildPinning>,
-    /// What a cgroup of its own holds it to, from before exec until it has ended.
+    /// What a cgroup of its own holds it to, from before exec until it
+    /// has ended.
     pub limits: Limits,
-    /// CPUs for the thread that reads its stderr, so that it does not run on the target's.
+    /// CPUs for the thread that reads its stderr, so that it does not run on
+    /// the target's.
     pub observer_cpus: CpuSet,
-    /// An existing folder for `stdout.log` and `stderr.log`.
+    /// An existing folder for `stdout.log` and `stderr.log`, and its working
+    /// folder unless it runs as another user, who gets [`WORK`] in it.
     pub logs: PathBuf,
     /// Values that are taken out of both logs. Those of less than 6 bytes are not: they are too common.
     pub secrets: Vec<String>,
 }
+
+/// The working folder of a target that runs as another user.
+pub const WORK: &str = "work";
 
 /// Why a target was not started.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +65,8 @@ pub enum SpawnError {
     Start {
         /// The program.
         program: PathBuf,
-        /// What the system said; errors of pinning and of joining the cgroup are among them.
+        /// What the system said; errors of pinning and of joining the
+        /// cgroup are among them.
         source: std::io::Error,
     },
     /// Its cgroup could not be made.
@@ -82,31 +92,42 @@ impl SpawnError {
 
 type Order = (Launch, mpsc::Sender<Result<Process, SpawnError>>);
 
-/// Handle to the spawner thread. Dropping it ends the thread, and with it whatever it started that still runs.
+/// Handle to the spawner thread. Dropping it ends the thread, and with it
+/// whatever it started that still runs.
 #[derive(Debug)]
 pub struct Spawner {
     orders: Option<mpsc::Sender<Order>>,
     thread: Option<thread::JoinHandle<()>>,
+    user: Option<User>,
 }
 
 impl Spawner {
-    /// Starts the thread. `groups` is where cgroups are made, for runs that have targets with limits.
+    /// Starts the thread. `groups` is where cgroups are made, for runs
+    /// that have targets with limits; `user` is whom targets run as, ourselves
+    /// where there is none.
     ///
     /// # Errors
     /// The system's, when no thread can be obtained.
-    pub fn start(groups: Option<GroupParent>) -> std::io::Result<Spawner> {
+    pub fn start(groups: Option<GroupParent>, user: Option<User>) -> std::io::Result<Spawner> {
+        let as_user = user.clone();
         let (orders, incoming) = mpsc::channel::<Order>();
         let thread = thread::Builder::new()
             .name("spawner".to_owned())
             .spawn(move || {
                 for (launch, answer) in incoming {
-                    let _ = answer.send(start(&launch, groups.as_ref()));
+                    let _ = answer.send(start(&launch, groups.as_ref(), as_user.as_ref()));
                 }
             })?;
         Ok(Spawner {
             orders: Some(orders),
             thread: Some(thread),
+            user,
         })
+    }
+
+    /// Whom targets run as, where it is not ourselves.
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
     }
 
     /// Starts a target.
@@ -132,53 +153,77 @@ impl Drop for Spawner {
     }
 }
 
-fn start(launch: &Launch, groups: Option<&GroupParent>) -> Result<Process, SpawnError> {
-    let stdout = launch.logs.join("stdout.log");
-    let log_error = |path: &PathBuf| {
-        let path = path.clone();
-        move |source| SpawnError::Log { path, source }
-    };
-    let stdout_file = File::create(&stdout).map_err(log_error(&stdout))?;
+fn start(
+    launch: &Launch,
+    groups: Option<&GroupParent>,
+    user: Option<&User>,
+) -> Result<Process, SpawnError> {
+    let stdout_log = log_file(launch, "stdout.log")?;
+    let stderr_log = log_file(launch, "stderr.log")?;
     let start_error = |source| SpawnError::Start {
         program: launch.program.clone(),
         source,
     };
-    let mut command = Command::new(&launch.program);
+    // Opened by us: another user may not get to it through our folders.
+    let program = File::open(&launch.program).map_err(start_error)?;
+    let (path, folder) = match user {
+        None => (launch.program.clone(), launch.logs.clone()),
+        Some(user) => (
+            PathBuf::from(format!("/proc/self/fd/{}", program.as_raw_fd())),
+            work_folder(launch, user)?,
+        ),
+    };
+    let mut command = Command::new(path);
     command
+        .arg0(&launch.program)
         .args(&launch.args)
         .env_clear()
         .envs(launch.env.iter().map(|(name, value)| (name, value)))
-        .current_dir(&launch.logs)
+        .current_dir(folder)
         .stdin(Stdio::null())
-        .stdout(stdout_file)
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let group = cgroup(&launch.limits, groups)?;
     let way_in = group.as_ref().map(TargetGroup::child);
     let way_in = way_in.transpose().map_err(start_error)?;
-    prepare_child(&mut command, launch.pinning.clone(), way_in);
-    // The guard first: there must be no moment at which we could die and leave a child of the target behind.
-    let folders = group.as_ref().map(TargetGroup::folders);
-    let mut guard = Guard::start(&folders.unwrap_or_default()).map_err(start_error)?;
-    let mut child = command.spawn().map_err(start_error)?;
-    let stderr = launch.logs.join("stderr.log");
-    let pipe = child.stderr.take().expect("stderr was asked to be a pipe");
-    let redactor = Redactor::new(&launch.secrets);
-    let watched = guard.watch(child.id()).and_then(|()| {
-        StderrLog::drain(
-            pipe,
-            &stderr,
-            launch.observer_cpus.clone(),
-            redactor.clone(),
-        )
-    });
-    match watched {
-        Ok(log) => Ok(Process::new(child, guard, log, group, (stdout, redactor))),
-        Err(source) => {
-            // The child runs already: an error must not leave it behind.
-            let _ = child.kill();
-            let _ = child.wait();
-            Err(start_error(source))
-        }
+    let folders = group.as_ref().map(TargetGroup::folders).unwrap_or_default();
+    let before_exec = before_exec(launch.pinning.clone(), way_in, user.cloned());
+    let mut keeper = Keeper::start(command, folders, before_exec).map_err(start_error)?;
+    drop(program);
+    let streams = keeper.streams();
+    let (stdout, stderr) = (streams.stdout.take(), streams.stderr.take());
+    let streams = Streams {
+        stdout: stdout.expect("stdout was asked to be a pipe"),
+        stdout_log,
+        stderr: stderr.expect("stderr was asked to be a pipe"),
+        stderr_log,
+    };
+    // The program runs already: on an error it goes with its keeper.
+    let log = StderrLog::drain(
+        streams,
+        launch.observer_cpus.clone(),
+        &Redactor::new(&launch.secrets),
+    )
+    .map_err(start_error)?;
+    Ok(Process::new(keeper, log, group))
+}
+
+fn log_file(launch: &Launch, name: &str) -> Result<File, SpawnError> {
+    let path = launch.logs.join(name);
+    File::create(&path).map_err(|source| SpawnError::Log { path, source })
+}
+
+fn work_folder(launch: &Launch, user: &User) -> Result<PathBuf, SpawnError> {
+    let path = launch.logs.join(WORK);
+    let made = fs::create_dir(&path)
+        .or_else(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        })
+        .and_then(|()| std::os::unix::fs::lchown(&path, Some(user.uid), Some(user.gid)));
+    match made {
+        Ok(()) => Ok(path),
+        Err(source) => Err(SpawnError::Log { path, source }),
     }
 }
 
@@ -194,9 +239,13 @@ fn cgroup(
 }
 
 /// What the child does between fork and exec.
-fn prepare_child(command: &mut Command, pinning: Option<ChildPinning>, group: Option<ChildGroup>) {
+fn before_exec(
+    pinning: Option<ChildPinning>,
+    group: Option<ChildGroup>,
+    user: Option<User>,
+) -> impl Fn() -> std::io::Result<()> + Send + Sync + 'static {
     // The CPU mask was prepared before the fork.
-    die_with_us(command, move || {
+    move || {
         let no_core = Rlimit {
             current: Some(0),
             maximum: Some(0),
@@ -205,9 +254,13 @@ fn prepare_child(command: &mut Command, pinning: Option<ChildPinning>, group: Op
         if let Some(group) = &group {
             group.join()?;
         }
-        match &pinning {
-            Some(pinning) => pinning.apply(),
-            None => Ok(()),
+        if let Some(pinning) = &pinning {
+            pinning.apply()?;
         }
-    });
+        if let Some(user) = &user {
+            user.become_it()?;
+        }
+        set_no_new_privs(true)?;
+        Ok(())
+    }
 }

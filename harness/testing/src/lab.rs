@@ -145,6 +145,7 @@ impl Lab {
             decisions: Vec::new(),
             host: Host {
                 fingerprint: "f00d".into(),
+                machine: None,
                 cpu: "Example CPU @ 3.0GHz".into(),
                 cpus: 4,
                 topology: "1 package, 4 cores, 4 threads, 1 node".into(),

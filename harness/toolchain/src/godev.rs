@@ -288,7 +288,12 @@ fn get(
         && response.status() == 206
         && begins.is_some_and(|range| range.starts_with(&format!("bytes {from}-")));
     let body = response.into_body().into_with_config();
-    Ok((goes_on, body.limit(ARCHIVE_BYTES + 1).reader()))
+    // A compressed answer unfolds behind the first limit.
+    let body = body
+        .limit(ARCHIVE_BYTES + 1)
+        .reader()
+        .take(ARCHIVE_BYTES + 1);
+    Ok((goes_on, body))
 }
 
 fn unreachable(url: &str, error: &dyn std::fmt::Display) -> ToolchainError {

@@ -88,6 +88,7 @@ fn from_sources(
                 });
             }
             Err(error) if error.is_cancelled() => return Err(ToolchainError::Cancelled),
+            Err(error) if toolbox.store.is_unusable(&error) => return Err(error),
             Err(error) => attempts.push(Attempt {
                 source,
                 reason: one_line(&error.to_string()),

@@ -16,12 +16,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use gotrace::version::GoVersion;
+use safefile::{Folder, Locked, take_lock};
 use serde::{Deserialize, Serialize};
 
 use crate::digest;
@@ -91,6 +91,35 @@ impl Store {
         &self.root
     }
 
+    /// Refuses a cache that somebody else may have put something into, since what is in it is run.
+    /// One that is not there yet is made by us.
+    ///
+    /// # Errors
+    /// [`ToolchainError::Refused`], or it is there and cannot be looked into.
+    pub fn check_ours(&self) -> Result<(), ToolchainError> {
+        let folder = match Folder::open(&self.root) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(|error| ToolchainError::io("look into", &self.root, error))?,
+        };
+        folder.check_ours().map_err(|why| {
+            let fix = "what is in the cache is run; or set GOSWEEP_CACHE to a folder of your own";
+            ToolchainError::refused(
+                format_args!("the cache {}", self.root.display()),
+                format_args!("{why}: {fix}"),
+            )
+        })
+    }
+
+    /// Whether an error tells that this cache cannot be used: no other source would help then.
+    pub(crate) fn is_unusable(&self, error: &ToolchainError) -> bool {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        let ToolchainError::Io { path, source, .. } = error else {
+            return false;
+        };
+        let denied = matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem);
+        path.starts_with(&self.root) && (denied || safefile::is_shortage(source))
+    }
+
     /// Go's build caches, one folder per toolchain.
     pub fn go_build(&self) -> PathBuf {
         self.root.join("go-build")
@@ -142,21 +171,17 @@ impl Store {
     /// # Errors
     /// [`ToolchainError::Cancelled`], or the lock file cannot be obtained.
     pub fn lock(&self, name: &str, watch: Watch<'_>) -> Result<Lock, ToolchainError> {
-        let folder = self.root.join("locks");
-        make_folder(&folder)?;
-        let path = folder.join(name);
+        let path = self.root.join("locks").join(name);
         let failed = |error| ToolchainError::io("lock", &path, error);
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
+        make_folder(&self.root)?;
+        let folder = Folder::open(&self.root)
+            .and_then(|root| root.make_folder("locks"))
             .map_err(failed)?;
         let mut told = false;
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Lock { _file: file }),
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            match take_lock(&folder, name).map_err(failed)? {
+                Locked::Taken(lock) => return Ok(Lock { _lock: lock }),
+                Locked::Held(_) => {}
             }
             if watch.is_cancelled() {
                 return Err(ToolchainError::Cancelled);
@@ -276,7 +301,7 @@ impl Store {
 /// A held lock; dropping it, or dying, lets it go.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    _lock: safefile::Lock,
 }
 
 fn platform_suffix() -> String {
@@ -318,6 +343,36 @@ mod tests {
             Some("/h/.cache/gosweep".into())
         );
         assert_eq!(root(&[]), None);
+    }
+
+    #[test]
+    fn a_cache_that_cannot_be_written_is_told_from_a_source_without_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path());
+        let io = |path: &Path, kind: std::io::ErrorKind| {
+            store.is_unusable(&ToolchainError::io("make", path, kind.into()))
+        };
+        use std::io::ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        let inside = folder.path().join("toolchains");
+        for kind in [PermissionDenied, ReadOnlyFilesystem, StorageFull] {
+            assert!(io(&inside, kind), "{kind}");
+            assert!(!io(Path::new("/opt/go"), kind), "{kind}");
+        }
+        assert!(!io(&inside, NotFound));
+    }
+
+    #[test]
+    fn a_planted_lock_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().join("cache"));
+        let locks = store.root().join("locks");
+        make_folder(&locks).unwrap();
+        fs::write(folder.path().join("secret"), "secret").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("secret"), locks.join("one")).unwrap();
+        let error = store.lock("one", Watch::silent()).unwrap_err().to_string();
+        assert!(error.contains("symbolic link"), "{error}");
+        let secret = fs::read_to_string(folder.path().join("secret")).unwrap();
+        assert_eq!(secret, "secret");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"encoding/pem"
 	"io"
@@ -34,7 +35,25 @@ func (target *Target) adminHandler() http.Handler {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	return mux
+	return demandToken(target.adminToken, mux)
+}
+
+// demandToken answers 401 to who does not show the token. Without one everybody is answered, as
+// when a person starts a target.
+func demandToken(token string, handler http.Handler) http.Handler {
+	if token == "" {
+		return handler
+	}
+	wanted := []byte("Bearer " + token)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown := []byte(r.Header.Get("Authorization"))
+		if subtle.ConstantTimeCompare(shown, wanted) != 1 {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "the admin listener wants the token of "+tokenVariable, http.StatusUnauthorized)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
 }
 
 func (target *Target) answerReady(w http.ResponseWriter, _ *http.Request) {

@@ -39,6 +39,10 @@ const (
 	exitUsage  = 2 // bad flag or option value
 )
 
+// tokenVariable holds what a request to the admin listener must show, so that no other user of the
+// machine can dump this process's memory. It is taken out of the environment, for children.
+const tokenVariable = "GOSWEEP_ADMIN_TOKEN"
+
 // shutdownGrace bounds how long requests in flight may take after SIGTERM.
 const shutdownGrace = 2 * time.Second
 
@@ -50,6 +54,7 @@ type Target struct {
 
 	addr            string
 	admin           string
+	adminToken      string
 	mutexProfile    *int
 	blockProfile    *int
 	burn            *int
@@ -93,6 +98,8 @@ func New(name, about string) *Target {
 // flags are parsed and the profile rates set; it may take as long as it needs, the admin listener
 // answers /ready with 503 meanwhile.
 func (target *Target) Main(start func() (Service, error)) {
+	target.adminToken = os.Getenv(tokenVariable)
+	os.Unsetenv(tokenVariable)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	code := target.run(ctx, os.Args[1:], start, os.Stdout, os.Stderr)
 	stop()

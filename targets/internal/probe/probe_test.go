@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -381,6 +382,29 @@ func TestProfilesAreServed(t *testing.T) {
 	for _, name := range []string{"", "heap", "allocs", "goroutine", "mutex", "block", "threadcreate", "cmdline", "symbol"} {
 		if status, body := get(t, "http://"+target.admin+"/debug/pprof/"+name); status != http.StatusOK {
 			t.Errorf("/debug/pprof/%s: status %d: %s", name, status, body)
+		}
+	}
+}
+
+func TestTheAdminListenerWantsItsToken(t *testing.T) {
+	target := New("token", "test")
+	target.adminToken = "secret"
+	handler := target.adminHandler()
+	for header, want := range map[string]int{
+		"":               http.StatusUnauthorized,
+		"Bearer other":   http.StatusUnauthorized,
+		"secret":         http.StatusUnauthorized,
+		"Bearer secret":  http.StatusOK,
+		"Bearer secret ": http.StatusUnauthorized,
+	} {
+		for _, path := range []string{"/info", "/metrics", "/debug/pprof/heap"} {
+			request := httptest.NewRequest(http.MethodGet, path, nil)
+			request.Header.Set("Authorization", header)
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, request)
+			if answer.Code != want {
+				t.Errorf("%s with %q: status %d, want %d", path, header, answer.Code, want)
+			}
 		}
 	}
 }

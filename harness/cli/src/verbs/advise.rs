@@ -1,17 +1,20 @@
 //! `gosweep advise`: what limits the service, why, and what to set.
 
-use std::fs;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use advisor::{AdviseOptions, Given, Raw};
 use clap::Args as ClapArgs;
 use documents::advice::Advice;
 use documents::ranking::Ranking;
+use record::store::{RunDir, StoreError};
+use safefile::Refused;
 
 use super::diagnose;
 use super::run_folder;
 use crate::exit::{Ending, Failure};
 use crate::output;
+use crate::output::tell;
 
 /// `gosweep advise`.
 #[derive(Debug, ClapArgs)]
@@ -58,23 +61,55 @@ pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
 
 fn advice(folder: &Path, ranking: &Ranking, options: &AdviseOptions) -> Result<Advice, Failure> {
     let (run, trials) = run_folder::read(folder)?;
+    let dir = RunDir::open(folder)?;
+    let refused = RefCell::new(None);
     let given = Given {
         run: &run,
         trials: &trials,
         ranking,
         diagnoses: &diagnose::read(folder)?,
-        raw: &|trial| raw(&folder.join(&trial.raw)),
+        raw: &|trial| {
+            raw(&dir, &trial.raw).unwrap_or_else(|error| {
+                refused.borrow_mut().get_or_insert(error);
+                Raw::default()
+            })
+        },
     };
     let advice = advisor::advise(&given, options);
-    advice.map_err(Failure::usage)
+    match refused.take() {
+        Some(error) => Err(error.into()),
+        None => advice.map_err(Failure::usage),
+    }
+}
+
+/// A log of an hour takes some tens of megabytes; what is larger is cut when it is written.
+const LARGEST_LOG_BYTES: u64 = 256 << 20;
+
+/// A service that floods its log is still to be advised, by whatever else it left.
+fn is_too_large(error: &StoreError) -> bool {
+    let StoreError::Io { source, .. } = error else {
+        return false;
+    };
+    matches!(safefile::refusal(source), Some(Refused::Large { .. }))
 }
 
 /// What is left of a trial's raw evidence. A file that is gone only means fewer rules.
-fn raw(folder: &Path) -> Raw {
-    let file = |name: &str| fs::read(folder.join(name)).ok();
-    Raw {
-        stderr: file("stderr.log"),
-        saturate: file("metrics-saturate.jsonl"),
-        constant: file("metrics-constant.jsonl"),
-    }
+fn raw(dir: &RunDir, raw: &str) -> Result<Raw, StoreError> {
+    let file = |name: &str| {
+        if raw.is_empty() {
+            return Ok(None);
+        }
+        match dir.evidence(&format!("{raw}/{name}"), LARGEST_LOG_BYTES) {
+            Err(error) if is_too_large(&error) => {
+                tell!("passed over: {error}");
+                Ok(None)
+            }
+            other => other,
+        }
+    };
+    Ok(Raw {
+        stderr: file("stderr.log")?,
+        saturate: file("metrics-saturate.jsonl")?,
+        constant: file("metrics-constant.jsonl")?,
+    })
 }

@@ -1,6 +1,5 @@
 //! `gosweep diagnose`: look closely at cells of a run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use record::matrix::Diagnose;
 use record::quantity::parse_positive_duration;
 use record::store::RunDir;
 
-use super::run_folder::{ranking, read as read_run};
-use super::setup::{RankedSteering, argv, plan_of, toolbox};
+use super::run_folder::{check_trusted, ranking, read as read_run, write as write_into};
+use super::setup::{RankedSteering, argv, plan_of, target_user, toolbox};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
@@ -59,6 +58,12 @@ pub(crate) struct DiagnoseArgs {
     /// Take only toolchains whose checksums gosweep recorded when it installed them
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Take a folder that another user or another machine made: what it describes is built and started
+    #[arg(long)]
+    pub(crate) trust: bool,
+    /// Start targets as this user, a name or number, where gosweep is root
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
 }
 
 fn wanted(text: &str) -> Result<Wanted, String> {
@@ -77,6 +82,7 @@ fn window(text: &str) -> Result<Duration, String> {
 
 /// Diagnoses cells of a run that is there.
 pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
+    check_trusted(&args.run, args.trust)?;
     let (plan, topology) = plan_of(&args.run)?;
     let mut toolbox = toolbox(None, Some(&plan))?;
     (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
@@ -90,6 +96,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
         toolbox: &toolbox,
         argv: argv(),
         tool: output::TOOL.to_owned(),
+        user: target_user(args.user.as_deref())?,
         cancel: signals::cancel_flag(),
     };
     let by_matrix = asked_for(&plan);
@@ -154,7 +161,7 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
     let shown = diagnoses(&run, &kept).map_err(Failure::usage)?;
     let page = folder.join(PAGE);
     let html = report::html(&shown).map_err(Failure::internal)?;
-    output::write_file(&page, &html)?;
+    write_into(folder, PAGE, &html)?;
     output::print_page(|options| report::terminal(&shown, options))?;
     tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
@@ -163,17 +170,26 @@ pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
 
 /// The diagnoses of a run.
 pub(super) fn read(folder: &Path) -> Result<Vec<Kept>, Failure> {
-    let found = RunDir::open(folder)?.read_diagnoses()?.into_iter();
-    Ok(found
-        .map(|(place, diagnosis)| kept(&place, diagnosis))
-        .collect())
+    let dir = RunDir::open(folder)?;
+    let found = dir.read_diagnoses()?.into_iter();
+    found
+        .map(|(place, diagnosis)| kept(&dir, &place, diagnosis))
+        .collect()
 }
 
+/// Of a profile, a trace or a log.
+const LARGEST_FILE_BYTES: u64 = 256 << 20;
+
 /// A diagnosis with the files that are still there.
-fn kept(place: &Path, diagnosis: Diagnosis) -> Kept {
-    let files = files(&diagnosis)
-        .into_iter()
-        .filter_map(|name| Some((name.clone(), fs::read(place.join(&name)).ok()?)))
-        .collect();
-    Kept { diagnosis, files }
+fn kept(dir: &RunDir, place: &Path, diagnosis: Diagnosis) -> Result<Kept, Failure> {
+    let mut kept = Kept {
+        files: Default::default(),
+        diagnosis,
+    };
+    for name in files(&kept.diagnosis) {
+        if let Some(bytes) = dir.diagnosis_file(place, &name, LARGEST_FILE_BYTES)? {
+            kept.files.insert(name, bytes);
+        }
+    }
+    Ok(kept)
 }

@@ -1,6 +1,6 @@
 //! `gosweep gate`: does a run keep the rules?
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -95,9 +95,12 @@ pub(crate) fn gate(args: &GateArgs) -> Result<Ending, Failure> {
     Ok(ending(report.outcome))
 }
 
+/// People write them, so they are short.
+const LARGEST_RULES_BYTES: u64 = 4 << 20;
+
 fn judged(args: &GateArgs, run: &Path, rules: &Path) -> Result<GateReport, Failure> {
     let name = rules.display().to_string();
-    let text = fs::read_to_string(rules)
+    let text = safefile::read_named_text(rules, LARGEST_RULES_BYTES)
         .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
     let rules = Rules::parse(&name, &text)?;
     let baseline = selector(&args.baseline)?;

@@ -160,6 +160,9 @@ pub(crate) struct DriveArgs {
     /// Weighted requests from a YAML file: `requests:` as in a target.yaml
     #[arg(long, value_name = "FILE", help_heading = "Request")]
     pub(crate) mix: Option<PathBuf>,
+    /// Let a mix send files that are not in its own folder
+    #[arg(long, requires = "mix", help_heading = "Request")]
+    pub(crate) allow_outside: bool,
     /// Weighted requests from a HAR file, as browsers record it; the URL says where they go now
     #[arg(
         long,
@@ -355,6 +358,7 @@ impl From<DriveArgs> for DriveOptions {
             body_file: args.body_file,
             csv: args.csv,
             mix: args.mix,
+            allow_outside: args.allow_outside,
             har: args.har,
             expect_status: args.expect_status,
             expect_length: args.expect_length,

@@ -1,11 +1,12 @@
 //! `gosweep plan`: what a matrix would run.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use orchestrator::plan::{Estimate, OrderKey, Plan, TargetSearch, block_order, estimate};
+use orchestrator::plan::{
+    Estimate, LARGEST_FILE_BYTES, OrderKey, Plan, TargetSearch, block_order, estimate,
+};
 use record::quantity::format_duration;
 use record::trial::Role;
 use serde::Serialize;
@@ -30,8 +31,8 @@ pub(crate) struct PlanArgs {
 
 /// Reads a matrix and plans it on this host.
 pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {
-    let bytes = fs::read(file)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+    let bytes = safefile::read_named(file, LARGEST_FILE_BYTES)
+        .map_err(|error| Failure::of_system(format!("cannot read {}", file.display()), &error))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::usage(format!("{} is not UTF-8 text", file.display())))?;
     make_from_text(file, &text)

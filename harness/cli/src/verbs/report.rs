@@ -1,11 +1,11 @@
 //! `gosweep report`: the report of a run, made again from its record.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, ValueEnum};
 use documents::ranking::Ranking;
 
-use super::advise;
+use super::{advise, run_folder};
 use crate::exit::{Ending, Failure};
 use crate::output;
 
@@ -21,6 +21,9 @@ pub(crate) struct ReportArgs {
     /// Where to write it [default: standard output]
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write into the run's folder even if another user or another machine made it
+    #[arg(long)]
+    pub(crate) trust: bool,
 }
 
 /// The formats of a report.
@@ -36,6 +39,11 @@ pub(crate) enum ReportFormat {
 
 /// Writes a report.
 pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
+    if let Some(file) = &args.output
+        && is_inside(file, &args.run)
+    {
+        run_folder::check_trusted(&args.run, args.trust)?;
+    }
     let text = render(&advise::load(&args.run)?, args.format)?;
     match &args.output {
         Some(file) => output::write_file(file, &text)?,
@@ -43,6 +51,14 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Ending, Failure> {
         None => output::print(&text)?,
     }
     Ok(Ending::Pass)
+}
+
+fn is_inside(file: &Path, folder: &Path) -> bool {
+    let parent = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new(".")).canonicalize();
+    matches!((parent, folder.canonicalize()), (Ok(parent), Ok(folder)) if parent.starts_with(&folder))
 }
 
 /// The report in a format.

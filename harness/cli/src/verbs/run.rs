@@ -10,8 +10,9 @@ use record::store::RunDir;
 use topology::Topology;
 
 use super::report::ReportFormat;
-use super::setup::{RankedSteering, argv, plan_of, toolbox, with_values};
-use super::{advise, diagnose, plan, rank, report};
+use super::run_folder::check_trusted;
+use super::setup::{RankedSteering, argv, plan_of, target_user, toolbox, with_values};
+use super::{advise, diagnose, plan, rank, report, run_folder};
 use crate::exit::{Ending, Failure};
 use crate::output::tell;
 use crate::progress::Progress;
@@ -55,6 +56,12 @@ pub(crate) struct RunArgs {
     /// Take only toolchains whose checksums gosweep recorded when it installed them
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Take a folder that another user or another machine made: what it describes is built and started
+    #[arg(long)]
+    pub(crate) trust: bool,
+    /// Start targets as this user, a name or number, where gosweep is root
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
     /// Reserved for running a part of a matrix on each of several hosts
     #[arg(long, value_name = "I/N", hide = true)]
     pub(crate) shard: Option<String>,
@@ -80,6 +87,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         toolbox: &toolbox,
         argv: argv(),
         tool: output::TOOL.to_owned(),
+        user: target_user(args.user.as_deref())?,
         cancel: signals::cancel_flag(),
     };
     let progress = Progress::new();
@@ -111,6 +119,9 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
         let (plan, topology) = plan::make(&args.matrix)?;
         let plan = with_values(plan)?;
         let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
+        if folder.join("run.json").exists() {
+            check_trusted(&folder, args.trust)?;
+        }
         return Ok((plan, topology, folder));
     }
     if args.out.as_ref().is_some_and(|out| *out != args.matrix) {
@@ -118,6 +129,7 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
             "a run goes on in its own folder: leave out --out",
         ));
     }
+    check_trusted(&args.matrix, args.trust)?;
     let (plan, topology) = plan_of(&args.matrix)?;
     Ok((plan, topology, args.matrix.clone()))
 }
@@ -145,7 +157,7 @@ fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
         (ReportFormat::Html, "report.html"),
     ];
     for (format, name) in names {
-        output::write_file(&folder.join(name), &report::render(&ranked, format)?)?;
+        run_folder::write(folder, name, &report::render(&ranked, format)?)?;
     }
     rank::show(&ranked, json)?;
     let written = folder.join("report.{md,json,html}");

@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+use orchestrator::run::is_made_here;
+use record::store::StoreError;
+use topology::Topology;
+
 use documents::ranking::Ranking;
 use record::run::Run;
 use record::store::RunDir;
@@ -36,4 +40,35 @@ pub(super) fn by_us(preferred: judging::RankOptions) -> judging::RankOptions {
 pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Trial>), Failure> {
     let dir = RunDir::open(folder)?;
     Ok((dir.read_run()?, dir.read_trials()?))
+}
+
+/// Refuses a run of somebody else, or of another machine, unless it is trusted: what its record
+/// describes is built and started, and files in its folder are replaced.
+pub(super) fn check_trusted(folder: &Path, trust: bool) -> Result<(), Failure> {
+    let dir = RunDir::open(folder)?;
+    if trust {
+        return Ok(());
+    }
+    dir.check_ours()?;
+    let made_on = dir.read_run()?.host;
+    match is_made_here(&made_on, &host()?) {
+        true => Ok(()),
+        false => Err(StoreError::Elsewhere {
+            path: folder.to_owned(),
+        }
+        .into()),
+    }
+}
+
+fn host() -> Result<Topology, Failure> {
+    topology::read(Path::new("/")).map_err(Failure::not_fit)
+}
+
+/// Writes a report into a run's folder, by its name there.
+pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    let written = RunDir::open(folder)?
+        .folder()?
+        .replace(name, text.as_bytes(), 0o644);
+    let shown = folder.join(name);
+    written.map_err(|error| Failure::of_system(format!("cannot write {}", shown.display()), &error))
 }

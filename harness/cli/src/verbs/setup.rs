@@ -49,7 +49,9 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
     let root = Store::usual_root(|name| std::env::var_os(name)).ok_or_else(|| {
         Failure::usage("no cache folder: set GOSWEEP_CACHE to an absolute path, or HOME")
     })?;
-    let mut toolbox = Toolbox::new(Store::at(root));
+    let store = Store::at(root);
+    store.check_ours().map_err(Failure::usage)?;
+    let mut toolbox = Toolbox::new(store);
     let named = plan
         .map(|plan| &plan.matrix.toolchain_sources)
         .filter(|sources| !sources.is_empty());
@@ -67,4 +69,10 @@ pub(super) fn toolbox(sources: Option<&str>, plan: Option<&Plan>) -> Result<Tool
 pub(super) fn argv() -> Vec<String> {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     record::secret::arguments(&words.collect::<Vec<_>>())
+}
+
+/// Whom targets run as, where it was said.
+pub(super) fn target_user(wanted: Option<&str>) -> Result<Option<orchestrator::User>, Failure> {
+    let user = wanted.map(orchestrator::User::find);
+    user.transpose().map_err(Failure::usage)
 }

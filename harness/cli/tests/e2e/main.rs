@@ -17,5 +17,6 @@ mod interrupted;
 mod lab;
 mod left_behind;
 mod limits;
+mod processes;
 mod secrets;
 mod whole;

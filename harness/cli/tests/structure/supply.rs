@@ -17,7 +17,7 @@ const UNSAFE: &[(&str, usize)] = &[
     ("harness/loadgen/src/pacer.rs", 1),
     ("harness/loadgen/src/transport.rs", 1),
     ("harness/orchestrator/src/observe/process.rs", 1),
-    ("harness/supervise/src/fork.rs", 1),
+    ("harness/supervise/src/fork.rs", 7),
     ("harness/topology/src/mask.rs", 3),
     ("harness/topology/tests/topology/affinity.rs", 3),
     ("harness/topology/tests/topology/limits.rs", 1),

@@ -55,6 +55,7 @@ impl Desk {
         command
             .current_dir(self.path())
             .env("TMPDIR", self.path())
+            .env("GOSWEEP_TEST_HOST", self.path())
             .env("GOSWEEP_CACHE", self.path().join("cache"))
             .env_remove("COLUMNS")
             .stdin(Stdio::null());

@@ -145,7 +145,7 @@ fn a_hostile_record_is_only_text() {
         &["compare", "run", "other", "--json"],
         &["gate", "run", "--rules", "rules.yaml"],
         &["gate", "run", "--rules", "rules.yaml", "--json"],
-        &["diagnose", "run"],
+        &["diagnose", "run", "--trust"],
     ] {
         shows(&desk, arguments);
     }

@@ -64,6 +64,9 @@ impl RequestSpec {
     }
 }
 
+/// The largest file that is sent as a body; every connection sends it again.
+pub const LARGEST_BODY_BYTES: u64 = 256 << 20;
+
 /// A request body.
 #[derive(Debug, Clone, Default)]
 pub enum Body {
@@ -130,7 +133,7 @@ impl CsvRows {
             path: path.display().to_string(),
             source,
         };
-        let file = std::fs::File::open(path).map_err(fail)?;
+        let file = safefile::open_named(path).map_err(fail)?;
         Self::parse(file).map_err(|message| fail(std::io::Error::other(message)))
     }
 

@@ -13,6 +13,8 @@ mod template;
 
 pub(crate) use body_check::{BodyCheck, BodyCount};
 pub(crate) use hyper::HyperRequests;
-pub use mix::{Body, CsvRows, Expect, RequestMix, RequestSpec, StatusExpectation};
+pub use mix::{
+    Body, CsvRows, Expect, LARGEST_BODY_BYTES, RequestMix, RequestSpec, StatusExpectation,
+};
 pub(crate) use prepared::{PreparedMix, WireForm};
 pub use template::Template;

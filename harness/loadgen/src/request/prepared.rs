@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use http::{Method, Uri};
 
-use super::mix::{Body, CsvRows, Expect, RequestMix, RequestSpec};
+use super::mix::{Body, CsvRows, Expect, LARGEST_BODY_BYTES, RequestMix, RequestSpec};
 use super::parts::HyperParts;
 use super::template::Template;
 use crate::endpoint::{Endpoint, Protocol};
@@ -165,9 +165,11 @@ impl PreparedRequest {
             Body::Empty => PreparedBody::Fixed(Bytes::new()),
             Body::Bytes(bytes) => PreparedBody::Fixed(Bytes::copy_from_slice(bytes)),
             Body::File(path) => {
-                let bytes = std::fs::read(path).map_err(|source| LoadError::File {
-                    path: path.display().to_string(),
-                    source,
+                let bytes = safefile::read_named(path, LARGEST_BODY_BYTES).map_err(|source| {
+                    LoadError::File {
+                        path: path.display().to_string(),
+                        source,
+                    }
                 })?;
                 PreparedBody::Fixed(bytes.into())
             }

@@ -57,7 +57,7 @@ pub(super) fn file(path: &str) -> Result<Vec<u8>, String> {
                 .to_owned(),
         );
     }
-    std::fs::read(Path::new(path))
+    safefile::read_named(Path::new(path), loadgen::LARGEST_BODY_BYTES)
         .map_err(|error| format!("the curl command's file {path}: {error}"))
 }
 

@@ -1,6 +1,7 @@
 //! Reads an archive and makes requests of its entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 use loadgen::{Body, Expect, RequestSpec, StatusExpectation};
@@ -19,6 +20,9 @@ const OWN: [&str; 7] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+/// A browser's recording with its answers; they are passed over.
+const LARGEST_BYTES: u64 = 512 << 20;
 
 #[derive(Deserialize)]
 struct Archive {
@@ -76,7 +80,7 @@ pub(crate) struct Recorded {
 /// When the file cannot be read, is no archive or has no request that can be sent.
 pub(crate) fn read(path: &Path) -> Result<Recorded, Failure> {
     let file = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = safefile::read_named_text(path, LARGEST_BYTES)
         .map_err(|error| Failure::usage(format!("--har {file}: {error}")))?;
     parse(&text).map_err(|error| Failure::usage(format!("--har {file}: {error}")))
 }
@@ -86,14 +90,26 @@ fn parse(text: &str) -> Result<Recorded, String> {
     let archive: Archive = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| format!("no HTTP archive: {error}"))?;
     let mut requests: Vec<RequestSpec> = Vec::new();
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+    let hasher = RandomState::new();
     let mut passed_over: BTreeMap<PassedOver, usize> = BTreeMap::new();
     let mut origin = None;
     for entry in &archive.log.entries {
         match sent(entry, &mut origin) {
-            Ok(request) => match requests.iter_mut().find(|known| is_same(known, &request)) {
-                Some(known) => known.weight += 1.0,
-                None => requests.push(request),
-            },
+            Ok(request) => {
+                let alike = known.entry(hasher.hash_one(sent_parts(&request)));
+                let alike = alike.or_default();
+                let same = alike
+                    .iter()
+                    .find(|at| sent_parts(&requests[**at]) == sent_parts(&request));
+                match same {
+                    Some(at) => requests[*at].weight += 1.0,
+                    None => {
+                        alike.push(requests.len());
+                        requests.push(request);
+                    }
+                }
+            }
             Err(why) => *passed_over.entry(why).or_default() += 1,
         }
     }
@@ -256,13 +272,15 @@ fn request(entry: &Entry, target: &str) -> Option<RequestSpec> {
     })
 }
 
-fn is_same(one: &RequestSpec, other: &RequestSpec) -> bool {
-    let bytes = |request: &RequestSpec| match &request.body {
-        Body::Bytes(bytes) => bytes.clone(),
-        _ => Vec::new(),
+/// What goes over the wire: method, target, headers and body.
+type SentParts<'a> = (&'a str, &'a str, &'a [(String, String)], &'a [u8]);
+
+fn sent_parts(request: &RequestSpec) -> SentParts<'_> {
+    let body = match &request.body {
+        Body::Bytes(bytes) => bytes.as_slice(),
+        _ => &[],
     };
-    (&one.method, &one.target, &one.headers) == (&other.method, &other.target, &other.headers)
-        && bytes(one) == bytes(other)
+    (&request.method, &request.target, &request.headers, body)
 }
 
 #[cfg(test)]
@@ -283,6 +301,22 @@ mod tests {
             r#"{{"log": {{"version": "1.2", "entries": [{}]}}}}"#,
             entries.join(",")
         )
+    }
+
+    #[test]
+    fn many_different_requests_each_keep_their_weight() {
+        let entries: Vec<String> = (0..40_000)
+            .map(|at| entry("GET", &format!("https://a.example/{}", at % 20_000), ""))
+            .collect();
+        let recorded = parse(&archive(&entries)).unwrap();
+        assert_eq!(recorded.requests.len(), 20_000);
+        assert!(
+            recorded
+                .requests
+                .iter()
+                .all(|request| request.weight == 2.0)
+        );
+        assert_eq!(recorded.requests[19_999].target, "/19999");
     }
 
     #[test]

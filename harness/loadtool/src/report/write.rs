@@ -54,6 +54,6 @@ pub(crate) fn write(report: &Report<'_>, caller: &Caller) -> Result<(), Failure>
 }
 
 fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
+    safefile::write_named(path, text.as_bytes())
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }

@@ -31,6 +31,7 @@ pub(super) struct Cost {
 impl Running {
     pub(super) fn start(command: &mut Command) -> Result<Self, Failure> {
         let program = command.get_program().to_string_lossy().into_owned();
+        supervise::die_with_us(command);
         let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn();
         let child =
             child.map_err(|error| Failure::internal(format!("cannot start {program}: {error}")))?;

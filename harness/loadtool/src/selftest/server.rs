@@ -114,6 +114,7 @@ impl ServerProcess {
             command.args(["--capacity", &capacity.to_string()]);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        supervise::die_with_us(&mut command);
         let started = command.spawn();
         let mut child = started.map_err(|error| broken(format!("does not start: {error}")))?;
         let input = child.stdin.take();

@@ -169,6 +169,7 @@ fn one_request(command: &str) -> DriveOptions {
         body_file: None,
         csv: None,
         mix: None,
+        allow_outside: false,
         har: None,
         expect_status: None,
         expect_length: None,

@@ -1,7 +1,6 @@
 //! Artifacts on disk: `<cache>/artifacts/<key>/{<target>, artifact.json, inputs.txt}`, staged and renamed like
 //! toolchains, never changed after.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +10,8 @@ use toolchain::files::{make_read_only, rename_into_place, sweep, temporary_in, w
 use toolchain::{Store, ToolchainError, digest};
 
 const FORMAT: u32 = 1;
+/// What `go version -m` says is in it.
+const LARGEST_BYTES: u64 = 16 << 20;
 
 /// What `artifact.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ pub(super) fn folder(store: &Store, key: &str) -> PathBuf {
 /// The entry, if it is whole and its binary is the one it speaks of. Anything else is as good as nothing: it will be
 /// built again and replaced.
 pub(super) fn read(folder: &Path, target: &str) -> Option<Entry> {
-    let text = fs::read(folder.join("artifact.json")).ok()?;
+    let text = safefile::read_named(&folder.join("artifact.json"), LARGEST_BYTES).ok()?;
     let entry: Entry = serde_json::from_slice(&text).ok()?;
     let whole = entry.format_version == FORMAT
         && entry.target == target

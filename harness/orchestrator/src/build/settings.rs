@@ -36,12 +36,18 @@ pub fn ask_for(
 }
 
 /// The absolute path of a CPU profile with samples: Go builds with any other silently.
+/// Go's own are of some hundred kilobytes.
+const LARGEST_PROFILE_BYTES: u64 = 256 << 20;
+
+/// The absolute path of a CPU profile with samples: Go builds with any other
+/// silently.
 fn cpu_profile(path: &Path) -> Result<PathBuf, String> {
     let failed = |reason: String| format!("the profile {}: {reason}", path.display());
     let path_there = path
         .canonicalize()
         .map_err(|error| failed(error.to_string()))?;
-    let bytes = std::fs::read(&path_there).map_err(|error| failed(error.to_string()))?;
+    let bytes = safefile::read_named(&path_there, LARGEST_PROFILE_BYTES)
+        .map_err(|error| failed(error.to_string()))?;
     let profile = Profile::parse(&bytes).map_err(|error| failed(error.to_string()))?;
     if profile.kind() != ProfileKind::Cpu {
         return Err(failed("it is no CPU profile".to_owned()));

@@ -20,11 +20,11 @@ const MOST_CPUS: usize = 4;
 pub fn clock_probe_ns(cpus: &CpuSet) -> Option<f64> {
     let looked_at: Vec<u32> = cpus.iter().take(MOST_CPUS).collect();
     let times = looked_at.into_iter().filter_map(|cpu| {
-        let looked = thread::spawn(move || {
+        let looked = thread::Builder::new().spawn(move || {
             topology::pin_current_thread(cpu).ok()?;
             (0..REPEATS).map(|_| spin_ns()).reduce(f64::min)
         });
-        looked.join().ok().flatten()
+        looked.ok()?.join().ok().flatten()
     });
     times.reduce(f64::max)
 }

@@ -3,14 +3,17 @@
 
 mod clock_probe;
 mod host;
+mod listener;
 mod pprof;
 mod probe;
 mod process;
+mod resolver;
 mod window;
 
 pub use clock_probe::clock_probe_ns;
 pub use host::HostSample;
+pub use listener::{Holder, Listening, who_listens};
 pub use pprof::Pprof;
-pub use probe::{Info, Probe, ProbeError};
+pub use probe::{Info, Probe, ProbeError, Token};
 pub use process::ProcessSample;
 pub use window::{Taken, WindowOptions, take_window};

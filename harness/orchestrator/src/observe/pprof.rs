@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use super::probe::{ProbeError, body, client};
+use super::probe::{ProbeError, Token, body, client};
 
 /// The largest profile or trace that is read: a second of execution trace of a busy service is some tens of MiB.
 const MOST_BYTES: u64 = 512 << 20;
@@ -18,6 +18,7 @@ const SLACK: Duration = Duration::from_secs(20);
 pub struct Pprof {
     agent: Agent,
     base: String,
+    token: Option<Token>,
 }
 
 impl Pprof {
@@ -27,7 +28,13 @@ impl Pprof {
         Pprof {
             agent: client(longest + SLACK, insecure),
             base: base.trim_end_matches('/').to_owned(),
+            token: None,
         }
+    }
+
+    /// The same for handlers of an admin listener that asks for a token.
+    pub fn with_token(self, token: Option<Token>) -> Pprof {
+        Pprof { token, ..self }
     }
 
     /// One profile as it was served: `profile` (CPU), `mutex`, `heap`, `trace`… With `window` the service takes it over
@@ -41,6 +48,6 @@ impl Pprof {
             Some(seconds) => format!("{}/{name}?seconds={seconds:.0}", self.base),
             None => format!("{}/{name}", self.base),
         };
-        body(&self.agent, &url, MOST_BYTES)
+        body(&self.agent, &url, self.token.as_ref(), MOST_BYTES)
     }
 }

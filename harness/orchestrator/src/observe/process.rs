@@ -40,13 +40,63 @@ impl ProcessSample {
     /// Looks at a process; `None` when it is gone, or dead and not yet reaped: then /proc shows no memory, which is not
     /// zero.
     pub fn take(pid: u32) -> Option<ProcessSample> {
+        ProcessSample::of_one(pid)
+    }
+
+    /// Looks at everything below `root`, as one: sums, of which the peak of
+    /// memory is one that the processes need not have reached together. CPU time
+    /// of those that have ended counts once somebody of the tree, or `root`, has
+    /// waited for them. `None` when nothing runs.
+    pub fn of_tree(root: u32) -> Option<ProcessSample> {
+        let mut pids = supervise::descendants(root);
+        pids.sort_unstable();
+        let living = pids.iter().filter_map(|pid| ProcessSample::of_one(*pid));
+        let mut whole = living.reduce(ProcessSample::plus)?;
+        for pid in pids.into_iter().chain([root]) {
+            whole.add_ended(pid, pid == root);
+        }
+        Some(whole)
+    }
+
+    fn plus(mut self, other: ProcessSample) -> ProcessSample {
+        self.cpu += other.cpu;
+        self.user_ticks += other.user_ticks;
+        self.system_ticks += other.system_ticks;
+        self.user_share = share(self.user_ticks, self.system_ticks).unwrap_or(self.user_share);
+        self.rss_bytes += other.rss_bytes;
+        self.peak_rss_bytes += other.peak_rss_bytes;
+        self.threads += other.threads;
+        self.tasks.extend(other.tasks);
+        self
+    }
+
+    /// Adds the CPU time of children that were waited for, and of the process
+    /// itself when it is dead and was not yet.
+    fn add_ended(&mut self, pid: u32, is_root: bool) {
+        let stat = i32::try_from(pid)
+            .ok()
+            .and_then(|pid| Process::new(pid).ok());
+        let Some(stat) = stat.and_then(|process| process.stat().ok()) else {
+            return;
+        };
+        let mut user = u64::try_from(stat.cutime).unwrap_or(0);
+        let mut system = u64::try_from(stat.cstime).unwrap_or(0);
+        if stat.state == 'Z' && !is_root {
+            user += stat.utime;
+            system += stat.stime;
+        }
+        self.cpu += of_ticks(user + system);
+        self.user_ticks += user;
+        self.system_ticks += system;
+        self.user_share = share(self.user_ticks, self.system_ticks).unwrap_or(self.user_share);
+    }
+
+    fn of_one(pid: u32) -> Option<ProcessSample> {
         let process = Process::new(i32::try_from(pid).ok()?).ok()?;
         let stat = process.stat().ok().filter(|stat| stat.state != 'Z')?;
         let status = process.status().ok()?;
         let ticks = (stat.utime + stat.stime).max(1);
-        let cpu = cpu_clock(pid).unwrap_or_else(|| {
-            Duration::from_secs_f64(ticks as f64 / procfs::ticks_per_second() as f64)
-        });
+        let cpu = cpu_clock(pid).unwrap_or_else(|| of_ticks(ticks));
         let tasks = process.tasks().ok()?.flatten();
         let tasks = tasks.filter_map(|task| {
             let status = task.status().ok()?;
@@ -86,11 +136,7 @@ impl ProcessSample {
         let cpu = self.cpu.saturating_sub(earlier.cpu).as_secs_f64();
         let user = self.user_ticks.saturating_sub(earlier.user_ticks);
         let system = self.system_ticks.saturating_sub(earlier.system_ticks);
-        let user_share = if user + system == 0 {
-            self.user_share
-        } else {
-            user as f64 / (user + system) as f64
-        };
+        let user_share = share(user, system).unwrap_or(self.user_share);
         let sum = |of: fn(&TaskSample) -> Option<u64>| -> Option<u64> {
             self.tasks.iter().try_fold(0, |total, (tid, task)| {
                 let before = earlier.tasks.get(tid).and_then(of).unwrap_or(0);
@@ -108,6 +154,15 @@ impl ProcessSample {
             threads: self.threads,
         }
     }
+}
+
+fn of_ticks(ticks: u64) -> Duration {
+    Duration::from_secs_f64(ticks as f64 / procfs::ticks_per_second() as f64)
+}
+
+/// The user share of ticks, where there are any.
+fn share(user: u64, system: u64) -> Option<f64> {
+    (user + system > 0).then(|| user as f64 / (user + system) as f64)
 }
 
 /// The CPU clock of another process, clock_getcpuclockid(3).

@@ -51,22 +51,29 @@ struct Plan {
 #[must_use]
 pub fn take_window(options: &WindowOptions, cancel: &AtomicBool) -> Option<Vec<Taken>> {
     let pprof = Pprof::new(&options.base, options.window, options.insecure);
-    let asking: Vec<_> = plans(options)
-        .into_iter()
-        .map(|plan| {
-            let pprof = pprof.clone();
-            let delay = options.window.mul_f64(plan.after);
-            thread::spawn(move || {
-                thread::sleep(delay);
-                let answer = pprof.take(plan.endpoint, plan.window);
-                Taken {
-                    endpoint: plan.endpoint,
-                    answer: answer.map_err(|error| error.to_string()),
-                }
-            })
-        })
-        .collect();
-    // The threads of a cancelled window end by their own patience, with the process at the latest.
+    let (mut asking, mut not_asked) = (Vec::new(), Vec::new());
+    for plan in plans(options) {
+        let pprof = pprof.clone();
+        let delay = options.window.mul_f64(plan.after);
+        let endpoint = plan.endpoint;
+        let ask = move || {
+            thread::sleep(delay);
+            let answer = pprof.take(plan.endpoint, plan.window);
+            Taken {
+                endpoint: plan.endpoint,
+                answer: answer.map_err(|error| error.to_string()),
+            }
+        };
+        match thread::Builder::new().spawn(ask) {
+            Ok(thread) => asking.push(thread),
+            Err(error) => not_asked.push(Taken {
+                endpoint,
+                answer: Err(format!("gosweep can have no more threads: {error}")),
+            }),
+        }
+    }
+    // The threads of a cancelled window end by their own patience, with the
+    // process at the latest.
     let end = Instant::now() + 2 * options.window + SLACK;
     while !asking.iter().all(thread::JoinHandle::is_finished) && Instant::now() < end {
         if cancel.load(Ordering::Relaxed) {
@@ -75,7 +82,8 @@ pub fn take_window(options: &WindowOptions, cancel: &AtomicBool) -> Option<Vec<T
         thread::sleep(LOOK);
     }
     let taken = asking.into_iter().filter(thread::JoinHandle::is_finished);
-    Some(taken.filter_map(|own| own.join().ok()).collect())
+    let taken = taken.filter_map(|own| own.join().ok());
+    Some(taken.chain(not_asked).collect())
 }
 
 fn plans(options: &WindowOptions) -> Vec<Plan> {

@@ -19,4 +19,4 @@ pub(crate) use limits::{GROUPS_WANTED, cgroup_parent, limits_of};
 pub use making::plan;
 pub use order::{OrderKey, Slot, block_order};
 pub use ready::{ReadyCell, option_values};
-pub use targets::TargetSearch;
+pub use targets::{LARGEST_FILE_BYTES, TargetSearch};

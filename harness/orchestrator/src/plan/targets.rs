@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use loadgen::LARGEST_BODY_BYTES;
 use record::diagnostic::{Diagnostic, Diagnostics, closest};
 use record::matrix::{Located, Matrix};
 use record::target_file::{RequestBody, Target};
+use safefile::{read_named, read_named_text};
 
 use super::error::PlanError;
+
+/// Of a matrix or target file; people write them, so they are short.
+pub const LARGEST_FILE_BYTES: u64 = 16 << 20;
 
 /// Where target names are looked up.
 #[derive(Debug, Clone)]
@@ -90,10 +95,11 @@ pub(super) fn find_targets(matrix: &Matrix, search: &TargetSearch) -> Result<Fou
             found.missing.push(no_target(name, search));
             continue;
         };
-        let text = fs::read_to_string(&path).map_err(|source| PlanError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let text =
+            read_named_text(&path, LARGEST_FILE_BYTES).map_err(|source| PlanError::Read {
+                path: path.clone(),
+                source,
+            })?;
         match Target::parse(&path.display().to_string(), &text) {
             Ok(target) => {
                 check_body_files(&target)?;
@@ -110,12 +116,8 @@ fn check_body_files(target: &Target) -> Result<(), PlanError> {
     for request in &target.requests {
         if let Some(RequestBody::File(file)) = &request.body {
             let path = target.folder().join(file);
-            let opened = fs::File::open(&path).and_then(|file| file.metadata());
-            let read = opened.and_then(|file| match file.is_file() {
-                true => Ok(()),
-                false => Err(std::io::ErrorKind::IsADirectory.into()),
-            });
-            read.map_err(|source| PlanError::Read { path, source })?;
+            read_named(&path, LARGEST_BODY_BYTES)
+                .map_err(|source| PlanError::Read { path, source })?;
         }
     }
     Ok(())

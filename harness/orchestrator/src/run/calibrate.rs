@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use record::quantity::Rate;
 use record::run::Calibration;
+use record::store::CALIBRATION;
 use record::trial::Outcome;
 
 use super::budget::MOST_ATTEMPTS;
@@ -44,7 +45,7 @@ pub(super) fn calibrate(
     // In the run's folder, under a name that the next call sweeps away: a temporary folder elsewhere would outlive
     // `kill -9`.
     let evidence = tempfile::Builder::new()
-        .prefix("unfinished-calibration-")
+        .prefix(CALIBRATION)
         .tempdir_in(request.folder.join("raw"))
         .map_err(|source| RunError::System {
             action: "create a temporary folder",

@@ -11,11 +11,11 @@ use toolchain::files::{sweep, temporary_in};
 use toolchain::{DELAYS, Watch, delay_profile};
 
 use super::error::RunError;
-use super::lock::{self, HostLock};
+use super::lock::{FolderLock, HostLock};
 use super::prepare;
 use super::prepare::Prepared;
 use super::request::{Ending, RunRequest};
-use super::start::start_spawner;
+use super::start::{check_room, start_spawner};
 use crate::events::{Event, Listener};
 use crate::plan::{ReadyCell, toolchain_spec};
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
@@ -46,9 +46,11 @@ pub fn diagnose(
 ) -> Result<Ending, RunError> {
     let _host = HostLock::take()?;
     let dir = RunDir::open(&request.folder)?;
-    let _folder = lock::folder_lock(dir.path())?;
+    let _folder = FolderLock::take(&dir)?;
+    check_room(request)?;
+    dir.make_folder("diagnosis")?;
     sweep(&dir.diagnoses(), UNFINISHED, Duration::ZERO)?;
-    let spawner = start_spawner(request.plan)?;
+    let spawner = start_spawner(request)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
     };

@@ -105,6 +105,14 @@ pub enum RunError {
     /// The plan has no cell left.
     #[error("no cell can run: {0}")]
     Nothing(String),
+    /// There is too little room or too few open files before the run begins.
+    #[error("{words}")]
+    Short {
+        /// What there is and what is wanted.
+        words: String,
+        /// Of what kind it is.
+        source: std::io::Error,
+    },
     /// A thread or file that we need could not be obtained.
     #[error("cannot {action}: {source}")]
     System {
@@ -116,6 +124,25 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// What to free or to raise, where the machine ran short of something and the run is not to
+    /// blame: the same command goes on when there is enough again.
+    pub fn shortage(&self) -> Option<&'static str> {
+        let (RunError::Store(StoreError::Io { source, .. })
+        | RunError::System { source, .. }
+        | RunError::Locked(LockError::Unusable { source, .. })
+        | RunError::Short { source, .. }
+        | RunError::Toolchain(ToolchainError::Io { source, .. })) = self
+        else {
+            // A compiler tells in words.
+            return match self {
+                RunError::Build { reason, .. } => safefile::shortage_in_words(reason),
+                RunError::Toolchain(error) => safefile::shortage_in_words(&error.to_string()),
+                _ => None,
+            };
+        };
+        safefile::fix_of(source)
+    }
+
     /// A control that failed, with its last words.
     pub(super) fn control(target: &str, failure: &record::trial::Failure) -> RunError {
         let tail = failure.stderr_tail.join("\n  ");

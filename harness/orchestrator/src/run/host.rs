@@ -32,11 +32,8 @@ pub fn describe(topology: &Topology) -> Host {
         .map(|check| format!("{}: {}", check.id, check.found))
         .collect();
     Host {
-        fingerprint: digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        machine: machine(),
+        fingerprint: hex(&digest),
         cpu: topology.model.name.clone().unwrap_or_default(),
         cpus: topology.usable.len(),
         topology: summary.to_string(),
@@ -46,6 +43,29 @@ pub fn describe(topology: &Topology) -> Host {
         virtualization: virtualization(topology),
         findings,
     }
+}
+
+/// Whether a run was made on this machine, as far as its record tells: by the machine's id, or, where
+/// one of the two is not known, by what the machine is like.
+pub fn is_made_here(made_on: &Host, topology: &Topology) -> bool {
+    match (&made_on.machine, machine()) {
+        (Some(there), Some(here)) => *there == here,
+        _ => made_on.fingerprint == describe(topology).fingerprint,
+    }
+}
+
+/// The id is not to be shown itself (machine-id(5)), so a hash over it that is only ours.
+fn machine() -> Option<String> {
+    let path = std::path::Path::new("/etc/machine-id");
+    let id = safefile::read_named_text(path, 1000).ok()?;
+    let id = id.trim();
+    let is_set = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_set.then(|| hex(&Sha256::digest(format!("gosweep machine {id}"))))
+}
+
+fn hex(digest: &[u8]) -> String {
+    let bytes = digest.iter().take(8);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Every hypervisor on x86 sets this CPU flag; elsewhere nothing is known.

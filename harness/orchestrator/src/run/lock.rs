@@ -1,41 +1,70 @@
 //! One gosweep per host and per folder.
 //!
-//! Locks are flock(2) on files that hold the owner's pid: the kernel lets go of them when the owner ends, however it
-//! ends.
+//! The host is an abstract Unix socket (unix(7)), bound as long as we measure. It has no file: none
+//! that another user could plant, leave behind or keep from us, that a cleaner of /tmp could
+//! remove, or that TMPDIR could hide; all users of the host see the same name, the kernel takes it
+//! from whoever ends, and the kernel says who has it. Whoever holds it on purpose keeps others from
+//! measuring, but whoever runs programs on a host can invalidate every measurement on it anyway. The name
+//! belongs to a network namespace: two containers on one machine do not see each other.
+//!
+//! The folder is flock(2) on its file `lock`, which matters where the same folder is seen by
+//! several hosts or containers.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::PathBuf;
 
-use rustix::fs::{FlockOperation, flock};
+use record::store::RunDir;
+use rustix::io::Errno;
+use rustix::net::sockopt::socket_peercred;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::process::geteuid;
+use safefile::{Locked, take_lock};
 
-/// Another gosweep is in the way, or the lock file is.
+/// Another gosweep is in the way, or the lock is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Held by another process.
     #[error(
-        "{what} is in use by another gosweep (pid {holder}): two measurements at once would disturb each other; wait for it, or stop it with `kill {holder}`"
+        "{what} is in use by another gosweep ({holder}): two measurements at once would disturb each other; wait for it{fix}"
     )]
     Held {
         /// The host or the folder.
         what: String,
-        /// Its process id.
+        /// Its process id and, if that is not us, its user.
         holder: String,
+        /// How else it ends.
+        fix: String,
     },
-    /// The lock file cannot be used.
-    #[error("cannot lock {}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
+    /// The lock cannot be used.
+    #[error("cannot lock {what}: {source}")]
+    Unusable {
+        /// The host, or the file.
+        what: String,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// Somebody removed the lock file under us.
+    #[error(
+        "the lock file of {} was removed or replaced while this run had it, so another gosweep may write there too; the trial under way is not kept; go on with the same command when no other runs",
+        folder.display()
+    )]
+    Lost {
+        /// The folder.
+        folder: PathBuf,
     },
 }
+
+/// The name by which every gosweep of a host knows whether another measures.
+const HOST: &str = "gosweep-host";
+/// The holder may end between our attempt and our question.
+const TRIES: u32 = 5;
 
 /// Held while this process measures on this host.
 #[derive(Debug)]
 pub struct HostLock {
-    _file: File,
+    _listener: UnixListener,
 }
 
 impl HostLock {
@@ -44,71 +73,187 @@ impl HostLock {
     /// # Errors
     /// [`LockError::Held`] with the holder's pid.
     pub fn take() -> Result<HostLock, LockError> {
-        // One well-known place for all users: what is shared is the machine.
-        let path = std::env::temp_dir().join("gosweep-host.lock");
-        Ok(HostLock {
-            _file: take(&path, "this host".to_owned())?,
-        })
+        HostLock::named(&host_name())
     }
-}
 
-/// Takes a run's folder; held until the file is dropped.
-pub(super) fn folder_lock(folder: &Path) -> Result<File, LockError> {
-    take(&folder.join("lock"), folder.display().to_string())
-}
-
-fn take(path: &Path, what: String) -> Result<File, LockError> {
-    let file_error = |source| LockError::File {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = open(path).map_err(file_error)?;
-    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        let mut holder = String::new();
-        let _ = file.read_to_string(&mut holder);
-        let holder = match holder.trim() {
-            "" => "unknown".to_owned(),
-            pid => pid.to_owned(),
+    fn named(name: &str) -> Result<HostLock, LockError> {
+        let what = "this host".to_owned();
+        let unusable = |source| LockError::Unusable {
+            what: format!("this host (the abstract socket {name})"),
+            source,
         };
-        return Err(LockError::Held { what, holder });
+        let address = SocketAddr::from_abstract_name(name).map_err(unusable)?;
+        let mut tried = 0;
+        loop {
+            match UnixListener::bind_addr(&address) {
+                Ok(listener) => {
+                    return Ok(HostLock {
+                        _listener: listener,
+                    });
+                }
+                Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+                    return Err(unusable(error));
+                }
+                Err(_) => tried += 1,
+            }
+            match holder(name) {
+                // It has ended meanwhile.
+                Err(Errno::CONNREFUSED) if tried < TRIES => {}
+                Ok((pid, user)) => return Err(held(what, Some(pid), user)),
+                Err(_) => return Err(held(what, None, None)),
+            }
+        }
     }
-    file.set_len(0)
-        .and_then(|()| write!(file, "{}", std::process::id()))
-        .map_err(file_error)?;
-    Ok(file)
 }
 
-/// Opens the lock file without creating it first: in a sticky folder the kernel refuses O_CREAT on a file of another
-/// user (fs.protected_regular).
-fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    match options.open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let file = options.create(true).truncate(false).open(path)?;
-            // Other users must be able to take it later.
-            let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-            let _ = file.set_permissions(everyone);
-            Ok(file)
-        }
-        other => other,
+/// Tests of gosweep run alongside each other, and what they measure is worth nothing: a debug build
+/// takes another name where they ask for it. A release build never does.
+fn host_name() -> String {
+    let asked = std::env::var("GOSWEEP_TEST_HOST").ok();
+    match asked.filter(|_| cfg!(debug_assertions)) {
+        Some(name) => format!("{HOST}-{}", record::cell::CellId::of([name.as_str()])),
+        None => HOST.to_owned(),
     }
 }
+
+/// Process and user of whoever has the name, as the kernel says. It never waits: the queue of
+/// whoever does not accept may be full.
+fn holder(name: &str) -> Result<(u32, Option<u32>), Errno> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let asking = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    connect(
+        &asking,
+        &SocketAddrUnix::new_abstract_name(name.as_bytes())?,
+    )?;
+    let peer = socket_peercred(&asking)?;
+    let other = (peer.uid != geteuid()).then(|| peer.uid.as_raw());
+    Ok((peer.pid.as_raw_nonzero().get().unsigned_abs(), other))
+}
+
+fn held(what: String, pid: Option<u32>, user: Option<u32>) -> LockError {
+    let (holder, fix) = match (pid, user) {
+        (Some(pid), None) => (
+            format!("pid {pid}"),
+            format!(", or stop it with `kill {pid}`"),
+        ),
+        (Some(pid), Some(user)) => (
+            format!("pid {pid} of the user with id {user}"),
+            ", or ask its user".to_owned(),
+        ),
+        (None, _) => ("pid unknown".to_owned(), String::new()),
+    };
+    LockError::Held { what, holder, fix }
+}
+
+/// A run's folder, held until this is dropped.
+#[derive(Debug)]
+pub(super) struct FolderLock {
+    lock: safefile::Lock,
+    folder: PathBuf,
+}
+
+impl FolderLock {
+    /// Takes the folder of a run.
+    pub(super) fn take(dir: &RunDir) -> Result<FolderLock, LockError> {
+        let path = dir.path();
+        let unusable = |source| LockError::Unusable {
+            what: path.join(NAME).display().to_string(),
+            source,
+        };
+        let folder = safefile::Folder::open(path).map_err(unusable)?;
+        match take_lock(&folder, NAME).map_err(unusable)? {
+            Locked::Taken(lock) => Ok(FolderLock {
+                lock,
+                folder: path.to_owned(),
+            }),
+            Locked::Held(pid) => Err(held(path.display().to_string(), pid, None)),
+        }
+    }
+
+    /// Refuses to go on where the file is no longer ours.
+    pub(super) fn check(&self) -> Result<(), LockError> {
+        match self.lock.is_in_place() {
+            true => Ok(()),
+            false => Err(LockError::Lost {
+                folder: self.folder.clone(),
+            }),
+        }
+    }
+
+    /// The folder.
+    #[cfg(test)]
+    fn path(&self) -> &std::path::Path {
+        &self.folder
+    }
+}
+
+const NAME: &str = "lock";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn run_dir() -> (tempfile::TempDir, RunDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(&folder.path().join("run")).unwrap();
+        (folder, dir)
+    }
+
     #[test]
     fn a_second_holder_is_told_the_first_ones_pid() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = folder_lock(folder.path()).unwrap();
-        let error = folder_lock(folder.path()).unwrap_err().to_string();
+        let (_place, dir) = run_dir();
+        let first = FolderLock::take(&dir).unwrap();
+        let error = FolderLock::take(&dir).unwrap_err().to_string();
         assert!(
             error.contains(&format!("pid {}", std::process::id())),
             "{error}"
         );
         drop(first);
-        folder_lock(folder.path()).unwrap();
+        FolderLock::take(&dir).unwrap();
+    }
+
+    #[test]
+    fn the_host_is_one_whatever_becomes_of_files() {
+        let name = format!("{HOST}-test-{}", std::process::id());
+        let first = HostLock::named(&name).unwrap();
+        // More than the queue of the holder takes: nobody waits.
+        for _ in 0..300 {
+            let error = HostLock::named(&name).unwrap_err();
+            assert!(matches!(error, LockError::Held { .. }), "{error}");
+        }
+        drop(first);
+        HostLock::named(&name).unwrap();
+    }
+
+    #[test]
+    fn the_kernel_names_the_holder_of_the_host() {
+        let name = format!("{HOST}-test-named-{}", std::process::id());
+        let _first = HostLock::named(&name).unwrap();
+        let error = HostLock::named(&name).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("kill {}", std::process::id())),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_removed_lock_file_ends_the_run_that_had_it() {
+        let (_place, dir) = run_dir();
+        let first = FolderLock::take(&dir).unwrap();
+        first.check().unwrap();
+        std::fs::remove_file(first.path().join(NAME)).unwrap();
+        let _second = FolderLock::take(&dir).unwrap();
+        assert!(matches!(first.check(), Err(LockError::Lost { .. })));
+    }
+
+    #[test]
+    fn a_planted_lock_file_is_neither_followed_nor_believed() {
+        let (place, dir) = run_dir();
+        let secret = place.path().join("secret");
+        std::fs::write(&secret, "secret").unwrap();
+        std::os::unix::fs::symlink(&secret, dir.path().join(NAME)).unwrap();
+        let error = FolderLock::take(&dir).unwrap_err().to_string();
+        assert!(error.contains("symbolic link"), "{error}");
+        assert_eq!(std::fs::read_to_string(&secret).unwrap(), "secret");
     }
 }

@@ -22,7 +22,7 @@ mod steering;
 
 pub use diagnose::{Choice, diagnose};
 pub use error::RunError;
-pub use host::describe as describe_host;
+pub use host::{describe as describe_host, is_made_here};
 pub use lock::{HostLock, LockError};
 pub use request::{Ending, RunRequest};
 pub use start::run;

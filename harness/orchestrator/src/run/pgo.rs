@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use record::axis::{Axis, OF_CONTROL};
+use record::cell::CellId;
 
 use crate::plan::PlannedCell;
 
@@ -10,7 +11,17 @@ use crate::plan::PlannedCell;
 pub(super) fn place(run_folder: &Path, target: &str) -> PathBuf {
     let folder = run_folder.canonicalize();
     let folder = folder.unwrap_or_else(|_| run_folder.to_owned());
-    folder.join("pgo").join(target).join("control.pb.gz")
+    folder.join(name(target))
+}
+
+/// Its name in the run's folder. A target may be named by a path, which is none.
+pub(super) fn name(target: &str) -> String {
+    let plain = !target.contains('/') && safefile::check_name(target).is_ok();
+    let folder = match plain {
+        true => target.to_owned(),
+        false => CellId::of([target]).to_string(),
+    };
+    format!("pgo/{folder}/control.pb.gz")
 }
 
 /// Whether a cell is built with a profile of the control.
@@ -28,5 +39,8 @@ mod tests {
         let place = place(folder.path(), "service");
         assert!(place.is_absolute());
         assert!(place.ends_with("pgo/service/control.pb.gz"), "{place:?}");
+        let by_path = super::place(folder.path(), "../elsewhere/target.yaml");
+        assert!(by_path.starts_with(folder.path().canonicalize().unwrap().join("pgo")));
+        assert_eq!(by_path.components().count(), place.components().count());
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use record::run::{Calibration, Cell, Design, DroppedCell, RUN_FORMAT, Run, SourceFile};
-use record::store::RunDir;
+use record::store::{RunDir, StoreError};
 
 use super::artifacts::{self, Programs, ready_cell};
 use super::error::RunError;
@@ -43,7 +43,8 @@ pub(super) fn prepare(
 ) -> Result<Option<Prepared>, RunError> {
     let earlier = match RunDir::open(dir.path()) {
         Ok(dir) => Some(dir.read_run()?),
-        Err(_) => None,
+        Err(StoreError::NotARun(_)) => None,
+        Err(error) => return Err(error.into()),
     };
     let Some(mut programs) = artifacts::provide(request, listener)? else {
         return Ok(None);
@@ -59,6 +60,13 @@ pub(super) fn prepare(
         Some(earlier) => {
             same_run(request, &earlier, &run)?;
             run = earlier;
+            if !has_rates(request, &cells, &run) {
+                let Some(rates) = rates_for(request, dir, spawner, &cells, listener)? else {
+                    return Ok(None);
+                };
+                run.calibration = rates;
+                dir.write_run(&run)?;
+            }
             if let Some(blocks) = request.blocks
                 && blocks != run.blocks
             {
@@ -225,6 +233,33 @@ fn same_run(request: &RunRequest<'_>, earlier: &Run, now: &Run) -> Result<(), Ru
         }),
         None => Ok(()),
     }
+}
+
+/// Whether the record says at which rate every target's constant window runs.
+fn has_rates(request: &RunRequest<'_>, cells: &[ReadyCell], run: &Run) -> bool {
+    let mut controls = cells.iter().filter(|cell| cell.planned.control);
+    request.plan.matrix.load.constant.is_none()
+        || controls.all(|own| run.calibration.contains_key(&own.planned.spec.target))
+}
+
+/// Rates for a run that has a record without them. Trials that were measured at a rate that is not
+/// known any more are not mixed with others.
+fn rates_for(
+    request: &RunRequest<'_>,
+    dir: &RunDir,
+    spawner: &Spawner,
+    cells: &[ReadyCell],
+    listener: &Listener<'_>,
+) -> Result<Option<BTreeMap<String, Calibration>>, RunError> {
+    if !dir.read_trials()?.is_empty() {
+        return Err(RunError::OtherRun {
+            folder: request.folder.clone(),
+            difference: "its run.json does not say at which rate its constant windows ran \
+                         (`calibration`)"
+                .to_owned(),
+        });
+    }
+    calibrate_all(request, spawner, cells, listener)
 }
 
 fn calibrate_all(

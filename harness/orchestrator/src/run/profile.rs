@@ -9,11 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use record::diagnosis::EvidenceKind;
-use record::store::{RunDir, sync_folder};
+use record::store::{PROFILE, RunDir};
 
 use super::artifacts::{Programs, ready_cell};
 use super::error::RunError;
-use super::pgo::{is_wanted, place};
+use super::pgo::{is_wanted, name, place};
 use super::request::RunRequest;
 use crate::events::{Event, Listener};
 use crate::trial::{Observation, TrialRequest, run_diagnosis};
@@ -80,8 +80,8 @@ impl Taking<'_> {
         });
         let system = |action| move |source| RunError::System { action, source };
         let gathered = tempfile::Builder::new()
-            .prefix("unfinished-")
-            .tempdir_in(self.dir.path())
+            .prefix(PROFILE)
+            .tempdir_in(self.dir.raw())
             .map_err(system("create a folder for the profile"))?;
         let trial = TrialRequest {
             plan,
@@ -117,19 +117,25 @@ impl Taking<'_> {
             let reason = missing.map_or("it was not served", |own| own.reason.as_str());
             return Err(self.none(reason));
         };
-        self.keep(&gathered.path().join(&profile.file))
-            .map_err(system("keep the profile of the control"))?;
+        self.keep(gathered.path(), &profile.file)?;
         Ok(true)
     }
 
     /// Renamed into place, so that it is there whole or not at all.
-    fn keep(&self, taken: &Path) -> std::io::Result<()> {
-        let place = place(self.dir.path(), self.target);
-        let folder = place.parent().unwrap_or(self.dir.path());
-        fs::create_dir_all(folder)?;
-        fs::File::open(taken)?.sync_all()?;
-        fs::rename(taken, &place)?;
-        sync_folder(folder).map_err(std::io::Error::other)
+    fn keep(&self, gathered: &Path, file: &str) -> Result<(), RunError> {
+        fs::File::open(gathered.join(file))
+            .and_then(|file| file.sync_all())
+            .map_err(|source| RunError::System {
+                action: "keep the profile of the control",
+                source,
+            })?;
+        let kept = name(self.target);
+        let folder = kept.rsplit_once('/').map_or("pgo", |(folder, _)| folder);
+        self.dir.make_folder(folder)?;
+        // By its name in the run's folder: its path may be absolute where that of the folder is not.
+        let gathered = gathered.file_name().unwrap_or_default().to_string_lossy();
+        let from = format!("raw/{gathered}/{file}");
+        Ok(self.dir.put_in_place(&from, &kept)?)
     }
 
     fn none(&self, reason: &str) -> RunError {

@@ -32,6 +32,8 @@ pub struct RunRequest<'a> {
     pub argv: Vec<String>,
     /// gosweep's version and revision, for the record.
     pub tool: String,
+    /// Whom targets run as, where it is not ourselves.
+    pub user: Option<supervise::User>,
     /// Set to stop after cleaning up; the trial under way is not recorded.
     pub cancel: &'a AtomicBool,
 }

@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use record::cell::CellId;
 use record::run::Run;
-use record::store::{LineWriter, RunDir, StoreError, make_folder, sync_folder};
+use record::store::{LineWriter, RunDir, StoreError};
 use record::trial::{ClockProbe, Outcome, Reason, Role, Stage, Trial};
+use safefile::{Room, room_for};
 
 use super::budget::{Budget, MOST_ATTEMPTS};
 use super::course::Course;
 use super::error::RunError;
 use super::launcher::{Job, Runner};
+use super::lock::FolderLock;
 use super::request::Ending;
 use super::steering::Steering;
 use crate::events::{Event, Listener};
@@ -48,6 +50,8 @@ impl SlotState {
 /// What the schedule works with; tests have their own runner, steering and clock.
 pub(super) struct Site<'a> {
     pub(super) dir: &'a RunDir,
+    /// Asked before anything is written; tests have none.
+    pub(super) lock: Option<&'a FolderLock>,
     pub(super) cells: &'a [ReadyCell],
     pub(super) runner: &'a dyn Runner,
     pub(super) steering: &'a dyn Steering,
@@ -63,7 +67,7 @@ pub(super) fn run_trials(
     run: Run,
     budget: Budget<'_>,
 ) -> Result<Ending, RunError> {
-    sweep_unfinished(site.dir);
+    site.dir.sweep()?;
     let trials = site.dir.read_trials()?;
     let mut schedule = Schedule {
         site,
@@ -241,6 +245,7 @@ impl Schedule<'_> {
             let Some(trial) = self.one_trial(&slot, place)? else {
                 return Ok(false);
             };
+            self.site.lock.map_or(Ok(()), FolderLock::check)?;
             writer.write(&trial)?;
             self.budget.trial_ended(from);
             self.clock_probes.extend(trial.clock_probe);
@@ -281,8 +286,8 @@ impl Schedule<'_> {
         let cell = &self.site.cells[slot.cell];
         let name = place.name();
         let raw = format!("raw/{}/{name}", cell.id);
-        let unfinished = self.site.dir.raw().join(format!("unfinished-{name}"));
-        make_folder(&unfinished)?;
+        let gathered = format!("raw/unfinished-{name}");
+        let unfinished = self.site.dir.make_folder(&gathered)?;
         let job = Job {
             cell,
             seed: self.run.seed ^ u64::from(place.block),
@@ -294,7 +299,12 @@ impl Schedule<'_> {
             drop_evidence(&unfinished);
             return Ok(None);
         };
-        self.keep_evidence(&unfinished, &cell.id, &raw)?;
+        // On a full disk evidence is lost, and what then fails is not the service.
+        if let Err((source, words)) = room_for(&unfinished, LEAST_ROOM) {
+            drop_evidence(&unfinished);
+            return Err(RunError::Short { words, source });
+        }
+        self.keep_evidence(&gathered, &cell.id, &raw)?;
         Ok(Some(Trial {
             format: record::trial::TRIAL_FORMAT,
             id: format!("b{name}-{}", cell.id),
@@ -317,20 +327,19 @@ impl Schedule<'_> {
         }))
     }
 
-    fn keep_evidence(&self, unfinished: &Path, cell: &CellId, raw: &str) -> Result<(), StoreError> {
-        let place = self.site.dir.path().join(raw);
-        let parent = self.site.dir.raw().join(cell.as_str());
-        make_folder(&parent)?;
+    fn keep_evidence(&self, gathered: &str, cell: &CellId, raw: &str) -> Result<(), StoreError> {
+        self.site.dir.make_folder(&format!("raw/{cell}"))?;
         // What a killed run may have left under the same name has no trial.
-        let _ = fs::remove_dir_all(&place);
-        fs::rename(unfinished, &place).map_err(|source| StoreError::Io {
-            action: "rename",
-            path: unfinished.to_owned(),
-            source,
-        })?;
-        sync_folder(&parent)
+        self.site.dir.put_in_place(gathered, raw)
     }
 }
+
+/// What must be left where a trial has written its evidence, for all of it to be there.
+const LEAST_ROOM: Room = Room {
+    bytes: 1 << 20,
+    files: 2,
+    open_files: 0,
+};
 
 /// Where a trial stands.
 #[derive(Debug, Clone, Copy)]
@@ -358,19 +367,6 @@ fn slots_on_disk(trials: &[Trial]) -> Slots {
         slots.entry(key).or_default().add(&trial.outcome);
     }
     slots
-}
-
-/// Removes the evidence of a trial that a killed run was in.
-fn sweep_unfinished(dir: &RunDir) {
-    for entry in fs::read_dir(dir.raw()).into_iter().flatten().flatten() {
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with("unfinished-")
-        {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }
 
 /// A trial that is not kept leaves nothing; what cannot be removed is swept away by the next call.

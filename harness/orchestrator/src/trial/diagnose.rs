@@ -171,7 +171,8 @@ impl<'a> Collector<'a> {
         let mut options = option_values(request.plan, &request.cell.planned);
         request.observation.set_options(&mut options);
         Collector {
-            pprof: Pprof::new(&base, duration, spec.insecure),
+            pprof: Pprof::new(&base, duration, spec.insecure)
+                .with_token(target.admin.as_ref().and(target.probe.token().cloned())),
             probe: target.probe.clone(),
             admin: target.admin.clone(),
             folder: request.evidence,

@@ -4,19 +4,20 @@ use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use record::axis::{Applied, Axis};
 use record::target_file::{Protocol, placeholders};
 use record::trial::{CgroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
+use super::address::{NotItsOwn, listened_on_by};
 use super::last_words::{crash_line, last_words};
 use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
 use super::request::TrialRequest;
-use crate::observe::{Info, Probe, ProcessSample};
-use crate::own_side::{OwnSide, is_own_side};
+use crate::observe::{Info, Probe, ProcessSample, Token};
+use crate::own_side::OwnSide;
 use crate::plan::{limits_of, option_values};
 use supervise::{Exit, Launch, Process};
 
@@ -45,6 +46,8 @@ pub(super) struct Target {
     cap_bytes: Option<u64>,
     ready_ms: f64,
     last_sample: Option<ProcessSample>,
+    /// When it first was not the listener on its own addresses.
+    unlistened_since: Option<Instant>,
 }
 
 /// Why there is no target.
@@ -70,7 +73,10 @@ impl Target {
                 Err(NotReady::PortTaken) if attempt < PORT_ATTEMPTS => attempt += 1,
                 Err(reason) => {
                     let failure = reason.failure(request);
-                    let failure = target.end_of(failure, Duration::ZERO);
+                    let mut failure = target.end_of(failure, Duration::ZERO);
+                    for caveat in target.log_caveats() {
+                        failure.message = format!("{}; {caveat}", failure.message);
+                    }
                     let group = target.cgroup_use();
                     return Err(LaunchError::Failed(Box::new(failure), group));
                 }
@@ -90,33 +96,57 @@ impl Target {
                 self.process.stop(Duration::ZERO);
                 return Err(self.ended_early(exit));
             }
-            if self.is_ready(spec) {
-                self.ready_ms = started.elapsed().as_secs_f64() * 1e3;
-                return Ok(());
-            }
-            if started.elapsed() > spec.ready.within {
-                return Err(NotReady::Late);
+            let answers = self.is_ready(spec);
+            let waited_too_long = started.elapsed() > spec.ready.within;
+            match answers.then(|| self.listening()) {
+                Some(Ok(())) => {
+                    self.ready_ms = started.elapsed().as_secs_f64() * 1e3;
+                    return Ok(());
+                }
+                // Whoever answered: the target may be about to say that its
+                // port is taken, or to listen.
+                Some(Err(why)) if waited_too_long || why.has_lasted(&mut self.unlistened_since) => {
+                    return Err(NotReady::NotTheListener(why.to_string()));
+                }
+                None if waited_too_long => return Err(NotReady::Late),
+                _ => {}
             }
             std::thread::sleep(ASK_EVERY);
         }
     }
 
+    /// That its addresses are its own: the service's must be listened on by the
+    /// target alone, and the admin's by nobody else.
+    ///
+    /// # Errors
+    /// Who listens instead.
+    pub(super) fn listening(&self) -> Result<(), NotItsOwn> {
+        listened_on_by(&self.process.tree(), &self.address, self.admin.as_deref())
+    }
+
     fn is_ready(&self, spec: &record::target_file::Target) -> bool {
-        let base = match (&self.admin, spec.ready.on_admin) {
-            (Some(admin), true) => format!("http://{admin}"),
-            _ => format!("{}://{}", scheme(spec.protocol), self.address),
-        };
+        let base = format!("{}://{}", scheme(spec.protocol), self.address);
+        let on_admin = self.admin.as_ref().filter(|_| spec.ready.on_admin);
         // Our client speaks HTTP/1.1: an h2c-only service counts as ready once it accepts connections, unless it has an
         // admin listener.
         if spec.protocol == Protocol::H2c && !spec.ready.on_admin {
             return std::net::TcpStream::connect(&self.address).is_ok();
         }
         match &spec.ready.path {
-            Some(path) => matches!(self.probe.status(&format!("{base}{path}")), Ok(200)),
+            Some(path) => {
+                let answer = match on_admin {
+                    Some(admin) => self.probe.admin_status(admin, path),
+                    None => self.probe.status(&format!("{base}{path}")),
+                };
+                matches!(answer, Ok(200))
+            }
             None => {
                 let request = &spec.requests[0];
                 let wanted = request.expect.status.unwrap_or(200);
-                let answer = self.probe.status(&format!("{base}{}", request.path));
+                let answer = match on_admin {
+                    Some(admin) => self.probe.admin_status(admin, &request.path),
+                    None => self.probe.status(&format!("{base}{}", request.path)),
+                };
                 // Only a GET can be asked without side effects.
                 answer.is_ok_and(|status| status == wanted || request.method != "GET")
             }
@@ -137,7 +167,7 @@ impl Target {
 
     /// A look at the process; remembered for the report should it end.
     pub(super) fn sample(&mut self) -> Option<ProcessSample> {
-        let sample = ProcessSample::take(self.process.pid())?;
+        let sample = ProcessSample::of_tree(self.process.root())?;
         self.last_sample = Some(sample.clone());
         Some(sample)
     }
@@ -200,6 +230,28 @@ impl Target {
         self.process.group_counts().as_ref().map(use_of_life)
     }
 
+    /// What its logs lack, once it has ended.
+    pub(super) fn log_caveats(&self) -> Vec<String> {
+        let bounds = self.process.stderr().bounds();
+        let logs = [
+            ("stdout.log", &bounds.stdout),
+            ("stderr.log", &bounds.stderr),
+        ];
+        let caveats = logs.into_iter().flat_map(|(name, bounds)| {
+            let dropped = (bounds.dropped > 0).then(|| {
+                format!(
+                    "{name}: the target wrote too much, and {} bytes of the middle were left out",
+                    bounds.dropped
+                )
+            });
+            let error = bounds.error.as_ref();
+            let error =
+                error.map(|error| format!("{name} could not be written to its end: {error}"));
+            [dropped, error]
+        });
+        caveats.flatten().collect()
+    }
+
     /// Ends the target.
     pub(super) fn stop(&mut self, patience: Duration) -> Exit {
         self.process.stop(patience)
@@ -258,13 +310,17 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         true => Some(free_address().map_err(no_port)?),
         false => None,
     };
+    let token = match wants_admin {
+        true => Some(Token::fresh().map_err(|error| failed(format!("no random bytes: {error}")))?),
+        false => None,
+    };
     let pinning = ChildPinning::prepare(&placement.target, placement.memory_node)
         .map_err(|error| failed(error.to_string()))?;
     let limits = limits_of(&request.cell.planned.spec.settings);
     let launch = Launch {
         program: request.cell.program.clone(),
         args: arguments(request, &address, admin.as_deref()),
-        env: environment(request),
+        env: environment(request, token.as_ref()),
         pinning: Some(pinning),
         limits,
         observer_cpus: observer_cpus(request),
@@ -276,7 +332,7 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
             .spawner
             .spawn(launch)
             .map_err(|error| match error.source_of_system() {
-                Some(source) if is_own_side(source) => {
+                Some(source) if safefile::is_shortage(source) => {
                     LaunchError::OwnSide(OwnSide(error.to_string()))
                 }
                 _ => failed(error.to_string()),
@@ -285,13 +341,14 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         process,
         address,
         admin,
-        probe: Probe::new(Duration::from_secs(5), spec.insecure),
+        probe: Probe::new(Duration::from_secs(5), spec.insecure, token),
         generator_cpus: None,
         observation: request.observation,
         stderr_file: request.evidence.join("stderr.log"),
         cap_bytes: limits.memory_bytes,
         ready_ms: 0.0,
         last_sample: None,
+        unlistened_since: None,
     })
 }
 
@@ -336,13 +393,20 @@ fn arguments(request: &TrialRequest<'_>, address: &str, admin: Option<&str>) -> 
 }
 
 /// The whole environment of the target: nothing of ours is inherited but the way to its programs and home.
-fn environment(request: &TrialRequest<'_>) -> Vec<(String, OsString)> {
+fn environment(request: &TrialRequest<'_>, token: Option<&Token>) -> Vec<(String, OsString)> {
     let spec = request.plan.target(&request.cell.planned);
     let settings = &request.cell.planned.spec.settings;
     let mut env: Vec<(String, OsString)> = ["PATH", "HOME", "TZ", "LANG"]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?)))
         .collect();
+    if let Some(home) = request.spawner.user().and_then(|user| user.home.as_ref()) {
+        env.retain(|(name, _)| name != "HOME");
+        env.push(("HOME".to_owned(), home.clone()));
+    }
+    if let Some(token) = token {
+        env.push((Token::VARIABLE.to_owned(), token.value().into()));
+    }
     let mut set = |name: &str, value: &str| env.push((name.to_owned(), value.into()));
     // A crash must be diagnosable: all goroutines. Core dumps are off.
     set("GOTRACEBACK", "all");
@@ -373,6 +437,7 @@ enum NotReady {
     Cancelled,
     PortTaken,
     Late,
+    NotTheListener(String),
     Ended(Exit),
 }
 
@@ -389,6 +454,7 @@ impl NotReady {
                 let message = "its port was taken by another process, several times".to_owned();
                 (FailureCause::NotStarted, message, Exit::default())
             }
+            NotReady::NotTheListener(why) => (FailureCause::NotReady, why.clone(), Exit::default()),
             NotReady::Late | NotReady::Cancelled => {
                 let within = record::quantity::format_duration(within);
                 let message =

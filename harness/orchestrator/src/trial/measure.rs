@@ -58,11 +58,13 @@ pub fn run_trial(
         }
         Err(Stop::Failed(failure)) => {
             observed.outcome = Outcome::Failed(target.end_of(failure, PATIENCE));
+            observed.warnings.extend(target.log_caveats());
             observed.cgroup = target.cgroup_use();
             return Ok(Some(observed));
         }
     }
     target.stop(PATIENCE);
+    observed.warnings.extend(target.log_caveats());
     observed.cgroup = target.cgroup_use();
     let after_ns = clock_probe_ns(&request.cell.planned.placement.target);
     observed.clock_probe = before_ns

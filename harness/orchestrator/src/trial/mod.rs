@@ -1,5 +1,6 @@
 //! One trial: a fresh process, warm-up, the measured windows, the end.
 
+mod address;
 mod caveats;
 mod diagnose;
 mod judge;

@@ -83,12 +83,19 @@ pub(super) fn gctrace_window(traces: &Traces, from: Instant, to: Instant) -> Opt
         .filter(|(read, _)| *read > from && *read <= to)
         .map(|(_, cycle)| cycle)
         .collect();
+    let of_one_process = traces
+        .gc
+        .is_sorted_by(|(_, before), (_, after)| before.seq < after.seq);
     let sum = |of: &dyn Fn(&gotrace::gctrace::GcCycle) -> f64| {
         within.iter().map(|cycle| of(cycle)).sum::<f64>() / 1e3
     };
     Some(GcTraceWindow {
-        // By sequence numbers, not lines: a torn line is a cycle all the same.
-        cycles: last_until(to).saturating_sub(last_until(from)),
+        // By sequence numbers, not lines: a torn line is a cycle all the same. With
+        // several processes on one stderr the numbers are of all of them.
+        cycles: match of_one_process {
+            true => last_until(to).saturating_sub(last_until(from)),
+            false => within.len() as u64,
+        },
         forced: within.iter().filter(|cycle| cycle.forced).count() as u64,
         cpu_seconds: sum(&|cycle| cycle.cpu.without_idle()),
         stop_seconds: sum(&|cycle| cycle.clock.stopped()),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use record::trial::{Failure, FailureCause};
 
+use super::address::NotItsOwn;
 use crate::own_side::OwnSide;
 
 /// How long a target may take to end by itself before it is killed.
@@ -18,6 +19,18 @@ pub(super) enum Stop {
 }
 
 impl Stop {
+    /// Load would reach, or has reached, somebody else.
+    pub(super) fn not_its_own(error: NotItsOwn) -> Stop {
+        Stop::Failed(Failure {
+            cause: FailureCause::NotReady,
+            message: error.to_string(),
+            exit_code: None,
+            signal: None,
+            panic: None,
+            stderr_tail: Vec::new(),
+        })
+    }
+
     pub(super) fn crashed(message: String) -> Stop {
         Stop::Failed(Failure {
             cause: FailureCause::Crashed,

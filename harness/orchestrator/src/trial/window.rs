@@ -12,6 +12,7 @@ use record::matrix::ConstantLoad;
 use record::trial::Phase;
 use topology::{CpuSet, GroupCounter, GroupCounts, TargetGroup};
 
+use super::address::{NotItsOwn, still_listened_on};
 use super::launch::Target;
 use super::limits::use_between;
 use super::load::{load_spec, phase};
@@ -139,7 +140,7 @@ impl<'a> Windows<'a> {
         // Looked at when the connections are open and the clock is about to start: opening them is not part of the
         // window.
         let observer = Observer {
-            pid: target.process.pid(),
+            root: target.process.root(),
             admin: target.admin.clone(),
             probe: target.probe.clone(),
             watched: self.watched.clone(),
@@ -172,6 +173,7 @@ impl<'a> Windows<'a> {
         let (start, started) = mpsc::channel();
         std::thread::scope(|scope| {
             let beside = std::thread::Builder::new()
+                .name("beside".to_owned())
                 .spawn_scoped(scope, move || started.recv().ok().map(|()| beside()))
                 .map_err(|error| Stop::OwnSide(OwnSide(format!("a thread: {error}"))))?;
             let start = Mutex::new(Some(start));
@@ -220,6 +222,9 @@ impl<'a> Windows<'a> {
             cancel: Some(request.cancel),
             ..Hooks::default()
         };
+        if target.process.exited().is_none() {
+            still_listened_on(|| target.listening()).map_err(Stop::not_its_own)?;
+        }
         let outcome = loadgen::run(&spec, &hooks);
         let pinned = pinned.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !pinned.is_empty() {
@@ -239,6 +244,11 @@ impl<'a> Windows<'a> {
                 "ended in the {} window ({how})",
                 window.name
             )));
+        }
+        match target.listening() {
+            // Between two workers there may be nobody, which the load has seen.
+            Ok(()) | Err(NotItsOwn::Nobody(_)) => {}
+            Err(error) => return Err(Stop::not_its_own(error)),
         }
         match outcome {
             Ok(outcome) => match lacked(&outcome) {
@@ -310,7 +320,7 @@ fn lacked(outcome: &LoadOutcome) -> Option<String> {
 
 /// Looks from outside the target's borrow, since the load has that.
 struct Observer {
-    pid: u32,
+    root: u32,
     admin: Option<String>,
     probe: crate::observe::Probe,
     watched: CpuSet,
@@ -327,7 +337,7 @@ impl Observer {
             .and_then(|admin| self.probe.metrics(admin).ok());
         Look {
             runtime,
-            process: ProcessSample::take(self.pid),
+            process: ProcessSample::of_tree(self.root),
             host: HostSample::take(&self.watched),
             group: self.group.as_ref().map(GroupCounter::counts),
             at: Instant::now(),

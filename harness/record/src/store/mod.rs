@@ -10,15 +10,16 @@
 //! one wrote. Anything else (a field that must be there, a new meaning or unit, a new word of an enum) needs a new
 //! version; a newer version than our own is refused by name. `tests/fixtures/format-1` must stay readable.
 
+mod claim;
 mod lines;
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use safefile::{Folder, Refused, check_name};
 use serde::Deserialize;
 
+pub use claim::{CALIBRATION, PROFILE};
 pub use lines::{Line, LineWriter};
 
 use crate::decision::Decision;
@@ -41,6 +42,45 @@ pub enum StoreError {
     /// The folder holds no run.
     #[error("{} is no run folder: it has no run.json; name a folder under results/", .0.display())]
     NotARun(PathBuf),
+    /// The folder holds what no run of ours left there.
+    #[error(
+        "{} is no run folder, and holds `{found}`, which is no run's: name a new folder, or an empty one",
+        path.display()
+    )]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+        /// What is in it.
+        found: String,
+    },
+    /// What a run left is there, but not what it was a run of.
+    #[error(
+        "{} holds `{found}` of a run, but no run.json: nothing says under what calibration it was measured; put its run.json back, or name a new folder",
+        path.display()
+    )]
+    NoRecord {
+        /// The folder.
+        path: PathBuf,
+        /// What is left of the run.
+        found: String,
+    },
+    /// A folder of somebody else.
+    #[error("{}: {why}; if you know who made it and what is in it, say --trust", path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Why it is not ours.
+        why: Refused,
+    },
+    /// A folder that another machine made.
+    #[error(
+        "{} was made on another machine: what it describes would be built and started here; if you know who made it and what is in it, say --trust",
+        path.display()
+    )]
+    Elsewhere {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file is not what it should be.
     #[error("{}:{line}: not readable as a {what}: {reason}", path.display())]
     Corrupt {
@@ -50,6 +90,14 @@ pub enum StoreError {
         line: usize,
         /// What should stand there.
         what: &'static str,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// What was to be written could not be read again; nothing was written.
+    #[error("cannot store into {}: {reason}", path.display())]
+    Unstorable {
+        /// The file.
+        path: PathBuf,
         /// What the decoder said.
         reason: String,
     },
@@ -71,30 +119,46 @@ pub struct RunDir {
     path: PathBuf,
 }
 
+/// The folder of the trials' raw evidence, in a run's folder.
+const RAW: &str = "raw";
+/// The record itself.
+const RUN: &str = "run.json";
+/// Whoever can read the record can make a folder that passes for one of ours.
+const RUN_MODE: u32 = 0o600;
+/// A run of thousands of cells takes some megabytes.
+const LARGEST_RUN_BYTES: u64 = 256 << 20;
 impl RunDir {
-    /// Creates the folder (and its parents) if it is not there.
-    ///
-    /// # Errors
-    /// The file system's.
-    pub fn create(path: &Path) -> Result<RunDir, StoreError> {
-        let raw = path.join("raw");
-        make_folder(&raw)?;
-        Ok(RunDir {
-            path: path.to_owned(),
-        })
-    }
-
     /// Opens a folder that holds a run.
     ///
     /// # Errors
-    /// [`StoreError::NotARun`] where there is no `run.json`.
+    /// [`StoreError::NotARun`] where there is no `run.json`, and what the file
+    /// system says where that cannot be told.
     pub fn open(path: &Path) -> Result<RunDir, StoreError> {
-        if !path.join("run.json").is_file() {
-            return Err(StoreError::NotARun(path.to_owned()));
+        use io::ErrorKind::{NotADirectory, NotFound};
+        let found = Folder::open(path).and_then(|folder| folder.has(RUN));
+        match found {
+            Ok(true) => Ok(RunDir {
+                path: path.to_owned(),
+            }),
+            Ok(false) => Err(StoreError::NotARun(path.to_owned())),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => {
+                Err(StoreError::NotARun(path.to_owned()))
+            }
+            Err(error) => Err(io_error("look into", path)(error)),
         }
-        Ok(RunDir {
-            path: path.to_owned(),
-        })
+    }
+
+    /// Checks that the folder is ours: what is in it decides what is run.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`].
+    pub fn check_ours(&self) -> Result<(), StoreError> {
+        self.folder()?
+            .check_ours()
+            .map_err(|why| StoreError::Foreign {
+                path: self.path.clone(),
+                why,
+            })
     }
 
     /// The folder.
@@ -102,9 +166,61 @@ impl RunDir {
         &self.path
     }
 
+    /// The folder, held open, for whoever writes into it.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn folder(&self) -> Result<Folder, StoreError> {
+        Folder::open(&self.path).map_err(io_error("look into", &self.path))
+    }
+
     /// The folder of raw evidence.
     pub fn raw(&self) -> PathBuf {
-        self.path.join("raw")
+        self.path.join(RAW)
+    }
+
+    /// Makes a folder of the run, by its name in it, and what is missing above
+    /// it, for nobody but the owner to write into.
+    ///
+    /// # Errors
+    /// The file system's, or there is a link or a file of that name.
+    pub fn make_folder(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let path = self.path.join(name);
+        self.folder()?
+            .make_folder(name)
+            .map_err(io_error("create", &path))?;
+        Ok(path)
+    }
+
+    /// Gives a folder or file of the run its final name, in place of what has
+    /// it, and waits until that is on disk.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn put_in_place(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let folder = self.folder()?;
+        if folder.has_folder(to) {
+            folder
+                .remove_folder(to)
+                .map_err(io_error("replace", &self.path.join(to)))?;
+        }
+        folder
+            .rename(from, to)
+            .map_err(io_error("rename", &self.path.join(from)))
+    }
+
+    /// Reads evidence by its name in the folder; `None` where there is none.
+    ///
+    /// # Errors
+    /// A name that leaves the folder; a link, pipe or device; more than `most`
+    /// bytes; the file system's.
+    pub fn evidence(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.folder()?.read(name, most) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => other
+                .map(Some)
+                .map_err(io_error("read", &self.path.join(name))),
+        }
     }
 
     /// Reads `run.json`, and `decisions.jsonl` into the run.
@@ -112,37 +228,39 @@ impl RunDir {
     /// # Errors
     /// Not there, not readable, or of a newer format.
     pub fn read_run(&self) -> Result<Run, StoreError> {
-        let path = self.path.join("run.json");
-        let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+        let path = self.path.join(RUN);
+        let text = self.folder()?.read_text(RUN, LARGEST_RUN_BYTES);
+        let text = text.map_err(io_error("read", &path))?;
         let mut run: Run = decode(&path, 1, "run", RUN_FORMAT, &text)?;
-        run.decisions = lines::read(&self.path)?;
+        for cell in &run.cells {
+            named(&path, 1, "run", cell.id.as_str())?;
+        }
+        run.decisions = lines::read(self)?;
         Ok(run)
     }
 
-    /// Writes `run.json`: to a temporary file, fsynced, renamed into place.
+    /// Writes `run.json`: to a temporary file, fsynced, renamed into place, for
+    /// nobody but the owner to read.
     ///
     /// # Errors
     /// The file system's.
     pub fn write_run(&self, run: &Run) -> Result<(), StoreError> {
-        let path = self.path.join("run.json");
+        let path = self.path.join(RUN);
         let mut text = serde_json::to_string_pretty(run).expect("a run is plain data");
         readable_again::<Run>(&path, "the run", text.as_bytes())?;
         text.push('\n');
-        let temporary = self.path.join("run.json.new");
-        let mut file = File::create(&temporary).map_err(io_error("create", &temporary))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(io_error("write", &temporary))?;
-        fs::rename(&temporary, &path).map_err(io_error("rename", &path))?;
-        sync_folder(&self.path)
+        self.folder()?
+            .replace(RUN, text.as_bytes(), RUN_MODE)
+            .map_err(io_error("write", &path))
     }
 
     /// Reads every complete trial; a half-written last line is left out.
     ///
     /// # Errors
-    /// Not readable, a corrupt line, or a newer format.
+    /// Not readable, a corrupt line, evidence that is named outside the
+    /// folder, or a newer format.
     pub fn read_trials(&self) -> Result<Vec<Trial>, StoreError> {
-        lines::read(&self.path)
+        lines::read(self)
     }
 
     /// Opens `trials.jsonl` for appending and cuts off a half-written line.
@@ -150,7 +268,7 @@ impl RunDir {
     /// # Errors
     /// The file system's.
     pub fn append(&self) -> Result<LineWriter<Trial>, StoreError> {
-        LineWriter::open(&self.path)
+        LineWriter::open(self)
     }
 
     /// Opens `decisions.jsonl` for appending and cuts off a half-written line.
@@ -158,31 +276,23 @@ impl RunDir {
     /// # Errors
     /// The file system's.
     pub fn append_decisions(&self) -> Result<LineWriter<Decision>, StoreError> {
-        LineWriter::open(&self.path)
+        LineWriter::open(self)
     }
 }
 
-/// Makes a folder of a run and those above it, if they are not there. Whatever the umask, nobody but the owner may
-/// write into it.
-///
-/// # Errors
-/// The file system's.
-pub fn make_folder(path: &Path) -> Result<(), StoreError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(path)
-        .map_err(io_error("create", path))
-}
-
-/// Makes a rename in this folder survive a power cut.
-///
-/// # Errors
-/// The file system's.
-pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(io_error("sync", path))
+/// Checks a name that a record gives to a folder or file of the run.
+pub(crate) fn named(
+    path: &Path,
+    line: usize,
+    what: &'static str,
+    name: &str,
+) -> Result<(), StoreError> {
+    check_name(name).map_err(|refused| StoreError::Corrupt {
+        path: path.to_owned(),
+        line,
+        what,
+        reason: refused.to_string(),
+    })
 }
 
 pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -203,11 +313,10 @@ pub(crate) fn readable_again<T: for<'de> Deserialize<'de>>(
     let Err(error) = serde_json::from_slice::<T>(json) else {
         return Ok(());
     };
-    let reason = format!("{what} would not be readable: {error}; is a figure not a finite number?");
-    Err(io_error("store into", path)(io::Error::new(
-        io::ErrorKind::InvalidData,
-        reason,
-    )))
+    Err(StoreError::Unstorable {
+        path: path.to_owned(),
+        reason: format!("{what} would not be readable: {error}; is a figure not a finite number?"),
+    })
 }
 
 #[derive(Deserialize)]
@@ -242,6 +351,8 @@ pub(crate) fn decode<T: for<'de> Deserialize<'de>>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::cell::CellId;
     use crate::decision::{Stop, StopReason};

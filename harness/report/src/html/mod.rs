@@ -7,6 +7,7 @@ mod axis;
 mod flame;
 mod intervals;
 mod points;
+mod policy;
 mod scaling;
 mod shape;
 mod timeline;
@@ -32,6 +33,7 @@ impl<D: Document + ?Sized> Format<D> for Html {
         written(
             "HTML",
             &PageView {
+                policy: policy::content_security_policy(),
                 parts: parts(&page.blocks, 2),
                 page: &page,
             },
@@ -50,6 +52,7 @@ fn written(format: &'static str, template: &impl Template) -> Result<String, Rep
 #[derive(Template)]
 #[template(path = "page.html")]
 struct PageView<'a> {
+    policy: String,
     page: &'a Page,
     parts: Vec<BlockView<'a>>,
 }

@@ -1,7 +1,6 @@
 //! Files and standard input. Logs are read as streams, so that their length does not matter; what is one document is
 //! read whole, up to a bound.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -30,15 +29,14 @@ pub(super) fn read(path: &Path) -> Result<Material, Unread> {
         from_stream(stdin, "standard input", Some(crate::signals::cancel_flag()))?
     } else {
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-        let about = file.metadata().map_err(|error| unreadable(&name, &error))?;
-        if about.is_dir() {
+        if path.is_dir() {
             return Err(Unread {
                 name,
                 reason: "is a folder; give the files in it, or `gosweep report` for a run's folder"
                     .to_owned(),
             });
         }
+        let file = safefile::open_named(path).map_err(|error| unreadable(&name, &error))?;
         from_stream(file, &name, None)?
     };
     trace::viewed(material)

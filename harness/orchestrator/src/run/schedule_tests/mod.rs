@@ -220,6 +220,7 @@ impl Lab {
         let warnings = RefCell::new(Vec::new());
         let site = Site {
             dir: &dir,
+            lock: None,
             cells: &cells,
             runner,
             steering: rules,
