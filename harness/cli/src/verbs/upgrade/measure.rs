@@ -175,6 +175,7 @@ impl Call<'_> {
             toolbox: &self.toolbox,
             argv: argv(),
             tool: output::TOOL.to_owned(),
+            user: None,
             cancel: signals::cancel_flag(),
         };
         let progress = Progress::new();
