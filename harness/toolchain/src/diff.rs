@@ -420,7 +420,7 @@ fn read_sources(
         let name = entry.file_name().to_string_lossy().into_owned();
         let below = format!("{folder}/{name}");
         let meta = entry.metadata().map_err(failed)?;
-        if meta.is_dir() && name != "testdata" {
+        if meta.is_dir() && name != "testdata" && !name.starts_with('_') {
             read_sources(source, &below, files)?;
         } else if meta.is_file() && is_ours(&name) {
             files.insert(below, read_text(&entry.path(), LONGEST_SOURCE)?);

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: any file or process, and a verdict of its own ([`judging::upgrade`] has that).
 
+mod compared;
 mod defaults;
 mod facts;
 mod latencies;
@@ -14,10 +15,11 @@ mod samples;
 mod scan;
 mod switches;
 
+pub use compared::{Switched, UpgradeGiven};
 pub use defaults::go_line;
-pub use page::{UpgradeGiven, upgrade};
+pub use page::upgrade;
 pub use scan::{ModuleSources, SourceLine};
-pub use switches::{Switched, Unexplained, unexplained};
+pub use switches::{Unexplained, unexplained};
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use documents::upgrade::UpgradeSample;
 use record::objective::{Figure, Objective};
 
+use super::compared::{Compared, UpgradeGiven};
 use super::defaults::version_of;
-use super::page::{Compared, UpgradeGiven};
 
 /// Figures with their unit and factor in Go's benchmark format; names with a slash are rates per operation.
 const UNITS: [(Figure, &str, f64); 9] = [

@@ -5,15 +5,14 @@ use gotrace::environment::{Role, SwitchKind};
 use judging::evidence::TargetTrials;
 use judging::upgrade::{Asked, Judged, attribute};
 use record::axis::Axis;
-use record::run::{Cell, Run};
-use record::trial::Trial;
+use record::run::Cell;
 
+use super::compared::{Compared, UpgradeGiven, compared};
 use super::defaults::Sides;
-use super::page::{Compared, UpgradeGiven, compared};
 use crate::error::AdvisorError;
 
 /// At most so many switches are tried: each is a cell of the second run.
-const MOST_SWITCHES: usize = 8;
+const MOST_SWITCHES: usize = 10;
 
 /// A difference beyond its margin, and the switches that may carry it.
 #[derive(Debug, Clone)]
@@ -28,19 +27,6 @@ pub struct Unexplained {
     pub cell: Cell,
     /// Values of axes to try, each alone: (axis, value).
     pub switches: Vec<(Axis, String)>,
-}
-
-/// A run in which switches were put back, for one target and version.
-#[derive(Debug, Clone, Copy)]
-pub struct Switched<'a> {
-    /// The target.
-    pub target: &'a str,
-    /// The new toolchain as the matrix names it.
-    pub toolchain: &'a str,
-    /// The run, whose control is the new version without any switch.
-    pub run: &'a Run,
-    /// Its trials.
-    pub trials: &'a [Trial],
 }
 
 /// What a second run should explain.

@@ -1,6 +1,7 @@
 //! The line that a person pastes to have a setting, or to be rid of it.
 
-use super::table::{Applied, Axis, DEFAULT, OF_CONTROL, OF_TOOLCHAIN};
+use super::table::{Applied, Axis, DEFAULT, OF_CONTROL};
+use super::value::OF_TOOLCHAIN;
 use crate::shell;
 
 impl Axis {

@@ -14,9 +14,6 @@ pub const DEFAULT: &str = "default";
 /// The value of `pgo` that means a profile of the control. A file of that name is `./control`.
 pub const OF_CONTROL: &str = "control";
 
-/// The value of `go_line` that means that of the Go that builds.
-pub const OF_TOOLCHAIN: &str = "toolchain";
-
 /// What a go line is given to `go build` by.
 pub const GO_LINE_FLAG: &str = "-modfile";
 

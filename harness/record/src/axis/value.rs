@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::table::OF_TOOLCHAIN;
 use crate::limit::{CpuQuota, parse_memory_cap};
 
 /// A value on an axis other than its default. Its text is the canonical form: what means the same reads the same.
@@ -129,6 +128,9 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
     }
     Ok(AxisValue::Pairs(pairs))
 }
+
+/// The value of `go_line` that means that of the Go that builds.
+pub const OF_TOOLCHAIN: &str = "toolchain";
 
 /// A go line: a minor version, or that of the Go that builds.
 pub(super) fn go_line(text: &str) -> Result<AxisValue, String> {

@@ -1,6 +1,5 @@
 //! The runs of an upgrade: first the versions side by side, then what is different with its switches back.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,6 +20,9 @@ use crate::verbs::setup::{RankedSteering, argv, toolbox, with_values};
 
 /// The linker shuffles functions from this minor version on.
 const LAYOUT_SINCE: u32 = 23;
+
+/// A matrix is a page of text.
+const LARGEST_FILE_BYTES: u64 = 1 << 20;
 
 /// What all runs of one call share.
 struct Call<'a> {
@@ -81,7 +83,7 @@ fn base(args: &UpgradeArgs) -> Result<(Base, PathBuf, Vec<String>), Failure> {
         ));
     };
     let failed = |error| Failure::usage(format!("cannot read {}: {error}", file.display()));
-    let text = fs::read_to_string(file).map_err(failed)?;
+    let text = safefile::read_named_text(file, LARGEST_FILE_BYTES).map_err(failed)?;
     let (matrix, findings) = Matrix::examine(&file.display().to_string(), &text);
     let Some(matrix) = matrix.filter(|_| findings.is_empty()) else {
         let name = file.display().to_string();

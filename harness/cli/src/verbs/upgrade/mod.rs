@@ -4,11 +4,9 @@ mod matrix;
 mod measure;
 mod sources;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use advisor::Raw;
 use advisor::upgrade::{Switched, UpgradeGiven};
 use clap::{Args as ClapArgs, ValueEnum};
 use documents::upgrade::{Upgrade, UpgradeVerdict};
@@ -17,6 +15,7 @@ use record::store::RunDir;
 use record::trial::Trial;
 use report::{Format, Junit, UpgradeBenchfmt};
 
+use super::advise;
 use super::run_folder::read;
 use super::setup::argv;
 use crate::exit::{Ending, Failure};
@@ -198,6 +197,7 @@ fn with_given<T>(
     make: impl FnOnce(&UpgradeGiven<'_>) -> T,
 ) -> Result<T, Failure> {
     let (run, trials) = read(folder)?;
+    let dir = RunDir::open(folder)?;
     let runs = switched(folder)?;
     let mut named = Vec::new();
     for (run, trials) in &runs {
@@ -226,7 +226,8 @@ fn with_given<T>(
         trials: &trials,
         from: args.from.as_deref(),
         to: &args.to,
-        raw: &|trial| raw(&folder.join(&trial.raw)),
+        // What cannot be read is not shown: latencies need it, the verdict does not.
+        raw: &|trial| advise::raw(&dir, &trial.raw).unwrap_or_default(),
         sources: &sources::of_run(&run),
         switched: &named,
         command: command.join(" "),
@@ -234,20 +235,14 @@ fn with_given<T>(
     }))
 }
 
-fn raw(folder: &Path) -> Raw {
-    Raw {
-        constant: fs::read(folder.join("metrics-constant.jsonl")).ok(),
-        ..Raw::default()
-    }
-}
-
 /// The runs with switches back; one that was interrupted before its first trial is none.
 fn switched(folder: &Path) -> Result<Vec<Stored>, Failure> {
-    let Ok(entries) = fs::read_dir(folder.join(ATTRIBUTION)) else {
+    let below = folder.join(ATTRIBUTION);
+    let Ok(mut names) = safefile::Folder::open(&below).and_then(|own| own.names()) else {
         return Ok(Vec::new());
     };
-    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    folders.sort();
+    names.sort();
+    let folders: Vec<PathBuf> = names.iter().map(|name| below.join(name)).collect();
     let there = folders.iter().filter(|folder| RunDir::open(folder).is_ok());
     there.map(|folder| read(folder)).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use advisor::upgrade::{ModuleSources, SourceLine};
@@ -49,11 +49,11 @@ pub(super) fn of_target(target: &Target) -> ModuleSources {
 
 /// Gathers the lines that direct the go command from every Go file of a module; other modules below are not ours.
 fn lines(folder: &Path, found: &mut Vec<SourceLine>, left: &mut usize, depth: usize) {
-    let Ok(entries) = fs::read_dir(folder) else {
+    let Ok(mut names) = safefile::Folder::open(folder).and_then(|own| own.names()) else {
         return;
     };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
+    names.sort();
+    let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
     for path in paths {
         let name = path
             .file_name()
@@ -99,12 +99,5 @@ fn directives(path: &Path, found: &mut Vec<SourceLine>) {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut text = String::new();
-    fs::File::open(path)?
-        .take(LONGEST)
-        .read_to_string(&mut text)?;
-    Ok(text)
+    safefile::read_named_text(path, LONGEST)
 }
