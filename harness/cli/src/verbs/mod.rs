@@ -18,6 +18,7 @@ mod run_folder;
 mod schema;
 mod setup;
 mod toolchain;
+mod toolchain_facts;
 mod upgrade;
 
 pub(crate) use advise::{AdviseArgs, advise};

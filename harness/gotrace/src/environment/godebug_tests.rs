@@ -178,3 +178,124 @@ fn strings_are_split_as_the_runtime_splits_them() {
     assert!(check_godebug_string("cpu.avx2=off,madvdontneed=0", None).is_ok());
     assert!(check_godebug_string("cpu.all=on", None).is_err());
 }
+
+fn at(key: &str, value: &str, version: &str) -> Result<Verdict, Problem> {
+    check_godebug(
+        key,
+        value,
+        Some(&GoVersion::parse(version).expect("version")),
+    )
+}
+
+/// First patches that have a key, and the patch before each, from the sources of every release.
+#[test]
+fn back_ported_keys_are_known_by_patch() {
+    for (key, value, with, without) in [
+        ("urlmaxqueryparams", "0", "1.24.12", "1.24.11"),
+        ("urlmaxqueryparams", "0", "1.25.6", "1.25.5"),
+        ("fips140ems", "0", "1.25.13", "1.25.12"),
+        ("fips140ems", "0", "1.26.6", "1.26.5"),
+        ("htmlmetacontenturlescape", "0", "1.25.8", "1.25.7"),
+        ("htmlmetacontenturlescape", "0", "1.26.1", "1.26.0"),
+        ("httpservecontentmaxranges", "7", "1.26.9", "1.26.8"),
+        ("httpservecontentmaxranges", "7", "1.26.11", "1.26.0"),
+        ("httpservecontentmaxranges", "7", "1.27.2", "1.27.1"),
+        ("allowmultiplevcs", "1", "1.23.11", "1.23.10"),
+        ("allowmultiplevcs", "1", "1.24.5", "1.24.4"),
+        ("httpcookiemaxnum", "0", "1.24.8", "1.24.7"),
+        ("httpcookiemaxnum", "0", "1.25.2", "1.25.1"),
+        ("netedns0", "0", "1.21.12", "1.21.11"),
+        ("netedns0", "0", "1.22.5", "1.22.4"),
+        ("tlsmaxrsasize", "4096", "1.21.1", "1.21.0"),
+    ] {
+        assert!(
+            at(key, value, with).is_ok(),
+            "{key} in {with}: {:?}",
+            at(key, value, with)
+        );
+        assert_eq!(
+            kind(at(key, value, without)),
+            ProblemKind::AbsentInVersion,
+            "{key} in {without}"
+        );
+    }
+    let absent = at("httpservecontentmaxranges", "7", "1.27.1").expect_err("absent");
+    assert!(
+        absent.message.contains("from 1.26.9 and 1.27.2 on"),
+        "{}",
+        absent.message
+    );
+}
+
+#[test]
+fn values_follow_the_version_too() {
+    for value in ["2", "3"] {
+        assert_eq!(
+            kind(at("multipathtcp", value, "1.23.12")),
+            ProblemKind::SilentlyIgnored
+        );
+        assert!(at("multipathtcp", value, "1.24.0").is_ok());
+    }
+    assert!(at("multipathtcp", "1", "1.21.0").is_ok());
+    // crypto/internal/fips140 panics in its init; before 1.24 the key is unknown.
+    assert_eq!(
+        kind(at("fips140", "yes", "1.24.0")),
+        ProblemKind::AbortsAtStart
+    );
+    assert_eq!(
+        kind(at("fips140", "yes", "1.27.4")),
+        ProblemKind::AbortsAtStart
+    );
+    assert_eq!(
+        kind(at("fips140", "yes", "1.23.12")),
+        ProblemKind::AbsentInVersion
+    );
+    let default = |version| at("traceadvanceperiod", "1000000000", version).expect("accepted");
+    assert!(
+        default("1.23.0")
+            .notes
+            .iter()
+            .any(|note| note.contains("default already"))
+    );
+    assert!(
+        !default("1.22.12")
+            .notes
+            .iter()
+            .any(|note| note.contains("default already"))
+    );
+    let labels = at("tracebacklabels", "0", "1.26.11").expect("accepted");
+    assert!(
+        labels
+            .notes
+            .iter()
+            .any(|note| note.contains("default already")),
+        "{:?}",
+        labels.notes
+    );
+}
+
+#[test]
+fn undocumented_keys_are_known_and_named_as_such() {
+    for (key, value) in [
+        ("multipartfiles", "distinct"),
+        ("execwait", "1"),
+        ("simd", "+256"),
+    ] {
+        let verdict = at(key, value, "1.27.4").expect(key);
+        assert!(
+            verdict
+                .notes
+                .iter()
+                .any(|note| note.contains("undocumented")),
+            "{key}"
+        );
+    }
+    assert_eq!(
+        kind(at("simd", "256", "1.26.11")),
+        ProblemKind::AbsentInVersion
+    );
+    assert_eq!(
+        kind(at("multipartfiles", "1", "1.27.4")),
+        ProblemKind::SilentlyIgnored
+    );
+}

@@ -17,7 +17,7 @@
 //! `internal/godebugs`, `internal/goexperiment` and `internal/buildcfg` packages and the code that uses it.
 //!
 //! What changes between two versions, and which switch brings the old behaviour back: [`defaults_changed`] and
-//! [`switches_back`].
+//! [`switches_back`], [`release_changes`], [`default_gomaxprocs`].
 
 mod changes;
 mod declared;
@@ -26,7 +26,9 @@ mod experiment;
 mod generate;
 mod godebug;
 mod godebug_table;
+mod notes;
 mod problem;
+mod quota;
 mod releases;
 pub mod sources;
 mod values;
@@ -43,7 +45,9 @@ pub use experiment::{
 pub use generate::table_source;
 pub use godebug::{check_godebug, check_godebug_string, find_godebug, godebug_pairs};
 pub use godebug_table::{Abort, GODEBUG_KEYS, GodebugKey, Role, Values};
+pub use notes::{RELEASE_CHANGES, ReleaseChange, Shows, release_changes};
 pub use problem::{Problem, ProblemKind, Verdict};
+pub use quota::default_gomaxprocs;
 pub use releases::{Releases, Span};
 pub use values::{
     Gogc, Gomemlimit, MicroArchitecture, Traceback, check_variable, goamd64, gogc, gomaxprocs,

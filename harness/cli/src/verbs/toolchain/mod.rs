@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::verbs::setup::toolbox;
+use crate::verbs::toolchain_facts::{FactsArgs, facts};
 
 /// `gosweep toolchain`.
 #[derive(Debug, ClapArgs)]
@@ -90,6 +91,8 @@ Exit codes: 0 all are there, 2 at least one could not be had, 5 interrupted")]
         #[arg(value_name = "VERSION")]
         version: Option<String>,
     },
+    /// Hold the built-in table of GODEBUG keys and experiments against the sources of Go, or make it again
+    Facts(FactsArgs),
 }
 
 /// Does what was asked for with toolchains.
@@ -121,6 +124,7 @@ pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
             diff::show(from, to, *most, *json, &toolbox)
         }
         ToolchainAction::Verify { version } => verify(version.as_deref()),
+        ToolchainAction::Facts(args) => facts(args),
     }
 }
 
