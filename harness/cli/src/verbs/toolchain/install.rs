@@ -11,6 +11,7 @@ use ::toolchain::{
     Local, Progress, Toolbox, Toolchain, ToolchainError, ToolchainSpec, Watch, install_local,
 };
 
+use super::Shown;
 use crate::exit::{Ending, Failure};
 use crate::output::{self, tell, tell_over};
 
@@ -36,6 +37,7 @@ pub(super) fn install(
     words: &[String],
     sha256: Option<&str>,
     toolbox: &Toolbox,
+    json: bool,
 ) -> Result<Ending, Failure> {
     if sha256.is_some() && words.len() != 1 {
         return Err(Failure::usage("--sha256 is of one archive: name one"));
@@ -68,7 +70,7 @@ pub(super) fn install(
         tell_over("");
     }
     let done = done.into_inner().unwrap_or_else(|held| held.into_inner());
-    conclude(words, done)
+    conclude(words, done, json)
 }
 
 fn read(word: &str) -> Result<Wanted, Failure> {
@@ -116,13 +118,19 @@ impl Board<'_> {
 fn conclude(
     words: &[String],
     done: BTreeMap<usize, Result<Toolchain, ToolchainError>>,
+    json: bool,
 ) -> Result<Ending, Failure> {
     let mut failures = Vec::new();
+    let mut shown = Vec::new();
     for (at, found) in done {
         match found {
             Ok(found) => {
                 for attempt in &found.passed_over {
                     tell!("passed over {attempt}");
+                }
+                if json {
+                    shown.push(Shown::new("resolved", &found));
+                    continue;
                 }
                 output::print(&format!(
                     "{}\n{}\n{}",
@@ -140,6 +148,11 @@ fn conclude(
             Err(error) if words.len() == 1 => failures.push(error.to_string()),
             Err(error) => failures.push(format!("{}: {error}", words[at])),
         }
+    }
+    match shown.as_slice() {
+        [] => {}
+        [only] if words.len() == 1 => output::print_json(only)?,
+        several => output::print_json(&several)?,
     }
     if failures.is_empty() {
         return Ok(Ending::Pass);
