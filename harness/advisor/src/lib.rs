@@ -40,6 +40,7 @@ pub mod analyze;
 pub mod diagnosis;
 pub mod export;
 pub mod profile;
+pub mod upgrade;
 
 pub use catalogue::rules;
 pub use defects::{BREAKS, Break, DEFECTS, Defect};

@@ -11,6 +11,8 @@ mod clock;
 mod diagnosed;
 mod sample;
 
+pub(crate) use sample::snapshots;
+
 use documents::exploration::Exploration;
 use documents::ranking::Ranking;
 use judging::evidence::{
