@@ -125,6 +125,9 @@ pub struct SettingAdvice {
     pub refused: Option<String>,
     /// The recommendation, where there is one.
     pub change: Option<Recommendation>,
+    /// A cell whose gain is shown while a loss is open: no recommendation, but an export may be asked for by name.
+    #[serde(default)]
+    pub proposal: Option<Recommendation>,
 }
 
 /// A cell worth changing to.

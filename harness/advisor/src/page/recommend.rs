@@ -41,7 +41,7 @@ pub(super) fn setting(judged: &Judged<'_>) -> SettingAdvice {
     let winner = verdict
         .cell
         .as_ref()
-        .filter(|_| verdict.kind == VerdictKind::Recommend)
+        .filter(|_| matches!(verdict.kind, VerdictKind::Recommend | VerdictKind::LossOpen))
         .and_then(|id| judged.target.cells.iter().find(|cell| cell.id == *id));
     let control = judged.target.cells.iter().find(|cell| cell.control);
     let (Some(winner), Some(control)) = (winner, control) else {
@@ -49,6 +49,7 @@ pub(super) fn setting(judged: &Judged<'_>) -> SettingAdvice {
             action: verdict.action.clone(),
             refused: None,
             change: None,
+            proposal: None,
         };
     };
     if let Some(why) = refusal(judged, &[winner, control]) {
@@ -56,12 +57,19 @@ pub(super) fn setting(judged: &Judged<'_>) -> SettingAdvice {
             action: "no recommendation: what was measured cannot carry one".to_owned(),
             refused: Some(why),
             change: None,
+            proposal: None,
         };
     }
+    let found = Some(recommendation(judged, winner, control));
+    let (change, proposal) = match verdict.kind {
+        VerdictKind::Recommend => (found, None),
+        _ => (None, found),
+    };
     SettingAdvice {
         action: verdict.action.clone(),
         refused: None,
-        change: Some(recommendation(judged, winner, control)),
+        change,
+        proposal,
     }
 }
 

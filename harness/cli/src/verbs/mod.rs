@@ -20,7 +20,6 @@ mod run_folder;
 mod schema;
 mod setup;
 mod toolchain;
-mod toolchain_facts;
 mod upgrade;
 
 pub(crate) use advise::{AdviseArgs, advise};

@@ -11,7 +11,7 @@ use advisor::diagnosis::Kept;
 use advisor::{AdviseOptions, Given, Raw, advise};
 use documents::advice::Advice;
 use documents::finding::Judgement;
-use documents::finding::Severity::{Critical, Info, Warn};
+use documents::finding::Severity::{Critical, Warn};
 use record::diagnosis::{DIAGNOSIS_FORMAT, Diagnosis, ProfileFile};
 use record::threshold::{Threshold, Thresholds};
 use record::trial::Phase;

@@ -6,8 +6,8 @@ use advisor::{
     Beside, ControlReading, Interaction, ProfileEvidence, Profiles, RuleEvidence, Sample, Scaling,
     Setting, Subject, VersionStep, judge,
 };
+use documents::finding::Judgement;
 use documents::finding::Severity::{Critical, Info, Warn};
-use documents::finding::{Judgement, Severity};
 use documents::profile::{LockCheck, LockNumbers, LockSignal, LockSuspect, LockVerdict};
 use gotrace::schedtrace::SchedSample;
 use record::threshold::{Threshold, Thresholds};

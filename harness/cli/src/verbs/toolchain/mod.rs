@@ -1,6 +1,7 @@
 //! `gosweep toolchain`: the Go toolchains that runs build with.
 
 mod diff;
+mod facts;
 mod install;
 
 use std::path::PathBuf;
@@ -9,10 +10,10 @@ use ::toolchain::{self, Outcome, Toolbox, Toolchain, ToolchainSpec, Watch};
 use clap::{Args as ClapArgs, Subcommand};
 use serde::Serialize;
 
+use self::facts::{FactsArgs, facts};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::verbs::setup::toolbox;
-use crate::verbs::toolchain_facts::{FactsArgs, facts};
 
 /// `gosweep toolchain`.
 #[derive(Debug, ClapArgs)]
@@ -158,7 +159,7 @@ pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
             diff::show(from, to, *most, args.json, &toolbox)
         }
         ToolchainAction::Verify { version } => verify(version.as_deref(), args.json),
-        ToolchainAction::Facts(args) => facts(args),
+        ToolchainAction::Facts(facts_args) => facts(facts_args, args.json),
     }
 }
 
