@@ -1,4 +1,5 @@
-# gosweep recommends for httpjson: gomaxprocs=default gogc=400
+# Not recommended by gosweep, exported because it was asked for, for httpjson: gomaxprocs=default
+# gogc=400
 # From run quickstart, by gosweep REVISION.
 # Measured against the control of the same blocks:
 # - QPS 23,192/s → 24,582/s, +4.6% [−15.8, +26.3]: cannot be told (6 blocks)

@@ -151,6 +151,7 @@ pub fn export(
         tool: request.tool.clone(),
         target: advice.target.clone(),
         cell: change.cell.clone(),
+        recommended: setting.change.is_some(),
         undo: request.undo,
         effects: change
             .effects
