@@ -71,7 +71,8 @@ fn every_format_is_what_the_record_gives() {
         ("advice.txt", ["advise", "."]),
     ];
     let reports = REPORTS.map(|(file, format)| (file, vec!["report", ".", "--format", format]));
-    let exports = EXPORTS.map(|(file, format)| (file, vec!["export", ".", "--as", format]));
+    let exports =
+        EXPORTS.map(|(file, format)| (file, vec!["export", ".", "--as", format, "--accept-open"]));
     let all = printed_by_others.map(|(file, args)| (file, args.to_vec()));
     for (file, args) in all.into_iter().chain(reports).chain(exports) {
         let args = &args;

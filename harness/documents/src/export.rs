@@ -37,8 +37,10 @@ pub struct Export {
     pub tool: String,
     /// The target.
     pub target: String,
-    /// The recommended cell.
+    /// The cell.
     pub cell: CellName,
+    /// Whether it is recommended; otherwise a gain was shown beside which a loss is open.
+    pub recommended: bool,
     /// Whether this takes the recommendation back.
     pub undo: bool,
     /// The measured effects that justify it, one line each.

@@ -30,6 +30,8 @@ pub struct ExportRequest {
     pub go: Option<GoVersion>,
     /// Whether to take the recommendation back.
     pub undo: bool,
+    /// Whether to take a gain beside which a loss is open, too.
+    pub accept_open: bool,
     /// Version and revision of this gosweep.
     pub tool: String,
 }
@@ -44,6 +46,14 @@ pub enum NotExported {
         /// The target.
         target: String,
         /// What the advice says instead.
+        action: String,
+    },
+    /// A gain is shown and a loss is open.
+    #[error("nothing is recommended for {target}: {action}; --accept-open exports it all the same")]
+    Open {
+        /// The target.
+        target: String,
+        /// What the advice says.
         action: String,
     },
     /// The advice was stored without what an export is made of.
@@ -102,7 +112,16 @@ pub fn export(
     advice: &TargetAdvice,
     request: &ExportRequest,
 ) -> Result<Export, NotExported> {
-    let Some(change) = &advice.setting.change else {
+    let setting = &advice.setting;
+    let proposal = setting.proposal.as_ref();
+    let accepted = proposal.filter(|_| request.accept_open);
+    let Some(change) = setting.change.as_ref().or(accepted) else {
+        if proposal.is_some() {
+            return Err(NotExported::Open {
+                target: advice.target.clone(),
+                action: setting.action.clone(),
+            });
+        }
         let why = advice.setting.refused.iter();
         let action = std::iter::once(&advice.setting.action).chain(why);
         return Err(NotExported::NoRecommendation {
@@ -115,6 +134,9 @@ pub fn export(
     }
     let settings = read(change);
     let mut made = Made::default();
+    if setting.change.is_none() {
+        made.cautions.push(setting.action.clone());
+    }
     if request.carrier != Carrier::Rules {
         variables::add(&settings, change, request, &mut made);
     }
@@ -129,6 +151,7 @@ pub fn export(
         tool: request.tool.clone(),
         target: advice.target.clone(),
         cell: change.cell.clone(),
+        recommended: setting.change.is_some(),
         undo: request.undo,
         effects: change
             .effects

@@ -76,6 +76,9 @@ pub(crate) struct ExportArgs {
     /// Take the recommendation back: the control's settings
     #[arg(long)]
     pub(crate) undo: bool,
+    /// Export a gain beside which a loss is still open, too
+    #[arg(long)]
+    pub(crate) accept_open: bool,
     /// The folder to write to, or a file [default: standard output]
     #[arg(short = 'o', long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
@@ -212,6 +215,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<Ending, Failure> {
         cpus: args.cpus,
         go: args.go.clone(),
         undo: args.undo,
+        accept_open: args.accept_open,
         tool: output::TOOL.to_owned(),
     };
     let export = make(&advice.run, target, &request).map_err(|error| refused(&error))?;

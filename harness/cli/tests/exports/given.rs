@@ -60,6 +60,7 @@ pub(crate) fn request(carrier: Carrier) -> ExportRequest {
         cpus: None,
         go: None,
         undo: false,
+        accept_open: false,
         tool: "gosweep test".to_owned(),
     }
 }

@@ -143,7 +143,10 @@ fn documents_keep_their_schemas() {
         ("ranking", vec!["report", sample, "--json"]),
         ("exploration", vec!["rank", sample, "--explore", "--json"]),
         ("advice", vec!["advise", sample, "--json"]),
-        ("export", vec!["export", sample, "--as", "env", "--json"]),
+        (
+            "export",
+            vec!["export", sample, "--as", "env", "--accept-open", "--json"],
+        ),
         (
             "comparison",
             vec![

@@ -5,7 +5,8 @@
 //! internal/buildcfg/exp.go for the amd64 baseline, of the seven toolchains named in the parent
 //! module.
 
-use super::declared::{DECLARED_EXPERIMENTS, DeclaredExperiment};
+use super::declared::DeclaredExperiment;
+use super::declared_table::DECLARED_EXPERIMENTS;
 use super::godebug_table::Role;
 use super::problem::{Problem, ProblemKind, Verdict, nearest};
 use super::releases::Releases;

@@ -1,7 +1,7 @@
 //! GODEBUG strings and pairs against the table of keys.
 
 use super::VERIFIED_MINORS;
-use super::declared::KNOWN_RELEASES;
+use super::declared_table::KNOWN_RELEASES;
 use super::godebug_table::{GODEBUG_KEYS, GodebugKey, Role, Values};
 use super::problem::{Problem, ProblemKind, Verdict, nearest};
 use crate::GoVersion;

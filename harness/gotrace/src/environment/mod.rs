@@ -36,9 +36,8 @@ mod values;
 pub use changes::{
     ChangedDefault, Switch, SwitchKind, Why, defaults_changed, switches_back, switches_back_under,
 };
-pub use declared::{
-    DECLARATIONS, DECLARED_EXPERIMENTS, Declaration, Declared, DeclaredExperiment, KNOWN_RELEASES,
-};
+pub use declared::{Declaration, Declared, DeclaredExperiment};
+pub use declared_table::{DECLARATIONS, DECLARED_EXPERIMENTS, KNOWN_RELEASES};
 pub use experiment::{
     EXPERIMENTS, Experiment, check_goexperiment, find_experiment, goexperiment_names,
 };

@@ -11,11 +11,14 @@ pub(super) fn head(export: &Export, lead: &str, undo: &str) -> String {
     let mut say = |words: &str| text.push_str(&lines(words, lead, ""));
     let cell = &export.cell.label;
     match export.undo {
-        false => say(&format!("gosweep recommends for {}: {cell}", export.target)),
-        true => say(&format!(
-            "Takes back what gosweep recommended for {}: {cell}",
+        false if export.recommended => {
+            say(&format!("gosweep recommends for {}: {cell}", export.target));
+        }
+        false => say(&format!(
+            "Not recommended by gosweep, exported because it was asked for, for {}: {cell}",
             export.target
         )),
+        true => say(&format!("Takes back {cell} for {}", export.target)),
     }
     say(&format!("From run {}, by {}.", export.run, export.tool));
     section(

@@ -17,7 +17,7 @@ impl ExportFormat for Kustomize {
         let undo = "take the folder out of `components` and apply the overlay again";
         let mut text = comments::lines(
             &format!(
-                "What gosweep recommends for {}, as a component. An overlay includes the folder:",
+                "The settings for {}, as a component. An overlay includes the folder:",
                 export.target
             ),
             "# ",

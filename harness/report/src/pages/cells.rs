@@ -138,7 +138,7 @@ fn medians_note(target: &TargetRanking) -> Option<Block> {
         .any(|cell| target.rank_by.iter().any(|objective| apart(cell, objective)))
         .then(|| {
             Block::Note(
-                "By block: within the blocks the change is as shown, though the medians over all blocks stand the other \
+                "* Within the blocks the change is as shown, though the medians over all blocks stand the other \
                  way round; they hold what drifted between blocks."
                     .into(),
             )

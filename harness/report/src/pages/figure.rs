@@ -10,7 +10,7 @@ use record::objective::Objective;
 use crate::table::Figure;
 
 /// What is added to an effect that the medians shown next to it seem to contradict.
-pub(super) const BY_BLOCK: &str = " by block";
+pub(super) const BY_BLOCK: &str = " *";
 
 /// One objective of a cell in short; `control` is the control's value.
 pub(super) fn figure(

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::PathBuf;
 
 use ::toolchain::facts::{Place, releases_in};
@@ -12,10 +11,10 @@ use gotrace::GoVersion;
 use gotrace::environment::sources::{ReleaseFacts, differences};
 use gotrace::environment::{KNOWN_RELEASES, table_source};
 
-use super::setup::toolbox;
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::tell;
+use crate::verbs::setup::toolbox;
 
 /// `gosweep toolchain facts`.
 #[derive(Debug, ClapArgs)]
@@ -35,7 +34,7 @@ pub(crate) struct FactsArgs {
 }
 
 /// Compares, or writes the table anew.
-pub(super) fn facts(args: &FactsArgs) -> Result<Ending, Failure> {
+pub(super) fn facts(args: &FactsArgs, json: bool) -> Result<Ending, Failure> {
     let toolbox = toolbox(None, None)?;
     let cancel = crate::signals::cancel_flag();
     let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
@@ -66,7 +65,7 @@ pub(super) fn facts(args: &FactsArgs) -> Result<Ending, Failure> {
             "the table is not written: releases are missing from it (see above)",
         )),
         Some(file) => update(file, &releases),
-        None => compare(&releases, unreadable),
+        None => compare(&releases, unreadable, json),
     }
 }
 
@@ -87,16 +86,19 @@ fn places(args: &FactsArgs, toolbox: &Toolbox) -> Result<Vec<Place>, Failure> {
 fn compare(
     releases: &BTreeMap<(u32, u32), ReleaseFacts>,
     unreadable: usize,
+    json: bool,
 ) -> Result<Ending, Failure> {
     let mut text = String::new();
     let mut differing = 0;
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for ((minor, patch), facts) in releases {
         let version = GoVersion::release(*minor, *patch);
         let lines = differences(&version, facts);
         differing += usize::from(!lines.is_empty());
-        for line in lines {
+        for line in &lines {
             let _ = writeln!(text, "{version}  {line}");
         }
+        found.insert(version.to_string(), lines);
     }
     let _ = writeln!(
         text,
@@ -104,7 +106,11 @@ fn compare(
         releases.len() - differing,
         releases.len()
     );
-    output::print(&text)?;
+    if json {
+        output::print_json(&found)?;
+    } else {
+        output::print(&text)?;
+    }
     Ok(if differing + unreadable == 0 {
         Ending::Pass
     } else {
@@ -130,8 +136,7 @@ fn update(
             missing[0]
         )));
     }
-    fs::write(file, table_source(releases))
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+    output::write_file(file, &table_source(releases))?;
     output::print(&format!(
         "{}: {} releases\n",
         file.display(),
