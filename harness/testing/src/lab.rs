@@ -125,6 +125,7 @@ impl Lab {
             argv: ["gosweep", "run", "matrices/quickstart.yaml"]
                 .map(str::to_owned)
                 .to_vec(),
+            working_folder: None,
             started: "2026-11-21T12:00:00Z".into(),
             matrix: SourceFile {
                 path: "matrices/quickstart.yaml".into(),

@@ -213,9 +213,6 @@ pub(super) fn notes(
         ));
     }
     notes.extend(limits::notes(&spec.settings, placement));
-    if !targets[&spec.target].probe {
-        notes.push("no probe: GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone".to_owned());
-    }
     notes
 }
 

@@ -27,12 +27,18 @@ pub struct TargetSearch {
 impl TargetSearch {
     /// The `targets` folders alongside and above the matrix file, and the one in the current folder.
     pub fn around(matrix_file: &Path) -> TargetSearch {
+        TargetSearch::around_in(matrix_file, Path::new(""))
+    }
+
+    /// The same for a command that was given in `working_folder`.
+    pub fn around_in(matrix_file: &Path, working_folder: &Path) -> TargetSearch {
+        let matrix_file = working_folder.join(matrix_file);
         let folder = matrix_file.parent().map(Path::to_owned).unwrap_or_default();
         TargetSearch {
             folders: vec![
                 folder.join("targets"),
                 folder.join("../targets"),
-                PathBuf::from("targets"),
+                working_folder.join("targets"),
             ],
             matrix_folder: folder,
         }
