@@ -82,10 +82,11 @@ impl Plan {
             .cells
             .iter()
             .filter(|cell| {
-                matches!(
-                    self.target(cell).program,
-                    record::target_file::Program::Build { .. }
-                )
+                cell.spec.settings.set_value(&Axis::Binary).is_none()
+                    && matches!(
+                        self.target(cell).program,
+                        record::target_file::Program::Build { .. }
+                    )
             })
             .map(|cell| toolchain_spec(&cell.spec).to_owned())
             .collect();
