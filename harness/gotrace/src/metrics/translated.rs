@@ -187,14 +187,12 @@ mod tests {
         for name in all.chain([UNUSED]) {
             assert!(nature(name).is_some(), "{name}");
         }
+        let mut stats = MemStats::default();
+        (stats.num_gc, stats.num_forced_gc) = (3, Some(1));
         let snapshot = Snapshot {
             go_version: GoVersion::release(26, 8),
             taken_unix_ns: 1_795_260_000_000_000_000,
-            metrics: of_memstats(&MemStats {
-                num_gc: 3,
-                num_forced_gc: Some(1),
-                ..MemStats::default()
-            }),
+            metrics: of_memstats(&stats),
         };
         let read = Snapshot::parse(snapshot.to_json().as_bytes()).unwrap();
         assert_eq!(read, snapshot);

@@ -202,10 +202,7 @@ fn check_binaries(matrix: &Matrix, targets: &BTreeMap<String, Target>) -> Vec<Di
 }
 
 /// Remarks on a cell that is run all the same.
-pub(super) fn notes(
-    spec: &CellSpec,
-    placement: &Placement,
-) -> Vec<String> {
+pub(super) fn notes(spec: &CellSpec, placement: &Placement) -> Vec<String> {
     let mut notes = placement.notes.clone();
     for (axis, value) in spec.settings.iter().filter(|(_, value)| *value != DEFAULT) {
         if let Some(name) = axis.go_variable()

@@ -194,7 +194,7 @@ pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) 
         "{} {}",
         planned.placement.target, planned.placement.generator
     );
-    let settings = planned.spec.settings.to_string();
+    let settings = planned.spec.settings.identity();
     let mut parts = vec![
         target.text.as_str(),
         &program.sha256,

@@ -423,6 +423,14 @@ impl Axis {
         self.row().label
     }
 
+    /// A value as a person writes it: where the default has a word of its own, such as `none` of `gomemlimit`, that.
+    pub fn shown_value<'a>(&self, value: &'a str) -> &'a str {
+        match (value, self.row().unset) {
+            (DEFAULT, [word, ..]) => word,
+            _ => value,
+        }
+    }
+
     /// Whether only the target's probe can show what became of it.
     pub fn is_shown_by_probe(&self) -> bool {
         self.row().by_probe

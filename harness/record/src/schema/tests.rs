@@ -89,7 +89,7 @@ fn the_matrix_schema_has_the_axes() {
     let schema = parsed(MATRIX);
     let plain: Vec<String> = Axis::PLAIN.iter().map(Axis::to_string).collect();
     let mut axes = set(plain.iter().map(String::as_str));
-    axes.extend(set(["env", "option"]));
+    axes.extend(set(["build", "env", "option"]));
     let places = ["/properties/axes", "/properties/control"];
     for place in places {
         assert_eq!(properties(&schema, place), axes, "{place}");
