@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use gotrace::version::GoVersion;
 use serde::Deserialize;
+use ureq::unversioned::transport::DefaultConnector;
 
 use crate::digest::{self, Hashing};
 use crate::environment::goarch;
 use crate::error::ToolchainError;
 use crate::offer::{Fetched, near_misses, newest};
+use crate::resolver::LiteralFirst;
 use crate::spec::ToolchainSpec;
 use crate::unpack::{self, Limits};
 use crate::watch::{Progress, Watch};
@@ -222,7 +224,7 @@ fn get(base: &str, url: &str, limit: Duration) -> Result<impl Read + 'static, To
     if here {
         config = config.proxy(None);
     }
-    let agent: ureq::Agent = config.build().into();
+    let agent = ureq::Agent::with_parts(config.build(), DefaultConnector::default(), LiteralFirst);
     let response = agent
         .get(url)
         .call()

@@ -29,6 +29,7 @@ mod install;
 mod integrity;
 mod offer;
 mod pip;
+pub mod resolver;
 mod source;
 mod spec;
 mod stamp;

@@ -1,17 +1,19 @@
-//! Addresses that are there already, without the thread that ureq starts to look
-//! up names, and whose absence is a panic in it.
+//! Looks up names for ureq, whose own resolver panics where no more threads are to be had.
 
 use std::net::SocketAddr;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+use ureq::unversioned::transport::time::Duration;
 
-/// Takes addresses as they are, and asks ureq's resolver for names.
+/// Takes addresses as they are, and looks names up on a thread, so that a limit of time holds.
 #[derive(Debug, Default)]
-pub(super) struct LiteralFirst(DefaultResolver);
+pub struct LiteralFirst;
 
 impl Resolver for LiteralFirst {
     fn resolve(
@@ -26,8 +28,27 @@ impl Resolver for LiteralFirst {
                 found.push(address);
                 Ok(found)
             }
-            None => self.0.resolve(uri, config, timeout),
+            None => looked_up(uri.clone(), config.clone(), timeout),
         }
+    }
+}
+
+fn looked_up(uri: Uri, config: Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+    // Without a limit ureq's resolver needs no thread of its own.
+    let unlimited = NextTimeout {
+        after: Duration::NotHappening,
+        ..timeout
+    };
+    let (found, answer) = mpsc::sync_channel(1);
+    let look = move || found.send(DefaultResolver::default().resolve(&uri, &config, unlimited));
+    thread::Builder::new()
+        .name("names".to_owned())
+        .spawn(look)
+        .map_err(Error::Io)?;
+    match answer.recv_timeout(*timeout.after) {
+        Ok(found) => found,
+        Err(RecvTimeoutError::Timeout) => Err(Error::Timeout(timeout.reason)),
+        Err(RecvTimeoutError::Disconnected) => Err(Error::HostNotFound),
     }
 }
 
@@ -52,5 +73,23 @@ mod tests {
         ] {
             assert_eq!(of(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_is_looked_up_with_and_without_a_limit() {
+        let look = |uri: &str, after| {
+            let timeout = NextTimeout {
+                after,
+                ..NextTimeout::default()
+            };
+            LiteralFirst.resolve(&uri.parse().unwrap(), &Config::default(), timeout)
+        };
+        let found = look("http://localhost:81/", Duration::from_secs(60)).unwrap();
+        assert!(
+            found
+                .iter()
+                .all(|address| address.ip().is_loopback() && address.port() == 81)
+        );
+        assert!(look("http://localhost/", Duration::NotHappening).is_ok());
     }
 }
