@@ -37,7 +37,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 mod toolbox;
-mod unpack;
+pub mod unpack;
 mod verify;
 mod watch;
 
