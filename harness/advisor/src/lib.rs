@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what are a run's figures worth | [`rank()`] and [`measured`]: judging, with warnings |
 //! | what limits the service, what to change | [`advise`] |
+//! | what of that can be put in place, and how | [`export`] |
 //! | what do the diagnoses of a run show | [`diagnosis`] |
 //! | what does a foreign log, profile or crash show | [`analyze`] |
 //! | where do time and memory go, which lock is contended | [`profile`] |
@@ -36,6 +37,7 @@ mod warnings;
 
 pub mod analyze;
 pub mod diagnosis;
+pub mod export;
 pub mod profile;
 
 pub use catalogue::rules;

@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::verbs::{
-    AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, GateArgs, HostArgs,
-    LoadArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs, ToolchainArgs,
+    AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, ExportArgs, GateArgs,
+    HostArgs, LoadArgs, ManArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs,
+    ToolchainArgs,
 };
 
 const ABOUT: &str =
@@ -46,6 +47,8 @@ pub(crate) enum Verb {
     Rank(RankArgs),
     /// Say what limits the service, why, what to set and what not to bother with
     Advise(AdviseArgs),
+    /// Write the recommended settings as files to put in place: shell, systemd, Kubernetes and more
+    Export(Box<ExportArgs>),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(CompareArgs),
     /// Profile cells of a run: flame graphs, locks, differences
@@ -56,10 +59,12 @@ pub(crate) enum Verb {
     Report(ReportArgs),
     /// Read the logs, profiles, metrics or panics of any Go service, and say what stands out
     Analyze(AnalyzeArgs),
-    /// Print the JSON Schema of a file format, for editors
+    /// Print the JSON Schema of a file format or a document
     Schema(SchemaArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
+    /// Print the manual, or install it with the shells' completions
+    Man(ManArgs),
 }
 
 #[cfg(test)]
@@ -70,5 +75,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_json() {
+        for verb in Args::command().get_subcommands() {
+            let has = verb
+                .get_arguments()
+                .any(|own| own.get_long() == Some("json"));
+            assert!(has, "{} has no --json", verb.get_name());
+        }
     }
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What the catalogue says of one subject.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Judgement {
     /// The cell's label or the file's name.
     pub subject: String,
@@ -22,7 +22,7 @@ pub struct Judgement {
 }
 
 /// A rule that fired, with what it saw and what to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
     /// The rule, e.g. `G1`.
     pub rule: String,
@@ -51,7 +51,7 @@ pub struct Finding {
 }
 
 /// How often a rule held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Held {
     /// Samples in which it held.
     pub samples: usize,
@@ -62,7 +62,7 @@ pub struct Held {
 }
 
 /// One sample's numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Seen {
     /// The sample: trial id and window, or a time range.
     pub sample: String,
@@ -71,7 +71,7 @@ pub struct Seen {
 }
 
 /// Something to try.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Try {
     /// What kind of change it is.
     pub kind: TryKind,
@@ -80,7 +80,7 @@ pub struct Try {
 }
 
 /// The kinds of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TryKind {
     /// An environment variable or a limit: undone in one line.
@@ -94,7 +94,7 @@ pub enum TryKind {
 }
 
 /// A rule that was seen, but not often enough to be told from chance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Once {
     /// The rule.
     pub rule: String,
@@ -108,7 +108,7 @@ pub struct Once {
 }
 
 /// A rule without its signals.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NotJudged {
     /// The rule.
     pub rule: String,
@@ -119,7 +119,19 @@ pub struct NotJudged {
 }
 
 /// How severe a finding or a warning is. The words of warnings are read as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -134,7 +146,19 @@ pub enum Severity {
 }
 
 /// The families of rules, in the order in which they are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Whether the figures may be believed at all.

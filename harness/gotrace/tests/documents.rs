@@ -257,3 +257,18 @@ fn nuls_do_not_hide_a_log() {
     let crash = b"a\0b\npanic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n";
     assert!(matches!(recognise(crash), Kind::RuntimeLog(found) if found.crash));
 }
+
+/// The key that tells a snapshot may come after the metrics, whose histograms are long.
+#[test]
+fn a_snapshot_is_recognised_wherever_its_keys_stand() {
+    let padding =
+        "\"/gc/heap/allocs:bytes\": {\"kind\": \"uint64\", \"uint64\": 1},".repeat(200_000 / 60);
+    let text = format!(
+        "{{\"metrics\": {{{padding} \"/sched/gomaxprocs:threads\": {{\"kind\": \"uint64\", \"uint64\": 2}}}}, \
+         \"go_version\": \"go1.27.3\", \"taken_unix_ns\": 5}}"
+    );
+    assert!(text.find("taken_unix_ns").is_some_and(|at| at > 100_000));
+    assert_eq!(recognise(text.as_bytes()), Kind::MetricsSnapshot);
+    let lacking = text.replace("taken_unix_ns", "taken");
+    assert_ne!(recognise(lacking.as_bytes()), Kind::MetricsSnapshot);
+}

@@ -1,11 +1,25 @@
-//! The tables of GODEBUG keys and experiments against dumps of the Go sources
-//! (tests/fixtures/tables; how they were made is said in their first lines).
+//! The tables of GODEBUG keys and experiments: generated and hand-written part against each other, against dumps of
+//! seven releases made by other means (tests/fixtures/tables) and against what real builds record.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use gotrace::environment::{EXPERIMENTS, GODEBUG_KEYS, ProblemKind, check_godebug, find_godebug};
-use gotrace::{GoVersion, environment::VERIFIED_MINORS};
+use gotrace::GoVersion;
+use gotrace::environment::{
+    DECLARATIONS, DECLARED_EXPERIMENTS, Declared, EXPERIMENTS, GODEBUG_KEYS, KNOWN_RELEASES,
+    ProblemKind, VERIFIED_MINORS, check_godebug, find_godebug,
+};
+
+/// The dumps were taken from these patches.
+const DUMPED: [(u32, u32); 7] = [
+    (21, 13),
+    (22, 10),
+    (23, 9),
+    (24, 11),
+    (25, 5),
+    (26, 6),
+    (27, 3),
+];
 
 fn rows(name: &str) -> Vec<Vec<String>> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -24,9 +38,41 @@ fn minor(row: &[String]) -> u32 {
 }
 
 #[test]
-fn keys_exist_exactly_where_the_sources_have_them() {
+fn every_name_has_a_declaration_and_a_meaning() {
+    let declared: BTreeSet<&str> = DECLARATIONS.iter().map(|row| row.name).collect();
+    let meant: BTreeSet<&str> = GODEBUG_KEYS.iter().map(|row| row.name).collect();
+    assert_eq!(meant, declared);
+    let declared: BTreeSet<&str> = DECLARED_EXPERIMENTS.iter().map(|row| row.name).collect();
+    let meant: BTreeSet<&str> = EXPERIMENTS.iter().map(|row| row.name).collect();
+    assert_eq!(meant, declared);
+    let minors: Vec<u32> = KNOWN_RELEASES.iter().map(|(minor, _)| *minor).collect();
+    assert_eq!(minors, VERIFIED_MINORS.collect::<Vec<_>>());
+}
+
+/// The default of a runtime's key stands in both parts.
+#[test]
+fn defaults_of_the_runtime_agree_with_the_sources() {
+    for key in GODEBUG_KEYS {
+        let newest = key.declarations().iter().filter_map(|row| match row.what {
+            Declared::Runtime { default } => Some((row.releases.newest_start(), default)),
+            _ => None,
+        });
+        if let Some((_, default)) = newest.max() {
+            assert_eq!(
+                key.default,
+                Some(default.to_string().as_str()),
+                "{}",
+                key.name
+            );
+        }
+    }
+}
+
+#[test]
+fn keys_exist_exactly_where_the_dumps_have_them() {
     let dump = rows("godebug.tsv");
-    for version in VERIFIED_MINORS {
+    for (version, patch) in DUMPED {
+        let release = GoVersion::release(version, patch);
         let real: BTreeSet<&str> = dump
             .iter()
             .filter(|row| minor(row) == version && row[1] != "removed")
@@ -34,34 +80,20 @@ fn keys_exist_exactly_where_the_sources_have_them() {
             .collect();
         let ours: BTreeSet<&str> = GODEBUG_KEYS
             .iter()
-            .filter(|key| key.exists_in(version))
+            .filter(|key| key.exists_in(&release) && !key.is_undocumented())
             .map(|key| key.name)
             .collect();
-        assert_eq!(ours, real, "Go 1.{version}");
-    }
-}
-
-#[test]
-fn source_settings_are_those_of_internal_godebugs() {
-    let dump = rows("godebug.tsv");
-    for key in GODEBUG_KEYS {
-        let listed = dump
-            .iter()
-            .filter(|row| row[1] == "source" && row[2] == key.name);
-        let changed = listed
-            .clone()
-            .map(|row| row[3].as_str())
-            .rfind(|change| !change.is_empty());
-        assert_eq!(
-            key.in_source,
-            listed.clone().next().is_some(),
-            "{}",
-            key.name
-        );
-        let ours = key
-            .older_go_line
-            .map(|(minor, old)| format!("{minor}={old}"));
-        assert_eq!(ours.as_deref(), changed, "{}", key.name);
+        assert_eq!(ours, real, "{release}");
+        for key in GODEBUG_KEYS {
+            let listed = dump
+                .iter()
+                .find(|row| minor(row) == version && row[1] == "source" && row[2] == key.name);
+            let change = listed.map(|row| row[3].clone()).filter(|it| !it.is_empty());
+            let ours = key
+                .older_go_line(&release)
+                .map(|(minor, old)| format!("{minor}={old}"));
+            assert_eq!(ours, change, "{release}: {}", key.name);
+        }
     }
 }
 
@@ -90,9 +122,10 @@ fn removed_keys_abort_exactly_at_their_old_values() {
 }
 
 #[test]
-fn experiments_exist_and_default_exactly_as_in_the_sources() {
+fn experiments_exist_and_default_exactly_as_in_the_dumps() {
     let dump = rows("experiments.tsv");
-    for version in VERIFIED_MINORS {
+    for (version, patch) in DUMPED {
+        let release = GoVersion::release(version, patch);
         let real: BTreeSet<(String, bool)> = dump
             .iter()
             .filter(|row| minor(row) == version)
@@ -100,10 +133,10 @@ fn experiments_exist_and_default_exactly_as_in_the_sources() {
             .collect();
         let ours: BTreeSet<(String, bool)> = EXPERIMENTS
             .iter()
-            .filter(|it| it.exists_in(version))
-            .map(|it| (it.name.to_owned(), it.is_default_in(version)))
+            .filter(|it| it.exists_in(&release))
+            .map(|it| (it.name.to_owned(), it.is_default_in(&release)))
             .collect();
-        assert_eq!(ours, real, "Go 1.{version}");
+        assert_eq!(ours, real, "{release}");
     }
 }
 
@@ -111,22 +144,20 @@ fn experiments_exist_and_default_exactly_as_in_the_sources() {
 #[test]
 fn an_old_go_line_changes_exactly_what_a_real_build_records() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/buildinfo");
-    for (version, minor) in [("1.27.3", 27), ("1.21.13", 21)] {
+    for version in ["1.27.3", "1.21.13"] {
         let text =
             std::fs::read_to_string(folder.join(format!("go-line-1.21-built-by-{version}.txt")))
                 .expect("fixture");
         let info = gotrace::buildinfo::BuildInfo::parse(&text).expect("build info");
-        assert_eq!(info.go_version, GoVersion::parse(version).expect("version"));
+        let built_by = GoVersion::parse(version).expect("version");
+        assert_eq!(info.go_version, built_by);
         let recorded: BTreeSet<(&str, &str)> = info.default_godebug().into_iter().collect();
         let ours: BTreeSet<(&str, &str)> = GODEBUG_KEYS
             .iter()
-            .filter(|key| key.exists_in(minor))
             .filter_map(|key| {
-                key.older_go_line
-                    .map(|(changed, old)| (key.name, changed, old))
+                let (changed, old) = key.older_go_line(&built_by)?;
+                (changed > 21).then_some((key.name, old))
             })
-            .filter(|(_, changed, _)| (22..=minor).contains(changed))
-            .map(|(name, _, old)| (name, old))
             .collect();
         assert_eq!(recorded, ours, "{version}");
     }

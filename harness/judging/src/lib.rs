@@ -2,8 +2,8 @@
 //!
 //! [`rank()`] makes a ranking; [`comparison`] compares two sides with each other, [`gate`] checks a run against rules;
 //! [`exploration`] shows what the axes do; [`steering`] says what a run should do next; [`proof`] checks gosweep's own
-//! promises on a run. They all go by the same trials ([`evidence`]), the same pairs ([`pair`]) and the same margins
-//! ([`margin`]).
+//! promises on a run. They all go by the same trials ([`evidence`]), the same pairs ([`pair`]), the same margins
+//! ([`margin`]) and one judgement of losses (`losses`).
 //!
 //! Everything here is a pure function of the record, so any report can be made again later by a better version.
 //!
@@ -11,6 +11,7 @@
 //! with a run or its service (crate `advisor`): rankings leave this crate without warnings and advice.
 
 mod error;
+mod losses;
 mod options;
 
 pub mod comparison;

@@ -76,7 +76,7 @@ fn cross_checks(blocks: &CompleteBlocks) {
         draws: 999,
         seed: 1,
     };
-    black_box(permutation::max_t_against_control(blocks, 0, resampling).unwrap());
+    black_box(permutation::max_t_against_control(blocks, &[0], resampling).unwrap());
 }
 
 fn front(objectives: &[CompleteBlocks]) {

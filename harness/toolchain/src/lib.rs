@@ -21,6 +21,7 @@ pub mod digest;
 mod discover;
 pub mod environment;
 mod error;
+pub mod facts;
 pub mod files;
 mod godev;
 mod goroot;

@@ -1,11 +1,14 @@
 //! `gosweep toolchain`: the Go toolchains that runs build with.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use ::toolchain::{self, Outcome, Progress, Toolbox, Toolchain, ToolchainSpec, Watch};
 use clap::{Args as ClapArgs, Subcommand};
+use serde::Serialize;
 
 use super::setup::toolbox;
+use super::toolchain_facts::{FactsArgs, facts};
 use crate::exit::{Ending, Failure};
 use crate::output;
 use crate::output::{tell, tell_over};
@@ -16,6 +19,41 @@ pub(crate) struct ToolchainArgs {
     /// What to do with toolchains.
     #[command(subcommand)]
     pub(crate) action: ToolchainAction,
+    /// Print as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// One toolchain, for `--json`.
+#[derive(Debug, Serialize)]
+struct Shown {
+    /// `path`, `installed`, `broken`, `resolved` or `verified`.
+    state: &'static str,
+    version: Option<String>,
+    goroot: PathBuf,
+    /// How its files were checked, or why it is broken.
+    verified_by: String,
+    /// What was checked now.
+    checks: Vec<Check>,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    what: String,
+    outcome: &'static str,
+    reason: Option<String>,
+}
+
+impl Shown {
+    fn new(state: &'static str, toolchain: &Toolchain) -> Shown {
+        Shown {
+            state,
+            version: Some(toolchain.version.to_string()),
+            goroot: toolchain.goroot.clone(),
+            verified_by: toolchain.verified_by.clone(),
+            checks: Vec::new(),
+        }
+    }
 }
 
 /// What to do with toolchains.
@@ -45,12 +83,14 @@ pub(crate) enum ToolchainAction {
         #[arg(value_name = "VERSION")]
         version: Option<String>,
     },
+    /// Hold the built-in table of GODEBUG keys and experiments against the sources of Go, or make it again
+    Facts(FactsArgs),
 }
 
 /// Lists, installs or verifies.
 pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
     match &args.action {
-        ToolchainAction::List => list(),
+        ToolchainAction::List => list(args.json),
         ToolchainAction::Install {
             version,
             sources,
@@ -59,22 +99,35 @@ pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
         } => {
             let mut toolbox = toolbox(sources.as_deref(), None)?;
             (toolbox.offline, toolbox.locked) = (*offline, *locked);
-            install(version, &toolbox)
+            install(version, &toolbox, args.json)
         }
-        ToolchainAction::Verify { version } => verify(version.as_deref()),
+        ToolchainAction::Verify { version } => verify(version.as_deref(), args.json),
+        ToolchainAction::Facts(args) => facts(args),
     }
 }
 
-fn list() -> Result<Ending, Failure> {
+fn list(json: bool) -> Result<Ending, Failure> {
     let toolbox = toolbox(None, None)?;
     let listing = toolchain::list(&toolbox.store).map_err(Failure::internal)?;
-    let mut text = String::new();
-    if let Ok(found) = toolchain::install(&ToolchainSpec::Path, &toolbox, Watch::silent()) {
-        text.push_str(&line("path", &found));
+    let mut found = Vec::new();
+    if let Ok(own) = toolchain::install(&ToolchainSpec::Path, &toolbox, Watch::silent()) {
+        found.push(("path", own));
     }
-    for installed in &listing.toolchains {
-        text.push_str(&line("installed", installed));
+    let installed = listing.toolchains.into_iter();
+    found.extend(installed.map(|own| ("installed", own)));
+    if json {
+        let good = found.iter().map(|(state, own)| Shown::new(state, own));
+        let broken = listing.broken.into_iter().map(|(goroot, reason)| Shown {
+            state: "broken",
+            version: None,
+            goroot,
+            verified_by: reason,
+            checks: Vec::new(),
+        });
+        output::print_json(&good.chain(broken).collect::<Vec<_>>())?;
+        return Ok(Ending::Pass);
     }
+    let mut text: String = found.iter().map(|(kind, own)| line(kind, own)).collect();
     for (folder, reason) in &listing.broken {
         text.push_str(&format!("broken     {}: {reason}\n", folder.display()));
     }
@@ -94,7 +147,7 @@ fn line(kind: &str, toolchain: &Toolchain) -> String {
     )
 }
 
-fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
+fn install(version: &str, toolbox: &Toolbox, json: bool) -> Result<Ending, Failure> {
     let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
     let terminal = std::io::stderr().is_terminal();
     let show = |progress: Progress| {
@@ -117,6 +170,10 @@ fn install(version: &str, toolbox: &Toolbox) -> Result<Ending, Failure> {
     })?;
     for attempt in &found.passed_over {
         tell!("passed over {attempt}");
+    }
+    if json {
+        output::print_json(&Shown::new("resolved", &found))?;
+        return Ok(Ending::Pass);
     }
     output::print(&format!(
         "{}\n{}\n{}",
@@ -141,7 +198,7 @@ fn to_verify(spec: &ToolchainSpec, toolbox: &Toolbox) -> Result<Toolchain, Failu
     toolchain::install(spec, &here, Watch::silent()).map_err(Failure::usage)
 }
 
-fn verify(version: Option<&str>) -> Result<Ending, Failure> {
+fn verify(version: Option<&str>, json: bool) -> Result<Ending, Failure> {
     let toolbox = toolbox(None, None)?;
     let toolchains = match version {
         Some(version) => {
@@ -156,6 +213,7 @@ fn verify(version: Option<&str>) -> Result<Ending, Failure> {
     };
     let mut good = true;
     let mut text = String::new();
+    let mut shown = Vec::new();
     for toolchain in &toolchains {
         let verification =
             toolchain::verify(toolchain, &toolbox, Watch::silent()).map_err(Failure::internal)?;
@@ -165,6 +223,22 @@ fn verify(version: Option<&str>) -> Result<Ending, Failure> {
             toolchain.version,
             toolchain.goroot.display()
         ));
+        let checks = verification.checks.iter().map(|check| {
+            let (outcome, reason) = match &check.outcome {
+                Outcome::Passed => ("ok", None),
+                Outcome::Failed(reason) => ("failed", Some(reason.to_string())),
+                Outcome::Skipped(reason) => ("skipped", Some(reason.to_string())),
+            };
+            Check {
+                what: check.what.to_string(),
+                outcome,
+                reason,
+            }
+        });
+        shown.push(Shown {
+            checks: checks.collect(),
+            ..Shown::new("verified", toolchain)
+        });
         for check in &verification.checks {
             let result = match &check.outcome {
                 Outcome::Passed => "ok".to_owned(),
@@ -173,6 +247,10 @@ fn verify(version: Option<&str>) -> Result<Ending, Failure> {
             };
             text.push_str(&format!("  {}: {result}\n", check.what));
         }
+    }
+    if json {
+        output::print_json(&shown)?;
+        return Ok(if good { Ending::Pass } else { Ending::NotFit });
     }
     if toolchains.is_empty() {
         text.push_str("no installed toolchain to verify\n");

@@ -5,8 +5,10 @@
 //! internal/buildcfg/exp.go for the amd64 baseline, of the seven toolchains named in the parent
 //! module.
 
-use super::VERIFIED_MINORS;
+use super::declared::{DECLARED_EXPERIMENTS, DeclaredExperiment};
+use super::godebug_table::Role;
 use super::problem::{Problem, ProblemKind, Verdict, nearest};
+use super::releases::Releases;
 use crate::GoVersion;
 
 /// One experiment.
@@ -14,100 +16,115 @@ use crate::GoVersion;
 pub struct Experiment {
     /// The name as GOEXPERIMENT takes it; `no` in front turns it off.
     pub name: &'static str,
-    /// First minor version that knows it; 21 means "1.21 or earlier".
-    pub since: u32,
-    /// Last minor version that knows it; `None` if 1.27 still does.
-    pub until: Option<u32>,
-    /// Minor versions in which it is on without being asked for.
-    pub default_on: Option<(u32, Option<u32>)>,
+    /// What it is for.
+    pub role: Role,
     /// What it changes.
     pub effect: &'static str,
 }
 
 impl Experiment {
-    /// Whether that minor version knows the name.
+    /// Whether that version knows the name.
     #[must_use]
-    pub fn exists_in(&self, minor: u32) -> bool {
-        within(minor, self.since, self.until)
+    pub fn exists_in(&self, version: &GoVersion) -> bool {
+        self.declared().any(|row| row.releases.contains(version))
     }
 
     /// Whether it is on by default there (linux/amd64).
     #[must_use]
-    pub fn is_default_in(&self, minor: u32) -> bool {
-        self.default_on
-            .is_some_and(|(since, until)| within(minor, since, until))
+    pub fn is_default_in(&self, version: &GoVersion) -> bool {
+        let mut rows = self.declared();
+        rows.any(|row| row.on && row.releases.contains(version))
+    }
+
+    /// Whether a build without GOEXPERIMENT does it: on by default there, or on by default in the last release that knew
+    /// the name and part of every build since.
+    #[must_use]
+    pub fn in_force_in(&self, version: &GoVersion) -> bool {
+        if self.exists_in(version) {
+            return self.is_default_in(version);
+        }
+        let comes_later = self
+            .declared()
+            .any(|row| row.releases.resume_after(version));
+        // Rows are by name and then `off` before `on`; the last stretch tells how it ended.
+        let ended = self
+            .declared()
+            .max_by_key(|row| row.releases.newest_start());
+        !comes_later && ended.is_some_and(|row| row.on)
+    }
+
+    /// The versions that know the name, in words; `None` if all do.
+    #[must_use]
+    pub fn range(&self) -> Option<String> {
+        let mut spans = Vec::new();
+        for row in self.declared() {
+            spans.extend(row.releases.spans());
+        }
+        Releases::described_spans(spans)
+    }
+
+    fn declared(&self) -> impl Iterator<Item = &'static DeclaredExperiment> {
+        let name = self.name;
+        DECLARED_EXPERIMENTS
+            .iter()
+            .filter(move |row| row.name == name)
     }
 }
 
-const fn opt(
-    name: &'static str,
-    since: u32,
-    until: Option<u32>,
-    effect: &'static str,
-) -> Experiment {
-    Experiment {
-        name,
-        since,
-        until,
-        default_on: None,
-        effect,
-    }
+const fn named(name: &'static str, role: Role, effect: &'static str) -> Experiment {
+    Experiment { name, role, effect }
 }
 
-const fn on(
-    name: &'static str,
-    since: u32,
-    until: Option<u32>,
-    default_on: (u32, Option<u32>),
-    effect: &'static str,
-) -> Experiment {
-    Experiment {
-        name,
-        since,
-        until,
-        default_on: Some(default_on),
-        effect,
-    }
-}
-
-/// Every experiment of Go 1.21 to 1.27.
+/// Every experiment of Go 1.21 to 1.27, sorted by name. Which release knows it, and which has it on, stands in
+/// [`DECLARED_EXPERIMENTS`].
 #[rustfmt::skip]
 pub const EXPERIMENTS: &[Experiment] = &[
-    opt("aliastypeparams", 23, Some(23), "type parameters on aliases"),
-    on("aliastypeparams", 24, Some(25), (24, Some(25)), "type parameters on aliases"),
-    on("allocheaders", 22, Some(22), (22, Some(22)), "GC metadata next to objects; 1.22 can opt out"),
-    opt("arenas", 21, None, "the arena package"),
-    opt("boringcrypto", 21, None, "BoringCrypto instead of Go's own cryptography"),
-    opt("cacheprog", 21, Some(25), "GOCACHEPROG"),
-    opt("cgocheck2", 21, None, "thorough cgo pointer checks; slow"),
-    on("coverageredesign", 21, Some(24), (21, Some(24)), "coverage redesign"),
-    on("dwarf5", 25, None, (25, None), "DWARF 5 debug information"),
-    on("exectracer2", 22, Some(22), (22, Some(22)), "second execution tracer; 1.22 can opt out"),
-    opt("fieldtrack", 21, None, "field tracking"),
-    opt("goroutineleakprofile", 26, Some(26), "the goroutineleak profile; unconditional in 1.27"),
-    on("greenteagc", 25, None, (26, None), "the Green Tea garbage collector"),
-    opt("heapminimum512kib", 21, None, "minimum heap of 512 KiB instead of 4 MiB"),
-    on("jsonv2", 25, None, (27, None), "encoding/json on the v2 engine"),
-    opt("loopvar", 21, None, "per-iteration loop variables whatever the go line"),
-    opt("mapsplitgroup", 27, None, "map groups with keys and values apart"),
-    opt("newinliner", 22, None, "the newer inliner heuristics"),
-    opt("pagetrace", 21, Some(22), "page allocation tracing"),
-    opt("preemptibleloops", 21, None, "preemption checks in loop back edges"),
-    on("randomizedheapbase64", 26, None, (26, None), "randomised heap base address"),
-    opt("range", 22, Some(22), "range over functions, first name"),
-    opt("rangefunc", 22, Some(25), "range over functions"),
-    on("regabiargs", 21, None, (21, None), "register calling convention"),
-    on("regabiwrappers", 21, None, (21, None), "calling convention wrappers"),
-    opt("runtimefreegc", 26, None, "freeing of memory known to be dead before a GC"),
-    opt("runtimesecret", 26, None, "the runtime/secret package"),
-    opt("simd", 26, None, "the simd package"),
-    on("sizespecializedmalloc", 26, None, (27, None), "allocation functions per size class"),
-    on("spinbitmutex", 24, Some(24), (24, Some(24)), "newer runtime-internal mutex; unconditional in 1.25"),
-    opt("staticlockranking", 21, None, "lock rank checks; very slow"),
-    on("swissmap", 24, Some(25), (24, Some(25)), "Swiss table maps; unconditional in 1.26"),
-    on("synchashtriemap", 24, Some(25), (24, Some(25)), "sync.Map as a hash trie; unconditional in 1.26"),
-    opt("synctest", 24, Some(25), "testing/synctest as an experiment"),
+    named("aliastypeparams", Role::Compatibility, "type parameters on aliases"),
+    named("allocheaders", Role::Tuning, "GC metadata next to objects; 1.22 can opt out"),
+    named("arenas", Role::Tuning, "the arena package"),
+    named("boringcrypto", Role::Compatibility, "BoringCrypto instead of Go's own cryptography"),
+    named("cacheprog", Role::Compatibility, "GOCACHEPROG"),
+    named("cgocheck2", Role::Debugging, "thorough cgo pointer checks; slow"),
+    named("coverageredesign", Role::Compatibility, "coverage redesign"),
+    named("dwarf5", Role::Tuning, "DWARF 5 debug information"),
+    named("exectracer2", Role::Tuning, "second execution tracer; 1.22 can opt out"),
+    named("fieldtrack", Role::Debugging, "field tracking"),
+    named("goroutineleakprofile", Role::Compatibility, "the goroutineleak profile; unconditional in 1.27"),
+    named("greenteagc", Role::Tuning, "the Green Tea garbage collector"),
+    named("heapminimum512kib", Role::Tuning, "minimum heap of 512 KiB instead of 4 MiB"),
+    named("jsonv2", Role::Tuning, "encoding/json on the v2 engine"),
+    named("loopvar", Role::Compatibility, "per-iteration loop variables whatever the go line"),
+    named("mapsplitgroup", Role::Tuning, "map groups with keys and values apart"),
+    named("newinliner", Role::Tuning, "the newer inliner heuristics"),
+    named("pagetrace", Role::Debugging, "page allocation tracing"),
+    named("preemptibleloops", Role::Tuning, "preemption checks in loop back edges"),
+    named("randomizedheapbase64", Role::Tuning, "randomised heap base address"),
+    named("range", Role::Compatibility, "range over functions, first name"),
+    named("rangefunc", Role::Compatibility, "range over functions"),
+    named("regabiargs", Role::Tuning, "register calling convention"),
+    named("regabiwrappers", Role::Tuning, "calling convention wrappers"),
+    named("runtimefreegc", Role::Tuning, "freeing of memory known to be dead before a GC"),
+    named("runtimesecret", Role::Compatibility, "the runtime/secret package"),
+    named("simd", Role::Tuning, "the simd package"),
+    named("sizespecializedmalloc", Role::Tuning, "allocation functions per size class"),
+    named("spinbitmutex", Role::Tuning, "newer runtime-internal mutex; unconditional in 1.25"),
+    named("staticlockranking", Role::Debugging, "lock rank checks; very slow"),
+    named("swissmap", Role::Tuning, "Swiss table maps; unconditional in 1.26"),
+    named("synchashtriemap", Role::Tuning, "sync.Map as a hash trie; unconditional in 1.26"),
+    named("synctest", Role::Compatibility, "testing/synctest as an experiment"),
 ];
+
+/// The row of an experiment, by its name without `no`.
+#[must_use]
+pub fn find_experiment(name: &str) -> Option<&'static Experiment> {
+    EXPERIMENTS.iter().find(|row| row.name == name)
+}
+
+/// Names that stand for several experiments: they exist in every version (`ParseGOEXPERIMENT` of
+/// internal/buildcfg/exp.go).
+const ALIASES: [&str; 1] = ["regabi"];
+/// On amd64 the register calling convention cannot be turned off (`regabiAlwaysOn`).
+const ALWAYS_ON: [&str; 3] = ["regabi", "regabiargs", "regabiwrappers"];
 
 /// Splits a GOEXPERIMENT value; empty parts are dropped as `cmd/go` drops them.
 pub fn goexperiment_names(value: &str) -> impl Iterator<Item = &str> {
@@ -124,9 +141,10 @@ pub fn check_goexperiment(name: &str, version: Option<&GoVersion>) -> Result<Ver
     if name == "none" {
         return Ok(Verdict::default());
     }
-    let wanted_off = rows(name).next().is_none() && name.starts_with("no");
+    let known = |name: &str| find_experiment(name).is_some() || ALIASES.contains(&name);
+    let wanted_off = !known(name) && name.starts_with("no");
     let bare = if wanted_off { &name[2..] } else { name };
-    if rows(bare).next().is_none() {
+    if !known(bare) {
         let problem = Problem::new(
             ProblemKind::Unknown,
             format!("GOEXPERIMENT \"{name}\" exists in no Go version from 1.21 to 1.27"),
@@ -140,25 +158,27 @@ pub fn check_goexperiment(name: &str, version: Option<&GoVersion>) -> Result<Ver
             },
         );
     }
-    let Some(version) = version else {
-        return Ok(Verdict::default());
+    let mut verdict = Verdict::default();
+    if ALWAYS_ON.contains(&bare) {
+        verdict.notes.push(format!(
+            "GOEXPERIMENT={name} changes nothing on amd64: the register calling convention is always on there"
+        ));
+    }
+    let (Some(version), Some(row)) = (version, find_experiment(bare)) else {
+        return Ok(verdict);
     };
-    let minor = version
-        .minor()
-        .clamp(*VERIFIED_MINORS.start(), *VERIFIED_MINORS.end());
-    let Some(row) = rows(bare).find(|row| row.exists_in(minor)) else {
+    if !row.exists_in(version) {
         return Err(Problem::new(
             ProblemKind::AbsentInVersion,
             format!(
                 "GOEXPERIMENT \"{bare}\" does not exist in Go 1.{} ({})",
                 version.minor(),
-                known_in(bare)
+                row.range().unwrap_or_default()
             ),
             "drop this cell; the build would fail",
         ));
-    };
-    let mut verdict = Verdict::default();
-    if row.is_default_in(minor) != wanted_off {
+    }
+    if row.is_default_in(version) != wanted_off && !ALWAYS_ON.contains(&bare) {
         verdict.notes.push(format!(
             "GOEXPERIMENT={name} changes nothing in Go 1.{}: {bare} is {} there by default",
             version.minor(),
@@ -167,28 +187,6 @@ pub fn check_goexperiment(name: &str, version: Option<&GoVersion>) -> Result<Ver
     }
     super::godebug::note_unverified(version, &mut verdict);
     Ok(verdict)
-}
-
-fn rows(name: &str) -> impl Iterator<Item = &'static Experiment> {
-    EXPERIMENTS.iter().filter(move |row| row.name == name)
-}
-
-fn known_in(name: &str) -> String {
-    let since = rows(name).map(|row| row.since).min().unwrap_or_default();
-    let until = if rows(name).any(|row| row.until.is_none()) {
-        None
-    } else {
-        rows(name).filter_map(|row| row.until).max()
-    };
-    match until {
-        Some(until) if until == since => format!("only in 1.{since}"),
-        Some(until) => format!("only in 1.{since} to 1.{until}"),
-        None => format!("from 1.{since} on"),
-    }
-}
-
-fn within(minor: u32, since: u32, until: Option<u32>) -> bool {
-    minor >= since && until.is_none_or(|until| minor <= until)
 }
 
 #[cfg(test)]
@@ -240,19 +238,24 @@ mod tests {
     }
 
     #[test]
-    fn rows_do_not_overlap() {
-        for minor in VERIFIED_MINORS {
-            for row in EXPERIMENTS {
-                let same = rows(row.name)
-                    .filter(|other| other.exists_in(minor))
-                    .count();
-                assert!(same <= 1, "{} is listed twice for 1.{minor}", row.name);
-                assert!(
-                    !row.is_default_in(minor) || row.exists_in(minor),
-                    "{}",
-                    row.name
-                );
-            }
+    fn the_alias_of_the_calling_convention_is_known_and_named_as_wasted() {
+        for name in ["regabi", "noregabi", "noregabiargs"] {
+            let verdict = check(name, 27).expect(name);
+            assert!(
+                verdict.notes[0].contains("always on"),
+                "{:?}",
+                verdict.notes
+            );
         }
+        assert!(check("regabis", 27).is_err());
+    }
+
+    #[test]
+    fn the_table_is_sorted_without_twins() {
+        assert!(
+            EXPERIMENTS
+                .windows(2)
+                .all(|pair| pair[0].name < pair[1].name)
+        );
     }
 }

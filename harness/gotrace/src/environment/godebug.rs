@@ -1,6 +1,7 @@
 //! GODEBUG strings and pairs against the table of keys.
 
 use super::VERIFIED_MINORS;
+use super::declared::KNOWN_RELEASES;
 use super::godebug_table::{GODEBUG_KEYS, GodebugKey, Role, Values};
 use super::problem::{Problem, ProblemKind, Verdict, nearest};
 use crate::GoVersion;
@@ -102,7 +103,7 @@ pub fn check_godebug(
     if let Some(version) = version {
         refuse_absent(row, version)?;
     }
-    check_value(row, value)?;
+    check_value(row, value, version)?;
 
     let mut verdict = Verdict {
         notes: Vec::new(),
@@ -117,8 +118,14 @@ pub fn check_godebug(
     verdict.notes.extend(default_note(row, value, version));
     if let Some(version) = version {
         note_unverified(version, &mut verdict);
-    } else if let Some(range) = partial_range(row) {
+    } else if let Some(range) = row.range() {
         verdict.notes.push(format!("{key} exists {range}"));
+    }
+    if row.is_undocumented() {
+        verdict.notes.push(format!(
+            "{key} is undocumented ({}): Go may drop it in any release",
+            row.effect
+        ));
     }
     Ok(verdict)
 }
@@ -126,16 +133,22 @@ pub fn check_godebug(
 /// Says that a value is the default already, which makes for a wasted cell.
 fn default_note(row: &GodebugKey, value: &str, version: Option<&GoVersion>) -> Option<String> {
     let name = row.name;
-    match row.older_go_line {
-        // Before the change every go line had the old value.
-        Some((minor, old)) if version.is_some_and(|version| !version.at_least(minor)) => {
-            (value == old).then(|| format!("{name}={value} is the default already"))
-        }
+    let version = version.cloned().unwrap_or_else(newest_known);
+    match row.older_go_line(&version) {
         Some((minor, old)) => (row.default == Some(value)).then(|| {
             format!("{name}={value} is the default from a go line of 1.{minor} on; older go lines get {old}")
         }),
-        None => (row.default == Some(value)).then(|| format!("{name}={value} is the default already")),
+        None => {
+            let holds = row.value_without_setting(&version, &version);
+            (holds.as_deref() == Some(value)).then(|| format!("{name}={value} is the default already"))
+        }
     }
+}
+
+/// The newest release whose sources the tables were made from.
+fn newest_known() -> GoVersion {
+    let (minor, patch) = KNOWN_RELEASES.last().copied().unwrap_or((27, 0));
+    GoVersion::release(minor, patch)
 }
 
 /// Adds the sentence that tells answers about other minor versions from verified ones.
@@ -165,71 +178,61 @@ fn unknown(key: &str) -> Problem {
 }
 
 fn refuse_abort(row: &GodebugKey, value: &str, version: Option<&GoVersion>) -> Result<(), Problem> {
-    let hit = row.aborts.iter().find(|abort| {
-        abort.value == value
-            && match version {
-                Some(version) => version.at_least(abort.since),
-                // Without a version only what every version refuses is an error.
-                None => abort.since == 0,
-            }
-    });
-    let Some(abort) = hit else {
-        return Ok(());
-    };
-    let versions = if abort.since == 0 {
-        "every Go version".to_owned()
-    } else {
-        format!("Go 1.{} and later", abort.since)
+    let abort = row.aborts.iter().find(|abort| abort.value == value);
+    let removed = version.is_some_and(|version| row.removed_values(version).contains(&value));
+    let (versions, because) = match (abort, version) {
+        (Some(abort), _) => ("every Go version".to_owned(), abort.because),
+        (None, Some(version)) if removed => (
+            format!(
+                "Go 1.{} and later",
+                version.minor().min(FIRST_TO_REFUSE_REMOVED)
+            ),
+            "fatal error: removed GODEBUG set to old value",
+        ),
+        _ => return Ok(()),
     };
     Err(Problem::new(
         ProblemKind::AbortsAtStart,
         format!(
-            "GODEBUG {}={value} ends the process at start on {versions} ({})",
-            row.name, abort.because
+            "GODEBUG {}={value} ends the process at start on {versions} ({because})",
+            row.name
         ),
         "drop the pair for this toolchain",
     ))
 }
 
+/// Removed keys at old values are fatal since Go 1.27 (golang/go#76163).
+const FIRST_TO_REFUSE_REMOVED: u32 = 27;
+
 fn refuse_absent(row: &GodebugKey, version: &GoVersion) -> Result<(), Problem> {
-    // Outside the verified range the nearest verified version answers.
-    let minor = version
-        .minor()
-        .clamp(*VERIFIED_MINORS.start(), *VERIFIED_MINORS.end());
-    let too_early_patch =
-        row.name == "disablethp" && version.at_least(21) && !version.at_least_patch(21, 6);
-    if row.exists_in(minor) && !too_early_patch {
+    if row.exists_in(version) {
         return Ok(());
     }
-    let range = if too_early_patch {
-        "from 1.21.6 on".to_owned()
-    } else {
-        partial_range(row).unwrap_or_default()
-    };
     Err(Problem::new(
         ProblemKind::AbsentInVersion,
         format!(
-            "GODEBUG key \"{}\" does nothing in Go {} (it exists {range})",
+            "GODEBUG key \"{}\" does nothing in Go {} (it exists {})",
             row.name,
-            version.number()
+            version.number(),
+            row.range().unwrap_or_default()
         ),
         "drop this cell",
     ))
 }
 
-/// Where a key exists, if that is not everywhere.
-fn partial_range(row: &GodebugKey) -> Option<String> {
-    match (row.since, row.until) {
-        (..=21, None) => None,
-        (..=21, Some(until)) => Some(format!("up to 1.{until}")),
-        (since, None) => Some(format!("from 1.{since} on")),
-        (since, Some(until)) if since == until => Some(format!("only in 1.{since}")),
-        (since, Some(until)) => Some(format!("only in 1.{since} to 1.{until}")),
-    }
-}
-
-fn check_value(row: &GodebugKey, value: &str) -> Result<(), Problem> {
+fn check_value(row: &GodebugKey, value: &str, version: Option<&GoVersion>) -> Result<(), Problem> {
     let name = row.name;
+    // Without a version, what any of them acts upon.
+    let values = version.map_or(row.values, |version| row.values_in(version));
+    if let (Some(because), Values::Words(words)) = (row.refuses, values)
+        && !words.contains(&value)
+    {
+        return Err(Problem::new(
+            ProblemKind::AbortsAtStart,
+            format!("GODEBUG {name}={value} ends the process at start ({because})"),
+            format!("use one of {}", words.join(", ")),
+        ));
+    }
     let ignored = |why: String, cure: &str| {
         Problem::new(
             ProblemKind::SilentlyIgnored,
@@ -237,7 +240,7 @@ fn check_value(row: &GodebugKey, value: &str) -> Result<(), Problem> {
             cure.to_owned(),
         )
     };
-    match row.values {
+    match values {
         Values::Text => Ok(()),
         Values::Words(words) => {
             if words.contains(&value) {
@@ -295,183 +298,5 @@ fn check_cpu_feature(key: &str, feature: &str, value: &str) -> Result<Verdict, P
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(key: &str, value: &str, minor: u32) -> Result<Verdict, Problem> {
-        check_godebug(key, value, Some(&GoVersion::release(minor, 9)))
-    }
-
-    fn kind(answer: Result<Verdict, Problem>) -> ProblemKind {
-        answer.expect_err("should be refused").kind
-    }
-
-    #[test]
-    fn table_is_sorted_for_the_search() {
-        assert!(
-            GODEBUG_KEYS
-                .windows(2)
-                .all(|pair| pair[0].name < pair[1].name)
-        );
-    }
-
-    #[test]
-    fn unknown_keys_get_a_suggestion() {
-        let problem = check("madvdontned", "1", 27).expect_err("unknown");
-        assert_eq!(problem.kind, ProblemKind::Unknown);
-        assert_eq!(problem.suggestion.as_deref(), Some("madvdontneed"));
-        let invented = check("schedulertrace", "1", 27).expect_err("invented key");
-        assert_eq!(
-            (invented.kind, invented.suggestion.as_deref()),
-            (ProblemKind::Unknown, Some("schedtrace"))
-        );
-        assert_eq!(
-            check("scheddelay", "1", 27).expect_err("invented").kind,
-            ProblemKind::Unknown
-        );
-    }
-
-    #[test]
-    fn presence_follows_the_version() {
-        assert!(check("profstackdepth", "64", 23).is_ok());
-        assert_eq!(
-            kind(check("profstackdepth", "64", 22)),
-            ProblemKind::AbsentInVersion
-        );
-        assert!(check("asynctimerchan", "1", 26).is_ok());
-        assert_eq!(
-            kind(check("containermaxprocs", "0", 24)),
-            ProblemKind::AbsentInVersion
-        );
-        let early = check_godebug("disablethp", "1", Some(&GoVersion::release(21, 5)));
-        assert_eq!(kind(early), ProblemKind::AbsentInVersion);
-        assert!(check_godebug("disablethp", "1", Some(&GoVersion::release(21, 6))).is_ok());
-        assert!(
-            check_godebug("profstackdepth", "64", None)
-                .is_ok_and(|verdict| verdict.notes == ["profstackdepth exists from 1.23 on"])
-        );
-    }
-
-    #[test]
-    fn fatal_pairs_are_refused_only_where_fatal() {
-        let fatal = [
-            ("x509sha1", "1"),
-            ("tlskyber", "0"),
-            ("gotypesalias", "0"),
-            ("tlsunsafeekm", "1"),
-            ("tlsrsakex", "1"),
-            ("tls3des", "1"),
-            ("tls10server", "1"),
-            ("x509keypairleaf", "0"),
-            ("asynctimerchan", "1"),
-            ("asynctimerchan", "2"),
-        ];
-        for (key, value) in fatal {
-            assert_eq!(
-                kind(check(key, value, 27)),
-                ProblemKind::AbortsAtStart,
-                "{key}={value}"
-            );
-            let before = check(key, value, 26);
-            assert!(
-                !matches!(&before, Err(problem) if problem.kind == ProblemKind::AbortsAtStart),
-                "{key}={value} on 1.26"
-            );
-        }
-        // The other value of a removed key is harmless, but does nothing.
-        assert_eq!(
-            kind(check("asynctimerchan", "0", 27)),
-            ProblemKind::AbsentInVersion
-        );
-        for minor in 21..=27 {
-            assert_eq!(
-                kind(check("cgocheck", "2", minor)),
-                ProblemKind::AbortsAtStart
-            );
-        }
-        assert_eq!(
-            kind(check_godebug("cgocheck", "2", None)),
-            ProblemKind::AbortsAtStart
-        );
-    }
-
-    #[test]
-    fn observation_is_the_harness_business_and_debugging_discouraged() {
-        for key in [
-            "gctrace",
-            "schedtrace",
-            "scheddetail",
-            "scavtrace",
-            "gcpacertrace",
-            "inittrace",
-        ] {
-            assert_eq!(kind(check(key, "1", 27)), ProblemKind::Observation, "{key}");
-        }
-        assert!(check("sbrk", "1", 27).is_ok_and(|verdict| verdict.discouraged));
-        assert!(
-            check("madvdontneed", "0", 27)
-                .is_ok_and(|verdict| !verdict.discouraged && verdict.notes.is_empty())
-        );
-        assert!(
-            check("madvdontneed", "1", 27)
-                .is_ok_and(|verdict| verdict.notes == ["madvdontneed=1 is the default already"])
-        );
-    }
-
-    #[test]
-    fn defaults_follow_the_version_and_the_go_line() {
-        let note = |value, minor| check("multipathtcp", value, minor).expect("accepted").notes;
-        assert_eq!(note("0", 21), ["multipathtcp=0 is the default already"]);
-        assert!(note("2", 21).is_empty());
-        assert!(note("0", 24).is_empty());
-        assert_eq!(
-            note("2", 24),
-            ["multipathtcp=2 is the default from a go line of 1.24 on; older go lines get 0"]
-        );
-    }
-
-    #[test]
-    fn values_that_go_would_ignore_are_refused() {
-        for (key, value) in [
-            ("asyncpreemptoff", "abc"),
-            ("asyncpreemptoff", ""),
-            ("asyncpreemptoff", "+1"),
-            ("memprofilerate", "1.5"),
-            ("http2server", "off"),
-            ("fips140", "yes"),
-            ("profstackdepth", "4096"),
-        ] {
-            assert_eq!(
-                kind(check(key, value, 27)),
-                ProblemKind::SilentlyIgnored,
-                "{key}={value}"
-            );
-        }
-    }
-
-    #[test]
-    fn strings_are_split_as_the_runtime_splits_them() {
-        assert_eq!(
-            godebug_pairs("a=1,b=2,,c=x=y"),
-            Ok(vec![("a", "1"), ("b", "2"), ("c", "x=y")])
-        );
-        assert_eq!(
-            godebug_pairs("a=1;b=2")
-                .expect_err("semicolon")
-                .suggestion
-                .as_deref(),
-            Some("a=1,b=2")
-        );
-        assert_eq!(
-            godebug_pairs("a=1, b=2")
-                .expect_err("space")
-                .suggestion
-                .as_deref(),
-            Some("a=1,b=2")
-        );
-        assert!(godebug_pairs("a").is_err());
-        assert!(check_godebug_string("madvdontneed=0,madvdontneed=1", None).is_err());
-        assert!(check_godebug_string("cpu.avx2=off,madvdontneed=0", None).is_ok());
-        assert!(check_godebug_string("cpu.all=on", None).is_err());
-    }
-}
+#[path = "godebug_tests.rs"]
+mod tests;

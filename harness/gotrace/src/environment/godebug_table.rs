@@ -1,9 +1,12 @@
-//! The GODEBUG keys of Go 1.21 to 1.27, as data.
+//! What every GODEBUG key of Go 1.21 to 1.27 is for, by hand.
 //!
-//! Presence was read from `dbgvars` (runtime/runtime1.go) and `All` and `Removed`
-//! (internal/godebugs/table.go) of the seven toolchains that the parent module names; the test
-//! `tests/godebug_table.rs` compares this table with a dump of those files. Effects and value
-//! ranges: runtime/extern.go, doc/godebug.md and the code that reads each key.
+//! Which release has a key, what its default is and which go line changes it stands in the generated
+//! [`super::DECLARATIONS`]; here stands what the sources say nowhere in one place: role, values, effect. From
+//! runtime/extern.go, doc/godebug.md and the code that reads each key, in all releases from 1.21.0 on.
+
+use super::declared::{Declaration, Declared, declarations};
+use super::releases::{Releases, Span};
+use crate::GoVersion;
 
 /// What a key is for, and so where it may appear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,13 +32,26 @@ pub enum Values {
     Text,
 }
 
+impl Values {
+    /// Whether Go acts upon this value.
+    #[must_use]
+    pub fn accepts(&self, value: &str) -> bool {
+        match self {
+            Self::Integer(least, most) => {
+                let number = value.parse::<i64>();
+                number.is_ok_and(|number| (*least..=*most).contains(&number))
+            }
+            Self::Words(words) => words.contains(&value),
+            Self::Text => true,
+        }
+    }
+}
+
 /// A value that ends the process at start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Abort {
     /// The value.
     pub value: &'static str,
-    /// First minor version that aborts; 0 for all.
-    pub since: u32,
     /// What the runtime says then.
     pub because: &'static str,
 }
@@ -45,236 +61,358 @@ pub struct Abort {
 pub struct GodebugKey {
     /// Its name.
     pub name: &'static str,
-    /// First minor version with it; 21 means "1.21 or earlier".
-    pub since: u32,
-    /// Last minor version with it; `None` if 1.27 still has it.
-    pub until: Option<u32>,
     /// What it is for.
     pub role: Role,
     /// The values that Go acts upon.
     pub values: Values,
+    /// `((minor, patch), values)`: releases before `1.minor.patch` acted upon these only.
+    pub earlier_values: Option<((u32, u32), Values)>,
     /// Default under a current go line, where it is a plain value.
     pub default: Option<&'static str>,
-    /// `(minor, old)`: a go.mod line older than `1.minor` gives `old` instead of the default.
-    pub older_go_line: Option<(u32, &'static str)>,
-    /// True if `//go:debug` and the go.mod `godebug` block take it (it is in internal/godebugs).
-    pub in_source: bool,
-    /// Values that end the process at start.
+    /// The value that does what releases before the key did, where no go line brings it.
+    pub former: Option<&'static str>,
+    /// Values that end the process at start, in every release.
     pub aborts: &'static [Abort],
+    /// What the process says when it ends at start for a value that is none of `values`.
+    pub refuses: Option<&'static str>,
     /// What it does.
     pub effect: &'static str,
 }
 
 impl GodebugKey {
-    /// Whether that minor version acts upon the key.
+    /// What the sources declare of it, removals included.
     #[must_use]
-    pub fn exists_in(&self, minor: u32) -> bool {
-        minor >= self.since && self.until.is_none_or(|until| minor <= until)
+    pub fn declarations(&self) -> &'static [Declaration] {
+        declarations(self.name)
     }
 
-    const fn until(mut self, last: u32) -> Self {
-        self.until = Some(last);
-        self
+    /// Whether that version acts upon the key.
+    #[must_use]
+    pub fn exists_in(&self, version: &GoVersion) -> bool {
+        let mut acting = self.acting();
+        acting.any(|row| row.releases.contains(version))
     }
 
-    const fn source(mut self) -> Self {
-        self.in_source = true;
-        self
+    /// Whether a later release than this one begins to act upon it.
+    #[must_use]
+    pub fn comes_after(&self, version: &GoVersion) -> bool {
+        let mut acting = self.acting();
+        !self.exists_in(version) && acting.any(|row| row.releases.resume_after(version))
     }
 
-    /// In source, and older go lines get another default.
-    const fn changed(mut self, minor: u32, old: &'static str) -> Self {
-        self.in_source = true;
-        self.older_go_line = Some((minor, old));
-        self
+    /// True if `//go:debug` and the go.mod `godebug` block of some release take it.
+    #[must_use]
+    pub fn in_source(&self) -> bool {
+        let mut rows = self.declarations().iter();
+        rows.any(|row| matches!(row.what, Declared::Source { .. }))
+    }
+
+    /// True if no table and no documentation of Go lists it.
+    #[must_use]
+    pub fn is_undocumented(&self) -> bool {
+        let mut rows = self.declarations().iter();
+        rows.all(|row| matches!(row.what, Declared::Undocumented { .. }))
+    }
+
+    /// The package that reads it.
+    #[must_use]
+    pub fn package(&self) -> &'static str {
+        let named = self.declarations().iter().find_map(|row| match row.what {
+            Declared::Source { package, .. } | Declared::Undocumented { package } => Some(package),
+            Declared::Runtime { .. } | Declared::Removed { .. } => None,
+        });
+        named.unwrap_or("runtime")
+    }
+
+    /// `(minor, old)`: in that version a go line older than `1.minor` gives `old` instead of the default. `None` if
+    /// the go line does not matter to it.
+    #[must_use]
+    pub fn older_go_line(&self, version: &GoVersion) -> Option<(u32, &'static str)> {
+        let here = |row: &&Declaration| row.releases.contains(version);
+        self.declarations().iter().filter(here).find_map(changed)
+    }
+
+    /// What holds in a program built by that version under that go line if nothing sets the key, including what
+    /// releases before the key and after its removal did. `None` where that is no plain value.
+    #[must_use]
+    pub fn value_without_setting(
+        &self,
+        version: &GoVersion,
+        go_line: &GoVersion,
+    ) -> Option<String> {
+        let current = || {
+            self.default_of_runtime(version)
+                .or(self.default.map(str::to_owned))
+        };
+        if self.exists_in(version) {
+            if let Some((minor, old)) = self.older_go_line(version) {
+                let of_old_line = !go_line.at_least(minor);
+                return if of_old_line {
+                    Some(old.to_owned())
+                } else {
+                    current()
+                };
+            }
+            // The key came first and its default changed later.
+            return match self.later_change(version) {
+                Some((_, old)) => Some(old.to_owned()),
+                None => current(),
+            };
+        }
+        if self.comes_after(version) {
+            let old = self.later_change(version).map(|(_, old)| old);
+            return old.or(self.former).or(self.default).map(str::to_owned);
+        }
+        // Removed: what is left is the newest default, whatever the go line.
+        self.default.map(str::to_owned)
+    }
+
+    /// The values that this version acts upon.
+    #[must_use]
+    pub fn values_in(&self, version: &GoVersion) -> Values {
+        match self.earlier_values {
+            Some(((minor, patch), values)) if !version.at_least_patch(minor, patch) => values,
+            _ => self.values,
+        }
+    }
+
+    /// The old values of a removed key, at which that version ends the process at start.
+    #[must_use]
+    pub fn removed_values(&self, version: &GoVersion) -> &'static [&'static str] {
+        let here = |row: &&Declaration| row.releases.contains(version);
+        let mut rows = self.declarations().iter().filter(here);
+        rows.find_map(|row| match row.what {
+            Declared::Removed { old, .. } => Some(old),
+            _ => None,
+        })
+        .unwrap_or_default()
+    }
+
+    /// Where the key is acted upon, in words; `None` if that is everywhere.
+    #[must_use]
+    pub fn range(&self) -> Option<String> {
+        let mut spans: Vec<Span> = Vec::new();
+        for row in self.acting() {
+            spans.extend(row.releases.spans());
+        }
+        Releases::described_spans(spans)
+    }
+
+    fn acting(&self) -> impl Iterator<Item = &'static Declaration> {
+        let rows = self.declarations().iter();
+        rows.filter(|row| !matches!(row.what, Declared::Removed { .. }))
+    }
+
+    fn later_change(&self, version: &GoVersion) -> Option<(u32, &'static str)> {
+        let later = |row: &&Declaration| row.releases.resume_after(version);
+        self.declarations().iter().filter(later).find_map(changed)
+    }
+
+    fn default_of_runtime(&self, version: &GoVersion) -> Option<String> {
+        let here = |row: &&Declaration| row.releases.contains(version);
+        self.declarations()
+            .iter()
+            .filter(here)
+            .find_map(|row| match row.what {
+                Declared::Runtime { default } => Some(default.to_string()),
+                _ => None,
+            })
     }
 
     const fn aborting(mut self, aborts: &'static [Abort]) -> Self {
         self.aborts = aborts;
         self
     }
+
+    const fn refusing(mut self, because: &'static str) -> Self {
+        self.refuses = Some(because);
+        self
+    }
+
+    const fn formerly(mut self, value: &'static str) -> Self {
+        self.former = Some(value);
+        self
+    }
+
+    const fn valued_before(mut self, release: (u32, u32), values: Values) -> Self {
+        self.earlier_values = Some((release, values));
+        self
+    }
+}
+
+fn changed(row: &Declaration) -> Option<(u32, &'static str)> {
+    match row.what {
+        Declared::Source { changed, .. } => changed,
+        _ => None,
+    }
 }
 
 const FLAG: Values = Values::Integer(0, 1);
+/// What the runtime reads is an integer of 32 bits.
 const COUNT: Values = Values::Integer(0, i32::MAX as i64);
+/// What libraries read is one of 64.
+const COUNT_64: Values = Values::Integer(0, i64::MAX);
 /// Keys of `internal/godebug` that are compared with the text "1" or "0".
 const SWITCH: Values = Values::Words(&["0", "1"]);
 
 const fn key(
     role: Role,
     name: &'static str,
-    since: u32,
     values: Values,
     default: &'static str,
     effect: &'static str,
 ) -> GodebugKey {
     GodebugKey {
         name,
-        since,
-        until: None,
         role,
         values,
+        earlier_values: None,
         default: if default.is_empty() {
             None
         } else {
             Some(default)
         },
-        older_go_line: None,
-        in_source: false,
+        former: None,
         aborts: &[],
+        refuses: None,
         effect,
     }
 }
 
 const fn tuning(
     name: &'static str,
-    since: u32,
     values: Values,
     default: &'static str,
     effect: &'static str,
 ) -> GodebugKey {
-    key(Role::Tuning, name, since, values, default, effect)
+    key(Role::Tuning, name, values, default, effect)
 }
 
 const fn compatibility(
     name: &'static str,
-    since: u32,
     values: Values,
     default: &'static str,
     effect: &'static str,
 ) -> GodebugKey {
-    key(Role::Compatibility, name, since, values, default, effect).source()
-}
-
-const fn observation(
-    name: &'static str,
-    since: u32,
-    values: Values,
-    effect: &'static str,
-) -> GodebugKey {
-    key(Role::Observation, name, since, values, "0", effect)
+    key(Role::Compatibility, name, values, default, effect)
 }
 
 const fn debugging(
     name: &'static str,
-    since: u32,
     values: Values,
     default: &'static str,
     effect: &'static str,
 ) -> GodebugKey {
-    key(Role::Debugging, name, since, values, default, effect)
+    key(Role::Debugging, name, values, default, effect)
 }
 
-/// `removed GODEBUG "..." set to old value` (go.dev/issue/76163): checked at start from 1.27 on.
-const fn removed(value: &'static str) -> Abort {
-    Abort {
-        value,
-        since: 27,
-        because: "fatal error: removed GODEBUG set to old value",
-    }
+const fn observation(name: &'static str, values: Values, effect: &'static str) -> GodebugKey {
+    key(Role::Observation, name, values, "0", effect)
 }
 
 const CGOCHECK_2: &[Abort] = &[Abort {
     value: "2",
-    since: 0,
     because: "fatal error: cgocheck > 1 mode is no longer supported at runtime",
 }];
-const OLD_0: &[Abort] = &[removed("0")];
-const OLD_1: &[Abort] = &[removed("1")];
-const OLD_1_OR_2: &[Abort] = &[removed("1"), removed("2")];
 
 /// Every key of Go 1.21 to 1.27, sorted by name. `cpu.*` is apart: see
 /// [`super::check_godebug`].
 #[rustfmt::skip]
 pub const GODEBUG_KEYS: &[GodebugKey] = &[
-    tuning("adaptivestackstart", 21, FLAG, "1", "initial goroutine stack is the average scanned stack size"),
-    observation("allocfreetrace", 21, FLAG, "prints every allocation and free").until(22),
-    compatibility("allowmultiplevcs", 24, SWITCH, "0", "go command: several version control systems in one folder"),
-    tuning("asyncpreemptoff", 21, FLAG, "0", "1 turns off signal-based preemption; tight loops then delay every stop of the world"),
-    compatibility("asynctimerchan", 23, Values::Integer(0, 2), "0", "1 or 2 brings back buffered, uncollectable timer channels").until(26).changed(23, "1").aborting(OLD_1_OR_2),
-    debugging("cgocheck", 21, Values::Integer(0, 1), "1", "checks of pointers passed to C").aborting(CGOCHECK_2),
-    debugging("checkfinalizers", 25, FLAG, "0", "extra stopped-world collections that diagnose finalizers; may end the program"),
-    debugging("clobberfree", 21, FLAG, "0", "overwrites freed objects"),
-    tuning("containermaxprocs", 25, FLAG, "1", "default GOMAXPROCS follows the cgroup CPU quota").changed(25, "0"),
-    compatibility("cryptocustomrand", 26, SWITCH, "0", "crypto packages honour a caller's random source").changed(26, "1"),
-    tuning("dataindependenttiming", 24, FLAG, "0", "1 runs everything with data-independent timing; slower on arm64").source(),
-    tuning("decoratemappings", 25, FLAG, "1", "names memory mappings; extra prctl calls").changed(25, "0"),
-    tuning("disablethp", 21, FLAG, "0", "1 turns off transparent huge pages for the heap (from 1.21.6)"),
-    debugging("dontfreezetheworld", 21, FLAG, "0", "goroutines keep running during a crash dump"),
-    debugging("efence", 21, FLAG, "0", "one page per object, never reused"),
-    compatibility("embedfollowsymlinks", 25, SWITCH, "0", "go command: embed follows symbolic links"),
-    compatibility("execerrdot", 21, SWITCH, "1", "os/exec refuses programs found through the current folder"),
-    compatibility("fips140", 24, Values::Words(&["off", "on", "only", "debug"]), "off", "FIPS 140-3 mode of the cryptographic packages"),
-    compatibility("fips140ems", 26, SWITCH, "1", "TLS extended master secret required in FIPS mode"),
-    debugging("gccheckmark", 21, FLAG, "0", "a second, stopped mark phase that verifies the first"),
-    observation("gcpacertrace", 21, FLAG, "prints pacer lines"),
-    tuning("gcshrinkstackoff", 21, FLAG, "0", "1 never shrinks stacks: less copying, more resident memory"),
-    debugging("gcstoptheworld", 21, Values::Integer(0, 2), "0", "1 makes marking, 2 also sweeping a stop of the world"),
-    observation("gctrace", 21, Values::Integer(0, 2), "prints a line per collection"),
-    compatibility("gocachehash", 21, SWITCH, "0", "go command: prints cache hashes"),
-    compatibility("gocachetest", 21, SWITCH, "0", "go command: prints test cache decisions"),
-    compatibility("gocacheverify", 21, SWITCH, "0", "go command: rebuilds and compares cache entries"),
-    compatibility("gotestjsonbuildtext", 24, SWITCH, "0", "go test -json prints build output as text").changed(24, "1"),
-    compatibility("gotypesalias", 22, SWITCH, "1", "go/types represents aliases").until(26).changed(23, "0").aborting(OLD_0),
-    debugging("harddecommit", 21, FLAG, "0", "removes protections from returned memory"),
-    compatibility("htmlmetacontenturlescape", 26, SWITCH, "1", "html/template escapes URLs in meta content"),
-    tuning("http2client", 21, SWITCH, "1", "0 turns off HTTP/2 in clients").source(),
-    debugging("http2debug", 21, Values::Integer(0, 2), "0", "logs HTTP/2 frames; very slow").source(),
-    tuning("http2server", 21, SWITCH, "1", "0 turns off HTTP/2 in servers").source(),
-    compatibility("httpcookiemaxnum", 24, COUNT, "3000", "most cookies accepted per request").changed(24, "0"),
-    compatibility("httplaxcontentlength", 22, SWITCH, "0", "accepts an empty Content-Length").changed(22, "1"),
-    compatibility("httpmuxgo121", 22, SWITCH, "0", "1 brings back the ServeMux of Go 1.21").changed(22, "1"),
-    compatibility("httpservecontentkeepheaders", 23, SWITCH, "0", "ServeContent keeps headers on errors").changed(23, "1"),
-    compatibility("httpservecontentmaxranges", 27, COUNT, "", "most ranges that ServeContent answers").changed(26, "1"),
-    observation("inittrace", 21, FLAG, "prints a line per package initialisation"),
-    compatibility("installgoroot", 21, Values::Words(&["all"]), "", "go install std writes to GOROOT/pkg"),
-    debugging("invalidptr", 21, FLAG, "1", "crashes on invalid pointers"),
-    compatibility("jstmpllitinterp", 21, SWITCH, "", "html/template allows JavaScript template literals"),
-    tuning("madvdontneed", 21, FLAG, "1", "0 returns memory with MADV_FREE: resident memory falls only under pressure"),
-    tuning("memprofilerate", 21, COUNT, "524288", "bytes between heap profile samples; 0 turns the profile off"),
-    compatibility("multipartmaxheaders", 21, COUNT, "10000", "most headers in a multipart form"),
-    compatibility("multipartmaxparts", 21, COUNT, "1000", "most parts in a multipart form"),
-    tuning("multipathtcp", 21, Values::Integer(0, 3), "2", "net: 0 no MPTCP, 1 listeners and dialers, 2 listeners, 3 dialers").changed(24, "0"),
-    compatibility("netdns", 21, Values::Text, "", "which resolver, and how loudly"),
-    compatibility("netedns0", 21, SWITCH, "1", "EDNS0 in DNS queries").changed(19, "0"),
-    compatibility("panicnil", 21, FLAG, "0", "1 lets panic(nil) pass").changed(21, "1"),
-    tuning("profstackdepth", 23, Values::Integer(1, 1024), "128", "deepest stack in heap, block, mutex and goroutine profiles"),
-    compatibility("randautoseed", 21, SWITCH, "1", "0 seeds math/rand as if by Seed(1)"),
-    compatibility("randseednop", 24, SWITCH, "1", "math/rand.Seed does nothing").changed(24, "0"),
-    compatibility("rsa1024min", 24, SWITCH, "1", "refuses RSA keys below 1024 bits").changed(24, "0"),
-    observation("runtimecontentionstacks", 22, FLAG, "stacks for runtime-internal locks in the mutex profile; before 1.25 they point at the wrong section (golang/go#66999)").until(24),
-    debugging("sbrk", 21, FLAG, "0", "never frees anything"),
-    observation("scavtrace", 21, FLAG, "prints scavenger lines"),
-    observation("scheddetail", 21, FLAG, "prints every P, M and G with each schedtrace line, holding the scheduler lock"),
-    observation("schedtrace", 21, COUNT, "milliseconds between scheduler lines"),
-    compatibility("tarinsecurepath", 21, SWITCH, "1", "0 refuses insecure paths in archives"),
-    compatibility("tls10server", 22, SWITCH, "0", "TLS servers accept 1.0 and 1.1").until(26).changed(22, "1").aborting(OLD_1),
-    compatibility("tls3des", 23, SWITCH, "0", "TLS offers 3DES").until(26).changed(23, "1").aborting(OLD_1),
-    compatibility("tlskyber", 23, SWITCH, "1", "TLS offers X25519Kyber768").until(23).changed(23, "0").aborting(OLD_0),
-    compatibility("tlsmaxrsasize", 21, COUNT, "8192", "largest RSA key in handshakes"),
-    tuning("tlsmlkem", 24, SWITCH, "1", "TLS offers X25519MLKEM768: larger handshakes").changed(24, "0"),
-    compatibility("tlsrsakex", 22, SWITCH, "0", "TLS offers RSA key exchange").until(26).changed(22, "1").aborting(OLD_1),
-    tuning("tlssecpmlkem", 26, SWITCH, "1", "TLS offers the SecP ML-KEM hybrids").changed(26, "0"),
-    compatibility("tlssha1", 25, SWITCH, "0", "TLS 1.2 accepts SHA-1 signatures").changed(25, "1"),
-    compatibility("tlsunsafeekm", 22, SWITCH, "0", "TLS exports keying material without extended master secret").until(26).changed(22, "1").aborting(OLD_1),
-    debugging("traceadvanceperiod", 22, COUNT, "0", "nanoseconds between generations of the execution tracer"),
-    debugging("traceallocfree", 23, FLAG, "0", "allocations in execution traces"),
-    debugging("tracebackancestors", 21, COUNT, "0", "creator stacks in tracebacks; every go statement then records one"),
-    debugging("tracebacklabels", 26, FLAG, "1", "goroutine labels in tracebacks").changed(27, "0"),
-    debugging("tracecheckstackownership", 23, FLAG, "0", "checks of the execution tracer"),
-    debugging("tracefpunwindoff", 21, FLAG, "0", "tracer, block and mutex profiles without frame pointers"),
-    tuning("updatemaxprocs", 25, FLAG, "1", "default GOMAXPROCS follows later changes of affinity and quota").changed(25, "0"),
-    compatibility("urlmaxqueryparams", 26, COUNT, "10000", "most parameters in a query").changed(24, "0"),
-    compatibility("urlstrictcolons", 26, SWITCH, "1", "refuses stray colons in URL hosts").changed(26, "0"),
-    compatibility("winreadlinkvolume", 23, SWITCH, "1", "Windows only").changed(23, "0"),
-    compatibility("winsymlink", 23, SWITCH, "1", "Windows only").changed(23, "0"),
-    compatibility("x509keypairleaf", 23, SWITCH, "1", "X509KeyPair fills in Leaf").until(26).changed(23, "0").aborting(OLD_0),
-    compatibility("x509negativeserial", 23, SWITCH, "0", "accepts negative serial numbers").changed(23, "1"),
-    compatibility("x509rsacrt", 24, SWITCH, "1", "refuses RSA keys with wrong precomputed values").changed(24, "0"),
-    compatibility("x509sha1", 21, SWITCH, "0", "accepts SHA-1 certificates").until(23).aborting(OLD_1),
-    compatibility("x509sha256skid", 25, SWITCH, "1", "subject key ids by truncated SHA-256").changed(25, "0"),
-    compatibility("x509sslcertoverrideplatform", 27, SWITCH, "1", "SSL_CERT_FILE and SSL_CERT_DIR override the platform's roots").changed(27, "0"),
-    compatibility("x509usefallbackroots", 21, SWITCH, "0", "uses the fallback roots always"),
-    compatibility("x509usepolicies", 22, SWITCH, "1", "certificate policies in verification").changed(24, "0"),
-    compatibility("zipinsecurepath", 21, SWITCH, "1", "0 refuses insecure paths in archives"),
+    tuning("adaptivestackstart", FLAG, "1", "initial goroutine stack is the average scanned stack size"),
+    observation("allocfreetrace", FLAG, "prints every allocation and free"),
+    compatibility("allowmultiplevcs", SWITCH, "0", "go command: several version control systems in one folder").formerly("1"),
+    tuning("asyncpreemptoff", FLAG, "0", "1 turns off signal-based preemption; tight loops then delay every stop of the world"),
+    compatibility("asynctimerchan", Values::Integer(0, 2), "0", "1 or 2 brings back buffered, uncollectable timer channels"),
+    debugging("cgocheck", Values::Integer(0, 1), "1", "checks of pointers passed to C").aborting(CGOCHECK_2),
+    debugging("checkfinalizers", FLAG, "0", "extra stopped-world collections that diagnose finalizers; may end the program"),
+    debugging("clobberfree", FLAG, "0", "overwrites freed objects"),
+    tuning("containermaxprocs", FLAG, "1", "default GOMAXPROCS follows the cgroup CPU quota"),
+    compatibility("cryptocustomrand", SWITCH, "0", "crypto packages honour a caller's random source"),
+    tuning("dataindependenttiming", FLAG, "0", "1 runs everything with data-independent timing; slower on arm64"),
+    tuning("decoratemappings", FLAG, "1", "names memory mappings; extra prctl calls"),
+    tuning("disablethp", FLAG, "0", "1 turns off transparent huge pages for the heap"),
+    debugging("dontfreezetheworld", FLAG, "0", "goroutines keep running during a crash dump"),
+    debugging("efence", FLAG, "0", "one page per object, never reused"),
+    compatibility("embedfollowsymlinks", SWITCH, "0", "go command: embed follows symbolic links"),
+    compatibility("execerrdot", SWITCH, "1", "os/exec refuses programs found through the current folder"),
+    debugging("execwait", Values::Words(&["1", "2"]), "", "os/exec reports commands that are never waited for: 1 with a stack trace for each, 2 by a panic; undocumented"),
+    debugging("failfipscast", Values::Text, "", "makes a self-test of FIPS mode fail; undocumented"),
+    compatibility("fips140", Values::Words(&["off", "on", "only", "debug"]), "off", "FIPS 140-3 mode of the cryptographic packages").refusing("panic: fips140: unknown GODEBUG setting, in every program that links a cryptographic package"),
+    compatibility("fips140ems", SWITCH, "1", "TLS extended master secret required in FIPS mode"),
+    debugging("fuzzdebug", SWITCH, "0", "go test: what the fuzzer does; undocumented"),
+    debugging("gccheckmark", FLAG, "0", "a second, stopped mark phase that verifies the first"),
+    observation("gcpacertrace", FLAG, "prints pacer lines"),
+    tuning("gcshrinkstackoff", FLAG, "0", "1 never shrinks stacks: less copying, more resident memory"),
+    debugging("gcstoptheworld", Values::Integer(0, 2), "0", "1 makes marking, 2 also sweeping a stop of the world"),
+    observation("gctrace", Values::Integer(0, 2), "prints a line per collection"),
+    compatibility("gocachehash", SWITCH, "0", "go command: prints cache hashes"),
+    compatibility("gocachetest", SWITCH, "0", "go command: prints test cache decisions"),
+    compatibility("gocacheverify", SWITCH, "0", "go command: rebuilds and compares cache entries"),
+    compatibility("gotestjsonbuildtext", SWITCH, "0", "go test -json prints build output as text"),
+    compatibility("gotypesalias", SWITCH, "1", "go/types represents aliases"),
+    debugging("harddecommit", FLAG, "0", "removes protections from returned memory"),
+    compatibility("htmlmetacontenturlescape", SWITCH, "1", "html/template escapes URLs in meta content").formerly("0"),
+    tuning("http2client", SWITCH, "1", "0 turns off HTTP/2 in clients"),
+    debugging("http2debug", Values::Integer(0, 2), "0", "logs HTTP/2 frames; very slow"),
+    tuning("http2server", SWITCH, "1", "0 turns off HTTP/2 in servers"),
+    compatibility("httpcookiemaxnum", COUNT_64, "3000", "most cookies accepted per request; 0 for no limit"),
+    compatibility("httplaxcontentlength", SWITCH, "0", "accepts an empty Content-Length"),
+    compatibility("httpmuxgo121", SWITCH, "0", "1 brings back the ServeMux of Go 1.21"),
+    compatibility("httpservecontentkeepheaders", SWITCH, "0", "ServeContent keeps headers on errors"),
+    compatibility("httpservecontentmaxranges", COUNT_64, "200", "most ranges that ServeContent answers; 0 for no limit"),
+    observation("inittrace", FLAG, "prints a line per package initialisation"),
+    compatibility("installgoroot", Values::Words(&["all"]), "", "go install std writes to GOROOT/pkg"),
+    debugging("intern", Values::Words(&["leaky"]), "", "net/netip keeps interned zones for ever; undocumented"),
+    debugging("invalidptr", FLAG, "1", "crashes on invalid pointers"),
+    compatibility("jstmpllitinterp", SWITCH, "", "html/template allows JavaScript template literals"),
+    tuning("madvdontneed", FLAG, "1", "0 returns memory with MADV_FREE: resident memory falls only under pressure"),
+    tuning("memprofilerate", COUNT, "524288", "bytes between heap profile samples; 0 turns the profile off"),
+    compatibility("multipartfiles", Values::Words(&["distinct"]), "", "mime/multipart keeps one temporary file for each uploaded file; undocumented"),
+    compatibility("multipartmaxheaders", COUNT_64, "10000", "most headers in a multipart form"),
+    compatibility("multipartmaxparts", COUNT_64, "1000", "most parts in a multipart form"),
+    tuning("multipathtcp", Values::Integer(0, 3), "2", "net: 0 no MPTCP, 1 listeners and dialers, 2 listeners, 3 dialers").valued_before((24, 0), SWITCH),
+    compatibility("netdns", Values::Text, "", "which resolver, and how loudly"),
+    compatibility("netedns0", SWITCH, "1", "EDNS0 in DNS queries"),
+    compatibility("panicnil", FLAG, "0", "1 lets panic(nil) pass"),
+    tuning("profstackdepth", Values::Integer(1, 1024), "128", "deepest stack in heap, block, mutex and goroutine profiles"),
+    compatibility("randautoseed", SWITCH, "1", "0 seeds math/rand as if by Seed(1)"),
+    compatibility("randseednop", SWITCH, "1", "math/rand.Seed does nothing"),
+    compatibility("rsa1024min", SWITCH, "1", "refuses RSA keys below 1024 bits"),
+    observation("runtimecontentionstacks", FLAG, "stacks for runtime-internal locks in the mutex profile; before 1.25 they point at the wrong section (golang/go#66999)"),
+    debugging("sbrk", FLAG, "0", "never frees anything"),
+    observation("scavtrace", FLAG, "prints scavenger lines"),
+    observation("scheddetail", FLAG, "prints every P, M and G with each schedtrace line, holding the scheduler lock"),
+    observation("schedtrace", COUNT, "milliseconds between scheduler lines"),
+    tuning("simd", Values::Text, "", "vector length of the simd package: 0, 128, 256 or 512, with + in front to pass over its feature check; undocumented"),
+    compatibility("tarinsecurepath", SWITCH, "1", "0 refuses insecure paths in archives"),
+    compatibility("tls10server", SWITCH, "0", "TLS servers accept 1.0 and 1.1"),
+    compatibility("tls3des", SWITCH, "0", "TLS offers 3DES"),
+    compatibility("tlskyber", SWITCH, "1", "TLS offers X25519Kyber768"),
+    compatibility("tlsmaxrsasize", COUNT_64, "8192", "largest RSA key in handshakes; releases before the key have no limit"),
+    tuning("tlsmlkem", SWITCH, "1", "TLS offers X25519MLKEM768: larger handshakes"),
+    compatibility("tlsrsakex", SWITCH, "0", "TLS offers RSA key exchange"),
+    tuning("tlssecpmlkem", SWITCH, "1", "TLS offers the SecP ML-KEM hybrids"),
+    compatibility("tlssha1", SWITCH, "0", "TLS 1.2 accepts SHA-1 signatures"),
+    compatibility("tlsunsafeekm", SWITCH, "0", "TLS exports keying material without extended master secret"),
+    debugging("traceadvanceperiod", COUNT, "1000000000", "nanoseconds between generations of the execution tracer"),
+    debugging("traceallocfree", FLAG, "0", "allocations in execution traces"),
+    debugging("tracebackancestors", COUNT, "0", "creator stacks in tracebacks; every go statement then records one"),
+    debugging("tracebacklabels", FLAG, "1", "goroutine labels in tracebacks"),
+    debugging("tracecheckstackownership", FLAG, "0", "checks of the execution tracer"),
+    debugging("tracefpunwindoff", FLAG, "0", "tracer, block and mutex profiles without frame pointers"),
+    tuning("updatemaxprocs", FLAG, "1", "default GOMAXPROCS follows later changes of affinity and quota"),
+    compatibility("urlmaxqueryparams", COUNT_64, "10000", "most parameters in a query; 0 for no limit"),
+    compatibility("urlstrictcolons", SWITCH, "1", "refuses stray colons in URL hosts"),
+    compatibility("winreadlinkvolume", SWITCH, "1", "Windows only"),
+    compatibility("winsymlink", SWITCH, "1", "Windows only"),
+    compatibility("x509keypairleaf", SWITCH, "1", "X509KeyPair fills in Leaf"),
+    compatibility("x509negativeserial", SWITCH, "0", "accepts negative serial numbers"),
+    compatibility("x509rsacrt", SWITCH, "1", "refuses RSA keys with wrong precomputed values"),
+    compatibility("x509sha1", SWITCH, "0", "accepts SHA-1 certificates"),
+    compatibility("x509sha256skid", SWITCH, "1", "subject key ids by truncated SHA-256"),
+    compatibility("x509sslcertoverrideplatform", SWITCH, "1", "SSL_CERT_FILE and SSL_CERT_DIR override the platform's roots"),
+    compatibility("x509usefallbackroots", SWITCH, "0", "uses the fallback roots always"),
+    compatibility("x509usepolicies", SWITCH, "1", "certificate policies in verification"),
+    compatibility("zipinsecurepath", SWITCH, "1", "0 refuses insecure paths in archives"),
 ];

@@ -12,23 +12,43 @@
 //! | GOEXPERIMENT, GOAMD64 (build time) | [`check_goexperiment`], [`goamd64`]; the data: [`EXPERIMENTS`] |
 //! | any of them by name | [`check_variable`] |
 //!
-//! Main types: [`Problem`] and [`Verdict`]. Sources: the `runtime`, `internal/godebugs`,
-//! `internal/goexperiment` and `internal/buildcfg` packages of go1.21.13, go1.22.10, go1.23.9,
-//! go1.24.11, go1.25.5, go1.26.6 and go1.27.3, read key by key.
+//! Main types: [`Problem`] and [`Verdict`]. Which release has a key or an experiment is generated from the sources of
+//! every release since 1.21.0 ([`DECLARATIONS`], by [`sources`]); what each is for was read by hand, in the `runtime`,
+//! `internal/godebugs`, `internal/goexperiment` and `internal/buildcfg` packages and the code that uses it.
 //!
-//! Deliberately absent: defaults that depend on a go.mod `go` line being applied to a concrete
-//! build; `go version -m` tells those ([`crate::buildinfo`]).
+//! What changes between two versions, and which switch brings the old behaviour back: [`defaults_changed`] and
+//! [`switches_back`], [`release_changes`], [`default_gomaxprocs`].
 
+mod changes;
+mod declared;
+mod declared_table;
 mod experiment;
+mod generate;
 mod godebug;
 mod godebug_table;
+mod notes;
 mod problem;
+mod quota;
+mod releases;
+pub mod sources;
 mod values;
 
-pub use experiment::{EXPERIMENTS, Experiment, check_goexperiment, goexperiment_names};
+pub use changes::{
+    ChangedDefault, Switch, SwitchKind, Why, defaults_changed, switches_back, switches_back_under,
+};
+pub use declared::{
+    DECLARATIONS, DECLARED_EXPERIMENTS, Declaration, Declared, DeclaredExperiment, KNOWN_RELEASES,
+};
+pub use experiment::{
+    EXPERIMENTS, Experiment, check_goexperiment, find_experiment, goexperiment_names,
+};
+pub use generate::table_source;
 pub use godebug::{check_godebug, check_godebug_string, find_godebug, godebug_pairs};
 pub use godebug_table::{Abort, GODEBUG_KEYS, GodebugKey, Role, Values};
+pub use notes::{RELEASE_CHANGES, ReleaseChange, Shows, release_changes};
 pub use problem::{Problem, ProblemKind, Verdict};
+pub use quota::default_gomaxprocs;
+pub use releases::{Releases, Span};
 pub use values::{
     Gogc, Gomemlimit, MicroArchitecture, Traceback, check_variable, goamd64, gogc, gomaxprocs,
     gomemlimit, gotraceback,

@@ -65,11 +65,15 @@ impl MicroArchitecture {
     }
 }
 
+/// The most Ps that a program was seen to start with (Go 1.21 to 1.27, 23 GiB of memory).
+const MOST_PS: i64 = 1_000_000;
+
 /// GOMAXPROCS as the runtime reads it: a positive 32-bit decimal; everything else is ignored
 /// silently (`schedinit` in runtime/proc.go).
 ///
 /// # Errors
-/// [`ProblemKind::SilentlyIgnored`] for `0`, negatives, `500m`, `2.5`, spaces and the empty text.
+/// [`ProblemKind::SilentlyIgnored`] for `0`, negatives, `500m`, `2.5`, spaces and the empty text;
+/// [`ProblemKind::AbortsAtStart`] for more than a million.
 pub fn gomaxprocs(text: &str) -> Result<u32, Problem> {
     refuse_plus_sign("GOMAXPROCS", text, ProblemKind::SilentlyIgnored)?;
     let ignored = |why: &str, cure: &str| {
@@ -83,6 +87,13 @@ pub fn gomaxprocs(text: &str) -> Result<u32, Problem> {
         Some(count) if count > i64::from(i32::MAX) => Err(ignored(
             "does not fit 32 bits",
             "give the number of Ps wanted",
+        )),
+        // The runtime makes all Ps at start: a million take some 10 GB of addresses, 100 million ended every version
+        // tried, and for the largest number it makes a slice out of bounds.
+        Some(count) if count > MOST_PS => Err(Problem::new(
+            ProblemKind::AbortsAtStart,
+            format!("GOMAXPROCS={text} ends the process at start: no memory holds that many Ps"),
+            "give the number of CPUs that the program may use",
         )),
         Some(count) if count > 0 => Ok(u32::try_from(count).expect("positive and within i32")),
         Some(_) => Err(ignored(
@@ -196,11 +207,21 @@ pub fn gomemlimit(text: &str) -> Result<Gomemlimit, Problem> {
 /// [`ProblemKind::SilentlyIgnored`] for words that Go would treat as `none`.
 pub fn gotraceback(text: &str) -> Result<Traceback, Problem> {
     match text {
-        "none" | "0" => Ok(Traceback::None),
-        "single" => Ok(Traceback::Single),
-        "all" | "1" => Ok(Traceback::All),
-        "system" | "2" => Ok(Traceback::System),
+        "none" => Ok(Traceback::None),
+        "single" | "" => Ok(Traceback::Single),
+        "all" => Ok(Traceback::All),
+        "system" => Ok(Traceback::System),
         "crash" => Ok(Traceback::Crash),
+        // Any number that fits 32 bits without a sign: the level, and more than 2 is no more than 2.
+        _ if plain_integer(text)
+            .is_some_and(|level| (0..=i64::from(u32::MAX)).contains(&level)) =>
+        {
+            Ok(match plain_integer(text) {
+                Some(0) => Traceback::None,
+                Some(1) => Traceback::All,
+                _ => Traceback::System,
+            })
+        }
         _ => {
             let problem = Problem::new(
                 ProblemKind::SilentlyIgnored,
@@ -337,7 +358,11 @@ fn byte_count(text: &str) -> Option<u64> {
         .find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, bytes)))
         .or_else(|| Some((text.strip_suffix('B')?, 1)))
         .unwrap_or((text, 1));
-    // The runtime refuses negatives; a plus sign has its own message.
+    // The runtime refuses what is below nothing, and so takes `-0`; a plus sign has its own message.
+    let digits = match digits.strip_prefix('-') {
+        Some(zeros) if zeros.bytes().all(|byte| byte == b'0') => zeros,
+        _ => digits,
+    };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -394,7 +419,10 @@ mod tests {
             let problem = gomaxprocs(text).expect_err(text);
             assert_eq!(problem.kind, ProblemKind::SilentlyIgnored);
         }
-        assert_eq!(gomaxprocs("2147483647"), Ok(2_147_483_647));
+        for text in ["2147483647", "100000000"] {
+            let problem = gomaxprocs(text).expect_err(text);
+            assert_eq!(problem.kind, ProblemKind::AbortsAtStart, "{text}");
+        }
     }
 
     #[test]
@@ -418,6 +446,9 @@ mod tests {
     #[test]
     fn gomemlimit_follows_the_runtime_and_mends_common_slips() {
         assert_eq!(gomemlimit("off"), Ok(Gomemlimit::Off));
+        for nothing in ["0", "-0", "-0B", "-00KiB"] {
+            assert_eq!(gomemlimit(nothing), Ok(Gomemlimit::Bytes(0)), "{nothing}");
+        }
         assert_eq!(gomemlimit("1024"), Ok(Gomemlimit::Bytes(1024)));
         assert_eq!(gomemlimit("1024B"), Ok(Gomemlimit::Bytes(1024)));
         assert_eq!(gomemlimit("512MiB"), Ok(Gomemlimit::Bytes(512 << 20)));
@@ -461,7 +492,18 @@ mod tests {
         assert!(goamd64("v5").is_err());
         assert_eq!(suggestion(goamd64("V3")).as_deref(), Some("v3"));
         assert_eq!(suggestion(goamd64("2")).as_deref(), Some("v2"));
-        assert_eq!(gotraceback("all"), Ok(Traceback::All));
+        for (text, level) in [
+            ("all", Traceback::All),
+            ("", Traceback::Single),
+            ("0", Traceback::None),
+            ("1", Traceback::All),
+            ("2", Traceback::System),
+            ("3", Traceback::System),
+            ("99", Traceback::System),
+        ] {
+            assert_eq!(gotraceback(text), Ok(level), "{text:?}");
+        }
+        assert!(gotraceback("-1").is_err() && gotraceback("wer").is_err());
         assert_eq!(suggestion(gotraceback("al")).as_deref(), Some("all"));
     }
 

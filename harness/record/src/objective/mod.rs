@@ -15,7 +15,19 @@ pub use limit::LimitKind;
 pub use value::{gc_cycles, value};
 
 /// A figure of a trial by which cells are ranked or constrained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// Completed requests per second at saturation (closed loop).

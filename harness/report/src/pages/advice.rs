@@ -276,7 +276,10 @@ fn effects(change: &Recommendation) -> Table {
 
 fn comes_to(own: &MeasuredEffect) -> String {
     let (sign, word) = mark(own.effect);
-    let ranked = if own.ranked { "" } else { ", not ranked by" };
+    let ranked = match own.ranked || sign.is_empty() {
+        true => "",
+        false => ", not ranked by: uncorrected over objectives",
+    };
     format!("{sign} {word}{ranked}")
 }
 

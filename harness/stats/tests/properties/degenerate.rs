@@ -67,7 +67,7 @@ proptest! {
             for test in [PairTest::PooledT, PairTest::PairedT] {
                 let _ = selection::top_group(&blocks, GroupRule { alpha: 0.05, test });
             }
-            let _ = permutation::max_t_against_control(&blocks, 0, resampling);
+            let _ = permutation::max_t_against_control(&blocks, &[0], resampling);
             let _ = permutation::sign_flip_max_t(&blocks, 0, resampling);
             let _ = additive::fit(&blocks).map(|fit| additive::unequal_noise(&fit, 0.05));
         }

@@ -114,8 +114,8 @@ proptest! {
     #[test]
     fn permutation_tests_are_probabilities_and_repeat(blocks in table(), seed in 0_u64..1000) {
         let resampling = Resampling { draws: 99, seed };
-        let first = permutation::max_t_against_control(&blocks, 0, resampling).unwrap();
-        prop_assert_eq!(&first, &permutation::max_t_against_control(&blocks, 0, resampling).unwrap());
+        let first = permutation::max_t_against_control(&blocks, &[0], resampling).unwrap();
+        prop_assert_eq!(&first, &permutation::max_t_against_control(&blocks, &[0], resampling).unwrap());
         prop_assert!(first[0].is_none());
         prop_assert!(first[1..].iter().all(|p| p.is_some_and(|p| (0.01..=1.0).contains(&p))));
     }
