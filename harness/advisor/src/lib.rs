@@ -21,6 +21,7 @@
 //! ([`judging::rank()`]): a rule says what is likely, a measurement what is so.
 
 mod catalogue;
+mod defects;
 mod error;
 mod evidence;
 mod judge;
@@ -39,17 +40,21 @@ pub mod analyze;
 pub mod diagnosis;
 pub mod export;
 pub mod profile;
+pub mod upgrade;
 
 pub use catalogue::rules;
+pub use defects::{BREAKS, Break, DEFECTS, Defect};
 pub use error::AdvisorError;
 pub use evidence::{
-    Beside, ControlReading, CpuShares, Drive, Interaction, Load, LockSite, Profiles, RuleEvidence,
-    Sample, Scaling, Setting, Subject, VersionStep,
+    Beside, ChannelWait, ControlReading, CpuShares, Drive, GoroutineGroup, GoroutineGroups,
+    HeapUse, Interaction, Load, Profiles, RuleEvidence, Sample, Scaling, Setting, Subject,
+    VersionStep, Waiting,
 };
 pub use judge::judge;
 pub use of_run::{Raw, Source, TargetEvidence, of_run};
 pub use page::{AdviseOptions, Given, advise};
-pub use rule::Rule;
+pub use profiles::ProfileEvidence;
+pub use rule::{Rival, Rule};
 pub use runtime::{Memory, Runtime};
 pub use signal::Signal;
 pub use warnings::{measured, rank};

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::verbs::{
     AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, ExportArgs, GateArgs,
     HostArgs, LoadArgs, ManArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs,
-    ToolchainArgs,
+    ToolchainArgs, UpgradeArgs,
 };
 
 const ABOUT: &str =
@@ -39,7 +39,7 @@ pub(crate) enum Verb {
     Plan(PlanArgs),
     /// Show this machine's topology and whether it is fit for measuring
     Host(HostArgs),
-    /// List, install and verify Go toolchains
+    /// List, install, verify, remove and compare Go toolchains
     Toolchain(ToolchainArgs),
     /// Drive a URL with load, or measure the driver itself
     Load(Box<LoadArgs>),
@@ -51,6 +51,8 @@ pub(crate) enum Verb {
     Export(Box<ExportArgs>),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(CompareArgs),
+    /// Before you upgrade Go: what gets slower or larger, what carries it, what changes by itself
+    Upgrade(UpgradeArgs),
     /// Profile cells of a run: flame graphs, locks, differences
     Diagnose(DiagnoseArgs),
     /// Check a run against rules, for CI

@@ -73,6 +73,7 @@ fn run(verb: Verb) -> Result<Ending, Failure> {
         Verb::Advise(args) => verbs::advise(&args),
         Verb::Export(args) => verbs::export(&args),
         Verb::Compare(args) => verbs::compare(&args),
+        Verb::Upgrade(args) => verbs::upgrade(&args),
         Verb::Diagnose(args) => verbs::diagnose(&args),
         Verb::Gate(args) => verbs::gate(&args),
         Verb::Report(args) => verbs::report(&args),

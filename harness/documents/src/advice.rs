@@ -43,8 +43,12 @@ pub struct TargetAdvice {
     pub top: Vec<Finding>,
     /// The setting worth changing, or why none is.
     pub setting: SettingAdvice,
-    /// Cells that were tried and made no difference.
+    /// Cells that were tried and are shown to make no difference.
     pub no_difference: Vec<Tried>,
+    /// Cells that were tried and that the run can tell from the control neither way; in documents made before these were
+    /// kept apart they are among `no_difference`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Tried>,
     /// What would need a change of the code.
     pub code: Vec<CodeChange>,
     /// What shows over all cells only.

@@ -19,6 +19,22 @@ pub struct Judgement {
     pub once: Vec<Once>,
     /// Rules that could not be judged, with what they miss.
     pub not_judged: Vec<NotJudged>,
+    /// Rules whose figures another finding explains; none in documents made before these were kept apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explained>,
+}
+
+/// A rule that would have fired, had another one not named the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Explained {
+    /// The rule.
+    pub rule: String,
+    /// Its title.
+    pub title: String,
+    /// What it saw.
+    pub shows: String,
+    /// The rule that names the cause.
+    pub by: String,
 }
 
 /// A rule that fired, with what it saw and what to do.
@@ -44,6 +60,9 @@ pub struct Finding {
     pub tries: Vec<Try>,
     /// When this advice does not apply.
     pub does_not_apply: String,
+    /// Other causes of the same figures that nothing given rules out, with what would.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_ruled_out: Vec<String>,
     /// Go versions that it holds for.
     pub versions: String,
     /// Where that is known from.

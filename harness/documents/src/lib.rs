@@ -7,6 +7,7 @@
 //! | [`proof::Proof`] | `rank --selftest` |
 //! | [`comparison::Comparison`] | `compare` |
 //! | [`gate::GateReport`] | `gate` |
+//! | [`upgrade::Upgrade`] | `upgrade` |
 //! | [`advice::Advice`] | `advise`, and within a ranking |
 //! | [`diagnosis::Diagnoses`] | `diagnose` |
 //! | [`export::Export`] | `export` |
@@ -32,4 +33,5 @@ pub mod profile;
 pub mod proof;
 pub mod ranking;
 pub mod schema;
+pub mod upgrade;
 pub mod warning;

@@ -290,7 +290,7 @@ fn put(xml: &mut String, line: std::fmt::Arguments<'_>) {
 
 /// Text for XML 1.0, inside and outside of attributes. Characters that XML 1.0 has no way to write (section 2.2 of the
 /// recommendation: most controls, U+FFFE, U+FFFF) become U+FFFD.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

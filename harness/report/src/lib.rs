@@ -14,6 +14,7 @@
 //! | tests, of gates, rankings and comparisons | `junit` |
 //! | settings to paste, of an export alone | `export`, one file per format |
 //! | annotations, of a gate alone | `github` |
+//! | an upgrade as JUnit XML and Go's benchmark format | `upgrade` |
 
 mod bencher;
 mod benchfmt;
@@ -35,6 +36,7 @@ mod pages;
 mod table;
 mod terminal;
 mod text;
+mod upgrade;
 
 pub use bencher::Bencher;
 pub use benchfmt::Benchfmt;
@@ -61,6 +63,7 @@ pub use openmetrics::OpenMetrics;
 pub use table::{Cell, Column, Figure, Kind, Row, Table};
 pub use terminal::{Terminal, TerminalOptions};
 pub use text::{Span, Text};
+pub use upgrade::UpgradeBenchfmt;
 
 use serde::Serialize;
 

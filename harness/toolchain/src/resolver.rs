@@ -40,7 +40,10 @@ fn looked_up(uri: Uri, config: Config, timeout: NextTimeout) -> Result<ResolvedS
         ..timeout
     };
     let (found, answer) = mpsc::sync_channel(1);
-    let look = move || found.send(DefaultResolver::default().resolve(&uri, &config, unlimited));
+    let look = move || {
+        // Nobody listens once the time is over.
+        let _ = found.send(DefaultResolver::default().resolve(&uri, &config, unlimited));
+    };
     thread::Builder::new()
         .name("names".to_owned())
         .spawn(look)

@@ -128,6 +128,8 @@ pub fn tar_gz(
             }
         }
     }
+    // To the very end, where gzip has its checksum: the tar archive's own end comes before.
+    digest::copy(&mut tar.into_inner(), &mut io::sink()).map_err(broken)?;
     Ok(writer.contents)
 }
 

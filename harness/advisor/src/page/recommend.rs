@@ -112,7 +112,12 @@ fn recommendation(
         settings: settings(judged.target, winner, control),
         validity: validity(judged, winner),
         ablation: ablation(judged.target, winner, changes),
-        valid_for: valid_for(judged, winner),
+        valid_for: {
+            let mut lines = valid_for(judged, winner);
+            lines.extend(side_effects(changes));
+            lines.extend(memory_needed(judged, winner));
+            lines
+        },
         rollout: ROLLOUT.to_owned(),
         rollback: ROLLBACK.to_owned(),
     }
@@ -239,6 +244,50 @@ fn ablation(
         }
     };
     changes.iter().map(without).collect()
+}
+
+/// What setting it does besides.
+fn side_effects(changes: &BTreeMap<String, Change>) -> Vec<String> {
+    let is_set = |axis: &str| {
+        let change = changes.get(axis);
+        change.is_some_and(|own| own.to != "default")
+    };
+    let fixed = is_set("gomaxprocs").then(|| {
+        "GOMAXPROCS stays as set: from Go 1.25 on a service without it follows its CPU quota and affinity, also while it runs; \
+         a fixed one does not"
+            .to_owned()
+    });
+    let merged = is_set("godebug").then(|| {
+        "GODEBUG is one variable for all keys: add the pair to those that production has, do not replace them".to_owned()
+    });
+    fixed.into_iter().chain(merged).collect()
+}
+
+/// The peak that the recommended cell needs by its own heap: live x (1 + GOGC/100) + roots, and what is beside the heap.
+fn memory_needed(judged: &Judged<'_>, winner: &CellRanking) -> Option<String> {
+    let (evidence, _) = judged.cells.get(winner.id.as_str())?;
+    let of_sample = |sample: &Sample| {
+        let runtime = sample.runtime.as_ref()?;
+        let factor = physics::gogc_factor(&evidence.subject, sample)?;
+        let live = runtime.live_bytes?[1];
+        let roots = runtime.roots_bytes.unwrap_or(0.0);
+        let memory = runtime.memory?;
+        let resident = sample.process.as_ref()?.rss_bytes as f64;
+        let beside = (resident - memory.objects - memory.unused).max(0.0);
+        Some(live + (live + roots) * factor + beside)
+    };
+    let needed = evidence.samples.iter().filter_map(of_sample);
+    let needed = needed.reduce(f64::max)?;
+    let cap = evidence.subject.memory_cap_bytes.map(|cap| {
+        let share = documents::figures::percent(needed / cap as f64);
+        format!(", {share} of the cap of {}", format_bytes(cap as f64))
+    });
+    Some(format!(
+        "memory of about {} at the peak (live x (1 + GOGC/100) + roots x GOGC/100 + what is beside the heap){}: size the cap for a \
+         live heap that grows by it",
+        format_bytes(needed),
+        cap.unwrap_or_default()
+    ))
 }
 
 /// Every setting of the winner that is not the default or not the control's, with what the grid knows of it alone.

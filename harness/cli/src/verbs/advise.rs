@@ -98,7 +98,7 @@ fn is_too_large(error: &StoreError) -> bool {
 }
 
 /// What is left of a trial's raw evidence. A file that is gone only means fewer rules.
-fn raw(dir: &RunDir, raw: &str) -> Result<Raw, StoreError> {
+pub(super) fn raw(dir: &RunDir, raw: &str) -> Result<Raw, StoreError> {
     let file = |name: &str| {
         if raw.is_empty() {
             return Ok(None);

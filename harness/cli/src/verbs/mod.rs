@@ -21,6 +21,7 @@ mod schema;
 mod setup;
 mod toolchain;
 mod toolchain_facts;
+mod upgrade;
 
 pub(crate) use advise::{AdviseArgs, advise};
 pub(crate) use analyze::{AnalyzeArgs, analyze};
@@ -38,3 +39,4 @@ pub(crate) use report::{ReportArgs, report};
 pub(crate) use run::{RunArgs, run};
 pub(crate) use schema::{SchemaArgs, schema};
 pub(crate) use toolchain::{ToolchainArgs, toolchain};
+pub(crate) use upgrade::{UpgradeArgs, upgrade};

@@ -129,6 +129,20 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
     Ok(AxisValue::Pairs(pairs))
 }
 
+/// The value of `go_line` that means that of the Go that builds.
+pub const OF_TOOLCHAIN: &str = "toolchain";
+
+/// A go line: a minor version, or that of the Go that builds.
+pub(super) fn go_line(text: &str) -> Result<AxisValue, String> {
+    let minor = text.strip_prefix("1.").and_then(decimal);
+    if text == OF_TOOLCHAIN || minor.is_some_and(|minor| (0..1000).contains(&minor)) {
+        return Ok(AxisValue::Text(text.to_owned()));
+    }
+    Err(format!(
+        "write a minor version such as \"1.27\", `{OF_TOOLCHAIN}` or `module`"
+    ))
+}
+
 /// Another seed in every block.
 pub(super) const FRESH: &str = "fresh";
 

