@@ -159,11 +159,11 @@ mod tests {
     fn every_row_names_rules_that_exist_and_a_source() {
         let exists = |rule: &&str| crate::rules().any(|own| own.id == *rule);
         for own in DEFECTS {
-            assert!(own.rules.iter().all(|rule| exists(rule)), "{}", own.source);
+            assert!(own.rules.iter().all(exists), "{}", own.source);
             assert!(!own.source.is_empty() && !own.fix.is_empty());
         }
         for own in BREAKS {
-            assert!(own.rules.iter().all(|rule| exists(rule)), "{}", own.source);
+            assert!(own.rules.iter().all(exists), "{}", own.source);
         }
     }
 

@@ -13,6 +13,8 @@ mod caller;
 mod curl;
 mod drive;
 mod failure;
+#[doc(hidden)]
+pub mod fuzzing;
 mod har;
 mod job;
 mod live;

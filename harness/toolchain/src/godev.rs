@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use gotrace::version::GoVersion;
 use serde::Deserialize;
+use ureq::unversioned::transport::DefaultConnector;
 
 use crate::digest;
 use crate::environment::goarch;
 use crate::error::ToolchainError;
 use crate::files::make_folder;
 use crate::offer::{Fetched, near_misses, newest};
+use crate::resolver::LiteralFirst;
 use crate::spec::ToolchainSpec;
 use crate::unpack::{self, Limits};
 use crate::watch::{Progress, Watch};
@@ -273,7 +275,7 @@ fn get(
     if here {
         config = config.proxy(None);
     }
-    let agent: ureq::Agent = config.build().into();
+    let agent = ureq::Agent::with_parts(config.build(), DefaultConnector::default(), LiteralFirst);
     let mut request = agent.get(url);
     if from > 0 {
         // A part of what is stored, not of what it would be compressed to.

@@ -36,6 +36,7 @@ mod integrity;
 mod local;
 mod offer;
 mod pip;
+pub mod resolver;
 mod source;
 mod source_tree;
 mod spec;
@@ -44,7 +45,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 mod toolbox;
-mod unpack;
+pub mod unpack;
 mod verify;
 mod watch;
 

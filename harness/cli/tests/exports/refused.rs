@@ -170,6 +170,21 @@ fn no_recommendation_no_export() {
 }
 
 #[test]
+fn a_gain_with_an_open_loss_is_exported_only_when_asked_for() {
+    let mut open = whole();
+    open.setting.proposal = open.setting.change.take();
+    open.setting.action = "gain shown, loss open: gogc=400".to_owned();
+    let mut asked = request(Carrier::Script);
+    let error = made(&open, &asked).unwrap_err().to_string();
+    assert!(error.contains("--accept-open"), "{error}");
+    asked.accept_open = true;
+    let export = made(&open, &asked).unwrap();
+    assert!(!export.recommended);
+    assert!(export.cautions.contains(&open.setting.action));
+    assert!(made(&whole(), &asked).unwrap().recommended);
+}
+
+#[test]
 fn no_name_that_kubernetes_refuses() {
     let export = made(&whole(), &request(Carrier::Deployment)).unwrap();
     for name in ["Web", "web_app", "-web", "", "a\nb: c"] {

@@ -44,6 +44,9 @@ pub(super) fn compare_all(
     drafts.into_iter().map(Draft::judged).collect()
 }
 
+/// A figure with the p-value of its test, where there was one.
+type Tested = (Option<f64>, ObjectiveComparison);
+
 /// A target with every figure, before what was tested is corrected.
 struct Draft<'d> {
     matched: &'d Matched<'d>,
@@ -53,9 +56,9 @@ struct Draft<'d> {
     /// Whether the order of the run says what pays for what: nobody named what decides.
     usual: bool,
     /// Figures with their p-values: of all pairs together,
-    together: Vec<(Option<f64>, ObjectiveComparison)>,
+    together: Vec<Tested>,
     /// and of each pair of several.
-    cells: Vec<(CellComparison, Vec<(Option<f64>, ObjectiveComparison)>)>,
+    cells: Vec<(CellComparison, Vec<Tested>)>,
 }
 
 impl<'d> Draft<'d> {
@@ -105,7 +108,7 @@ impl<'d> Draft<'d> {
             .map(|own| figures(own, &own.columns, options.level, true))
             .collect();
         let each = level_of_each(options.level, several.max(1));
-        let of_pair = |at: usize| -> Vec<(Option<f64>, ObjectiveComparison)> {
+        let of_pair = |at: usize| -> Vec<Tested> {
             let own = observed.iter().filter(|_| several > 1);
             own.map(|own| figures(own, &own.columns[at..=at], each, false))
                 .collect()
@@ -129,9 +132,7 @@ impl<'d> Draft<'d> {
     }
 
     fn judged(self) -> TargetComparison {
-        let without_p = |own: Vec<(Option<f64>, ObjectiveComparison)>| {
-            own.into_iter().map(|(_, own)| own).collect::<Vec<_>>()
-        };
+        let without_p = |own: Vec<Tested>| own.into_iter().map(|(_, own)| own).collect::<Vec<_>>();
         let objectives = without_p(self.together);
         let cells: Vec<CellComparison> = self
             .cells

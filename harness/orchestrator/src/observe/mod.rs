@@ -8,7 +8,6 @@ mod metrics_page;
 mod pprof;
 mod probe;
 mod process;
-mod resolver;
 mod window;
 
 pub use clock_probe::clock_probe_ns;

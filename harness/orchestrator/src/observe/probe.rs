@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use gotrace::metrics::Snapshot;
 use serde::Deserialize;
+use toolchain::resolver::LiteralFirst;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::WithoutBody;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, RequestBuilder};
-
-use super::resolver::LiteralFirst;
 
 /// So much of an answer is shown to a person.
 const START_BYTES: u64 = 256;
@@ -265,7 +264,7 @@ pub(super) fn client(patience: Duration, trust: &Trust) -> Agent {
         .max_redirects(0)
         .tls_config(tls.build())
         .build();
-    Agent::with_parts(config, DefaultConnector::default(), LiteralFirst::default())
+    Agent::with_parts(config, DefaultConnector::default(), LiteralFirst)
 }
 
 /// The body of an answer with status 200.

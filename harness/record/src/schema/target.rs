@@ -40,6 +40,13 @@ pub(super) fn schema() -> Value {
     })
 }
 
+/// For texts that [`Target::with_values`](crate::target_file::Target::with_values) fills.
+fn with_references(what: &str) -> String {
+    format!(
+        "{what} ${{NAME}} takes a value from the environment of gosweep, which is never stored; $${{ is a literal ${{."
+    )
+}
+
 fn properties() -> Value {
     json!({
         "name": {
@@ -170,7 +177,12 @@ fn properties() -> Value {
             ]
         },
         "env": {
-            "description": "Environment variables that the service needs, the same in every cell. Placeholders as in command; other braces stay as they are.",
+            "description": with_references("Environment variables that the service needs, the same in every cell. Placeholders as in command; other braces stay as they are."),
+            "examples": [
+                {
+                    "DB_PASSWORD": "${DB_PASSWORD}"
+                }
+            ],
             "type": "object",
             "propertyNames": {
                 "pattern": pattern_of_variables(),
@@ -257,7 +269,7 @@ fn properties() -> Value {
                 "path": {
                     "type": "string",
                     "pattern": "^/[!-~]*$",
-                    "description": "The path that answers 200, or what `status` says, once it is ready.",
+                    "description": with_references("The path that answers 200, or what `status` says, once it is ready."),
                     "examples": [
                         "/ready"
                     ]
@@ -392,10 +404,11 @@ fn headers(description: &str) -> Value {
                 "boolean"
             ]
         },
-        "description": description,
+        "description": with_references(description),
         "examples": [
             {
-                "Content-Type": "application/json"
+                "Content-Type": "application/json",
+                "Authorization": "Bearer ${API_TOKEN}"
             }
         ]
     })
@@ -491,7 +504,7 @@ fn request() -> Value {
             "path": {
                 "type": "string",
                 "pattern": "^/[!-~]*$",
-                "description": "The path with its query.",
+                "description": with_references("The path with its query."),
                 "examples": [
                     "/items"
                 ]
@@ -503,7 +516,7 @@ fn request() -> Value {
                     "number",
                     "boolean"
                 ],
-                "description": "The body; may hold placeholders such as {{seq}}."
+                "description": with_references("The body; may hold placeholders such as {{seq}}.")
             },
             "body_file": {
                 "type": "string",

@@ -200,7 +200,7 @@ impl Call<'_> {
 
     /// Runs every difference with its switches back; false where it was interrupted.
     fn attribute(&self, folder: &Path) -> Result<bool, Failure> {
-        let found = with_given(folder, self.args, |given| unexplained(given))?;
+        let found = with_given(folder, self.args, unexplained)?;
         for own in found.map_err(Failure::usage)? {
             let text = matrix::switches(
                 &self.target_name(folder, &own)?,

@@ -175,7 +175,7 @@ type Stored = (Run, Vec<Trial>);
 
 /// The page of a run, with the runs of switches in its folder.
 fn page(folder: &Path, args: &UpgradeArgs) -> Result<Upgrade, Failure> {
-    let page = with_given(folder, args, |given| advisor::upgrade::upgrade(given))?;
+    let page = with_given(folder, args, advisor::upgrade::upgrade)?;
     page.map_err(Failure::usage)?.ok_or_else(|| {
         let asked = args.from.is_some() || !args.to.is_empty();
         Failure::usage(format!(
