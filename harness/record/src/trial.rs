@@ -281,7 +281,7 @@ pub struct Allocated {
 pub struct RequestWindow {
     /// Its name in the target file.
     pub name: String,
-    /// Answered as expected.
+    /// Answered as expected, requests that were under way when the window ended included.
     pub completed: u64,
     /// Answered wrongly, broken or not in time.
     pub errors: u64,

@@ -19,4 +19,5 @@ mod left_behind;
 mod limits;
 mod processes;
 mod secrets;
+mod services;
 mod whole;
