@@ -107,6 +107,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
     let progress = Progress::new();
     let ending = orchestrator::run::run(&request, &|event| progress.show(event));
     progress.clear();
+    if ending.is_err() && RunDir::open(&folder).is_ok() {
+        tell!(
+            "what was measured is kept; go on with: gosweep run {}",
+            folder.display()
+        );
+    }
     if ending? == RunEnding::Interrupted {
         tell!(
             "interrupted; go on with: gosweep run {}",

@@ -9,6 +9,7 @@ mod error;
 mod host;
 mod launcher;
 mod lock;
+mod look_around;
 mod pgo;
 mod prepare;
 mod profile;

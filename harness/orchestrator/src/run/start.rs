@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::error::RunError;
 use super::launcher::Launcher;
 use super::lock::{FolderLock, HostLock};
+use super::look_around::look_around;
 use super::prepare;
 use super::request::{Ending, RunRequest};
 use super::schedule::{self, Site};
@@ -37,6 +38,7 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     let dir = RunDir::create(&request.folder)?;
     check_room(request)?;
     let folder = FolderLock::take(&dir)?;
+    look_around(request.topology, listener);
     let spawner = start_spawner(request)?;
     let Some(prepared) = prepare::prepare(request, &dir, &spawner, listener)? else {
         return Ok(Ending::Interrupted);
