@@ -8,6 +8,7 @@ mod frequency;
 mod kernel;
 mod load;
 mod machine;
+mod process;
 
 use std::fmt;
 use std::path::Path;
@@ -112,6 +113,7 @@ pub fn readiness(root: &Path) -> Vec<Check> {
     checks.push(machine::cpu_quota(topology.as_ref()));
     checks.extend(load::checks(&source, topology.as_ref()));
     checks.extend(kernel::checks(&source, topology.as_ref()));
+    checks.extend(process::checks(&source));
     checks
 }
 
