@@ -24,21 +24,23 @@ use crate::source::Source;
 pub enum State {
     /// Nothing to do.
     Ok,
-    /// Cannot be told on this host.
+    /// Not there, or cannot be told, on this host.
+    #[serde(rename = "absent")]
     Unknown,
     /// Adds noise or bias; figures remain usable with care.
     Warn,
     /// Makes figures unusable.
+    #[serde(rename = "fail")]
     Bad,
 }
 
 impl fmt::Display for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(match self {
-            Self::Ok => "ok",
-            Self::Unknown => "unknown",
-            Self::Warn => "warn",
-            Self::Bad => "bad",
+            Self::Ok => "OK",
+            Self::Unknown => "ABSENT",
+            Self::Warn => "WARN",
+            Self::Bad => "FAIL",
         })
     }
 }

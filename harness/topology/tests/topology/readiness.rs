@@ -281,3 +281,13 @@ fn software_event_sources_are_no_pmu() {
     machine.file("sys/bus/event_source/devices/armv8_pmuv3_0/type", "8");
     assert_eq!(check(&machine, "pmu").found, "armv8_pmuv3_0");
 }
+
+#[test]
+fn irqbalance_is_known_by_its_name() {
+    let machine = host();
+    assert_eq!(state(&machine, "irqbalance"), State::Unknown);
+    machine.file("proc/9/comm", "irqbalance-ui\n");
+    assert_eq!(state(&machine, "irqbalance"), State::Ok);
+    machine.file("proc/10/comm", "irqbalance\n");
+    assert_eq!(state(&machine, "irqbalance"), State::Warn);
+}
