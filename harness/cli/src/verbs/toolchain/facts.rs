@@ -119,10 +119,7 @@ fn compare(
 }
 
 /// A table out of fewer releases than the present one would forget what it knows.
-fn update(
-    file: &Path,
-    releases: &BTreeMap<(u32, u32), ReleaseFacts>,
-) -> Result<Ending, Failure> {
+fn update(file: &Path, releases: &BTreeMap<(u32, u32), ReleaseFacts>) -> Result<Ending, Failure> {
     let known = KNOWN_RELEASES.iter();
     let known = known.flat_map(|(minor, newest)| (0..=*newest).map(move |patch| (*minor, patch)));
     let missing: Vec<String> = known
