@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: reading any file, and any judgement.
 
+use documents::profile::LockCheck;
 use gotrace::GoVersion;
 use gotrace::gctrace::GcCycle;
 use gotrace::metrics::Snapshot;
@@ -140,9 +141,16 @@ pub struct Profiles {
     pub name: String,
     /// The CPU profile.
     pub cpu: Option<CpuShares>,
-    /// Places where goroutines wait for a lock, the worst first; empty if the profiles show none, `None` without a
-    /// block, mutex or goroutine profile.
-    pub locks: Option<Vec<LockSite>>,
+    /// The cross-check of locks; `None` without a block, mutex or goroutine profile.
+    pub locks: Option<LockCheck>,
+    /// What goroutines wait for, by the goroutine profiles.
+    pub goroutines: Option<GoroutineGroups>,
+    /// Where requests wait at channels, by the block profile; `None` without one, or where it shows none.
+    pub channels: Option<ChannelWait>,
+    /// What holds the heap, by the heap profile.
+    pub heap: Option<HeapUse>,
+    /// Who calls `runtime.GC` or `debug.FreeOSMemory`, where a profile caught it.
+    pub forces_collections: Option<String>,
 }
 
 /// Where CPU time went.
@@ -150,35 +158,102 @@ pub struct Profiles {
 pub struct CpuShares {
     /// Samples of the profile.
     pub samples: u64,
+    /// CPUs busy on average; `None` where the profile does not say how long it took.
+    pub busy_cpus: Option<f64>,
     /// Stacks through `sync.(*Mutex)` or `sync.(*RWMutex)` Lock, Unlock or lockSlow.
     pub locking: f64,
-    /// Leaves `runtime.lock2`, `runtime.unlock2`, procyield, osyield and futex below a frame of the scheduler
-    /// (schedule, findRunnable, goready, park).
+    /// Stacks through `runtime.lock2` and `runtime.unlock2`, without what puts threads to sleep for want of work.
     pub runtime_locks: f64,
+    /// Of them, spinning and sleeping: what remains is locks taken at once.
+    pub runtime_lock_waits: f64,
+    /// Putting threads to sleep for want of work, and waking them.
+    pub parking: f64,
+    /// The hand-over to and from goroutines that are locked to threads: `runtime.stoplockedm`, `startlockedm`.
+    pub locked_threads: f64,
     /// Stacks through `runtime.findRunnable`, where threads look for work and are put to sleep, or in `runtime.futex`,
     /// which also wakes them.
     pub finding_work: f64,
-    /// Stacks through `runtime.mallocgc`.
+    /// Stacks through `runtime.mallocgc` and its kin, without assists.
     pub allocating: f64,
+    /// Assists: stacks through `runtime.gcAssistAlloc`.
+    pub assisting: f64,
+    /// Background marking without idle workers.
+    pub marking: f64,
+    /// The heaps of timers.
+    pub timers: f64,
     /// Stacks through system calls (`syscall.Syscall*`, `internal/runtime/syscall`).
     pub syscalls: f64,
 }
 
-/// A place where goroutines wait for a lock. A number that no profile gave is `None`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct LockSite {
-    /// The function that takes or gives the lock, and where known its line.
+/// Goroutines by what they wait for and where, at one instant or at several. Those that take profiles are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GoroutineGroups {
+    /// All goroutines, one number for each profile in the order of time.
+    pub totals: Vec<u64>,
+    /// The groups, the largest first.
+    pub groups: Vec<GoroutineGroup>,
+    /// Where the goroutine that runs finalizers and cleanups was inside one, for each profile that caught it there.
+    pub finalizing: Vec<String>,
+}
+
+/// Goroutines that do the same at the same place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoroutineGroup {
+    /// What they wait for.
+    pub waiting: Waiting,
+    /// The innermost function that is not the runtime's way of waiting.
+    pub place: String,
+    /// Whether they serve requests: a server's frames stand below.
+    pub serves: bool,
+    /// How many, one number for each profile in the order of time.
+    pub counts: Vec<u64>,
+}
+
+/// What a goroutine waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Waiting {
+    /// Somebody who receives from a channel.
+    Send,
+    /// Somebody who sends to a channel, or closes it.
+    Receive,
+    /// One of several channels.
+    Select,
+    /// A mutex.
+    Lock,
+    /// Others: a wait group, a condition.
+    Others,
+    /// The network.
+    Network,
+    /// The clock.
+    Sleep,
+    /// A call into the kernel or into C.
+    Call,
+    /// Nothing, or nothing of these.
+    Runs,
+}
+
+/// A place where requests wait at a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelWait {
+    /// The function.
+    pub place: String,
+    /// Mean wait, ms.
+    pub mean_ms: f64,
+    /// Sum of waits, ms.
+    pub sum_ms: f64,
+}
+
+/// What holds the heap. The profile is of the last collection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeapUse {
+    /// In use in all, bytes.
+    pub bytes: f64,
+    /// The function of the program that allocated most of it.
     pub site: String,
-    /// Share of the CPU profile under Lock and Unlock there.
-    pub cpu_share: Option<f64>,
-    /// Mean wait by the block profile, ms.
-    pub block_mean_ms: Option<f64>,
-    /// Sum of waits by the block profile, ms.
-    pub block_sum_ms: Option<f64>,
-    /// Contentions per 30 s by the mutex profile, scaled by its sampling fraction.
-    pub contentions_per_30s: Option<f64>,
-    /// Goroutines waiting in semacquire there at once, by the goroutine profile.
-    pub waiters: Option<u64>,
+    /// That much, bytes.
+    pub site_bytes: f64,
+    /// Allocated below the functions of package time that make timers, bytes.
+    pub timer_bytes: f64,
 }
 
 /// What only shows alongside other cells of the same run.

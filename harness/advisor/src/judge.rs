@@ -1,17 +1,21 @@
 //! Holds evidence against the catalogue: which rules fire, which are quiet, and which could not be judged.
 //!
 //! Main function: [`judge`]. A rule fires only if it holds in three samples of one trial (or file), or in two trials:
-//! one odd window is chance. That lives here and nowhere else; a sign that needs no second says so itself
+//! one odd window is chance. A finding whose figures another cause explains gives way to the rule of that cause
+//! ([`Rival`]). Both live here and nowhere else; a sign that needs no second says so itself
 //! ([`Sign::suffices`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use documents::finding::{Family, Finding, Held, Judgement, NotJudged, Once, Seen, Severity};
+use documents::finding::{
+    Explained, Family, Finding, Held, Judgement, NotJudged, Once, Seen, Severity,
+};
 use record::threshold::Thresholds;
 
 use crate::catalogue;
+use crate::defects;
 use crate::evidence::{RuleEvidence, Sample};
-use crate::rule::{Check, Look, Reading, Rule, Series, Sign, Whole};
+use crate::rule::{Check, Look, Reading, Rival, Rule, Series, Sign, Whole};
 use crate::signal::Signal;
 
 /// Samples of one origin in which a rule must hold, where no second origin shows it.
@@ -31,6 +35,7 @@ pub fn judge(evidence: &RuleEvidence, thresholds: &Thresholds) -> Judgement {
         quiet: Vec::new(),
         once: Vec::new(),
         not_judged: Vec::new(),
+        explained: Vec::new(),
     };
     for rule in catalogue::rules() {
         match outcome(rule, evidence, thresholds) {
@@ -49,6 +54,8 @@ pub fn judge(evidence: &RuleEvidence, thresholds: &Thresholds) -> Judgement {
             }),
         }
     }
+    give_way(&mut judgement);
+    defects::add(&evidence.subject, &mut judgement);
     let invalidates = |finding: &Finding| {
         finding.family == Family::Validity && finding.severity == Severity::Critical
     };
@@ -59,6 +66,59 @@ pub fn judge(evidence: &RuleEvidence, thresholds: &Thresholds) -> Judgement {
         (!validity, std::cmp::Reverse(finding.severity))
     });
     judgement
+}
+
+/// Takes out findings whose figures a rival cause explains, and names that.
+fn give_way(judgement: &mut Judgement) {
+    let holds = |rule: &str| {
+        let mut fired = judgement.findings.iter();
+        fired.any(|own| own.rule == rule && own.severity >= Severity::Warn)
+    };
+    let explained_by: BTreeMap<&str, &str> = catalogue::rules()
+        .filter_map(|rule| {
+            let mut rivals = rule.rivals.iter().filter_map(|own| own.rule);
+            Some((rule.id, rivals.find(|rival| holds(rival))?))
+        })
+        .collect();
+    let findings = std::mem::take(&mut judgement.findings);
+    for finding in findings {
+        match explained_by.get(finding.rule.as_str()) {
+            Some(by) => judgement.explained.push(Explained {
+                rule: finding.rule,
+                title: finding.title,
+                shows: finding.signal,
+                by: (*by).to_owned(),
+            }),
+            None => judgement.findings.push(finding),
+        }
+    }
+    // What held too seldom to tell is explained as well.
+    let once = std::mem::take(&mut judgement.once);
+    for own in once {
+        match explained_by.get(own.rule.as_str()) {
+            Some(by) => judgement.explained.push(Explained {
+                shows: own
+                    .evidence
+                    .first()
+                    .map_or_else(String::new, |seen| seen.shows.clone()),
+                rule: own.rule,
+                title: own.title,
+                by: (*by).to_owned(),
+            }),
+            None => judgement.once.push(own),
+        }
+    }
+}
+
+/// The other causes that nothing of the subject decides about.
+fn undecided(rule: &Rule, evidence: &RuleEvidence) -> Vec<&'static Rival> {
+    let there = |signal: &Signal| {
+        let mut samples = evidence.samples.iter();
+        samples.any(|sample| signal.is_there(evidence, sample))
+    };
+    let rivals = rule.rivals.iter();
+    let open = rivals.filter(|own| !own.needs.is_empty());
+    open.filter(|own| !own.needs.iter().any(there)).collect()
 }
 
 enum Outcome {
@@ -154,7 +214,7 @@ fn read(
     }
     match rule.check {
         Check::Sample(check) => by_sample(evidence, thresholds, &usable, check),
-        Check::Series(check) => by_origin(thresholds, &usable, check),
+        Check::Series(check) => by_origin(evidence, thresholds, &usable, check),
         Check::Whole(check) => match check(evidence, thresholds) {
             Whole::TooLittle(what) => Err(vec![what.to_owned()]),
             Whole::Signs(signs) => {
@@ -184,6 +244,7 @@ fn by_sample(
         let reading = check(&Look {
             subject: &evidence.subject,
             sample,
+            evidence,
             thresholds,
         });
         (vec![*sample], reading)
@@ -192,6 +253,7 @@ fn by_sample(
 }
 
 fn by_origin(
+    evidence: &RuleEvidence,
     thresholds: &Thresholds,
     usable: &[&Sample],
     check: fn(&Series<'_>) -> Reading,
@@ -206,6 +268,7 @@ fn by_origin(
     let readings = origins.into_iter().map(|(_, samples)| {
         let reading = check(&Series {
             samples: &samples,
+            evidence,
             thresholds,
         });
         (samples, reading)
@@ -275,6 +338,18 @@ fn finding(
         cause: remedy.cause,
         tries: remedy.tries,
         does_not_apply: remedy.does_not_apply,
+        not_ruled_out: undecided(rule, evidence)
+            .into_iter()
+            .map(|rival| {
+                let needs: Vec<&str> = rival.needs.iter().map(|own| own.describe()).collect();
+                format!(
+                    "{}: {}; needs {}",
+                    rival.cause,
+                    rival.decided_by,
+                    needs.join(" or ")
+                )
+            })
+            .collect(),
         versions: rule.versions.to_owned(),
         source: rule.source.to_owned(),
         evidence: worst_first(shown),

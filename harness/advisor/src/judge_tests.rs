@@ -1,7 +1,7 @@
 //! Unit tests of [`super`].
 
 use record::threshold::Threshold;
-use record::trial::Reason;
+use record::trial::{ProcessWindow, Reason};
 
 use super::*;
 use crate::evidence::{Setting, Subject};
@@ -14,7 +14,13 @@ fn sample(origin: &str, window: usize, cycles: f64) -> Sample {
         seconds: Some(1.0),
         runtime: Some(Runtime {
             gc_cycles: Some(cycles),
+            gc_cpu_s: Some(0.08),
+            gc_assist_cpu_s: Some(0.0),
             ..Runtime::default()
+        }),
+        process: Some(ProcessWindow {
+            user_seconds: 1.0,
+            ..ProcessWindow::default()
         }),
         ..Sample::default()
     }
@@ -58,7 +64,7 @@ fn the_severity_is_the_most_severe_that_lasts() {
     assert_eq!(judgement.findings[0].evidence[0].sample, "b 1");
     assert_eq!(
         judgement.findings[0].signal,
-        "14.0 GC cycles/s (warn above 10.0/s)"
+        "14.0 GC cycles/s at 8.00% of the process's CPU time (warn above 10.0/s)"
     );
 }
 

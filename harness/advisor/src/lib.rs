@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what are a run's figures worth | [`rank()`] and [`measured`]: judging, with warnings |
 //! | what limits the service, what to change | [`advise`] |
+//! | what of that can be put in place, and how | [`export`] |
 //! | what do the diagnoses of a run show | [`diagnosis`] |
 //! | what does a foreign log, profile or crash show | [`analyze`] |
 //! | where do time and memory go, which lock is contended | [`profile`] |
@@ -20,6 +21,7 @@
 //! ([`judging::rank()`]): a rule says what is likely, a measurement what is so.
 
 mod catalogue;
+mod defects;
 mod error;
 mod evidence;
 mod judge;
@@ -36,18 +38,23 @@ mod warnings;
 
 pub mod analyze;
 pub mod diagnosis;
+pub mod export;
 pub mod profile;
+pub mod upgrade;
 
 pub use catalogue::rules;
+pub use defects::{BREAKS, Break, DEFECTS, Defect};
 pub use error::AdvisorError;
 pub use evidence::{
-    Beside, ControlReading, CpuShares, Drive, Interaction, Load, LockSite, Profiles, RuleEvidence,
-    Sample, Scaling, Setting, Subject, VersionStep,
+    Beside, ChannelWait, ControlReading, CpuShares, Drive, GoroutineGroup, GoroutineGroups,
+    HeapUse, Interaction, Load, Profiles, RuleEvidence, Sample, Scaling, Setting, Subject,
+    VersionStep, Waiting,
 };
 pub use judge::judge;
 pub use of_run::{Raw, Source, TargetEvidence, of_run};
 pub use page::{AdviseOptions, Given, advise};
-pub use rule::Rule;
+pub use profiles::ProfileEvidence;
+pub use rule::{Rival, Rule};
 pub use runtime::{Memory, Runtime};
 pub use signal::Signal;
 pub use warnings::{measured, rank};

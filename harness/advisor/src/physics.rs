@@ -60,7 +60,8 @@ pub(super) fn cpu_seconds(sample: &Sample) -> Option<f64> {
     (used > 0.0).then_some(used)
 }
 
-/// CPU time of GC without idle workers, and of its assists, seconds.
+/// CPU time of GC without idle workers and stops, and of its assists, seconds. A stop counts GOMAXPROCS times in either
+/// source, which is no CPU time: G5 judges stops.
 pub(super) fn gc_cpu_seconds(sample: &Sample) -> Option<(f64, f64)> {
     let runtime = sample.runtime.as_ref();
     let counted = runtime.and_then(|own| own.gc_cpu_s.zip(own.gc_assist_cpu_s));
@@ -68,7 +69,7 @@ pub(super) fn gc_cpu_seconds(sample: &Sample) -> Option<(f64, f64)> {
         let cycles = sample.gc.as_ref()?;
         let sum = |of: fn(&GcCycle) -> f64| cycles.iter().map(of).sum::<f64>() / 1e3;
         Some((
-            sum(|cycle| cycle.cpu.without_idle()),
+            sum(|cycle| cycle.cpu.marking()),
             sum(|cycle| cycle.cpu.assist),
         ))
     })
@@ -125,4 +126,25 @@ pub(super) fn room_bytes(runtime: &Runtime) -> Option<f64> {
 pub(super) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let values: Vec<f64> = values.into_iter().collect();
     stats::summary::median(&values)
+}
+
+/// 100 x (goal − live) ÷ (live + roots), as it stands after a cycle: by the metrics, else by gctrace.
+pub(super) fn effective_gogc(sample: &Sample) -> Option<f64> {
+    let by_runtime = sample.runtime.as_ref().and_then(|own| {
+        let ([_, goal], [_, live]) = (own.goal_bytes?, own.live_bytes?);
+        let marked = live + own.roots_bytes.unwrap_or(0.0);
+        (marked > 0.0).then(|| 100.0 * (goal - live).max(0.0) / marked)
+    });
+    by_runtime.or_else(|| {
+        // A cycle's live heap makes the next one's goal.
+        let cycles = sample.gc.as_deref()?;
+        let after = cycles.windows(2).filter_map(|pair| {
+            let (live, goal) = (pair[0].heap_live_mib as f64, pair[1].goal_mib as f64);
+            let roots = pair[0].stacks_mib.unwrap_or(0) + pair[0].globals_mib.unwrap_or(0);
+            let marked = live + roots as f64;
+            // Below 8 MiB the rounding is a tenth and more.
+            (marked >= 8.0).then(|| 100.0 * (goal - live).max(0.0) / marked)
+        });
+        median(after)
+    })
 }

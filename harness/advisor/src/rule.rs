@@ -19,6 +19,8 @@ pub struct Rule {
     pub family: Family,
     /// What it needs to see, all of it in one sample.
     pub needs: &'static [Signal],
+    /// What else would show the same figures, with what decides.
+    pub rivals: &'static [Rival],
     /// Go versions that it holds for.
     pub versions: &'static str,
     /// Where that is known from.
@@ -27,6 +29,52 @@ pub struct Rule {
     pub(crate) check: Check,
     /// Its advice, given what was seen.
     pub(crate) remedy: fn(&Subject, &Sign) -> Remedy,
+}
+
+/// Another cause of the figures that a rule fires on.
+#[derive(Debug, Clone, Copy)]
+pub struct Rival {
+    /// The other cause.
+    pub cause: &'static str,
+    /// What tells the two apart, for a reader.
+    pub decided_by: &'static str,
+    /// The rule that fires where it is the other cause: this one then gives way to it. `None` where the rule itself
+    /// looks at what decides.
+    pub rule: Option<&'static str>,
+    /// Any of these is enough to decide, and without any the finding says that the cause is not ruled out; none where
+    /// what the rule needs decides already.
+    pub needs: &'static [Signal],
+}
+
+impl Rival {
+    /// A cause that has a rule of its own, to which this one gives way.
+    pub(crate) const fn by(
+        rule: &'static str,
+        cause: &'static str,
+        decided_by: &'static str,
+        needs: &'static [Signal],
+    ) -> Rival {
+        Rival {
+            cause,
+            decided_by,
+            rule: Some(rule),
+            needs,
+        }
+    }
+
+    /// A cause that the rule itself looks for.
+    pub(crate) const fn within(
+        cause: &'static str,
+        decided_by: &'static str,
+        needs: &'static [Signal],
+    ) -> Rival {
+        Rival {
+            cause,
+            decided_by,
+            rule: None,
+            needs,
+        }
+    }
 }
 
 /// How a rule is judged.
@@ -45,6 +93,8 @@ pub(crate) enum Check {
 pub(crate) struct Look<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) sample: &'a Sample,
+    /// Everything else of the subject: what another sample shows may decide.
+    pub(crate) evidence: &'a RuleEvidence,
     pub(crate) thresholds: &'a Thresholds,
 }
 
@@ -52,6 +102,8 @@ pub(crate) struct Look<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Series<'a> {
     pub(crate) samples: &'a [&'a Sample],
+    /// See [`Look::evidence`].
+    pub(crate) evidence: &'a RuleEvidence,
     pub(crate) thresholds: &'a Thresholds,
 }
 
@@ -101,6 +153,17 @@ pub(crate) struct Remedy {
     pub(crate) tries: Vec<Try>,
     /// When it does not apply.
     pub(crate) does_not_apply: String,
+}
+
+impl RuleEvidence {
+    /// What the profiles of the subject show, from the first sample that has what is asked for.
+    pub(crate) fn profiled<'a, T>(
+        &'a self,
+        get: impl Fn(&'a crate::evidence::Profiles) -> Option<T>,
+    ) -> Option<T> {
+        let mut all = self.samples.iter().filter_map(|own| own.profiles.as_ref());
+        all.find_map(get)
+    }
 }
 
 impl Look<'_> {

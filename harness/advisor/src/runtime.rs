@@ -18,6 +18,10 @@ pub struct Runtime {
     pub gc_cpu_s: Option<f64>,
     /// Of it, assists.
     pub gc_assist_cpu_s: Option<f64>,
+    /// CPU time of idle workers, which mark where nothing else wants the P, seconds.
+    pub gc_idle_cpu_s: Option<f64>,
+    /// Finalizers and cleanups queued and not yet run, at the beginning and at the end (Go 1.26 on).
+    pub finalizers_waiting: Option<[f64; 2]>,
     /// Heap bytes allocated.
     pub alloc_bytes: Option<f64>,
     /// Live heap after the last mark, bytes: at the beginning and at the end.
@@ -88,6 +92,10 @@ impl Runtime {
                 .zip(gc_cpu("mark/idle"))
                 .map(|(total, idle)| (total - idle - gc_cpu("pause").unwrap_or(0.0)).max(0.0)),
             gc_assist_cpu_s: gc_cpu("mark/assist"),
+            gc_idle_cpu_s: gc_cpu("mark/idle"),
+            finalizers_waiting: finalizers_waiting(before)
+                .zip(finalizers_waiting(after))
+                .map(<[f64; 2]>::from),
             alloc_bytes: grown("/gc/heap/allocs:bytes"),
             live_bytes: both("/gc/heap/live:bytes"),
             goal_bytes: both("/gc/heap/goal:bytes"),
@@ -116,6 +124,7 @@ impl Runtime {
             gc_forced: Some(end(window.gc_forced)),
             gc_cpu_s: Some((window.gc_cpu_seconds - window.gc_idle_cpu_seconds).max(0.0)),
             gc_assist_cpu_s: Some(window.gc_assist_cpu_seconds),
+            gc_idle_cpu_s: Some(window.gc_idle_cpu_seconds),
             alloc_bytes: Some(end(window.alloc_bytes)),
             // Only the end was kept; taken for the whole window, as the record's own reader does.
             live_bytes: Some([end(window.heap_live_bytes); 2]),
@@ -139,6 +148,15 @@ impl Memory {
             unused: class("heap/unused")?,
         })
     }
+}
+
+/// Finalizers and cleanups that were queued and have not run.
+fn finalizers_waiting(snapshot: &Snapshot) -> Option<f64> {
+    let waiting = |kind: &str| {
+        let count = |state: &str| snapshot.number(&format!("/gc/{kind}/{state}:{kind}"));
+        Some(count("queued")? - count("executed")?)
+    };
+    Some(waiting("finalizers")? + waiting("cleanups").unwrap_or(0.0))
 }
 
 fn milliseconds(quantile: Quantile) -> f64 {

@@ -21,7 +21,7 @@ pub enum Signal {
     MemoryClasses,
     /// Goroutines at both ends.
     Goroutines,
-    /// P states in scheddetail, or goroutines outside Go by the metrics of 1.26.
+    /// P states in scheddetail.
     Syscalls,
     /// Scheduling rounds of the Ps: `schedticks` in schedtrace lines from Go 1.25 on, or scheddetail.
     Schedticks,
@@ -41,6 +41,16 @@ pub enum Signal {
     CpuProfile,
     /// Block, mutex or goroutine profiles.
     LockProfiles,
+    /// Goroutine profiles.
+    GoroutineProfiles,
+    /// A heap profile.
+    HeapProfile,
+    /// The live heap over time.
+    LiveHeap,
+    /// Finalizers and cleanups that wait, or the goroutine that runs them.
+    Finalizers,
+    /// CPU time of GC workers that would be idle otherwise.
+    IdleMarking,
     /// Settings and what the process says of them.
     Readback,
     /// GOMAXPROCS.
@@ -73,9 +83,7 @@ impl Signal {
             Signal::SchedLatencyTail => "/sched/latencies (runtime/metrics at both ends)",
             Signal::MemoryClasses => "/memory/classes (runtime/metrics)",
             Signal::Goroutines => "/sched/goroutines at both ends (runtime/metrics)",
-            Signal::Syscalls => {
-                "scheddetail (Go up to 1.25) or /sched/goroutines/not-in-go (Go 1.26 on)"
-            }
+            Signal::Syscalls => "scheddetail of a Go up to 1.25",
             Signal::Schedticks => "schedticks (schedtrace from Go 1.25 on, or scheddetail)",
             Signal::Process => "the process by /proc",
             Signal::Host => "the host by /proc",
@@ -85,6 +93,13 @@ impl Signal {
             Signal::Length => "the length of the window",
             Signal::CpuProfile => "a CPU profile",
             Signal::LockProfiles => "a block, mutex or goroutine profile",
+            Signal::GoroutineProfiles => "a goroutine profile",
+            Signal::HeapProfile => "a heap profile",
+            Signal::LiveHeap => "the live heap over time (gctrace)",
+            Signal::Finalizers => {
+                "two goroutine profiles, or /gc/finalizers (runtime/metrics, Go 1.26 on)"
+            }
+            Signal::IdleMarking => "CPU time of idle GC workers (gctrace or runtime/metrics)",
             Signal::Readback => "what the process says of its settings",
             Signal::Gomaxprocs => "GOMAXPROCS",
             Signal::LatencyObjective => "a limit for P99 (`constraints: {p99: …}`)",
@@ -142,10 +157,7 @@ impl Signal {
             Signal::SchedLatencyTail => runtime.is_some_and(|own| own.sched_p999_ms.is_some()),
             Signal::MemoryClasses => runtime.is_some_and(|own| own.memory.is_some()),
             Signal::Goroutines => runtime.is_some_and(|own| own.goroutines.is_some()),
-            Signal::Syscalls => {
-                let blocks = sample.detail.as_ref().is_some_and(|own| !own.is_empty());
-                blocks || runtime.is_some_and(|own| own.not_in_go.is_some())
-            }
+            Signal::Syscalls => sample.detail.as_ref().is_some_and(|own| !own.is_empty()),
             Signal::Schedticks => {
                 let lines = sample.sched.iter().flatten();
                 lines.filter(|line| line.schedticks.is_some()).count() >= 2
@@ -166,6 +178,26 @@ impl Signal {
             Signal::LockProfiles => {
                 let profiles = sample.profiles.as_ref();
                 profiles.is_some_and(|own| own.locks.is_some())
+            }
+            Signal::GoroutineProfiles => {
+                let profiles = sample.profiles.as_ref();
+                profiles.is_some_and(|own| own.goroutines.is_some())
+            }
+            Signal::HeapProfile => {
+                let profiles = sample.profiles.as_ref();
+                profiles.is_some_and(|own| own.heap.is_some())
+            }
+            Signal::LiveHeap => sample.gc.as_ref().is_some_and(|own| !own.is_empty()),
+            Signal::Finalizers => {
+                let groups = sample
+                    .profiles
+                    .as_ref()
+                    .and_then(|own| own.goroutines.as_ref());
+                let several = groups.is_some_and(|own| own.totals.len() > 1);
+                several || runtime.is_some_and(|own| own.finalizers_waiting.is_some())
+            }
+            Signal::IdleMarking => {
+                sample.gc.is_some() || runtime.is_some_and(|own| own.gc_idle_cpu_s.is_some())
             }
             Signal::Readback => {
                 let told = sample

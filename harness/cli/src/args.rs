@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::verbs::{
-    AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, GateArgs, HostArgs,
-    LoadArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs, ToolchainArgs,
+    AdviseArgs, AnalyzeArgs, CompareArgs, CompletionsArgs, DiagnoseArgs, ExportArgs, GateArgs,
+    HostArgs, LoadArgs, ManArgs, PlanArgs, RankArgs, ReportArgs, RunArgs, SchemaArgs,
+    ToolchainArgs, UpgradeArgs,
 };
 
 const ABOUT: &str =
@@ -38,7 +39,7 @@ pub(crate) enum Verb {
     Plan(PlanArgs),
     /// Show this machine's topology and whether it is fit for measuring
     Host(HostArgs),
-    /// List, install and verify Go toolchains
+    /// List, install, verify, remove and compare Go toolchains
     Toolchain(ToolchainArgs),
     /// Drive a URL with load, or measure the driver itself
     Load(Box<LoadArgs>),
@@ -46,8 +47,12 @@ pub(crate) enum Verb {
     Rank(RankArgs),
     /// Say what limits the service, why, what to set and what not to bother with
     Advise(AdviseArgs),
+    /// Write the recommended settings as files to put in place: shell, systemd, Kubernetes and more
+    Export(Box<ExportArgs>),
     /// Say whether one side is worse than the other: cells, toolchains, runs
     Compare(CompareArgs),
+    /// Before you upgrade Go: what gets slower or larger, what carries it, what changes by itself
+    Upgrade(UpgradeArgs),
     /// Profile cells of a run: flame graphs, locks, differences
     Diagnose(DiagnoseArgs),
     /// Check a run against rules, for CI
@@ -56,10 +61,12 @@ pub(crate) enum Verb {
     Report(ReportArgs),
     /// Read the logs, profiles, metrics or panics of any Go service, and say what stands out
     Analyze(AnalyzeArgs),
-    /// Print the JSON Schema of a file format, for editors
+    /// Print the JSON Schema of a file format or a document
     Schema(SchemaArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
+    /// Print the manual, or install it with the shells' completions
+    Man(ManArgs),
 }
 
 #[cfg(test)]
@@ -70,5 +77,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_json() {
+        for verb in Args::command().get_subcommands() {
+            let has = verb
+                .get_arguments()
+                .any(|own| own.get_long() == Some("json"));
+            assert!(has, "{} has no --json", verb.get_name());
+        }
     }
 }

@@ -71,12 +71,15 @@ fn run(verb: Verb) -> Result<Ending, Failure> {
         Verb::Load(args) => verbs::load(*args),
         Verb::Rank(args) => verbs::rank(&args),
         Verb::Advise(args) => verbs::advise(&args),
+        Verb::Export(args) => verbs::export(&args),
         Verb::Compare(args) => verbs::compare(&args),
+        Verb::Upgrade(args) => verbs::upgrade(&args),
         Verb::Diagnose(args) => verbs::diagnose(&args),
         Verb::Gate(args) => verbs::gate(&args),
         Verb::Report(args) => verbs::report(&args),
         Verb::Analyze(args) => verbs::analyze(&args),
         Verb::Schema(args) => verbs::schema(&args),
+        Verb::Man(args) => verbs::man(&args, &mut Args::command()),
         Verb::Completions(args) => verbs::completions(&args, &mut Args::command()),
     }
 }

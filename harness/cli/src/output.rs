@@ -34,6 +34,11 @@ pub(crate) const TOOL: &str = concat!(
 static READ_BY_RUNNER: LazyLock<bool> =
     LazyLock::new(|| std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true"));
 
+/// Narrower, tables fall apart more than they wrap.
+const LEAST_COLUMNS: usize = 60;
+/// Wider, lines are hard to follow.
+const MOST_COLUMNS: usize = 160;
+
 /// Prints a result.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     printed(write_stdout(text))
@@ -45,7 +50,7 @@ pub(crate) fn print_page(page: impl Fn(TerminalOptions) -> String) -> Result<(),
     let in_colour = |colour| {
         page(TerminalOptions {
             colour,
-            ..TerminalOptions::default()
+            width: width(),
         })
     };
     let plain = in_colour(false);
@@ -191,6 +196,36 @@ pub(crate) fn tell_failure(failure: &Failure) {
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     safefile::write_named(path, text.as_bytes())
         .map_err(|error| Failure::of_system(format!("cannot write {}", path.display()), &error))
+}
+
+/// Who may read a file that others are to read; the umask may take more.
+const FILE_MODE: u32 = 0o644;
+
+/// Writes a file as a whole: under another name in the same folder, which is made where there is none, then renamed, so
+/// that nobody ever reads half of it. The other name begins with a dot and ends in `.new`, which collectors pass over.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let cannot =
+        |error: io::Error| Failure::of_system(format!("cannot write {}", path.display()), &error);
+    let parent = path.parent().filter(|own| !own.as_os_str().is_empty());
+    let name = path.file_name().and_then(|name| name.to_str());
+    let Some(name) = name else {
+        return Err(Failure::usage(format!("{} names no file", path.display())));
+    };
+    let folder = safefile::Folder::make(parent.unwrap_or(Path::new("."))).map_err(cannot)?;
+    folder.replace(name, bytes, FILE_MODE).map_err(cannot)
+}
+
+/// Columns of a page: the terminal's, within what reads well; where there is none, always the same.
+fn width() -> usize {
+    let own = TerminalOptions::default().width;
+    if !io::stdout().is_terminal() {
+        return own;
+    }
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    match size.map(|size| usize::from(size.ws_col)) {
+        None | Some(0) => own,
+        Some(columns) => columns.clamp(LEAST_COLUMNS, MOST_COLUMNS),
+    }
 }
 
 /// Whether results may be coloured: a terminal, and NO_COLOR is not set.

@@ -191,8 +191,11 @@ fn a_window_is_taken_from_a_running_service() {
             "CPU profile",
             "mutex profile",
             "block profile",
-            "goroutine profile",
             "allocation profile",
+            "goroutine profile",
+            "memory statistics (heap?debug=1)",
+            "goroutine profile",
+            "goroutine profile",
             "heap profile",
             "memory statistics (heap?debug=1)"
         ]

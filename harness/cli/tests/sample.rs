@@ -18,6 +18,7 @@ fn printed(args: &[&str]) -> String {
         .args(args)
         .current_dir(sample())
         .env("NO_COLOR", "1")
+        .env("SOURCE_DATE_EPOCH", "0")
         .output()
         .expect("the program starts");
     assert!(
@@ -34,16 +35,47 @@ fn without_revision(text: &str) -> String {
     text.replace(version.trim(), "gosweep REVISION")
 }
 
+/// The reports, by file and format.
+const REPORTS: [(&str, &str); 12] = [
+    ("report.md", "md"),
+    ("report.json", "json"),
+    ("report.html", "html"),
+    ("summary.md", "summary"),
+    ("comment.md", "comment"),
+    ("report.csv", "csv"),
+    ("benchmarks.txt", "benchfmt"),
+    ("github-bigger-is-better.json", "github-bigger"),
+    ("github-smaller-is-better.json", "github-smaller"),
+    ("bencher.json", "bencher"),
+    ("junit.xml", "junit"),
+    ("gosweep.prom", "openmetrics"),
+];
+
+/// The exports, likewise. `godebug` is refused here: it takes no GOGC.
+const EXPORTS: [(&str, &str); 9] = [
+    ("export/gosweep.env.sh", "env"),
+    ("export/50-gosweep.conf", "systemd"),
+    ("export/Dockerfile.gosweep", "dockerfile"),
+    ("export/gosweep-patch.yaml", "k8s"),
+    ("export/kustomize.txt", "kustomize"),
+    ("export/gosweep-values.yaml", "helm"),
+    ("export/compose.gosweep.yaml", "compose"),
+    ("export/gosweep.nomad.hcl", "nomad"),
+    ("export/gosweep-gate.yaml", "gate"),
+];
+
 #[test]
 fn every_format_is_what_the_record_gives() {
-    let formats: [(&str, &[&str]); 5] = [
-        ("ranking.txt", &["rank", "."]),
-        ("advice.txt", &["advise", "."]),
-        ("report.md", &["report", ".", "--format", "md"]),
-        ("report.json", &["report", ".", "--format", "json"]),
-        ("report.html", &["report", ".", "--format", "html"]),
+    let printed_by_others = [
+        ("ranking.txt", ["rank", "."]),
+        ("advice.txt", ["advise", "."]),
     ];
-    for (file, args) in formats {
+    let reports = REPORTS.map(|(file, format)| (file, vec!["report", ".", "--format", format]));
+    let exports =
+        EXPORTS.map(|(file, format)| (file, vec!["export", ".", "--as", format, "--accept-open"]));
+    let all = printed_by_others.map(|(file, args)| (file, args.to_vec()));
+    for (file, args) in all.into_iter().chain(reports).chain(exports) {
+        let args = &args;
         let now = without_revision(&printed(args));
         let path = sample().join(file);
         if std::env::var_os("GOSWEEP_UPDATE_SAMPLE").is_some() {

@@ -13,7 +13,7 @@ use crate::finding::{Finding, Judgement};
 pub const ADVICE_FORMAT: u32 = 1;
 
 /// What a run says of its services, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Advice {
     /// The version of this format.
     pub format: u32,
@@ -28,7 +28,7 @@ pub struct Advice {
 }
 
 /// The advice on one target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetAdvice {
     /// The target.
     pub target: String,
@@ -43,8 +43,12 @@ pub struct TargetAdvice {
     pub top: Vec<Finding>,
     /// The setting worth changing, or why none is.
     pub setting: SettingAdvice,
-    /// Cells that were tried and made no difference.
+    /// Cells that were tried and are shown to make no difference.
     pub no_difference: Vec<Tried>,
+    /// Cells that were tried and that the run can tell from the control neither way; in documents made before these were
+    /// kept apart they are among `no_difference`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Tried>,
     /// What would need a change of the code.
     pub code: Vec<CodeChange>,
     /// What shows over all cells only.
@@ -54,7 +58,7 @@ pub struct TargetAdvice {
 }
 
 /// Why trials do not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InvalidatedBy {
     /// The rule of validity, e.g. `V2`; null for trials that failed.
     pub rule: Option<String>,
@@ -65,7 +69,7 @@ pub struct InvalidatedBy {
 }
 
 /// A cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellName {
     /// Its id.
     pub id: String,
@@ -76,7 +80,7 @@ pub struct CellName {
 }
 
 /// What limits a service in one kind of window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Limit {
     /// `at saturation`, `at the constant rate`.
     pub at: String,
@@ -87,7 +91,7 @@ pub struct Limit {
 }
 
 /// What can limit a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
     /// Its CPUs, with its own work.
@@ -113,7 +117,7 @@ pub enum LimitedBy {
 }
 
 /// What to set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SettingAdvice {
     /// In one line: what to do.
     pub action: String,
@@ -121,10 +125,13 @@ pub struct SettingAdvice {
     pub refused: Option<String>,
     /// The recommendation, where there is one.
     pub change: Option<Recommendation>,
+    /// A cell whose gain is shown while a loss is open: no recommendation, but an export may be asked for by name.
+    #[serde(default)]
+    pub proposal: Option<Recommendation>,
 }
 
 /// A cell worth changing to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Recommendation {
     /// The cell.
     pub cell: CellName,
@@ -132,6 +139,9 @@ pub struct Recommendation {
     pub set: Vec<String>,
     /// How to take it back, likewise.
     pub undo: Vec<String>,
+    /// The same by axis: what an export is made of. Empty in documents of a gosweep that had none.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
     /// Its measured effect on every objective, against the control of the same block.
     pub effects: Vec<MeasuredEffect>,
     /// How it comes about, in numbers; null where that was not observed.
@@ -144,14 +154,54 @@ pub struct Recommendation {
     pub ablation: Vec<Ablation>,
     /// Where it stops being valid.
     pub valid_for: Vec<String>,
+    /// The same in figures.
+    #[serde(default)]
+    pub validity: Validity,
     /// How to roll it out.
     pub rollout: String,
     /// When to take it back.
     pub rollback: String,
 }
 
+/// One setting of the recommended cell that is not the default, or not the control's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Setting {
+    /// The axis.
+    pub axis: String,
+    /// In the control.
+    pub from: String,
+    /// In the recommended cell; the same as `from` where the control has it too.
+    pub to: String,
+    /// The changes of the cell that has this one alone against the control, on the ranked objectives; null where the
+    /// grid has no such cell, or where it is the only change.
+    pub alone: Option<Vec<String>>,
+    /// The changes of the recommended cell without this one, likewise.
+    pub without: Option<Vec<String>>,
+}
+
+/// What a recommendation was measured under. Null for what was not observed, and for limits that there were not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Validity {
+    /// Least and most live heap, bytes.
+    pub live_heap_bytes: Option<[f64; 2]>,
+    /// Requests per second of the constant window.
+    pub rate_per_s: Option<f64>,
+    /// Requests per second of the control at saturation.
+    pub capacity_per_s: Option<f64>,
+    /// CPUs that the service might use.
+    pub cpus: Option<usize>,
+    /// The CPU model.
+    pub cpu: Option<String>,
+    /// Its CPU quota, in CPUs.
+    pub quota_cpus: Option<f64>,
+    /// Its memory cap, bytes.
+    pub memory_cap_bytes: Option<u64>,
+    /// Its Go version, e.g. `go1.26.8`.
+    pub go: Option<String>,
+}
+
 /// An effect on one objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MeasuredEffect {
     /// The objective.
     pub objective: Objective,
@@ -167,10 +217,22 @@ pub struct MeasuredEffect {
     pub change: String,
     /// Blocks.
     pub n: usize,
+    /// The control's median, in the objective's unit.
+    #[serde(default)]
+    pub control: Option<f64>,
+    /// The cell's median, likewise.
+    #[serde(default)]
+    pub value: Option<f64>,
+    /// The interval of cell ÷ control; null where zeros forbid it.
+    #[serde(default)]
+    pub ratio_interval: Option<[f64; 2]>,
+    /// The margin applied, relative; for the error rate absolute.
+    #[serde(default)]
+    pub margin: Option<f64>,
 }
 
 /// A cell that made no difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Tried {
     /// Its settings.
     pub label: String,
@@ -181,7 +243,7 @@ pub struct Tried {
 }
 
 /// The recommended cell with one setting as in the control.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Ablation {
     /// What is taken back: `gogc=100`.
     pub without: String,
@@ -190,7 +252,7 @@ pub struct Ablation {
 }
 
 /// A change of the code that a finding asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CodeChange {
     /// The rule.
     pub rule: String,
@@ -199,7 +261,7 @@ pub struct CodeChange {
 }
 
 /// One cell by the whole catalogue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellAdvice {
     /// The cell.
     pub cell: CellName,

@@ -6,7 +6,7 @@ use crate::finding::{Judgement, Severity};
 use crate::profile::{FlameGraph, LockCheck, TopTable};
 
 /// What a service's own output shows.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Analysis {
     /// Version of this document.
     pub format_version: u32,
@@ -34,7 +34,7 @@ pub struct Analysis {
 }
 
 /// How a service stands: one word in JSON, `not_judged`, `calm` or a severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Nothing of what was given could be judged by a rule, so nothing is known.
@@ -47,7 +47,7 @@ pub enum Standing {
 }
 
 /// An input that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Unread {
     /// As it was given.
     pub name: String,
@@ -62,7 +62,7 @@ impl std::fmt::Display for Unread {
 }
 
 /// One input.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct InputReport {
     /// As it was given.
     pub name: String,
@@ -88,7 +88,7 @@ pub struct InputReport {
 }
 
 /// A figure with its name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Fact {
     /// What.
     pub name: String,
@@ -97,7 +97,7 @@ pub struct Fact {
 }
 
 /// One process of a log.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct ProcessReport {
     /// Its number within the log, from 1.
     pub number: u64,
@@ -123,7 +123,7 @@ pub struct ProcessReport {
 }
 
 /// The longest time that a collection stopped the world.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LongestStop {
     /// Sequence number of the collection.
     pub collection: u64,
@@ -136,7 +136,7 @@ pub struct LongestStop {
 }
 
 /// Collections of a process, over the kept lines.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct GcFigures {
     /// Collections, by sequence numbers.
     pub collections: u64,
@@ -165,7 +165,7 @@ pub struct GcFigures {
 }
 
 /// Scheduler lines of a process, over the kept ones.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct SchedFigures {
     /// Lines.
     pub lines: u64,
@@ -184,7 +184,7 @@ pub struct SchedFigures {
 }
 
 /// The end of a process, or a dump that it was asked for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CrashReport {
     /// `panic`, `fatal error`, `signal`, `exception`, `recovered panic`, `data race` or `goroutine dump`.
     pub cause: String,
@@ -209,7 +209,7 @@ pub struct CrashReport {
 }
 
 /// Goroutines that do the same.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct GoroutineGroup {
     /// How many.
     pub count: u64,
@@ -224,7 +224,7 @@ pub struct GoroutineGroup {
 }
 
 /// A profile.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ProfileReport {
     /// What it is of, e.g. `CPU profile`.
     pub kind: String,
@@ -243,7 +243,7 @@ pub struct ProfileReport {
 }
 
 /// A series as it is drawn.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Plot {
     /// What it shows, e.g. `heap goal`.
     pub name: &'static str,
@@ -256,7 +256,7 @@ pub struct Plot {
 }
 
 /// What happened around one time.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Point {
     /// The middle of the stretch, seconds since the process began.
     pub at_s: f64,

@@ -12,7 +12,7 @@ use crate::warning::Warning;
 pub const COMPARISON_FORMAT: u32 = 1;
 
 /// What two sides came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// The version of this format.
     pub format: u32,
@@ -37,7 +37,7 @@ pub struct Comparison {
 }
 
 /// How two sides were measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Design {
     /// Interleaved in the blocks of one run: each block is a pair.
@@ -47,7 +47,9 @@ pub enum Design {
 }
 
 /// Three-way, and what there is besides it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
     /// Better beyond the margin, and no worse anywhere.
@@ -76,7 +78,7 @@ impl Judgement {
 }
 
 /// One side and where it comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Side {
     /// As it was asked for.
     pub asked: String,
@@ -99,7 +101,7 @@ pub struct Side {
 }
 
 /// The two sides on one target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetComparison {
     /// The target; the candidate's where two targets are compared.
     pub target: String,
@@ -124,7 +126,7 @@ pub struct TargetComparison {
 }
 
 /// Two cells that differ in nothing but what is compared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellComparison {
     /// What they share, in a few words.
     pub label: String,
@@ -137,7 +139,7 @@ pub struct CellComparison {
 }
 
 /// One cell of a pair.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellSide {
     /// Its id.
     pub id: String,
@@ -150,7 +152,7 @@ pub struct CellSide {
 }
 
 /// Two sides on one objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ObjectiveComparison {
     /// The objective.
     pub objective: Objective,

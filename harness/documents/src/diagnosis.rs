@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::profile::{FlameGraph, LockCheck, TopTable};
 
 /// The diagnoses of a run. Its pictures are left out of JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Diagnoses {
     /// The run.
     pub run: String,
@@ -17,7 +17,7 @@ pub struct Diagnoses {
 }
 
 /// One cell.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CellDiagnosis {
     /// The cell's id.
     pub cell: String,
@@ -46,7 +46,7 @@ pub struct CellDiagnosis {
 }
 
 /// One profile.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Shown {
     /// `cpu`, `mutex`, …
     pub kind: String,
@@ -60,7 +60,7 @@ pub struct Shown {
 }
 
 /// One profile of the control against the same of another cell.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Difference {
     /// The target.
     pub target: String,
@@ -76,7 +76,7 @@ pub struct Difference {
 }
 
 /// Means over the scheduler's blocks of a diagnosis.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Scheduler {
     /// Blocks.
     pub samples: usize,

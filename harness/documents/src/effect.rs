@@ -51,7 +51,7 @@ impl From<Objective> for Criterion {
 }
 
 /// One cell on one objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellObjective {
     /// Median over its trials; null where it was not observed.
     pub value: Option<f64>,
@@ -87,7 +87,7 @@ pub struct CellObjective {
 }
 
 /// A cell against the control, with the margin in view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// It is the control.
@@ -105,7 +105,7 @@ pub enum Effect {
 }
 
 /// How two cells are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Cell ÷ control.
@@ -115,7 +115,7 @@ pub enum Scale {
 }
 
 /// Which way is better, as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectionName {
     /// More is better.

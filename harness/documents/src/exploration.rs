@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const EXPLORATION_FORMAT: u32 = 1;
 
 /// What a run says beyond its ranking.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Exploration {
     /// The version of this format.
     pub format: u32,
@@ -21,7 +21,7 @@ pub struct Exploration {
 }
 
 /// One target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetExploration {
     /// The target.
     pub target: String,
@@ -36,7 +36,7 @@ pub struct TargetExploration {
 }
 
 /// Cells that no other is as good as everywhere and better than somewhere.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Front {
     /// The objectives traded against each other.
     pub objectives: Vec<Objective>,
@@ -49,7 +49,7 @@ pub struct Front {
 }
 
 /// A cell and the front.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FrontCell {
     /// Its id.
     pub id: String,
@@ -68,7 +68,7 @@ pub struct FrontCell {
 }
 
 /// The effects of all axes on one objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Effects {
     /// The objective.
     pub objective: Objective,
@@ -81,7 +81,7 @@ pub struct Effects {
 }
 
 /// One level of an axis against its reference.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AxisEffect {
     /// The axis.
     pub axis: String,
@@ -103,7 +103,7 @@ pub struct AxisEffect {
 }
 
 /// A difference of differences.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AxisInteraction {
     /// First axis and level, `gogc=400`.
     pub first: String,
@@ -123,7 +123,7 @@ pub struct AxisInteraction {
 }
 
 /// The law fitted to the cells that differ in GOMAXPROCS only.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Knee {
     /// What the cells share; empty where only GOMAXPROCS varies.
     pub label: String,

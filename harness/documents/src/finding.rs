@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What the catalogue says of one subject.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Judgement {
     /// The cell's label or the file's name.
     pub subject: String,
@@ -19,10 +19,26 @@ pub struct Judgement {
     pub once: Vec<Once>,
     /// Rules that could not be judged, with what they miss.
     pub not_judged: Vec<NotJudged>,
+    /// Rules whose figures another finding explains; none in documents made before these were kept apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explained>,
+}
+
+/// A rule that would have fired, had another one not named the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Explained {
+    /// The rule.
+    pub rule: String,
+    /// Its title.
+    pub title: String,
+    /// What it saw.
+    pub shows: String,
+    /// The rule that names the cause.
+    pub by: String,
 }
 
 /// A rule that fired, with what it saw and what to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
     /// The rule, e.g. `G1`.
     pub rule: String,
@@ -44,6 +60,9 @@ pub struct Finding {
     pub tries: Vec<Try>,
     /// When this advice does not apply.
     pub does_not_apply: String,
+    /// Other causes of the same figures that nothing given rules out, with what would.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_ruled_out: Vec<String>,
     /// Go versions that it holds for.
     pub versions: String,
     /// Where that is known from.
@@ -51,7 +70,7 @@ pub struct Finding {
 }
 
 /// How often a rule held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Held {
     /// Samples in which it held.
     pub samples: usize,
@@ -62,7 +81,7 @@ pub struct Held {
 }
 
 /// One sample's numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Seen {
     /// The sample: trial id and window, or a time range.
     pub sample: String,
@@ -71,7 +90,7 @@ pub struct Seen {
 }
 
 /// Something to try.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Try {
     /// What kind of change it is.
     pub kind: TryKind,
@@ -80,7 +99,7 @@ pub struct Try {
 }
 
 /// The kinds of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TryKind {
     /// An environment variable or a limit: undone in one line.
@@ -94,7 +113,7 @@ pub enum TryKind {
 }
 
 /// A rule that was seen, but not often enough to be told from chance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Once {
     /// The rule.
     pub rule: String,
@@ -108,7 +127,7 @@ pub struct Once {
 }
 
 /// A rule without its signals.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NotJudged {
     /// The rule.
     pub rule: String,
@@ -119,7 +138,19 @@ pub struct NotJudged {
 }
 
 /// How severe a finding or a warning is. The words of warnings are read as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -134,7 +165,19 @@ pub enum Severity {
 }
 
 /// The families of rules, in the order in which they are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Whether the figures may be believed at all.

@@ -10,7 +10,7 @@ use crate::warning::Warning;
 pub const GATE_FORMAT: u32 = 1;
 
 /// What a run came to under a set of rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GateReport {
     /// The version of this format.
     pub format: u32,
@@ -44,7 +44,9 @@ impl GateReport {
 }
 
 /// How a rule, or all of them, came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GateOutcome {
     /// Kept.
@@ -80,7 +82,7 @@ impl GateOutcome {
 }
 
 /// One target under the rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetGate {
     /// The target.
     pub target: String,
@@ -97,7 +99,7 @@ pub struct TargetGate {
 }
 
 /// One rule and one thing that it is applied to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Check {
     /// The rule as the file has it, or the name of the built-in one.
     pub rule: String,

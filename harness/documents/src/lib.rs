@@ -7,11 +7,13 @@
 //! | [`proof::Proof`] | `rank --selftest` |
 //! | [`comparison::Comparison`] | `compare` |
 //! | [`gate::GateReport`] | `gate` |
+//! | [`upgrade::Upgrade`] | `upgrade` |
 //! | [`advice::Advice`] | `advise`, and within a ranking |
 //! | [`diagnosis::Diagnoses`] | `diagnose` |
+//! | [`export::Export`] | `export` |
 //! | [`analysis::Analysis`] | `analyze` |
 //!
-//! They share [`effect`] (one figure against another), [`finding`] and [`warning`] (what is wrong and what to do), and
+//! [`schema`] has the JSON Schema of each. They share [`effect`] (one figure against another), [`finding`] and [`warning`] (what is wrong and what to do), and
 //! [`profile`] (tables and flame graphs out of profiles). Whatever writes a figure for a person takes it from [`figures`].
 //!
 //! Values are in the unit that stands alongside them; what was not observed is null. Nothing here is computed from a
@@ -23,10 +25,13 @@ pub mod comparison;
 pub mod diagnosis;
 pub mod effect;
 pub mod exploration;
+pub mod export;
 pub mod figures;
 pub mod finding;
 pub mod gate;
 pub mod profile;
 pub mod proof;
 pub mod ranking;
+pub mod schema;
+pub mod upgrade;
 pub mod warning;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::figures::amount_text;
 
 /// One of the values that every sample of a profile has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Measure {
     /// Its position among the sample types.
     #[serde(skip)]
@@ -25,7 +25,7 @@ impl Measure {
 }
 
 /// A table of functions.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct TopTable {
     /// What is counted.
     pub measure: Measure,
@@ -38,7 +38,7 @@ pub struct TopTable {
 }
 
 /// One function.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct TopLine {
     /// Its name with the package path.
     pub function: String,
@@ -103,7 +103,7 @@ pub enum FlameColour {
 }
 
 /// What the profiles say of all locks.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LockCheck {
     /// Every site that any profile shows, the most strongly shown first.
     pub suspects: Vec<LockSuspect>,
@@ -112,7 +112,7 @@ pub struct LockCheck {
 }
 
 /// One lock.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LockSuspect {
     /// The function that waits, or where none is seen waiting, the one that holds.
     pub site: String,
@@ -127,7 +127,7 @@ pub struct LockSuspect {
 }
 
 /// What the profiles count for a lock; `None` where the profile is missing or gives no such number.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LockNumbers {
     /// Share of the CPU profile's samples under Lock and Unlock, 0 to 1.
     pub cpu_share: Option<f64>,
@@ -146,7 +146,7 @@ pub struct LockNumbers {
 }
 
 /// What one profile says of a lock.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LockSignal {
     /// `cpu`, `block`, `mutex` or `goroutine`.
     pub profile: &'static str,
@@ -157,7 +157,7 @@ pub struct LockSignal {
 }
 
 /// What four profiles come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LockVerdict {
     /// All four show it.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub const PROOF_FORMAT: u32 = 1;
 
 /// What was checked on a run, and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Proof {
     /// The version of this format.
     pub format: u32,
@@ -21,7 +21,7 @@ pub struct Proof {
 }
 
 /// One promise.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Check {
     /// A stable name: `false_alarms`, `injection_slope`, `injection_size`, `injection_power`, `gogc_order`,
     /// `gogc_ratio`.
@@ -47,7 +47,9 @@ pub struct Check {
 }
 
 /// What came of a check, the most severe last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// What was seen agrees with what is promised, and as many blocks could have shown that it does not.

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::finding::Severity;
 
 /// A caveat in plain language, with what to do about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Warning {
     /// A stable name, e.g. `few_blocks`.
     pub code: String,
     /// How severe it is.
     #[serde(serialize_with = "as_word")]
+    #[schemars(with = "String")]
     pub severity: Severity,
     /// The target; null for the whole run.
     pub target: Option<String>,

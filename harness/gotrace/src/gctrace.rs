@@ -85,10 +85,11 @@ pub struct CpuMs {
 }
 
 impl CpuMs {
-    /// Everything but the idle workers, which take nothing away from the application.
+    /// Marking that takes CPU time from the program: assists and background workers. Idle workers take what nobody else
+    /// wants, and the two stops are no CPU time but their length times GOMAXPROCS ([`ClockMs::stopped`] tells of them).
     #[must_use]
-    pub fn without_idle(&self) -> f64 {
-        self.sweep_term + self.assist + self.background + self.mark_term
+    pub fn marking(&self) -> f64 {
+        self.assist + self.background
     }
 }
 

@@ -55,13 +55,13 @@ pub struct GcSummary {
     pub stopped_ms: f64,
     /// Longest single stop (either of the two phases), milliseconds.
     pub longest_stop_ms: f64,
-    /// CPU time of the collector without idle workers, milliseconds, over all lines.
+    /// CPU time of marking without idle workers, milliseconds, over all lines. Stops are not in it.
     pub cpu_ms: f64,
     /// Of it, assists by allocating goroutines, milliseconds.
     pub assist_ms: f64,
     /// CPU time of idle workers, milliseconds.
     pub idle_ms: f64,
-    /// CPU time of the collector without idle workers as a share of span x GOMAXPROCS, 0 to 1; `None` if the span is
+    /// CPU time of marking without idle workers and stops as a share of span x GOMAXPROCS, 0 to 1; `None` if the span is
     /// empty. In an open window the last collection is left out: the interval that it begins has no end.
     pub cpu_share: Option<f64>,
     /// Assists as such a share.
@@ -108,7 +108,7 @@ pub fn gc(cycles: &[GcCycle], window: Window) -> Option<GcSummary> {
         (last.at_s - first.at_s, intervals)
     };
     let total = |value: fn(&GcCycle) -> f64| inside.iter().map(|cycle| value(cycle)).sum::<f64>();
-    let cpu_ms = total(|cycle| cycle.cpu.without_idle());
+    let cpu_ms = total(|cycle| cycle.cpu.marking());
     let assist_ms = total(|cycle| cycle.cpu.assist);
     // Between the first and the last of n collections lie n - 1 intervals, each with the CPU time of the collection
     // that begins it, and with the Ps that the next one counts: GOMAXPROCS may change in the middle of a log.
@@ -150,7 +150,7 @@ pub fn gc(cycles: &[GcCycle], window: Window) -> Option<GcSummary> {
         cpu_ms,
         assist_ms,
         idle_ms: total(|cycle| cycle.cpu.idle),
-        cpu_share: share(within(|cycle| cycle.cpu.without_idle())),
+        cpu_share: share(within(|cycle| cycle.cpu.marking())),
         assist_share: share(within(|cycle| cycle.cpu.assist)),
         live_mib: spread(inside.iter().map(|cycle| cycle.heap_live_mib as f64)),
         goal_mib: spread(inside.iter().map(|cycle| cycle.goal_mib as f64)),

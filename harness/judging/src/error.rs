@@ -22,6 +22,28 @@ pub enum JudgingError {
         /// The cell that it names.
         cell: String,
     },
+    /// A trial that is there twice would count twice.
+    #[error(
+        "trial {trial} is in trials.jsonl twice, and would count twice; the file was edited or joined from several: keep \
+         one of the two lines"
+    )]
+    TrialTwice {
+        /// The trial.
+        trial: String,
+    },
+    /// A figure that no measurement gives.
+    #[error(
+        "trial {trial} has {what} of {value}, which no measurement gives; trials.jsonl is damaged or was edited: take the \
+         line out, or run its slot again"
+    )]
+    Impossible {
+        /// The trial.
+        trial: String,
+        /// Which figure, with its unit.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// A target without control has nothing to be compared with.
     #[error("target {0} has no control cell in run.json; the file is damaged or was edited")]
     NoControl(String),

@@ -1,9 +1,9 @@
 //! What follows from the trials of a run: an order of its cells, a comparison of two sides, a gate's judgement.
 //!
 //! [`rank()`] makes a ranking; [`comparison`] compares two sides with each other, [`gate`] checks a run against rules;
-//! [`exploration`] shows what the axes do; [`steering`] says what a run should do next; [`proof`] checks gosweep's own
-//! promises on a run. They all go by the same trials ([`evidence`]), the same pairs ([`pair`]) and the same margins
-//! ([`margin`]).
+//! [`upgrade`] judges a newer Go; [`exploration`] shows what the axes do; [`steering`] says what a run should do next; [`proof`] checks gosweep's own
+//! promises on a run. They all go by the same trials ([`evidence`]), the same pairs ([`pair`]), the same margins
+//! ([`margin`]) and one judgement of losses (`losses`).
 //!
 //! Everything here is a pure function of the record, so any report can be made again later by a better version.
 //!
@@ -11,6 +11,7 @@
 //! with a run or its service (crate `advisor`): rankings leave this crate without warnings and advice.
 
 mod error;
+mod losses;
 mod options;
 
 pub mod comparison;
@@ -23,6 +24,7 @@ pub mod physics;
 pub mod proof;
 pub mod rank;
 pub mod steering;
+pub mod upgrade;
 
 pub use error::JudgingError;
 pub use options::RankOptions;

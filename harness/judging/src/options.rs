@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use record::objective::Objective;
+use record::run::Design;
+use stats::verdict::level_after_stopping;
 
 /// How to rank. The default is what METHODOLOGY describes.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,21 @@ pub struct RankOptions {
     pub explore: bool,
     /// Version and revision of the gosweep that ranks.
     pub tool: String,
+}
+
+impl RankOptions {
+    /// The same for a run of this design: where the number of blocks was left to the width of the intervals, narrow ones
+    /// were waited for, and only those of a higher level cover with the level asked for.
+    pub(crate) fn of_design(&self, design: Option<&Design>) -> RankOptions {
+        let by_precision = design.is_some_and(|design| !design.precision.is_empty());
+        let level = Some(self.level)
+            .filter(|_| by_precision)
+            .and_then(|level| level_after_stopping(level).ok());
+        RankOptions {
+            level: level.unwrap_or(self.level),
+            ..self.clone()
+        }
+    }
 }
 
 impl Default for RankOptions {

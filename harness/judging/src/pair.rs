@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use documents::effect::{Criterion, Scale};
-use stats::verdict::{self, NoiseFloor};
+use stats::floor;
 use stats::{Alternative, Estimate, StatsError, paired};
+
+use crate::evidence::Values;
+use crate::margin::NoiseFloor;
 
 /// One value per block.
 pub type Column = BTreeMap<u32, f64>;
@@ -24,6 +27,39 @@ impl Pair {
     /// throughout. So is the error rate always: from 0.001 % to 0.002 % is twice as much and nobody's concern.
     pub fn new(of: impl Into<Criterion>, cell: &Column, control: &Column) -> Pair {
         Pair::pooled(of, &[(cell, control)])
+    }
+
+    /// A cell against the control, of which both trials of a block serve where there are two: their mean, on the scale
+    /// of the differences ([`paired::block_differences`]).
+    pub fn to_control(values: &Values, cell: usize) -> Pair {
+        let own = &values.cells[cell];
+        let control = [&values.cells[values.control], &values.duplicate];
+        let shared = |column: &Column| -> Vec<(u32, f64)> {
+            let beside = |block: &u32| {
+                own.contains_key(block) && control.iter().any(|one| one.contains_key(block))
+            };
+            let trials = column.iter().filter(|(block, _)| beside(block));
+            trials.map(|(&block, &value)| (block, value)).collect()
+        };
+        let trials = shared(own);
+        let control: Vec<(u32, f64)> = control.into_iter().flat_map(shared).collect();
+        let positive = trials.iter().chain(&control).all(|(_, value)| *value > 0.0);
+        let scale = if positive && !values.of.is_difference() {
+            Scale::Ratio
+        } else {
+            Scale::Difference
+        };
+        let on_scale = |trials: &[(u32, f64)]| -> Vec<(usize, f64)> {
+            let scaled = trials.iter().map(|&(block, value)| match scale {
+                Scale::Ratio => (block as usize, value.ln()),
+                Scale::Difference => (block as usize, value),
+            });
+            scaled.collect()
+        };
+        Pair {
+            scale,
+            differences: paired::block_differences(&on_scale(&trials), &on_scale(&control)),
+        }
     }
 
     /// The same over several pairs of cells at once: per block the mean of their differences, over the blocks that all
@@ -90,7 +126,12 @@ impl Pair {
 
     /// Of a duplicate against its control: what an estimate over these blocks shows where there is nothing to see.
     pub fn noise_floor(&self, level: f64) -> Option<NoiseFloor> {
-        verdict::noise_floor(&self.differences, level).ok()
+        let floor = floor::of_duplicates(&self.differences, level).ok()?;
+        Some(NoiseFloor {
+            scale: self.scale,
+            reach: floor.reach,
+            floor,
+        })
     }
 
     /// Two-sided p-value of the exact signed-rank test.

@@ -28,6 +28,14 @@ impl Failure {
         Failure::NotFit(message.to_string())
     }
 
+    /// What the system does not give us, with what to free where something ran out.
+    pub(crate) fn of_system(what: &str, error: &std::io::Error) -> Failure {
+        match safefile::fix_of(error) {
+            Some(fix) => Failure::not_fit(format!("cannot {what}: {error}; {fix}")),
+            None => Failure::internal(format!("cannot {what}: {error}")),
+        }
+    }
+
     pub(crate) fn internal(message: impl ToString) -> Failure {
         Failure::Internal(message.to_string())
     }

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use loadgen::{Body, RequestSpec};
+use record::diagnostic::Diagnostics;
 use record::target_file::Target;
 use record::yaml::{self, Shape};
 
@@ -29,12 +30,7 @@ pub(crate) fn read(
     let file = path.display().to_string();
     let text = safefile::read_named_text(path, LARGEST_BYTES)
         .map_err(|error| Failure::usage(format!("--mix {file}: {error}")))?;
-    let text = if holds_only_requests(&text) {
-        text + REST_OF_A_TARGET
-    } else {
-        text
-    };
-    let target = Target::parse(&file, &text)
+    let target = parse(&file, text)
         .and_then(|target| target.with_values(|name| std::env::var(name).ok()))
         .map_err(Failure::usage)?;
     let requests = requests_of(&target);
@@ -42,6 +38,15 @@ pub(crate) fn read(
         stays_inside(path, &requests)?;
     }
     Ok(requests)
+}
+
+/// The text of a mix, or of a whole target file.
+pub(crate) fn parse(file: &str, text: String) -> Result<Target, Diagnostics> {
+    if holds_only_requests(&text) {
+        Target::parse(file, &(text + REST_OF_A_TARGET))
+    } else {
+        Target::parse(file, &text)
+    }
 }
 
 /// Refuses bodies from elsewhere: whoever wrote the mix chooses where to it sends what it reads.

@@ -89,7 +89,7 @@ pub struct ProfileFile {
 }
 
 /// Evidence that is not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Missing {
     /// What is missing.
     pub kind: EvidenceKind,

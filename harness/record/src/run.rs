@@ -77,7 +77,7 @@ pub struct SourceFile {
 }
 
 /// The host that a run was measured on.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Host {
     /// Hash over what makes hosts comparable: CPU model, topology, memory, kernel release, CPU quota.
     pub fingerprint: String,
@@ -104,7 +104,7 @@ pub struct Host {
 }
 
 /// A Go toolchain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Toolchain {
     /// As the matrix names it.
     pub spec: String,
@@ -121,7 +121,7 @@ pub struct Toolchain {
 }
 
 /// A built or given program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Artifact {
     /// The target.
     pub target: String,
@@ -163,7 +163,7 @@ pub struct Cell {
 }
 
 /// A cell that is not run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DroppedCell {
     /// Its target.
     pub target: String,
@@ -174,7 +174,7 @@ pub struct DroppedCell {
 }
 
 /// How a target's constant rate came about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Calibration {
     /// Requests per second of the control at saturation; `None` where the matrix gives the rate.
     pub control_capacity_per_s: Option<f64>,

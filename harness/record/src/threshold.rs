@@ -80,7 +80,7 @@ table! {
     S3Lines = "S3.lines", 3.0, Number, "Lines running that show it";
     S4Idle = "S4.idle", 0.5, Share, "Ps that are idle";
     S4Cpu = "S4.cpu", 0.6, Share, "CPU time used, of the CPUs that the process may use";
-    S5Info = "S5.info", 5.0, Number, "Threads beyond the number of Ps";
+    S5Info = "S5.info", 10.0, Number, "Threads beyond the number of Ps";
     S5Growth = "S5.growth", 0.2, Share, "Growth of the number of threads per minute";
     S5SpanMinutes = "S5.span_minutes", 3.0, Number, "Minutes that growth must last";
     S5CriticalFactor = "S5.critical_factor", 4.0, Number, "Threads per P, together with S5.critical_extra";
@@ -94,6 +94,14 @@ table! {
     S9Critical = "S9.critical", 0.25, Share, "CPU time in findRunnable and futex calls";
     S10Variation = "S10.variation", 0.5, Number, "Coefficient of variation of scheduling rounds over the Ps";
     S11Factor = "S11.factor", 10.0, Number, "Goroutines per request in flight";
+    S12Goroutines = "S12.goroutines", 100.0, Number, "Goroutines waiting at one place";
+    S12Share = "S12.share", 0.5, Share, "The same, of all goroutines";
+    S12Single = "S12.single", 500.0, Number, "Goroutines waiting at one place in a single profile";
+    S13Warn = "S13.warn", 0.05, Share, "CPU time handing threads over for locked goroutines";
+    S13Critical = "S13.critical", 0.15, Share, "CPU time handing threads over for locked goroutines";
+    S14Info = "S14.info", 0.20, Share, "CPU time putting threads to sleep and waking them";
+    S15Warn = "S15.warn", 0.05, Share, "CPU time in the heaps of timers";
+    S15Critical = "S15.critical", 0.15, Share, "CPU time in the heaps of timers";
     L1Cpu = "L1.cpu", 0.01, Share, "CPU time in stacks under Lock and Unlock";
     L1BlockMean = "L1.block_mean", 1.0, Milliseconds, "Mean wait on one stack of the block profile";
     L1BlockSum = "L1.block_sum", 5.0, Milliseconds, "Sum of waits on that stack";
@@ -101,6 +109,9 @@ table! {
     L1Waiters = "L1.waiters", 5.0, Number, "Goroutines waiting there at once";
     L2Warn = "L2.warn", 0.10, Share, "Wait for mutexes per request, of the mean latency";
     L2Critical = "L2.critical", 0.30, Share, "Wait for mutexes per request, of the mean latency";
+    L3Waiting = "L3.waiting", 0.02, Share, "CPU time spinning and sleeping for the runtime's own locks";
+    L4Waiters = "L4.waiters", 5.0, Number, "Requests waiting at one channel at once";
+    L4Mean = "L4.mean", 1.0, Milliseconds, "Mean wait of requests at one channel";
     L3Warn = "L3.warn", 0.05, Share, "CPU time in the runtime's own locks";
     L3Critical = "L3.critical", 0.15, Share, "CPU time in the runtime's own locks";
     G1Warn = "G1.warn", 10.0, Number, "GC cycles per second";
@@ -112,6 +123,8 @@ table! {
     G4Warn = "G4.warn", 0.15, Share, "CPU time under mallocgc";
     G5Warn = "G5.warn", 1.0, Milliseconds, "P99 of pauses for GC";
     G5Critical = "G5.critical", 5.0, Milliseconds, "P99 of pauses for GC";
+    G5StoppedWarn = "G5.stopped_warn", 0.05, Share, "Time with the world stopped for GC";
+    G5StoppedCritical = "G5.stopped_critical", 0.20, Share, "Time with the world stopped for GC";
     G6Low = "G6.low", 0.67, Number, "Ratio of two heap goals in a row, least";
     G6High = "G6.high", 1.5, Number, "Ratio of two heap goals in a row, most";
     G6PerMinute = "G6.per_minute", 3.0, Number, "Such jumps per minute";
@@ -120,6 +133,7 @@ table! {
     G8Warn = "G8.warn", 25.0, Number, "GOGC that the memory limit leaves, percent";
     G8Critical = "G8.critical", 10.0, Number, "GOGC that the memory limit leaves, percent";
     G9Floor = "G9.floor", 1.1, Number, "Heap goal ÷ its floor of 4 MiB x GOGC/100";
+    G10Warn = "G10.warn", 0.20, Share, "Collections that the program forces, of all";
     M1Bytes = "M1.bytes", 67_108_864.0, Bytes, "Resident memory that is not the Go runtime's";
     M1Share = "M1.share", 0.15, Share, "The same, of the runtime's; the larger of both counts";
     M2Warn = "M2.warn", 0.20, Share, "Unused bytes in heap spans";
@@ -127,6 +141,10 @@ table! {
     M2Bytes = "M2.bytes", 16_777_216.0, Bytes, "Unused bytes that are worth reporting";
     M3Rss = "M3.rss", 1.10, Number, "Resident memory, newer Go ÷ older";
     M3Runtime = "M3.runtime", 0.03, Share, "Difference of the runtime's own totals";
+    M4Growth = "M4.growth", 1.5, Number, "Live heap at the end ÷ at the beginning";
+    M4Bytes = "M4.bytes", 8_388_608.0, Bytes, "Growth of the live heap, or timers in it, worth reporting";
+    M6Share = "M6.share", 0.5, Share, "Timers, of the heap in use";
+    M5Pending = "M5.pending", 1000.0, Number, "Finalizers and cleanups that wait to run";
     H1Info = "H1.info", 0.01, Share, "Periods throttled";
     H1Warn = "H1.warn", 0.05, Share, "Periods throttled";
     H1Critical = "H1.critical", 0.25, Share, "Periods throttled";
@@ -134,6 +152,7 @@ table! {
     H3Warn = "H3.warn", 0.05, Share, "Time runnable without a CPU, of the time run";
     H3Critical = "H3.critical", 0.20, Share, "Time runnable without a CPU, of the time run";
     H3Migrations = "H3.migrations", 50.0, Number, "Moves between CPUs per second and busy thread";
+    H4Warn = "H4.warn", 0.10, Share, "CPU time of idle GC workers, of the CPU quota";
     U1Gain = "U1.gain", 0.05, Share, "Throughput that doubling GOMAXPROCS must add";
 }
 

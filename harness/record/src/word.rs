@@ -67,6 +67,7 @@ macro_rules! open_words {
         $(#[$about])*
         #[derive(
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            schemars::JsonSchema,
         )]
         #[serde(from = "String", into = "String")]
         pub enum $name {

@@ -70,7 +70,7 @@ fn describe(matrix: &Matrix) -> String {
         matrix.precision,
         matrix.race,
         matrix.confirm,
-        matrix.seed,
+        matrix.seed_in_force(),
         matrix.warmup,
         matrix.rank_by,
         matrix.weights,

@@ -34,7 +34,7 @@ fn blocks(of: &[Block], level: usize) -> String {
     texts.join("\n")
 }
 
-fn block(block: &Block, level: usize) -> String {
+pub(crate) fn block(block: &Block, level: usize) -> String {
     match block {
         Block::Section(own) => section(own, level),
         Block::Verdict(own) => verdict(own),
@@ -61,9 +61,14 @@ fn block(block: &Block, level: usize) -> String {
 }
 
 fn section(section: &Section, level: usize) -> String {
-    let title = markdown_escaped(&section.title.to_string());
     let body = blocks(&section.blocks, level + 1);
-    format!("{} {title}\n\n{body}", "#".repeat(level.min(6)))
+    format!("{}\n{body}", heading_line(section, level))
+}
+
+/// The heading of a section, a line of its own.
+pub(crate) fn heading_line(section: &Section, level: usize) -> String {
+    let title = markdown_escaped(&section.title.to_string());
+    format!("{} {title}\n", "#".repeat(level.min(6)))
 }
 
 fn verdict(verdict: &Verdict) -> String {

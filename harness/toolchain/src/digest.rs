@@ -51,6 +51,15 @@ pub(crate) fn of_tree(root: &Path) -> io::Result<BTreeMap<String, String>> {
     Ok(digests)
 }
 
+/// One digest over the names and contents of all files of a tree.
+pub(crate) fn of_named_tree(root: &Path) -> io::Result<String> {
+    let lines: String = of_tree(root)?
+        .iter()
+        .map(|(name, sum)| format!("{sum}  {name}\n"))
+        .collect();
+    Ok(of_bytes(lines.as_bytes()))
+}
+
 /// Copies with a buffer that makes unoptimised builds bearable.
 pub(crate) fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<u64> {
     let mut buffer = vec![0; 256 << 10];

@@ -17,6 +17,9 @@ use supervise::child;
 /// Long enough for a cold disk, far too long for anything but a hang.
 pub(crate) const QUICK: Duration = Duration::from_secs(60);
 
+/// How often a program that says nothing is asked again.
+const BUSY_TRIES: u32 = 10;
+
 /// The `go` of PATH, through the GOROOT that it reports.
 pub(crate) fn on_path(toolbox: &Toolbox, watch: Watch<'_>) -> Result<Toolchain, ToolchainError> {
     let go = toolbox
@@ -107,9 +110,21 @@ pub(crate) fn told_version(
     scratch: &Path,
     watch: Watch<'_>,
 ) -> Result<GoVersion, ToolchainError> {
-    let mut command = environment::clean(&goroot.join("bin/go"), scratch);
-    command.current_dir(scratch).arg("version");
-    let done = child::run(command, QUICK, watch.stop(), &|| {})?;
+    let ask = || {
+        let mut command = environment::clean(&goroot.join("bin/go"), scratch);
+        command.current_dir(scratch).arg("version");
+        child::run(command, QUICK, watch.stop(), &|| {})
+    };
+    let mut done = ask()?;
+    // Another thread may have forked while this file was being written, and its child holds it open for a moment, in
+    // which it cannot be run (ETXTBSY, golang/go#22315): a failure without a word is asked again.
+    for _ in 0..BUSY_TRIES {
+        if done.success() || !done.stderr.trim().is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        done = ask()?;
+    }
     if !done.success() {
         return Err(no_goroot(
             goroot,

@@ -4,18 +4,21 @@
 //! golang/website internal/dl). The archive is compared with both before it is unpacked; it may then come from any
 //! mirror that the site redirects to.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use gotrace::version::GoVersion;
 use serde::Deserialize;
+use ureq::unversioned::transport::DefaultConnector;
 
-use crate::digest::{self, Hashing};
+use crate::digest;
 use crate::environment::goarch;
 use crate::error::ToolchainError;
+use crate::files::make_folder;
 use crate::offer::{Fetched, near_misses, newest};
+use crate::resolver::LiteralFirst;
 use crate::spec::ToolchainSpec;
 use crate::unpack::{self, Limits};
 use crate::watch::{Progress, Watch};
@@ -64,7 +67,8 @@ pub(crate) fn offer(spec: &ToolchainSpec, base: &str) -> Result<Offer, Toolchain
     })?;
     let url = format!("{base}?mode=json&include=all");
     let mut text = Vec::new();
-    get(base, &url, LIST)?
+    get(base, &url, LIST, 0)?
+        .1
         .take(LIST_BYTES)
         .read_to_end(&mut text)
         .map_err(|error| unreachable(&url, &error))?;
@@ -127,17 +131,24 @@ fn choose(
     })
 }
 
-/// Downloads, checks and unpacks into `staging/go`.
+/// Downloads, checks and unpacks into `staging/go`. What has come is kept in `downloads` until it is whole, so that the
+/// next try goes on from there.
 pub(crate) fn fetch(
     offer: &Offer,
     staging: &Path,
+    downloads: &Path,
     watch: Watch<'_>,
 ) -> Result<Fetched, ToolchainError> {
-    let archive = staging.join(&offer.file);
-    let sum = download(offer, &archive, watch)?;
+    make_folder(downloads)?;
+    let part = downloads.join(format!("{}.part", offer.sha256));
+    download(offer, &part, watch)?;
     watch.tell(Progress::Verifying {
         what: offer.file.clone(),
     });
+    // Under a name of this call before it is hashed: what is unpacked is what was hashed.
+    let archive = staging.join(&offer.file);
+    fs::rename(&part, &archive).map_err(|e| ToolchainError::io("move", &part, e))?;
+    let sum = digest::of_file(&archive).map_err(|e| ToolchainError::io("hash", &archive, e))?;
     if sum != offer.sha256 {
         let reason = format!("SHA-256 is {sum}, {} says {}", offer.site, offer.sha256);
         return Err(ToolchainError::refused(&offer.url, reason));
@@ -159,53 +170,95 @@ pub(crate) fn fetch(
     })
 }
 
-fn download(offer: &Offer, to: &Path, watch: Watch<'_>) -> Result<String, ToolchainError> {
-    let mut body = get(&offer.site, &offer.url, DOWNLOAD)?;
-    let file = File::create_new(to).map_err(|e| ToolchainError::io("create", to, e))?;
-    let mut file = Hashing::new(file);
+/// Brings the part that is there up to the whole. A connection that breaks is made again as long as each brings
+/// something, and at most so many times.
+fn download(offer: &Offer, part: &Path, watch: Watch<'_>) -> Result<(), ToolchainError> {
+    const CONNECTIONS: u32 = 8;
+    let mut made = 0;
+    loop {
+        let mut had = length(part);
+        if had == offer.bytes {
+            return Ok(());
+        }
+        if had > offer.bytes {
+            fs::remove_file(part).map_err(|e| ToolchainError::io("remove", part, e))?;
+            had = 0;
+        }
+        made += 1;
+        let failed = match receive(offer, part, had, watch) {
+            Ok(()) => short(offer, length(part)),
+            Err(error @ ToolchainError::Unavailable(_)) => error,
+            Err(error) => return Err(error),
+        };
+        let has = length(part);
+        if has == offer.bytes {
+            return Ok(());
+        }
+        if has <= had || made == CONNECTIONS {
+            return Err(failed);
+        }
+    }
+}
+
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |meta| meta.len())
+}
+
+fn short(offer: &Offer, bytes: u64) -> ToolchainError {
+    let Offer { url, site, .. } = offer;
+    let reason = format!("got only {bytes} bytes, {site} says {}", offer.bytes);
+    ToolchainError::refused(url, reason)
+}
+
+/// One answer of the site, from byte `had` on where it can.
+fn receive(offer: &Offer, part: &Path, had: u64, watch: Watch<'_>) -> Result<(), ToolchainError> {
+    let (goes_on, mut body) = get(&offer.site, &offer.url, DOWNLOAD, had)?;
+    let mut bytes = if goes_on { had } else { 0 };
+    let mut file = File::options()
+        .create(true)
+        .write(true)
+        .append(goes_on)
+        .truncate(!goes_on)
+        .open(part)
+        .map_err(|e| ToolchainError::io("open", part, e))?;
     let mut buffer = vec![0; 256 << 10];
-    let mut bytes = 0;
-    let mut told = 0;
+    let mut told = bytes;
     loop {
         if watch.is_cancelled() {
             return Err(ToolchainError::Cancelled);
         }
         let count = match body.read(&mut buffer) {
-            Ok(0) => break,
+            Ok(0) => return Ok(()),
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(unreachable(&offer.url, &error)),
         };
         bytes += count as u64;
         if bytes > offer.bytes {
-            break;
+            drop(file);
+            let _ = fs::remove_file(part);
+            let Offer { url, site, .. } = offer;
+            let reason = format!("got at least {bytes} bytes, {site} says {}", offer.bytes);
+            return Err(ToolchainError::refused(url, reason));
         }
         file.write_all(&buffer[..count])
-            .map_err(|e| ToolchainError::io("write", to, e))?;
+            .map_err(|e| ToolchainError::io("write", part, e))?;
         if bytes - told >= 1 << 20 || bytes == offer.bytes {
             told = bytes;
             let (what, total) = (offer.file.clone(), Some(offer.bytes));
             watch.tell(Progress::Downloading { what, bytes, total });
         }
     }
-    if bytes != offer.bytes {
-        let reason = format!(
-            "got {} {bytes} bytes, {} says {}",
-            if bytes > offer.bytes {
-                "at least"
-            } else {
-                "only"
-            },
-            offer.site,
-            offer.bytes
-        );
-        return Err(ToolchainError::refused(&offer.url, reason));
-    }
-    Ok(file.finish().0)
 }
 
-/// Opens an address of the site. `base` decides how far it is trusted.
-fn get(base: &str, url: &str, limit: Duration) -> Result<impl Read + 'static, ToolchainError> {
+/// Opens an address of the site, from byte `from` on. `base` decides how far it is trusted. Answers whether the body
+/// begins there, or at its start as it does at sites that give no parts.
+fn get(
+    base: &str,
+    url: &str,
+    limit: Duration,
+    from: u64,
+) -> Result<(bool, impl Read + 'static), ToolchainError> {
     let here = base.starts_with("http://127.0.0.1:");
     if !base.starts_with("https://") && !here {
         let reason = format!("{base} is not https, and the checksum would come from there too");
@@ -222,18 +275,27 @@ fn get(base: &str, url: &str, limit: Duration) -> Result<impl Read + 'static, To
     if here {
         config = config.proxy(None);
     }
-    let agent: ureq::Agent = config.build().into();
-    let response = agent
-        .get(url)
-        .call()
-        .map_err(|error| unreachable(url, &error))?;
-    Ok(response
-        .into_body()
-        .into_with_config()
+    let agent = ureq::Agent::with_parts(config.build(), DefaultConnector::default(), LiteralFirst);
+    let mut request = agent.get(url);
+    if from > 0 {
+        // A part of what is stored, not of what it would be compressed to.
+        request = request
+            .header("range", format!("bytes={from}-"))
+            .header("accept-encoding", "identity");
+    }
+    let response = request.call().map_err(|error| unreachable(url, &error))?;
+    let range = response.headers().get("content-range");
+    let begins = range.and_then(|range| range.to_str().ok());
+    let goes_on = from > 0
+        && response.status() == 206
+        && begins.is_some_and(|range| range.starts_with(&format!("bytes {from}-")));
+    let body = response.into_body().into_with_config();
+    // A compressed answer unfolds behind the first limit.
+    let body = body
         .limit(ARCHIVE_BYTES + 1)
         .reader()
-        // A compressed answer unfolds behind that limit.
-        .take(ARCHIVE_BYTES + 1))
+        .take(ARCHIVE_BYTES + 1);
+    Ok((goes_on, body))
 }
 
 fn unreachable(url: &str, error: &dyn std::fmt::Display) -> ToolchainError {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::install::install;
 use crate::store::Store;
-use crate::testing::{fake_archive, serve};
+use crate::testing::{fake_archive, serve_in_parts};
 use crate::toolbox::Toolbox;
 use crate::verify::verify;
 use crate::{Origin, Source};
@@ -31,6 +31,11 @@ impl Site {
     }
 
     fn up(self) -> String {
+        self.up_in_parts(usize::MAX)
+    }
+
+    /// The list comes whole, the archive in answers of so many bytes at most.
+    fn up_in_parts(self, most: usize) -> String {
         let arch = goarch().unwrap();
         let name = format!("go1.99.1.linux-{arch}.tar.gz");
         let file = |version: &str, sha256: &str, size: usize| {
@@ -47,13 +52,17 @@ impl Site {
             file("1.99.1", &self.sha256, self.size),
             file("1.99.0", &other, 9)
         );
-        serve(HashMap::from([
-            (
-                "/dl/?mode=json&include=all".to_owned(),
-                (list.len(), list.into_bytes()),
-            ),
-            (format!("/dl/{name}"), (self.declared, self.body)),
-        ]))
+        assert!(most > list.len());
+        serve_in_parts(
+            HashMap::from([
+                (
+                    "/dl/?mode=json&include=all".to_owned(),
+                    (list.len(), list.into_bytes()),
+                ),
+                (format!("/dl/{name}"), (self.declared, self.body)),
+            ]),
+            most,
+        )
     }
 }
 
@@ -119,6 +128,64 @@ fn a_good_archive_is_installed_recorded_and_verified() {
             .iter()
             .all(|check| check.outcome == crate::Outcome::Passed)
     );
+}
+
+/// An archive that takes several answers.
+fn large() -> Site {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    let mut tar = tar::Builder::new(encoder);
+    let mut files = crate::testing::fake_goroot("1.99.1");
+    files.push(("go/src/large.go".to_owned(), 0o644, vec![b'x'; 20_000]));
+    for (name, mode, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(mode);
+        tar.append_data(&mut header, name, content.as_slice())
+            .unwrap();
+    }
+    let body = tar.into_inner().unwrap().finish().unwrap();
+    Site {
+        sha256: digest::of_bytes(&body),
+        size: body.len(),
+        declared: body.len(),
+        body,
+    }
+}
+
+#[test]
+fn a_broken_connection_goes_on_where_it_broke() {
+    let folder = tempfile::tempdir().unwrap();
+    let toolbox = toolbox(&folder, large().up_in_parts(6_000));
+    let told = Mutex::new(Vec::new());
+    let progress = |event| told.lock().unwrap().push(event);
+    let found = install(&"1.99.1".parse().unwrap(), &toolbox, Watch::new(&progress)).unwrap();
+    assert!(found.goroot.join("src/large.go").is_file());
+    assert_eq!(
+        std::fs::read_dir(toolbox.store.downloads())
+            .unwrap()
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn the_next_call_goes_on_with_what_has_come_and_trusts_none_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = large();
+    let (body, part) = (site.body.clone(), format!("{}.part", site.sha256));
+    let toolbox = toolbox(&folder, site.up_in_parts(body.len() / 2));
+    let downloads = toolbox.store.downloads();
+    std::fs::create_dir_all(&downloads).unwrap();
+    let install = || install(&"1.99.1".parse().unwrap(), &toolbox, Watch::silent());
+    // More than half is there, so one answer of half the archive does.
+    std::fs::write(downloads.join(&part), &body[..body.len() * 2 / 3]).unwrap();
+    install().unwrap();
+    std::fs::remove_dir_all(folder.path().join("toolchains")).unwrap();
+    // A part that was altered fails the checksum of the whole, and is gone then.
+    std::fs::write(downloads.join(&part), vec![0; body.len() * 2 / 3]).unwrap();
+    assert!(install().unwrap_err().to_string().contains("SHA-256 is"));
+    assert_eq!(std::fs::read_dir(&downloads).unwrap().count(), 0);
+    install().unwrap();
 }
 
 #[test]

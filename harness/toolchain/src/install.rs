@@ -144,7 +144,7 @@ fn serve(
         Source::GoDev => {
             let offer = godev::offer(spec, &toolbox.godev)?;
             fetch_once(&offer.version, Origin::GoDev, toolbox, watch, &|staging| {
-                godev::fetch(&offer, staging, watch)
+                godev::fetch(&offer, staging, &toolbox.store.downloads(), watch)
             })
         }
         Source::Pip => {
@@ -210,8 +210,7 @@ fn fetch_once(
     fetch: &dyn Fn(&Path) -> Result<Fetched, ToolchainError>,
 ) -> Result<Toolchain, ToolchainError> {
     let store = &toolbox.store;
-    let name = format!("go{}", version.number());
-    let _lock = store.lock(&name, watch)?;
+    let _lock = store.lock(&lock_name(version), watch)?;
     store.sweep_staging(version)?;
     if store.folder_of(version).exists()
         && let Ok(toolchain) = store.open(version)
@@ -220,11 +219,25 @@ fn fetch_once(
     }
     let staging = store.staging(version)?;
     let fetched = fetch(staging.path())?;
+    settle(version, origin, staging, fetched, toolbox, watch)
+}
+
+/// Makes a toolchain of the store of what lies in `staging/go`. Only under the lock of that release.
+pub(crate) fn settle(
+    version: &GoVersion,
+    origin: Origin,
+    staging: tempfile::TempDir,
+    fetched: Fetched,
+    toolbox: &Toolbox,
+    watch: Watch<'_>,
+) -> Result<Toolchain, ToolchainError> {
+    let store = &toolbox.store;
     let goroot = staging.path().join("go");
     keep_only(staging.path(), "go")?;
     make_read_only(&goroot)?;
     check_release(version, &goroot, toolbox, watch)?;
-    watch.tell(Progress::Verifying { what: name });
+    let what = lock_name(version);
+    watch.tell(Progress::Verifying { what });
     let files = digest::of_tree(&goroot).map_err(|e| ToolchainError::io("hash", &goroot, e))?;
     let manifest = Manifest {
         format_version: 0,
@@ -259,6 +272,48 @@ fn check_release(
     }
     let reason = format!("asked for {version}, VERSION says {found}, `go version` says {told}");
     Err(ToolchainError::refused("the fetched toolchain", reason))
+}
+
+/// The name of the lock under which a release is installed or removed.
+pub(crate) fn lock_name(version: &GoVersion) -> String {
+    format!("go{}", version.number())
+}
+
+/// Removes a release from the store, with the build cache that its builds filled. Returns its folder.
+///
+/// # Errors
+/// The store has none, or it cannot be removed.
+pub fn remove(
+    spec: &ToolchainSpec,
+    store: &Store,
+    watch: Watch<'_>,
+) -> Result<PathBuf, ToolchainError> {
+    let version = only(spec, store)?;
+    let _lock = store.lock(&lock_name(&version), watch)?;
+    store.sweep_staging(&version)?;
+    let folder = store.folder_of(&version);
+    // Under another name first: what is half removed is no toolchain.
+    let aside = store.staging(&version)?;
+    let failed = |error| ToolchainError::io("remove", &folder, error);
+    fs::rename(&folder, aside.path().join("removed")).map_err(failed)?;
+    aside.close().map_err(failed)?;
+    let cache = store.go_build().join(lock_name(&version));
+    if cache.exists() {
+        fs::remove_dir_all(&cache).map_err(|e| ToolchainError::io("remove", &cache, e))?;
+    }
+    Ok(folder)
+}
+
+/// The one release of the store that fits: nobody should lose another one than he had in mind.
+fn only(spec: &ToolchainSpec, store: &Store) -> Result<GoVersion, ToolchainError> {
+    let version = wanted(spec, store)?;
+    let fit: Vec<_> = store.versions()?;
+    let fit: Vec<_> = fit.into_iter().filter(|own| spec.accepts(own)).collect();
+    if fit.len() == 1 {
+        return Ok(version);
+    }
+    let reason = format!("it may mean {}; fix: name one", joined(&fit));
+    Err(ToolchainError::refused(spec, reason))
 }
 
 /// Removes everything in `folder` but `name`.

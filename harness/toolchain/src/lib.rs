@@ -12,11 +12,16 @@
 //! then. Before a toolchain of the store is used again its files are compared with the checksums recorded then
 //! ([`Store::open`]); no altered `go` is run. When no source can serve, the error lists each one with its reason.
 //!
-//! Deliberately absent: building (that is the orchestrator's); removing old toolchains; operating systems other than
-//! Linux; building Go from source. All calls block and may take minutes: an async caller wraps them in
+//! [`install_local`] makes toolchains of the store of an archive, a GOROOT or Go's sources on this machine, [`remove`]
+//! takes one away, and [`diff`](mod@diff) says what changed between two GOROOTs.
+//!
+//! Deliberately absent: building targets (that is the orchestrator's); operating systems other than
+//! Linux. All calls block and may take minutes: an async caller wraps them in
 //! `spawn_blocking`.
 
+mod copy;
 mod delays;
+pub mod diff;
 pub mod digest;
 mod discover;
 pub mod environment;
@@ -28,23 +33,27 @@ mod goroot;
 mod gotoolchain;
 mod install;
 mod integrity;
+mod local;
 mod offer;
 mod pip;
+pub mod resolver;
 mod source;
+mod source_tree;
 mod spec;
 mod stamp;
 mod store;
 #[cfg(test)]
 mod testing;
 mod toolbox;
-mod unpack;
+pub mod unpack;
 mod verify;
 mod watch;
 
 pub use delays::{DELAYS, DelayError, delay_profile, delay_profiles, has_trace_tool};
 pub use error::{Attempt, ToolchainError};
 pub use goroot::{Origin, ToolDigests, Toolchain};
-pub use install::{Listing, install, list, recorded};
+pub use install::{Listing, install, list, recorded, remove};
+pub use local::{Local, install_local};
 pub use source::{Source, SourceOrder};
 pub use spec::{SpecError, ToolchainSpec};
 pub use store::{Lock, Store};

@@ -8,6 +8,7 @@
 //! <root>/go-build/     GOCACHE per toolchain
 //! <root>/artifacts/    built targets by content hash
 //! <root>/scratch/      temporary homes
+//! <root>/downloads/    parts of archives, to go on from
 //! <root>/stamps/       what files looked like when they were last hashed
 //! ```
 //! A toolchain is made in a `.staging-` folder next to its destination and renamed when complete, under a lock that
@@ -140,6 +141,11 @@ impl Store {
         let home = temporary_in(&folder, "home-")?;
         furnish_home(home.path()).map_err(|e| ToolchainError::io("furnish", home.path(), e))?;
         Ok(home)
+    }
+
+    /// Archives of which a part has come, by the checksum that the whole must have.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.root.join("downloads")
     }
 
     pub(crate) fn toolchains(&self) -> PathBuf {

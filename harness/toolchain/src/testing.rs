@@ -60,9 +60,9 @@ pub(crate) fn fake_archive(version: &str) -> Vec<u8> {
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// Answers GET requests on 127.0.0.1 until the test process ends. A body is announced with `declared` bytes and sent as
-/// it is.
-pub(crate) fn serve(pages: HashMap<String, (usize, Vec<u8>)>) -> String {
+/// Answers GET requests on 127.0.0.1 until the test process ends, from the byte that is asked for. A body is announced
+/// with `declared` bytes and sent as it is; the connection breaks after `most` bytes.
+pub(crate) fn serve_in_parts(pages: HashMap<String, (usize, Vec<u8>)>, most: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/dl/", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -70,19 +70,32 @@ pub(crate) fn serve(pages: HashMap<String, (usize, Vec<u8>)>) -> String {
             let mut stream = stream.unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             let request = lines.next().unwrap().unwrap();
-            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let mut from = 0;
+            while let Some(line) = lines
+                .next()
+                .map(Result::unwrap)
+                .filter(|own| !own.is_empty())
+            {
+                let line = line.to_lowercase();
+                let asked = line.strip_prefix("range: bytes=");
+                from = asked.map_or(from, |asked| asked.trim_end_matches('-').parse().unwrap());
+            }
             let path = request.split(' ').nth(1).unwrap();
             let (status, declared, body) = match pages.get(path) {
-                Some((declared, body)) => ("200 OK", *declared, body.as_slice()),
+                Some((declared, body)) if from == 0 => ("200 OK", *declared, body.as_slice()),
+                Some((declared, body)) => ("206 Partial Content", declared - from, &body[from..]),
                 None => ("404 Not Found", 0, &b""[..]),
             };
+            let end = from + declared.saturating_sub(1);
             let head = format!(
-                "HTTP/1.1 {status}\r\ncontent-length: {declared}\r\nconnection: close\r\n\r\n"
+                "HTTP/1.1 {status}\r\ncontent-length: {declared}\r\nconnection: close\r\n\
+                 content-range: bytes {from}-{end}/{}\r\n\r\n",
+                from + declared
             );
             // A client that has seen enough hangs up.
             let _ = stream
                 .write_all(head.as_bytes())
-                .and_then(|()| stream.write_all(body));
+                .and_then(|()| stream.write_all(&body[..body.len().min(most)]));
         }
     });
     base

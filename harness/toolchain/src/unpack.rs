@@ -21,17 +21,20 @@ use crate::error::ToolchainError;
 
 /// How much an archive may hold. Go 1.27.3 has 12 092 files and 228 MB.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) files: u64,
-    pub(crate) bytes: u64,
+pub struct Limits {
+    /// Files and folders, and what a tar archive tells besides them.
+    pub files: u64,
+    /// What the files unpack to.
+    pub bytes: u64,
     /// All names together. Go 1.27.3 has 0.6 MB of them.
-    pub(crate) name_bytes: u64,
+    pub name_bytes: u64,
     /// The archive itself. The largest so far has 80 MB.
-    pub(crate) archive_bytes: u64,
+    pub archive_bytes: u64,
 }
 
 impl Limits {
-    pub(crate) const TOOLCHAIN: Self = Self {
+    /// For a Go release.
+    pub const TOOLCHAIN: Self = Self {
         files: 60_000,
         bytes: 1 << 30,
         name_bytes: 16 << 20,
@@ -47,16 +50,22 @@ const LONGEST_EXTENSION: u64 = 64 << 10;
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) sha256: String,
-    pub(crate) bytes: u64,
+pub struct Written {
+    /// In hexadecimal.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
 }
 
 /// What was written, by its name in the archive.
-pub(crate) type Contents = BTreeMap<String, Written>;
+pub type Contents = BTreeMap<String, Written>;
 
-/// Unpacks a gzipped tar archive into the empty folder `into`.
-pub(crate) fn tar_gz(
+/// Unpacks a gzipped tar archive into the empty folder `into`. After each file `on_file` is told how many entries there
+/// were so far.
+///
+/// # Errors
+/// A broken archive, a name or kind of entry that is refused, or a limit; `into` then holds what came before.
+pub fn tar_gz(
     archive: &Path,
     into: &Path,
     limits: Limits,
@@ -119,6 +128,8 @@ pub(crate) fn tar_gz(
             }
         }
     }
+    // To the very end, where gzip has its checksum: the tar archive's own end comes before.
+    digest::copy(&mut tar.into_inner(), &mut io::sink()).map_err(broken)?;
     Ok(writer.contents)
 }
 
@@ -162,7 +173,10 @@ fn pax_name(text: &[u8]) -> Result<Option<Vec<u8>>, String> {
 }
 
 /// Unpacks a zip archive into the empty folder `into`.
-pub(crate) fn zip(
+///
+/// # Errors
+/// As [`tar_gz`].
+pub fn zip(
     archive: &Path,
     into: &Path,
     limits: Limits,

@@ -27,10 +27,44 @@ pub(super) fn sentence(analysis: &Analysis) -> String {
             counted(count, "sign")
         ),
     };
+    let sentence = match blind(analysis).as_slice() {
+        [] => sentence,
+        blind => format!("{sentence}; not judged: {}", listed(blind)),
+    };
     match closed(analysis) {
         Some(input) => format!("{sentence}; {} could not be looked into", input.name),
         None => sentence,
     }
+}
+
+/// What no rule could look at for want of evidence, with what it needs: silence about these says nothing.
+fn blind(analysis: &Analysis) -> Vec<String> {
+    const KINDS: [(&str, &[&str], &str); 3] = [
+        (
+            "locks",
+            &["L1"],
+            "mutex, block and goroutine profiles that record",
+        ),
+        (
+            "channels and leaked goroutines",
+            &["L4", "S12"],
+            "goroutine profiles",
+        ),
+        (
+            "what holds memory",
+            &["M2", "M6"],
+            "a heap profile and heap?debug=1",
+        ),
+    ];
+    let looked_at = |rule: &&str| {
+        let mut judgements = analysis.judgements.iter();
+        judgements.any(|own| !own.not_judged.iter().any(|missing| missing.rule == **rule))
+    };
+    let open = KINDS
+        .iter()
+        .filter(|(_, rules, _)| !rules.iter().any(looked_at));
+    open.map(|(what, _, needs)| format!("{what} (needs {needs})"))
+        .collect()
 }
 
 /// Rules that had what they need.

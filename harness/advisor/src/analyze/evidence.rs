@@ -1,12 +1,13 @@
 //! What the advisor's rules can see of a log or of snapshots.
 
+use gotrace::memstats::MemStats;
 use gotrace::scheddetail::SchedDetail;
 use gotrace::schedtrace::SchedSample;
 
 use super::material::{Material, Part};
 use super::process::Process;
 use crate::evidence::{Drive, RuleEvidence, Sample, Subject};
-use crate::runtime::Runtime;
+use crate::runtime::{Memory, Runtime};
 
 /// Stretches that a process's kept lines are cut into: rules want a sign in three samples, and more than a dozen make
 /// each too short.
@@ -137,4 +138,44 @@ pub(super) fn of_metrics(materials: &[Material]) -> Option<RuleEvidence> {
         samples,
         ..RuleEvidence::default()
     })
+}
+
+/// What memory statistics say of a process, each as a sample of its own: two of them show what stays.
+pub(super) fn of_memstats(materials: &[Material]) -> Vec<Sample> {
+    let all = materials
+        .iter()
+        .filter_map(|material| match &material.part {
+            Part::MemStats(series, _) => Some((material.name.as_str(), series)),
+            _ => None,
+        });
+    let each = all.flat_map(|(name, series)| series.iter().map(move |own| (name, own)));
+    let mut each: Vec<(&str, &MemStats)> = each.collect();
+    each.sort_by_key(|(_, own)| own.num_gc);
+    let numbered = each.iter().enumerate();
+    let samples = numbered.map(|(at, (name, own))| Sample {
+        name: format!("{name}, after {} collections", own.num_gc),
+        origin: format!("memory statistics {at}"),
+        drive: Drive::Live,
+        runtime: Some(Runtime {
+            memory: Some(memory(own)),
+            ..Runtime::default()
+        }),
+        ..Sample::default()
+    });
+    samples.collect()
+}
+
+fn memory(stats: &MemStats) -> Memory {
+    let bytes = |value: u64| value as f64;
+    Memory {
+        total: bytes(stats.sys_bytes),
+        released: bytes(stats.heap_released_bytes),
+        objects: bytes(stats.heap_alloc_bytes),
+        // Objects that are not yet swept count as objects, so this is the least that is unused.
+        unused: bytes(
+            stats
+                .heap_inuse_bytes
+                .saturating_sub(stats.heap_alloc_bytes),
+        ),
+    }
 }

@@ -7,6 +7,7 @@ use gotrace::profile::ProfileKind;
 
 use super::log::Log;
 use super::material::{Material, Part, TraceView};
+use super::process::Process;
 use super::{crash, profiles, snapshot};
 
 pub(super) fn input_report(material: &Material) -> InputReport {
@@ -244,6 +245,13 @@ fn log_notes(log: &Log) -> Vec<String> {
             };
             notes.push(format!("{which}{change}"));
         }
+    }
+    if log.processes.iter().any(Process::prints_blocks) {
+        notes.push(
+            "scheddetail=1 prints every goroutine under the scheduler's lock: stops in this log may be its own, and are not \
+             judged"
+                .to_owned(),
+        );
     }
     if log.processes_let_go > 0 {
         notes.push(format!(

@@ -4,7 +4,7 @@ use documents::analysis::{Analysis, InputReport, Standing};
 use documents::finding::Judgement;
 use documents::profile::LockCheck;
 use gotrace::GoVersion;
-use gotrace::profile::ProfileKind;
+use gotrace::profile::{Profile, ProfileKind};
 use record::threshold::Thresholds;
 
 use super::difference::{difference_report, pictures};
@@ -17,6 +17,7 @@ use crate::error::AdvisorError;
 use crate::evidence::{Drive, Profiles, RuleEvidence, Sample, Subject};
 use crate::judge::judge;
 use crate::profile::{LockEvidence, LockLimits, lock_check};
+use crate::profiles::ProfileEvidence;
 
 /// Version of the document.
 const FORMAT_VERSION: u32 = 1;
@@ -65,10 +66,15 @@ fn lock_evidence<'a>(materials: &'a [Material], options: &AnalyzeOptions) -> Loc
         cpu: profile(ProfileKind::Cpu),
         block: profile(ProfileKind::Block),
         mutex: profile(ProfileKind::Mutex),
-        goroutine: profile(ProfileKind::Goroutine),
+        goroutine: middle(&profiles::all(materials, ProfileKind::Goroutine)),
         window: options.window,
         mutex_fraction: options.mutex_fraction,
     }
+}
+
+/// The middle one of several: under load, where a window was taken.
+fn middle<'a>(all: &[&'a Profile]) -> Option<&'a Profile> {
+    all.get(all.len() / 2).copied()
 }
 
 /// The lock check, where at least one profile of locks was given.
@@ -105,23 +111,7 @@ fn judgements(
         }
     }
     evidence.extend(evidence::of_metrics(materials));
-    let profiles = Profiles::of("the profiles", lock_evidence);
-    if profiles.cpu.is_some() || profiles.locks.is_some() {
-        evidence.push(RuleEvidence {
-            subject: Subject {
-                name: profiles.name.clone(),
-                ..Subject::default()
-            },
-            samples: vec![Sample {
-                name: profiles.name.clone(),
-                origin: profiles.name.clone(),
-                drive: Drive::Live,
-                profiles: Some(profiles),
-                ..Sample::default()
-            }],
-            ..RuleEvidence::default()
-        });
-    }
+    add_profiles(materials, lock_evidence, &mut evidence);
     // A log does not name its Go; one binary's build information among the inputs does.
     if let Some(go) = the_only_build(materials) {
         for own in &mut evidence {
@@ -132,6 +122,56 @@ fn judgements(
         .iter()
         .map(|evidence| judge(evidence, thresholds))
         .collect()
+}
+
+/// What profiles and memory statistics show, beside the only process among the inputs where there is one: its log and
+/// its profiles are of one service, and decide between causes together. Otherwise as a subject of its own.
+fn add_profiles(
+    materials: &[Material],
+    locks: &LockEvidence<'_>,
+    evidence: &mut Vec<RuleEvidence>,
+) {
+    let name = "the profiles";
+    let goroutines = profiles::all(materials, ProfileKind::Goroutine);
+    let shown = Profiles::of(
+        name,
+        &ProfileEvidence {
+            locks: *locks,
+            goroutines: &goroutines,
+            heap: profiles::first(materials, ProfileKind::Heap),
+            limits: LockLimits::default(),
+        },
+    );
+    let has_profiles = shown.cpu.is_some() || shown.locks.is_some() || shown.heap.is_some();
+    let mut samples = evidence::of_memstats(materials);
+    if has_profiles {
+        samples.push(Sample {
+            name: name.to_owned(),
+            origin: name.to_owned(),
+            drive: Drive::Live,
+            profiles: Some(shown),
+            ..Sample::default()
+        });
+    }
+    if samples.is_empty() {
+        return;
+    }
+    match evidence.as_mut_slice() {
+        [only] => only.samples.extend(samples),
+        _ => evidence.push(RuleEvidence {
+            subject: Subject {
+                name: if has_profiles {
+                    name
+                } else {
+                    "memory statistics"
+                }
+                .to_owned(),
+                ..Subject::default()
+            },
+            samples,
+            ..RuleEvidence::default()
+        }),
+    }
 }
 
 fn the_only_build(materials: &[Material]) -> Option<GoVersion> {

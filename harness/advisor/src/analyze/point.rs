@@ -11,6 +11,8 @@ use super::profiles;
 
 /// The rule on stops of the collector.
 const STOPS: &str = "G5";
+/// The rule on contended mutexes.
+const LOCKS: &str = "L1";
 /// A stop so many times as long as what is critical for their 99th percentile is an outage by itself, however many
 /// short ones there were.
 const OUTAGE: f64 = 10.0;
@@ -247,7 +249,12 @@ fn finding_point(analysis: &Analysis) -> Option<Point> {
     })
 }
 
+/// The contended lock, unless the finding of the rule says it already.
 fn lock_point(analysis: &Analysis) -> Option<Point> {
+    let mut findings = analysis.judgements.iter().flat_map(|own| &own.findings);
+    if findings.any(|own| own.rule == LOCKS) {
+        return None;
+    }
     let worst = analysis.locks.as_ref()?.suspects.first()?;
     let (severity, shown) = match worst.verdict {
         LockVerdict::Confirmed => (Severity::Critical, "4 of 4 profiles show it"),
@@ -296,7 +303,8 @@ fn stop_point(analysis: &Analysis, thresholds: &Thresholds) -> Option<Point> {
         severity: if stop.stop_ms >= OUTAGE * critical_ms {
             Severity::Critical
         } else {
-            Severity::Warn
+            // One stop of some ms is what a host makes that runs others meanwhile.
+            Severity::Info
         },
         name: format!("a stop of the world of {length}"),
         sentence: format!(

@@ -19,6 +19,8 @@ const KEPT_QUEUE_NUMBERS: usize = 2 << 20;
 const KEPT_BLOCKS: usize = 64;
 /// Goroutines of all kept blocks together.
 const KEPT_GOROUTINES: usize = 400_000;
+/// The shortest stretch of which GC's share of the CPU is drawn.
+const SHARE_STRETCH_S: f64 = 1.0;
 /// With GOGC=off the goal is some 2^63 bytes: no figure to draw.
 const NO_GOAL_MIB: u64 = 1 << 40;
 
@@ -163,6 +165,11 @@ impl Process {
         }
     }
 
+    /// Whether it prints scheddetail blocks, which stops the world for as long as it prints.
+    pub(super) fn prints_blocks(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
     /// Whether a scheduler line or block can follow.
     pub(super) fn goes_on_with_sched(&self, at_ms: u64) -> bool {
         let samples = self.samples.back().map(|last| last.head.at_ms);
@@ -191,11 +198,12 @@ impl Process {
     }
 
     /// The share of a stretch is known when the next collection begins: CPU time of the collections that began in it,
-    /// over its length times GOMAXPROCS.
+    /// over its length times GOMAXPROCS. Two collections in a row make a short stretch whose share says nothing, so one
+    /// lasts for a second at least.
     fn add_share(&mut self, cycle: &GcCycle) {
-        let own_ms = cycle.cpu.without_idle();
+        let own_ms = cycle.cpu.marking();
         self.share = Some(match self.share {
-            Some((from_s, cpu_ms)) if cycle.at_s > from_s => {
+            Some((from_s, cpu_ms)) if cycle.at_s >= from_s + SHARE_STRETCH_S => {
                 let available_ms = (cycle.at_s - from_s) * 1e3 * f64::from(cycle.procs.max(1));
                 self.gc_share.add(from_s, 100.0 * cpu_ms / available_ms);
                 (cycle.at_s, own_ms)
@@ -264,7 +272,11 @@ impl Process {
     /// The process as a document.
     pub(super) fn report(&self, number: u64) -> ProcessReport {
         let cycles: Vec<GcCycle> = self.cycles.iter().cloned().collect();
-        let samples: Vec<SchedSample> = self.samples.iter().cloned().collect();
+        // With scheddetail=1 the counters stand at the heads of blocks.
+        let samples: Vec<SchedSample> = match self.samples.is_empty() {
+            true => self.blocks.iter().map(SchedDetail::sample).collect(),
+            false => self.samples.iter().cloned().collect(),
+        };
         let plots = [
             self.live.plot("heap live", "MiB"),
             self.goal.plot("heap goal", "MiB"),
@@ -284,7 +296,7 @@ impl Process {
             to_s: self.last_s,
             gomaxprocs: self.gomaxprocs(),
             gc: summary::gc(&cycles, Window::ALL).map(gc_figures),
-            longest_stop: self.longest_stop,
+            longest_stop: self.longest_stop.filter(|_| !self.prints_blocks()),
             sched: summary::sched(&samples, Window::ALL).map(sched_figures),
             plots: plots.into_iter().flatten().collect(),
             lines_let_go: self.let_go,

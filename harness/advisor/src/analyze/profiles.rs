@@ -254,3 +254,18 @@ pub(super) fn first(materials: &[Material], wanted: ProfileKind) -> Option<&Prof
         _ => None,
     })
 }
+
+/// All profiles of a kind among the inputs, in the order of time; those that do not say when they were taken as given.
+pub(super) fn all(materials: &[Material], wanted: ProfileKind) -> Vec<&Profile> {
+    let of_kind = materials
+        .iter()
+        .filter_map(|material| match &material.part {
+            super::material::Part::Profile(profile, kind) if *kind == wanted => {
+                Some(profile.as_ref())
+            }
+            _ => None,
+        });
+    let mut found: Vec<&Profile> = of_kind.collect();
+    found.sort_by_key(|profile| profile.time_unix_ns);
+    found
+}

@@ -6,7 +6,7 @@ use record::threshold::Threshold;
 
 use crate::evidence::Subject;
 use crate::physics;
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[
@@ -15,6 +15,7 @@ pub(super) static RULES: &[Rule] = &[
         title: "the CPU quota throttles the process",
         family: Family::Host,
         needs: &[Signal::Throttling],
+        rivals: &[],
         versions: "all",
         source: "Linux Documentation/scheduler/sched-bwc: nr_throttled of nr_periods",
         check: Check::Sample(throttled),
@@ -25,6 +26,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "GOMAXPROCS is above the CPU quota",
         family: Family::Host,
         needs: &[Signal::Quota, Signal::Gomaxprocs, Signal::Throttling],
+        rivals: &[Rival::within(
+            "Go's own default, which is 2 at least",
+            "GOMAXPROCS against the quota rounded up, and 2",
+            &[],
+        )],
         versions: "Go up to 1.24, or a go.mod line below 1.25; later ones follow the quota by themselves",
         source: "Go 1.25 release notes, container-aware GOMAXPROCS; METHODOLOGY, physics (CFS quota)",
         check: Check::Sample(above_quota),
@@ -35,12 +41,87 @@ pub(super) static RULES: &[Rule] = &[
         title: "threads wait for a CPU",
         family: Family::Host,
         needs: &[Signal::Process, Signal::Length],
+        rivals: &[Rival::by(
+            "H1",
+            "a quota that throttles",
+            "throttled periods",
+            &[Signal::Throttling],
+        )],
         versions: "all",
         source: "Linux Documentation/scheduler/sched-stats: run_delay of /proc/PID/task/TID/schedstat",
         check: Check::Sample(run_delay),
         remedy: free_cpus,
     },
+    Rule {
+        id: "H4",
+        title: "idle GC workers use up the CPU quota",
+        family: Family::Host,
+        needs: &[
+            Signal::Quota,
+            Signal::IdleMarking,
+            Signal::Throttling,
+            Signal::Length,
+        ],
+        rivals: &[Rival::within(
+            "Ps that are idle on CPUs of their own, where such marking is free",
+            "a quota, and whether it throttles",
+            &[],
+        )],
+        versions: "all",
+        source: "runtime/mgcpacer.go, addIdleMarkWorker; /cpu/classes/gc/mark/idle",
+        check: Check::Sample(idle_marking),
+        remedy: fewer_idle_workers,
+    },
 ];
+
+fn idle_marking(look: &Look<'_>) -> Reading {
+    let by_runtime = look
+        .sample
+        .runtime
+        .as_ref()
+        .and_then(|own| own.gc_idle_cpu_s);
+    let by_lines = || {
+        let cycles = look.sample.gc.as_ref()?;
+        Some(cycles.iter().map(|cycle| cycle.cpu.idle).sum::<f64>() / 1e3)
+    };
+    let throttled = look.sample.host.as_ref().and_then(|host| host.throttled);
+    let (Some(idle_s), Some(quota), Some(seconds), Some(throttled)) = (
+        by_runtime.or_else(by_lines),
+        look.subject.quota_cpus,
+        look.sample.seconds,
+        throttled,
+    ) else {
+        return Reading::Clear;
+    };
+    if throttled <= look.bound(Threshold::H1Info) {
+        return Reading::Clear;
+    }
+    let share = idle_s / (quota * seconds);
+    let figure = Figure {
+        value: share,
+        shows: format!(
+            "idle GC workers used {} of the quota of {} CPUs, throttled in {} of periods",
+            percent(share),
+            significant(quota),
+            percent(throttled)
+        ),
+        unit: percent,
+    };
+    look.above(figure, &[(Severity::Warn, Threshold::H4Warn)])
+}
+
+fn fewer_idle_workers(subject: &Subject, _: &Sign) -> Remedy {
+    let procs = procs_for(subject.quota_cpus.unwrap_or(1.0));
+    Remedy::new(
+        "While a collection runs, every idle P marks as well. On CPUs of its own that takes nothing; under a quota it is CPU \
+         time that is missing later in the period.",
+        vec![
+            Try::setting(format!("GOMAXPROCS={procs:.0}: fewer Ps can mark at once.")),
+            Try::setting("Fewer collections: raise GOGC as far as the memory cap allows."),
+        ],
+        "Where no period is throttled.",
+    )
+}
 
 fn throttled(look: &Look<'_>) -> Reading {
     let Some(share) = look.sample.host.as_ref().and_then(|host| host.throttled) else {
@@ -72,7 +153,7 @@ fn fit_quota(subject: &Subject, _: &Sign) -> Remedy {
             quota.unwrap_or_default()
         ),
         vec![
-            Try::setting("GOMAXPROCS at the quota, rounded up (H2)."),
+            Try::setting("GOMAXPROCS at the quota, rounded up, and 2 at least (H2)."),
             Try::host(
                 "Raise the quota, or drop it and use weights (cpu.weight, Kubernetes requests without limits).",
             ),
@@ -91,7 +172,7 @@ fn above_quota(look: &Look<'_>) -> Reading {
     else {
         return Reading::Clear;
     };
-    if procs <= quota.ceil() {
+    if procs <= procs_for(quota) {
         return Reading::Clear;
     }
     let shows = format!(
@@ -114,8 +195,13 @@ fn above_quota(look: &Look<'_>) -> Reading {
         let bound = format!("critical above {} times the quota", significant(factor));
         return Reading::holds(Severity::Critical, procs / quota, shows, bound);
     }
-    let bound = format!("warn above {}, with throttling", significant(quota.ceil()));
+    let bound = format!("warn above {:.0}, with throttling", procs_for(quota));
     Reading::holds(Severity::Warn, procs / quota, shows, bound)
+}
+
+/// GOMAXPROCS that Go 1.25 gives itself under a quota: rounded up, and 2 at least (runtime/cgroup_linux.go).
+fn procs_for(quota: f64) -> f64 {
+    quota.ceil().max(2.0)
 }
 
 fn follow_quota(subject: &Subject, sign: &Sign) -> Remedy {
@@ -128,13 +214,12 @@ fn follow_quota(subject: &Subject, sign: &Sign) -> Remedy {
             "At rates near the quota: there it throttles.",
         );
     }
-    let quota = subject.quota_cpus.unwrap_or(1.0).ceil().max(1.0);
+    let procs = procs_for(subject.quota_cpus.unwrap_or(1.0));
     Remedy::new(
         "All Ps may run at once, use up the quota early in the period and then stand still together.",
         vec![
             Try::setting(format!(
-                "GOMAXPROCS={}: the quota, rounded up.",
-                significant(quota)
+                "GOMAXPROCS={procs:.0}: the quota, rounded up, and 2 at least."
             )),
             Try::setting(
                 "With Go 1.25 and a go.mod line of 1.25 this is the default (at least 2); with an older line GODEBUG=containermaxprocs=1.",

@@ -1,20 +1,39 @@
-//! Locks: the application's, what they cost per request, and the runtime's own.
+//! Locks and channels: the application's, what they cost per request, and the runtime's own locks.
 
-use documents::figures::{listed, milliseconds, percent, significant};
+use documents::figures::{count_text, listed, milliseconds, percent, significant};
 use documents::finding::{Family, Severity, Try};
+use documents::profile::{LockSuspect, LockVerdict};
 use record::threshold::Threshold;
 
 use super::gc::ENOUGH_CPU_SAMPLES;
-use crate::evidence::{LockSite, Subject};
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
+use crate::evidence::{GoroutineGroup, Subject, Waiting};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
-pub(super) static RULES: &[Rule] = &[
+/// The family, by number.
+pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
+    super::by_number([RULES])
+}
+
+static RULES: &[Rule] = &[
     Rule {
         id: "L1",
         title: "a mutex is contended",
         family: Family::Locks,
         needs: &[Signal::LockProfiles],
+        rivals: &[
+            Rival::by(
+                "S12",
+                "goroutines that never end",
+                "whether their number grows",
+                &[],
+            ),
+            Rival::within(
+                "a lock that is taken often and never waited for",
+                "waiters by the block, mutex and goroutine profiles; CPU time under Lock alone is noise",
+                &[],
+            ),
+        ],
         versions: "all; mutex delays of Go 1.21 and 1.22 do not compare (1.22 multiplies by the waiters)",
         source: "runtime/mprof.go; runtime/sema.go; Go 1.22 release notes",
         check: Check::Sample(contended),
@@ -25,16 +44,62 @@ pub(super) static RULES: &[Rule] = &[
         title: "requests spend their time waiting for mutexes",
         family: Family::Locks,
         needs: &[Signal::Metrics, Signal::Load],
+        rivals: &[Rival::within(
+            "goroutines that serve no request",
+            "waits that add up to more than the latency say so",
+            &[],
+        )],
         versions: "Go 1.20 and later; from 1.22 on the runtime's own locks are part of it",
         source: "runtime/metrics, /sync/mutex/wait/total",
         check: Check::Sample(wait_budget),
         remedy: profile_locks,
     },
     Rule {
+        id: "L4",
+        title: "requests wait at a channel",
+        family: Family::Locks,
+        needs: &[Signal::GoroutineProfiles],
+        rivals: &[
+            Rival::by(
+                "S12",
+                "goroutines that never end",
+                "whether their number grows",
+                &[],
+            ),
+            Rival::within(
+                "a stream or a long poll, which waits by intention",
+                "waits that end, by a block profile; waiting to send counts without",
+                &[Signal::LockProfiles],
+            ),
+        ],
+        versions: "all",
+        source: "runtime/chan.go; runtime/pprof, goroutine and block profiles",
+        check: Check::Sample(channel),
+        remedy: widen_channel,
+    },
+    Rule {
         id: "L3",
         title: "the runtime's own locks cost CPU",
         family: Family::Locks,
         needs: &[Signal::CpuProfile],
+        rivals: &[
+            Rival::by(
+                "S13",
+                "goroutines locked to threads",
+                "stacks through stoplockedm and startlockedm",
+                &[],
+            ),
+            Rival::within(
+                "threads that sleep for want of work",
+                "stacks through note* below findRunnable: S14",
+                &[],
+            ),
+            Rival::within(
+                "a lock that is taken often and never waited for",
+                "spinning and sleeping below lock2 (procyield, osyield, futex)",
+                &[],
+            ),
+        ],
         versions: "all; 1.24 has a cheaper runtime mutex, 1.25 names the stacks in the mutex profile",
         source: "runtime/lock_futex.go, runtime/lock_spinbit.go; the scheduler's lock is a field, never a frame",
         check: Check::Sample(runtime_locks),
@@ -42,69 +107,165 @@ pub(super) static RULES: &[Rule] = &[
     },
 ];
 
-/// The four profiles of one place: CPU, block, mutex, goroutine. Each answer is `None` where its profile is missing.
-fn answers(look: &Look<'_>, site: &LockSite) -> [(&'static str, Option<bool>); 4] {
-    let at_least = |value: Option<f64>, bound| value.map(|own| own >= look.bound(bound));
-    let mean = at_least(site.block_mean_ms, Threshold::L1BlockMean);
-    let sum = at_least(site.block_sum_ms, Threshold::L1BlockSum);
-    #[expect(clippy::cast_precision_loss, reason = "counts of goroutines")]
-    let waiters = site.waiters.map(|own| own as f64);
-    [
-        ("CPU", at_least(site.cpu_share, Threshold::L1Cpu)),
-        ("block", mean.zip(sum).map(|(mean, sum)| mean && sum)),
-        (
-            "mutex",
-            at_least(site.contentions_per_30s, Threshold::L1Contentions),
-        ),
-        ("goroutine", at_least(waiters, Threshold::L1Waiters)),
-    ]
-}
-
 fn contended(look: &Look<'_>) -> Reading {
-    let sites = look
+    let check = look
         .sample
         .profiles
         .as_ref()
         .and_then(|own| own.locks.as_ref());
-    let mut worst: Option<(usize, &LockSite, Vec<&str>)> = None;
-    for site in sites.into_iter().flatten() {
-        let names: Vec<&str> = answers(look, site)
-            .into_iter()
-            .filter(|(_, answer)| *answer == Some(true))
-            .map(|(name, _)| name)
-            .collect();
-        if worst.as_ref().is_none_or(|(most, ..)| names.len() > *most) {
-            worst = Some((names.len(), site, names));
-        }
-    }
-    // CPU time alone is noise: a lock that is taken often and never waited for shows there too.
-    let Some((agreeing @ 3..=4, site, names)) = worst else {
-        return Reading::Clear;
+    let mut suspects = check.into_iter().flat_map(|own| &own.suspects);
+    // The most strongly shown comes first.
+    let Some(site) = suspects.find(|own| is_contended(look, own)) else {
+        let off = check.is_some_and(|own| own.suspects.is_empty() && own.missing.len() > 2);
+        return match off {
+            true => Reading::TooLittle(
+                "mutex and block profiling switched on (SetMutexProfileFraction, SetBlockProfileRate)",
+            ),
+            false => Reading::Clear,
+        };
     };
-    let (severity, word) = match agreeing {
-        4 => (Severity::Critical, "confirmed"),
-        _ => (Severity::Warn, "likely"),
+    let severity = match site.verdict {
+        LockVerdict::Confirmed => Severity::Critical,
+        _ => Severity::Warn,
     };
-    let numbers = [
-        site.block_mean_ms
-            .map(|own| format!("mean wait {}", milliseconds(own))),
-        site.contentions_per_30s
-            .map(|own| format!("{} contentions per 30 s", significant(own))),
-        site.waiters.map(|own| format!("{own} goroutines waiting")),
+    let shown = site.signals.iter().filter(|own| own.shown == Some(true));
+    let names: Vec<&str> = shown.map(|own| own.profile).collect();
+    let open = site.signals.iter().filter(|own| own.shown.is_none());
+    let open: Vec<&str> = open.map(|own| own.profile).collect();
+    let numbers = &site.numbers;
+    let waited = numbers.worst_mean_ns.filter(|_| names.contains(&"block"));
+    let contentions = numbers
+        .contentions_per_s
+        .filter(|_| names.contains(&"mutex"));
+    let waiters = numbers.waiting.filter(|own| *own > 0.0);
+    let told = [
+        waited.map(|ns| format!("mean wait {}", milliseconds(ns / 1e6))),
+        contentions.map(|per_s| format!("{} contentions per 30 s", significant(per_s * 30.0))),
+        waiters.map(|own| format!("{} goroutines waiting", count_text(own))),
     ];
-    let numbers: Vec<String> = numbers.into_iter().flatten().collect();
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    let by = match site.verdict {
+        LockVerdict::Undecided => format!("by the {} profile alone", listed(&names)),
+        verdict => format!(
+            "{} by {} of 4 profiles ({})",
+            verdict.word(),
+            names.len(),
+            listed(&names)
+        ),
+    };
+    let without = match open.as_slice() {
+        [] => String::new(),
+        open => format!("; nothing recorded by {}", listed(open)),
+    };
     Reading::holds(
         severity,
-        site.block_sum_ms.unwrap_or(0.0),
-        format!(
-            "{word} by {agreeing} of 4 profiles ({}) at {}: {}",
-            listed(&names),
-            site.site,
-            numbers.join(", ")
-        ),
-        "warn where 3 agree, critical where 4 do".to_owned(),
+        numbers.worst_sum_ns.unwrap_or(0.0) / 1e6,
+        format!("{by} at {}: {}{without}", site.site, told.join(", ")),
+        "critical where 4 agree, warn where 3 do or goroutines wait there".to_owned(),
     )
     .that_suffices()
+}
+
+/// Three profiles show it; or goroutines wait there, and of the block and mutex profiles none says no. CPU time alone
+/// is noise: a lock that is taken often and never waited for shows there too.
+fn is_contended(look: &Look<'_>, site: &LockSuspect) -> bool {
+    let [_, block, mutex, goroutine] = &site.signals;
+    match site.verdict {
+        LockVerdict::Confirmed | LockVerdict::Likely => true,
+        LockVerdict::Undecided => {
+            let denied = [block, mutex].iter().any(|own| own.shown == Some(false));
+            goroutine.shown == Some(true) && !denied && stays_contended(look, &site.site)
+        }
+        _ => false,
+    }
+}
+
+/// Whether every goroutine profile of the stretch shows waiters there, where there are several.
+fn stays_contended(look: &Look<'_>, site: &str) -> bool {
+    let groups = look
+        .sample
+        .profiles
+        .as_ref()
+        .and_then(|own| own.goroutines.as_ref());
+    let Some(groups) = groups.filter(|own| own.totals.len() > 1) else {
+        return true;
+    };
+    let at_site =
+        |own: &&GoroutineGroup| own.waiting == Waiting::Lock && own.place.starts_with(site);
+    let each = (0..groups.totals.len()).map(|at| {
+        let here = groups.groups.iter().filter(at_site);
+        here.filter_map(|own| own.counts.get(at)).sum::<u64>() as f64
+    });
+    let least = look.bound(Threshold::L1Waiters);
+    let lasting = each.filter(|own| *own >= least).count();
+    2 * lasting > groups.totals.len()
+}
+
+fn channel(look: &Look<'_>) -> Reading {
+    let profiles = look.sample.profiles.as_ref();
+    let by_block = profiles.and_then(|own| own.channels.as_ref());
+    let groups = profiles.and_then(|own| own.goroutines.as_ref());
+    let least = look.bound(Threshold::L4Waiters);
+    let mean = look.bound(Threshold::L4Mean);
+    let lasts = |own: &&GoroutineGroup| {
+        let lasting = own.counts.iter().filter(|count| **count as f64 >= least);
+        own.serves && 2 * lasting.count() > own.counts.len()
+    };
+    // A request that waits to send is behind others. One that waits to receive may wait by intention, as a stream
+    // does: waits that end, by the block profile, tell.
+    let ends = |own: &&GoroutineGroup| {
+        by_block.is_some_and(|block| block.place == own.place && block.mean_ms >= mean)
+    };
+    let of = |waiting: Waiting| {
+        groups
+            .into_iter()
+            .flat_map(|own| &own.groups)
+            .filter(move |own| own.waiting == waiting)
+    };
+    let sends = of(Waiting::Send).find(lasts);
+    let receives = of(Waiting::Receive).chain(of(Waiting::Select));
+    let Some(group) = sends.or_else(|| receives.filter(lasts).find(ends)) else {
+        return match by_block {
+            None if groups.is_none() => Reading::TooLittle("a goroutine profile"),
+            _ => Reading::Clear,
+        };
+    };
+    let waiters = group.counts.iter().max().copied().unwrap_or_default();
+    let doing = match group.waiting {
+        Waiting::Send => "send to",
+        _ => "receive from",
+    };
+    let waited = by_block
+        .filter(|own| own.place == group.place)
+        .map(|own| format!(", mean wait {}", milliseconds(own.mean_ms)));
+    Reading::holds(
+        Severity::Warn,
+        waiters as f64,
+        format!(
+            "{waiters} requests at once wait to {doing} a channel at {}{}",
+            group.place,
+            waited.unwrap_or_default()
+        ),
+        format!("warn from {}", significant(least)),
+    )
+    .that_suffices()
+}
+
+fn widen_channel(_: &Subject, _: &Sign) -> Remedy {
+    Remedy::new(
+        "Requests queue for whoever is at the other end of the channel: too few workers, or each too slow. Neither the \
+         scheduler nor a lock is in the way.",
+        vec![
+            Try::code(
+                "More workers at the other end, or less for each to do: measure its rate against that of requests.",
+            ),
+            Try::code(
+                "Refuse instead of queueing when it is full (a select with a default), so that latency stays bounded.",
+            ),
+            Try::measure("The goroutine profile tells what the workers themselves wait for."),
+        ],
+        "Where the queue is the limit that was wanted: a buffered channel makes it longer, not faster.",
+    )
 }
 
 fn shorten_lock(_: &Subject, _: &Sign) -> Remedy {
@@ -140,12 +301,20 @@ fn wait_budget(look: &Look<'_>) -> Reading {
     let per_request = wait * 1e3 / load.answered as f64;
     let figure = Figure {
         value: per_request / mean,
-        shows: format!(
-            "{} of mutex wait per request, {} of its {} mean latency",
-            milliseconds(per_request),
-            percent(per_request / mean),
-            milliseconds(mean)
-        ),
+        shows: match per_request <= mean {
+            true => format!(
+                "{} of mutex wait per request, {} of its {} mean latency",
+                milliseconds(per_request),
+                percent(per_request / mean),
+                milliseconds(mean)
+            ),
+            // Several goroutines of a request, and those of none, wait at once.
+            false => format!(
+                "{} of mutex wait per request, more than its {} mean latency: goroutines that serve none wait too",
+                milliseconds(per_request),
+                milliseconds(mean)
+            ),
+        },
         unit: percent,
     };
     look.above(
@@ -173,11 +342,15 @@ fn runtime_locks(look: &Look<'_>) -> Reading {
     let Some(cpu) = cpu.filter(|own| own.samples >= ENOUGH_CPU_SAMPLES) else {
         return Reading::TooLittle("100 samples in the CPU profile");
     };
+    if cpu.runtime_lock_waits < look.bound(Threshold::L3Waiting) {
+        return Reading::Clear;
+    }
     let figure = Figure {
         value: cpu.runtime_locks,
         shows: format!(
-            "{} of CPU time in runtime.lock2, unlock2 and futex below the scheduler",
-            percent(cpu.runtime_locks)
+            "{} of CPU time in runtime.lock2 and unlock2, {} spinning and sleeping for them",
+            percent(cpu.runtime_locks),
+            percent(cpu.runtime_lock_waits)
         ),
         unit: percent,
     };

@@ -6,7 +6,9 @@ use record::quantity::format_bytes;
 use record::threshold::{Threshold, Thresholds};
 
 use crate::evidence::{RuleEvidence, Subject};
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, Whole, warn_and_critical};
+use crate::rule::{
+    Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, Whole, warn_and_critical,
+};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[
@@ -15,6 +17,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "much memory is not the Go runtime's",
         family: Family::Memory,
         needs: &[Signal::MemoryClasses, Signal::Process],
+        rivals: &[Rival::within(
+            "memory that was given back lazily (madvdontneed=0)",
+            "smaps: LazyFree",
+            &[],
+        )],
         versions: "all",
         source: "runtime/metrics, /memory/classes; proc(5), VmRSS; madvise(2), MADV_FREE",
         check: Check::Sample(outside_runtime),
@@ -25,8 +32,13 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap is fragmented",
         family: Family::Memory,
         needs: &[Signal::MemoryClasses],
+        rivals: &[Rival::within(
+            "garbage that is not yet swept",
+            "it counts as objects, so what is called unused is the least",
+            &[],
+        )],
         versions: "all",
-        source: "runtime/metrics, /memory/classes/heap/unused",
+        source: "runtime/metrics, /memory/classes/heap/unused; HeapInuse − HeapAlloc of heap?debug=1",
         check: Check::Sample(fragmented),
         remedy: pack,
     },
@@ -35,7 +47,12 @@ pub(super) static RULES: &[Rule] = &[
         title: "a newer Go needs more memory for the same heap",
         family: Family::Memory,
         needs: &[Signal::OlderGo],
-        versions: "seen at 1.21.0 to 1.21.5 (huge pages) and 1.22",
+        rivals: &[Rival::within(
+            "a heap that is larger",
+            "the runtime's own total, which must be the same",
+            &[],
+        )],
+        versions: "1.21.0 to 1.21.3 (huge pages) and 1.24.0 to 1.24.5 (golang/go#72991) by themselves; others by huge pages of the host",
         source: "go.dev/doc/gc-guide, Linux transparent huge pages; Go 1.21.6 notes (GODEBUG disablethp)",
         check: Check::Whole(version_step),
         remedy: huge_pages,
@@ -158,7 +175,10 @@ fn version_step(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
             ratio_text(own, None)
         ),
         bound: format!("warn above a factor of {}", significant(least)),
-        hint: None,
+        hint: {
+            let known = crate::defects::between("M3", [&step.from, &step.to]);
+            (!known.is_empty()).then(|| known.join(" "))
+        },
         suffices: false,
     };
     Whole::Signs(
@@ -169,16 +189,18 @@ fn version_step(evidence: &RuleEvidence, thresholds: &Thresholds) -> Whole {
     )
 }
 
-fn huge_pages(_: &Subject, _: &Sign) -> Remedy {
+fn huge_pages(_: &Subject, sign: &Sign) -> Remedy {
+    let known = sign.hint.iter().map(|own| Try::setting(own.clone()));
+    let usual = vec![
+        Try::setting("GODEBUG=disablethp=1 as an axis (Go 1.21.6 on)."),
+        Try::host(
+            "transparent_hugepage/enabled (below kernel/mm of sysfs) to madvise, khugepaged/max_ptes_none to 0.",
+        ),
+    ];
     Remedy::new(
         "The runtime maps as much as before, the kernel backs more of it: huge pages under memory that was given back \
          or never used, or other mappings.",
-        vec![
-            Try::setting("GODEBUG=disablethp=1 as an axis (Go 1.21.6 on)."),
-            Try::host(
-                "transparent_hugepage/enabled (below kernel/mm of sysfs) to madvise, khugepaged/max_ptes_none to 0.",
-            ),
-        ],
+        known.chain(usual).collect(),
         "Where memory is not scarce: huge pages are faster.",
     )
 }

@@ -4,6 +4,7 @@ mod gc;
 mod host;
 mod locks;
 mod memory;
+mod retention;
 mod scaling;
 mod scheduler;
 mod validity;
@@ -12,10 +13,10 @@ use crate::rule::Rule;
 
 /// Every rule, in the order in which they are judged.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let rest = [memory::RULES, host::RULES, scaling::RULES];
+    let rest = [memory::RULES, retention::RULES, host::RULES, scaling::RULES];
     (validity::RULES.iter())
         .chain(scheduler::rules())
-        .chain(locks::RULES)
+        .chain(locks::rules())
         .chain(gc::rules())
         .chain(rest.into_iter().flatten())
 }

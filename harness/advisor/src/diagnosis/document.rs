@@ -93,10 +93,9 @@ fn locks(evidence: &DiagnosisEvidence, thresholds: &Thresholds) -> LockCheck {
             .find(|(own, _)| own == kind)
             .map(|(_, profile)| profile)
     };
-    let block = of("block").map(Profile::without_idle_connections);
     let evidence = LockEvidence {
         cpu: of("cpu"),
-        block: block.as_ref(),
+        block: of("block"),
         mutex: of("mutex"),
         goroutine: of("goroutine"),
         ..LockEvidence::default()

@@ -8,9 +8,11 @@
 mod choose;
 mod document;
 mod evidence;
+mod labelled;
 mod scheduler;
 
 pub use choose::{Wanted, choose};
 pub use document::diagnoses;
 pub(crate) use evidence::read;
 pub use evidence::{Kept, files};
+pub use labelled::{LabelledProfile, labelled};

@@ -5,14 +5,16 @@ use std::time::Duration;
 use gotrace::profile::Profile;
 use gotrace::scheddetail::SchedDetail;
 use record::run::Cell;
+use record::threshold::Thresholds;
 
 use super::sample::{drive, load};
 use crate::diagnosis::{Kept, read};
 use crate::evidence::{Profiles, Sample};
-use crate::profile::LockEvidence;
+use crate::profile::{LockEvidence, LockLimits};
+use crate::profiles::ProfileEvidence;
 
 /// What a diagnosis shows of its cell.
-pub(super) fn sample(cell: &Cell, kept: &Kept) -> Sample {
+pub(super) fn sample(cell: &Cell, kept: &Kept, thresholds: &Thresholds) -> Sample {
     let evidence = read(kept);
     let of = |kind: &str| -> Option<&Profile> {
         let found = evidence.profiles.iter().find(|(own, _)| own == kind);
@@ -28,6 +30,7 @@ pub(super) fn sample(cell: &Cell, kept: &Kept) -> Sample {
         window: Duration::try_from_secs_f64(seconds).ok(),
         mutex_fraction: None,
     };
+    let goroutines: Vec<&Profile> = of("goroutine").into_iter().collect();
     let phase = kept.diagnosis.load.as_ref();
     let blocks = under_load(evidence.blocks, phase.map(|phase| phase.seconds));
     Sample {
@@ -38,7 +41,15 @@ pub(super) fn sample(cell: &Cell, kept: &Kept) -> Sample {
         sched: (!blocks.is_empty()).then(|| blocks.iter().map(SchedDetail::sample).collect()),
         detail: (!blocks.is_empty()).then_some(blocks),
         load: phase.map(|phase| load(cell, phase)),
-        profiles: Some(Profiles::of(&name, &locks)),
+        profiles: Some(Profiles::of(
+            &name,
+            &ProfileEvidence {
+                locks,
+                goroutines: &goroutines,
+                heap: None,
+                limits: LockLimits::of(thresholds),
+            },
+        )),
         ..Sample::default()
     }
 }

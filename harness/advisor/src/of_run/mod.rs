@@ -11,6 +11,8 @@ mod clock;
 mod diagnosed;
 mod sample;
 
+pub(crate) use sample::snapshots;
+
 use documents::exploration::Exploration;
 use documents::ranking::Ranking;
 use judging::evidence::{
@@ -90,7 +92,7 @@ fn of_target(source: &Source<'_>, matrix: &Matrix, evidence: &Trials<'_>) -> Tar
         };
         let diagnosed = source.diagnoses.iter();
         let diagnosed = diagnosed.filter(|kept| kept.diagnosis.cell == own.cell.id);
-        samples.extend(diagnosed.map(|kept| diagnosed::sample(own.cell, kept)));
+        samples.extend(diagnosed.map(|kept| diagnosed::sample(own.cell, kept, &matrix.thresholds)));
         let cell = RuleEvidence {
             subject: subject(source.run, matrix, own, label(own.cell, &varying)),
             beside: Some(beside::of_cell(source, evidence, at)),

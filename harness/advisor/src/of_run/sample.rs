@@ -80,7 +80,7 @@ fn lines(stderr: &[u8]) -> Lines {
 }
 
 /// The two snapshots of a window; none where the file is gone or holds anything else.
-fn snapshots(file: Option<&[u8]>) -> Vec<Snapshot> {
+pub(crate) fn snapshots(file: Option<&[u8]>) -> Vec<Snapshot> {
     let lines = file.unwrap_or_default().split(|&byte| byte == b'\n');
     let read = lines.filter(|line| !line.is_empty()).map(Snapshot::parse);
     let read: Vec<Snapshot> = read.filter_map(Result::ok).collect();

@@ -182,6 +182,9 @@ fn of_target(
         whole: &whole,
         cells: by_id.iter().map(|(id, own)| (id.as_str(), *own)).collect(),
     };
+    let (shown, undecided) = recommend::no_difference(target)
+        .into_iter()
+        .partition(|own| own.shown);
     TargetAdvice {
         target: target.target.clone(),
         about: about_name,
@@ -192,7 +195,8 @@ fn of_target(
             .unwrap_or_default(),
         top: top(&findings),
         setting: recommend::setting(&advice),
-        no_difference: recommend::no_difference(target),
+        no_difference: shown,
+        undecided,
         code: code(&findings),
         cells: cells(target, &by_id),
         whole: whole.clone(),

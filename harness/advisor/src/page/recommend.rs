@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use documents::advice::{Ablation, CellName, MeasuredEffect, Recommendation, SettingAdvice, Tried};
+use documents::advice::{
+    Ablation, CellName, MeasuredEffect, Recommendation, Setting, SettingAdvice, Tried, Validity,
+};
 use documents::effect::Effect;
 use documents::figures::{NOT_OBSERVED, effect_text, significant, value_text};
 use documents::finding::{Finding, Judgement, Severity};
@@ -39,7 +41,7 @@ pub(super) fn setting(judged: &Judged<'_>) -> SettingAdvice {
     let winner = verdict
         .cell
         .as_ref()
-        .filter(|_| verdict.kind == VerdictKind::Recommend)
+        .filter(|_| matches!(verdict.kind, VerdictKind::Recommend | VerdictKind::LossOpen))
         .and_then(|id| judged.target.cells.iter().find(|cell| cell.id == *id));
     let control = judged.target.cells.iter().find(|cell| cell.control);
     let (Some(winner), Some(control)) = (winner, control) else {
@@ -47,6 +49,7 @@ pub(super) fn setting(judged: &Judged<'_>) -> SettingAdvice {
             action: verdict.action.clone(),
             refused: None,
             change: None,
+            proposal: None,
         };
     };
     if let Some(why) = refusal(judged, &[winner, control]) {
@@ -54,12 +57,19 @@ pub(super) fn setting(judged: &Judged<'_>) -> SettingAdvice {
             action: "no recommendation: what was measured cannot carry one".to_owned(),
             refused: Some(why),
             change: None,
+            proposal: None,
         };
     }
+    let found = Some(recommendation(judged, winner, control));
+    let (change, proposal) = match verdict.kind {
+        VerdictKind::Recommend => (found, None),
+        _ => (None, found),
+    };
     SettingAdvice {
         action: verdict.action.clone(),
         refused: None,
-        change: Some(recommendation(judged, winner, control)),
+        change,
+        proposal,
     }
 }
 
@@ -88,8 +98,7 @@ fn recommendation(
     control: &CellRanking,
 ) -> Recommendation {
     let changes = &judged.target.verdict.changes;
-    let ranked = &judged.target.rank_by;
-    let effects = effects(ranked, winner, control);
+    let effects = effects(judged.target, winner, control);
     let worse = effects.iter().filter(|own| own.effect == Effect::Worse);
     let worse = worse
         .map(|own| format!("{} {}", own.objective.heading(), own.change))
@@ -108,8 +117,15 @@ fn recommendation(
         worse,
         effects,
         tied: tied(judged.target, winner),
+        settings: settings(judged.target, winner, control),
+        validity: validity(judged, winner),
         ablation: ablation(judged.target, winner, changes),
-        valid_for: valid_for(judged, winner),
+        valid_for: {
+            let mut lines = valid_for(judged, winner);
+            lines.extend(side_effects(changes));
+            lines.extend(memory_needed(judged, winner));
+            lines
+        },
         rollout: ROLLOUT.to_owned(),
         rollback: ROLLBACK.to_owned(),
     }
@@ -130,13 +146,21 @@ fn line(axis: &str, value: &str) -> String {
 }
 
 fn effects(
-    ranked: &[Objective],
+    target: &TargetRanking,
     winner: &CellRanking,
     control: &CellRanking,
 ) -> Vec<MeasuredEffect> {
+    let ranked = &target.rank_by;
+    let median = |cell: &CellRanking, objective: Objective| {
+        cell.objectives.get(&objective).and_then(|own| own.value)
+    };
     let value = |cell: &CellRanking, objective: Objective| {
-        let own = cell.objectives.get(&objective).and_then(|own| own.value);
-        own.map_or_else(|| NOT_OBSERVED.to_owned(), |own| value_text(objective, own))
+        median(cell, objective)
+            .map_or_else(|| NOT_OBSERVED.to_owned(), |own| value_text(objective, own))
+    };
+    let margin = |objective: Objective| {
+        let mut summaries = target.objectives.iter();
+        Some(summaries.find(|own| own.objective == objective)?.margin)
     };
     let mut effects: Vec<MeasuredEffect> = winner
         .objectives
@@ -150,6 +174,10 @@ fn effects(
             to: value(winner, objective),
             change: effect_text(objective, own),
             n: own.n,
+            control: median(control, objective),
+            value: median(winner, objective),
+            ratio_interval: own.interval.filter(|_| own.ratio.is_some()),
+            margin: margin(objective),
         })
         .collect();
     let place = |objective: &Objective| ranked.iter().position(|own| own == objective);
@@ -226,6 +254,115 @@ fn ablation(
     changes.iter().map(without).collect()
 }
 
+/// What setting it does besides.
+fn side_effects(changes: &BTreeMap<String, Change>) -> Vec<String> {
+    let is_set = |axis: &str| {
+        let change = changes.get(axis);
+        change.is_some_and(|own| own.to != "default")
+    };
+    let fixed = is_set("gomaxprocs").then(|| {
+        "GOMAXPROCS stays as set: from Go 1.25 on a service without it follows its CPU quota and affinity, also while it runs; \
+         a fixed one does not"
+            .to_owned()
+    });
+    let merged = is_set("godebug").then(|| {
+        "GODEBUG is one variable for all keys: add the pair to those that production has, do not replace them".to_owned()
+    });
+    fixed.into_iter().chain(merged).collect()
+}
+
+/// The peak that the recommended cell needs by its own heap: live x (1 + GOGC/100) + roots, and what is beside the heap.
+fn memory_needed(judged: &Judged<'_>, winner: &CellRanking) -> Option<String> {
+    let (evidence, _) = judged.cells.get(winner.id.as_str())?;
+    let of_sample = |sample: &Sample| {
+        let runtime = sample.runtime.as_ref()?;
+        let factor = physics::gogc_factor(&evidence.subject, sample)?;
+        let live = runtime.live_bytes?[1];
+        let roots = runtime.roots_bytes.unwrap_or(0.0);
+        let memory = runtime.memory?;
+        let resident = sample.process.as_ref()?.rss_bytes as f64;
+        let beside = (resident - memory.objects - memory.unused).max(0.0);
+        Some(live + (live + roots) * factor + beside)
+    };
+    let needed = evidence.samples.iter().filter_map(of_sample);
+    let needed = needed.reduce(f64::max)?;
+    let cap = evidence.subject.memory_cap_bytes.map(|cap| {
+        let share = documents::figures::percent(needed / cap as f64);
+        format!(", {share} of the cap of {}", format_bytes(cap as f64))
+    });
+    Some(format!(
+        "memory of about {} at the peak (live x (1 + GOGC/100) + roots x GOGC/100 + what is beside the heap){}: size the cap for a \
+         live heap that grows by it",
+        format_bytes(needed),
+        cap.unwrap_or_default()
+    ))
+}
+
+/// Every setting of the winner that is not the default or not the control's, with what the grid knows of it alone.
+fn settings(target: &TargetRanking, winner: &CellRanking, control: &CellRanking) -> Vec<Setting> {
+    let axes = winner.axes.iter().filter_map(|(name, to)| {
+        let axis: Axis = name.parse().ok()?;
+        let from = control.axes.get(name).map_or(to, |from| from);
+        let is_set = !axis.is_same(to, axis.default_value()) || !axis.is_same(from, to);
+        is_set.then_some((axis, name, from, to))
+    });
+    let mut axes: Vec<_> = axes.collect();
+    axes.sort();
+    let changes = axes
+        .iter()
+        .filter(|(axis, _, from, to)| !axis.is_same(from, to));
+    let several = changes.count() > 1;
+    let with = |cell: &CellRanking, name: &str, value: &str| {
+        let mut wanted = cell.axes.clone();
+        wanted.insert(name.to_owned(), value.to_owned());
+        let mut cells = target.cells.iter().filter(|_| several);
+        let found = cells.find(|cell| cell.axes == wanted)?;
+        Some(ranked_changes(target, found))
+    };
+    let settings = axes.iter().map(|(axis, name, from, to)| {
+        let changed = !axis.is_same(from, to);
+        Setting {
+            axis: (*name).clone(),
+            from: (*from).clone(),
+            to: (*to).clone(),
+            alone: with(control, name, to).filter(|_| changed),
+            without: with(winner, name, from).filter(|_| changed),
+        }
+    });
+    settings.collect()
+}
+
+/// What it was measured under, in figures.
+fn validity(judged: &Judged<'_>, winner: &CellRanking) -> Validity {
+    let provenance = &judged.ranking.provenance;
+    let calibration = provenance.calibration.get(&judged.target.target);
+    let Some((evidence, _)) = judged.cells.get(winner.id.as_str()) else {
+        return Validity::default();
+    };
+    let subject = &evidence.subject;
+    Validity {
+        live_heap_bytes: live_heap(evidence),
+        rate_per_s: calibration.map(|own| own.rate_per_s),
+        capacity_per_s: calibration.and_then(|own| own.control_capacity_per_s),
+        cpus: subject.cpus,
+        cpu: Some(provenance.host.cpu.clone()).filter(|cpu| !cpu.is_empty()),
+        quota_cpus: subject.quota_cpus,
+        memory_cap_bytes: subject.memory_cap_bytes,
+        go: subject.go.as_ref().map(ToString::to_string),
+    }
+}
+
+/// Least and most live heap over the samples, bytes.
+fn live_heap(evidence: &RuleEvidence) -> Option<[f64; 2]> {
+    let live = evidence
+        .samples
+        .iter()
+        .filter_map(|own| own.runtime.as_ref()?.live_bytes);
+    let live: Vec<f64> = live.flatten().filter(|bytes| *bytes > 0.0).collect();
+    let least = live.iter().copied().reduce(f64::min)?;
+    Some([least, live.iter().copied().reduce(f64::max)?])
+}
+
 /// Where it was measured; beyond that it is a guess.
 fn valid_for(judged: &Judged<'_>, winner: &CellRanking) -> Vec<String> {
     let Some((evidence, _)) = judged.cells.get(winner.id.as_str()) else {
@@ -233,15 +370,7 @@ fn valid_for(judged: &Judged<'_>, winner: &CellRanking) -> Vec<String> {
     };
     let subject = &evidence.subject;
     let mut lines = Vec::new();
-    let live = evidence
-        .samples
-        .iter()
-        .filter_map(|own| own.runtime.as_ref()?.live_bytes);
-    let live: Vec<f64> = live.flatten().filter(|bytes| *bytes > 0.0).collect();
-    if let (Some(least), Some(most)) = (
-        live.iter().copied().reduce(f64::min),
-        live.iter().copied().reduce(f64::max),
-    ) {
+    if let Some([least, most]) = live_heap(evidence) {
         lines.push(format!(
             "a live heap of {} to {}",
             format_bytes(least),

@@ -13,6 +13,9 @@
 //! fraction (`saveBlockEventStack` in runtime/mprof.go, "bp.count += float64(rate)", Go 1.21 to 1.27). The fraction
 //! only says how few events may stand behind a count.
 //!
+//! A profile that recorded nothing counts as one that was not given: recording is off by default, and an empty profile
+//! does not tell that from a quiet lock.
+//!
 //! Deliberately absent: locks of the runtime itself (they show as `runtime.unlock` in mutex profiles from Go 1.25 on),
 //! channels and condition variables.
 
@@ -39,7 +42,7 @@ pub struct LockEvidence<'a> {
     pub goroutine: Option<&'a Profile>,
     /// What the mutex and block profiles cover where they do not say so themselves.
     pub window: Option<Duration>,
-    /// `runtime.SetMutexProfileFraction`, where it is known.
+    /// `runtime.SetMutexProfileFraction`, where it is known; 0 is off.
     pub mutex_fraction: Option<u32>,
 }
 
@@ -99,6 +102,43 @@ const LEAST_SAMPLED: f64 = 3.0;
 /// ```
 #[must_use]
 pub fn lock_check(evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockCheck {
+    // What a net/http server does between requests is no contention, but it shows that recording is on.
+    let block = evidence.block.filter(|own| has_recorded(own));
+    let block = block.map(Profile::without_idle_connections);
+    let recorded = LockEvidence {
+        block: block.as_ref(),
+        // A sampling that is known to be on found nothing.
+        mutex: evidence
+            .mutex
+            .filter(|own| has_recorded(own) || evidence.mutex_fraction.is_some_and(|own| own > 0)),
+        ..*evidence
+    };
+    let off = [
+        (
+            "block",
+            evidence.block.is_some() && recorded.block.is_none(),
+        ),
+        (
+            "mutex",
+            evidence.mutex.is_some() && recorded.mutex.is_none(),
+        ),
+    ];
+    let off: Vec<&str> = off
+        .iter()
+        .filter(|(_, off)| *off)
+        .map(|(name, _)| *name)
+        .collect();
+    check(&recorded, limits, &off)
+}
+
+/// Whether a profile recorded anything. An empty one is of a recording that is off, or of a service in which nothing
+/// waited: nothing in it tells, so it is no witness of a quiet lock.
+fn has_recorded(profile: &Profile) -> bool {
+    !profile.samples.is_empty()
+}
+
+/// The check over what recorded something; `off` are the profiles that were given and did not.
+fn check(evidence: &LockEvidence<'_>, limits: &LockLimits, off: &[&str]) -> LockCheck {
     let mut sites: BTreeMap<String, Tally> = BTreeMap::new();
     if let Some(profile) = evidence.cpu {
         let samples = profile.value_index("samples");
@@ -141,6 +181,10 @@ pub fn lock_check(evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockCheck
         .into_iter()
         .map(|(site, tally)| tally.judged(site, evidence, limits))
         .collect();
+    let signals = sites.iter_mut().flat_map(|own| &mut own.signals);
+    for signal in signals.filter(|own| off.contains(&own.profile)) {
+        signal.text = "recorded nothing: it is off, or nothing waited".to_owned();
+    }
     sites.sort_by(|a, b| {
         (a.verdict.cmp(&b.verdict))
             .then_with(|| waited(b).total_cmp(&waited(a)))
@@ -148,7 +192,7 @@ pub fn lock_check(evidence: &LockEvidence<'_>, limits: &LockLimits) -> LockCheck
     });
     LockCheck {
         suspects: sites,
-        missing: missing(evidence),
+        missing: missing(evidence, off),
     }
 }
 
@@ -156,8 +200,8 @@ fn waited(suspect: &LockSuspect) -> f64 {
     suspect.numbers.waited_ns.unwrap_or_default()
 }
 
-fn missing(evidence: &LockEvidence<'_>) -> Vec<String> {
-    [
+fn missing(evidence: &LockEvidence<'_>, off: &[&str]) -> Vec<String> {
+    let ways = [
         (evidence.cpu, "cpu: GET /debug/pprof/profile?seconds=30"),
         (
             evidence.block,
@@ -171,11 +215,19 @@ fn missing(evidence: &LockEvidence<'_>) -> Vec<String> {
             evidence.goroutine,
             "goroutine: GET /debug/pprof/goroutine while it is slow",
         ),
-    ]
-    .into_iter()
-    .filter(|(profile, _)| profile.is_none())
-    .map(|(_, how)| how.to_owned())
-    .collect()
+    ];
+    let absent = ways.into_iter().filter(|(profile, _)| profile.is_none());
+    let told = absent.map(|(_, how)| {
+        let (name, way) = how.split_once(": ").unwrap_or((how, ""));
+        match off.contains(&name) {
+            true if name == "mutex" && evidence.mutex_fraction == Some(0) => {
+                format!("{name}: recording is off: {way}")
+            }
+            true => format!("{name}: recorded nothing (off, or nothing waited): {way}"),
+            false => how.to_owned(),
+        }
+    });
+    told.collect()
 }
 
 /// What is known of one site.

@@ -6,8 +6,10 @@ mod advice;
 mod analyze;
 mod analyze_verdict;
 mod caveats;
+mod planted;
 mod profiles;
 mod public_inputs;
+mod reference;
 mod wrapped_logs;
 
 use advisor::rank;

@@ -329,7 +329,7 @@ const INPUTS: [(&str, Check); 42] = [
     }),
     ("27-gctrace-p-change.log", |it| {
         all([
-            share(it, 1.6, 0.2),
+            share(it, 1.01, 0.1),
             noted(it, "GOMAXPROCS changed from 32 to 3"),
         ])
     }),
@@ -403,7 +403,7 @@ const INPUTS: [(&str, Check); 42] = [
             1,
         )
     }),
-    ("44-gctrace-assists.log", |it| share(it, 3.37, 0.02)),
+    ("44-gctrace-assists.log", |it| share(it, 3.34, 0.02)),
     ("49-go-test-json.jsonl", |it| {
         ended(it, "panic", "runtime error: integer divide by zero", "", 1)
     }),

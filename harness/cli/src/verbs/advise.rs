@@ -42,8 +42,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<Ending, Failure> {
         cell: args.cell.clone(),
         ..AdviseOptions::default()
     };
-    let ranking = run_folder::ranking(&args.run)?;
-    let advice = advice(&args.run, &ranking, &options)?;
+    let advice = advice_of(&args.run, &options)?;
     if args.json {
         output::print_json(&advice)?;
     } else {
@@ -57,6 +56,11 @@ pub(super) fn load(folder: &Path) -> Result<Ranking, Failure> {
     let mut ranking = run_folder::ranking(folder)?;
     ranking.advice = Some(advice(folder, &ranking, &AdviseOptions::default())?);
     Ok(ranking)
+}
+
+/// The advice on a run.
+pub(super) fn advice_of(folder: &Path, options: &AdviseOptions) -> Result<Advice, Failure> {
+    advice(folder, &run_folder::ranking(folder)?, options)
 }
 
 fn advice(folder: &Path, ranking: &Ranking, options: &AdviseOptions) -> Result<Advice, Failure> {
@@ -94,7 +98,7 @@ fn is_too_large(error: &StoreError) -> bool {
 }
 
 /// What is left of a trial's raw evidence. A file that is gone only means fewer rules.
-fn raw(dir: &RunDir, raw: &str) -> Result<Raw, StoreError> {
+pub(super) fn raw(dir: &RunDir, raw: &str) -> Result<Raw, StoreError> {
     let file = |name: &str| {
         if raw.is_empty() {
             return Ok(None);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use documents::comparison::{Comparison, Judgement};
-use judging::comparison::{CompareOptions, Selector, between_runs, within_run};
+use judging::comparison::{CompareOptions, Measured, Selector, between_runs, within_run};
 use record::objective::Objective;
 use record::quantity::parse_share;
 
@@ -31,11 +31,16 @@ Sides, baseline first:
   gosweep compare results/before results/after
 
 Verdicts, per objective and overall:
-  REGRESSED     the whole interval lies beyond the margin on the bad side
-  NO WORSE      it lies entirely on the good side of it (IMPROVED: beyond the margin there)
-  INCONCLUSIVE  neither; the report says how many more blocks would decide
-The verdict is decided by QPS, P99, GC per 1,000 requests, RSS and error rate, and by
-the objectives that --margin names. Default margins: qps 3%, p50/p99/p999 10%, error_rate 0.1% (points),
+  REGRESSED     the whole interval lies beyond the margin on the bad side, and holds
+                after correction over all that decides
+  NO WORSE      it lies entirely on the good side of it
+  IMPROVED      it excludes no change, and the estimate reaches the margin there
+  INCONCLUSIVE  neither; the report says how many more blocks would decide. So is a
+                gain at the price of what the run ranks lower, and two runs without
+                a --history that shows what days differ by
+The verdict is decided by what the run ranks by, CPU per request, GC CPU, QPS, P99, GC
+per 1,000 requests, RSS and error rate, and by the objectives that --margin names.
+Default margins: qps 3%, p50/p99/p999 10%, error_rate 0.1% (points),
 all others 5%.
 
 Exit codes: 0 no worse or improved   1 regressed   2 usage or invalid input
@@ -63,6 +68,10 @@ pub(crate) struct CompareArgs {
     /// Objectives that decide instead of the usual ones, e.g. qps,p99
     #[arg(long, value_name = "LIST", value_parser = objectives)]
     pub(crate) by: Option<Objectives>,
+    /// The folder of an earlier run of the baseline's configuration, one a day; from three on (repeat the option) they
+    /// show what days differ by, without which two runs are INCONCLUSIVE
+    #[arg(long, value_name = "RUN_DIR", conflicts_with = "run")]
+    pub(crate) history: Vec<PathBuf>,
     /// Compare runs of different hosts all the same
     #[arg(long)]
     pub(crate) cross_host: bool,
@@ -140,9 +149,15 @@ fn compared(args: &CompareArgs) -> Result<Comparison, Failure> {
             }
             let (baseline, candidate) = (read(folders[0])?, read(folders[1])?);
             options.folders = Some([args.baseline.clone(), args.candidate.clone()]);
+            let earlier = args.history.iter().map(|folder| read(folder));
+            let earlier = earlier.collect::<Result<Vec<_>, _>>()?;
             advisor::measured(&baseline.0, &baseline.1).and_then(|baseline| {
                 let candidate = advisor::measured(&candidate.0, &candidate.1)?;
-                between_runs(&baseline, &candidate, &options)
+                let earlier = earlier
+                    .iter()
+                    .map(|(run, trials)| Measured::new(run, trials));
+                let earlier = earlier.collect::<Result<Vec<_>, _>>()?;
+                between_runs(&baseline, &candidate, &earlier, &options)
             })
         }
     };

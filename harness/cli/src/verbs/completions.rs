@@ -1,5 +1,7 @@
 //! `gosweep completions`: shell completions.
 
+use std::collections::BTreeMap;
+
 use clap::{Args as ClapArgs, Command};
 
 use crate::exit::{Ending, Failure};
@@ -7,10 +9,16 @@ use crate::output;
 
 /// `gosweep completions`.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "`gosweep man --install` installs those of bash, zsh and fish, with the manual."
+)]
 pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Prints the completions of a shell for the whole command line.
@@ -20,6 +28,15 @@ pub(crate) fn completions(
 ) -> Result<Ending, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, command, "gosweep", &mut script);
-    output::print_script(&String::from_utf8_lossy(&script))?;
+    let script = String::from_utf8_lossy(&script);
+    if args.json {
+        let shell = args.shell.to_string();
+        output::print_json(&BTreeMap::from([
+            ("shell", shell.as_str()),
+            ("script", &script),
+        ]))?;
+    } else {
+        output::print_script(&script)?;
+    }
     Ok(Ending::Pass)
 }

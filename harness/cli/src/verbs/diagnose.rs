@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use advisor::diagnosis::{Kept, Wanted, choose, diagnoses, files};
 use clap::Args as ClapArgs;
+use documents::diagnosis::Diagnoses;
 use judging::comparison::Selector;
 use orchestrator::plan::Plan;
 use orchestrator::run::{Choice, Ending as RunEnding, RunRequest};
@@ -64,6 +65,9 @@ pub(crate) struct DiagnoseArgs {
     /// Start targets as this user, a name or number, where gosweep is root
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn wanted(text: &str) -> Result<Wanted, String> {
@@ -107,7 +111,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
     let duration = args.duration.unwrap_or(by_matrix.duration);
     match take(&request, &wanted, duration)? {
         RunEnding::Interrupted => Ok(interrupted(&args.run)),
-        RunEnding::Complete => conclude(&args.run),
+        RunEnding::Complete => conclude(&args.run, args.json),
     }
 }
 
@@ -154,15 +158,33 @@ pub(super) fn interrupted(folder: &Path) -> Ending {
     Ending::Incomplete
 }
 
-/// Prints what the diagnoses show and writes their page.
-pub(super) fn conclude(folder: &Path) -> Result<Ending, Failure> {
+/// At the end of a run, whose ranking is the only document on standard output where that is JSON.
+pub(super) fn conclude_beside(folder: &Path, json: bool) -> Result<Ending, Failure> {
+    concluded(folder, |shown| match json {
+        true => Ok(()),
+        false => output::print_page(|options| report::terminal(shown, options)),
+    })
+}
+
+fn conclude(folder: &Path, json: bool) -> Result<Ending, Failure> {
+    concluded(folder, |shown| match json {
+        true => output::print_json(shown),
+        false => output::print_page(|options| report::terminal(shown, options)),
+    })
+}
+
+/// Shows the diagnoses and writes their page.
+fn concluded(
+    folder: &Path,
+    show: impl FnOnce(&Diagnoses) -> Result<(), Failure>,
+) -> Result<Ending, Failure> {
     let kept = read(folder)?;
     let run = RunDir::open(folder)?.read_run()?;
     let shown = diagnoses(&run, &kept).map_err(Failure::usage)?;
     let page = folder.join(PAGE);
     let html = report::html(&shown).map_err(Failure::internal)?;
     write_into(folder, PAGE, &html)?;
-    output::print_page(|options| report::terminal(&shown, options))?;
+    show(&shown)?;
     tell!("flame graphs and tables: {}", page.display());
     let failed = shown.cells.iter().any(|cell| cell.failure.is_some());
     Ok(if failed { Ending::NotFit } else { Ending::Pass })

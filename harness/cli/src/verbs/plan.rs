@@ -61,7 +61,10 @@ struct PlanJson {
     estimated_seconds_least: f64,
     /// With all blocks and the confirmation.
     estimated_seconds: f64,
+    /// By which the orders below are made.
     seed: u64,
+    /// Whether a run draws another one: the matrix names none.
+    seed_drawn: bool,
     toolchains: Vec<String>,
     cells: Vec<CellJson>,
     dropped: Vec<DroppedJson>,
@@ -108,7 +111,7 @@ fn plan_json(plan: &Plan) -> PlanJson {
     let keys: Vec<OrderKey> = plan.cells.iter().map(OrderKey::of).collect();
     let order: Vec<Vec<SlotJson>> = (0..plan.matrix.blocks.max)
         .map(|block| {
-            let slots = block_order(&keys, plan.matrix.seed, block);
+            let slots = block_order(&keys, plan.matrix.seed_in_force(), block);
             let slot = |slot: &orchestrator::plan::Slot| SlotJson {
                 cell: slot.cell + 1,
                 duplicate: slot.role == Role::ControlDuplicate,
@@ -125,7 +128,8 @@ fn plan_json(plan: &Plan) -> PlanJson {
         trials: order.iter().map(Vec::len).sum(),
         estimated_seconds_least: time.least.as_secs_f64(),
         estimated_seconds: time.most.as_secs_f64(),
-        seed: plan.matrix.seed,
+        seed: plan.matrix.seed_in_force(),
+        seed_drawn: plan.matrix.seed.is_none(),
         toolchains: plan.toolchain_specs(),
         cells: plan
             .cells
@@ -190,8 +194,14 @@ fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
             .iter()
             .map(|slot| format!("{}{}", slot.cell, if slot.duplicate { "'" } else { "" }))
             .collect();
+        let drawn = match json.seed_drawn {
+            true => {
+                ", as an example: each run draws its own seed unless --seed or the matrix names one"
+            }
+            false => "",
+        };
         text.push_str(&format!(
-            "\nOrder of the first block (seed {}; ' is the control's duplicate): {}\n",
+            "\nOrder of the first block (seed {}{drawn}; ' is the control's duplicate): {}\n",
             json.seed,
             slots.join(" ")
         ));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use documents::proof::Outcome;
-use documents::ranking::Ranking;
+use documents::ranking::{Ranking, TargetRanking, VerdictKind};
 use judging::exploration::EXPLORED;
 use record::objective::Objective;
 
@@ -16,7 +16,7 @@ use crate::output;
 /// `gosweep rank`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Exit codes: 0 ranked, 2 invalid input or a record that contradicts itself, 70 internal error
+Exit codes: 0 ranked, 3 with --decided where the verdict is open, 2 invalid input or a record that contradicts itself, 70 internal error
 With --selftest: 0 holds, 1 fails, 2 no cell whose truth is known, 3 not enough data
 to tell")]
 pub(crate) struct RankArgs {
@@ -36,9 +36,26 @@ pub(crate) struct RankArgs {
     /// Check instead what the run says of cells whose truth is known, as in matrices/proof
     #[arg(long, conflicts_with_all = ["explore", "by", "limits"])]
     pub(crate) selftest: bool,
+    /// End with exit code 3 where a verdict is open: inconclusive, or a gain shown with a loss open
+    #[arg(long, conflicts_with_all = ["explore", "selftest"])]
+    pub(crate) decided: bool,
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a ranking ends a call that asked for a decision.
+pub(super) fn ending(ranking: &Ranking, decided: bool) -> Ending {
+    let is_open = |target: &TargetRanking| {
+        matches!(
+            target.verdict.kind,
+            VerdictKind::LossOpen | VerdictKind::Inconclusive
+        )
+    };
+    match decided && ranking.targets.iter().any(is_open) {
+        true => Ending::Inconclusive,
+        false => Ending::Pass,
+    }
 }
 
 /// Ranks or explores a run.
@@ -59,7 +76,9 @@ pub(crate) fn rank(args: &RankArgs) -> Result<Ending, Failure> {
             constraints: args.limits.as_ref().map(|limits| limits.0.clone()),
             ..judging::RankOptions::default()
         };
-        show(&ranking_by(&args.run, preferred)?, args.json)?;
+        let ranking = ranking_by(&args.run, preferred)?;
+        show(&ranking, args.json)?;
+        return Ok(ending(&ranking, args.decided));
     }
     Ok(Ending::Pass)
 }

@@ -1,5 +1,6 @@
 //! `gosweep run`: measure, rank, report.
 
+use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ reports. To resume an interrupted run, give the same --out, or the folder:
   gosweep run results/quickstart-20260101-120000
 A run that its budget stopped is resumed with a new --budget or with --blocks.
 
-Exit codes: 0 complete, 2 invalid input, 4 the control does not work, another
+Exit codes: 0 complete, 2 invalid input, 3 with --decided where the verdict is open, 4 the control does not work, another
 gosweep is measuring or cgroups may not be created, 5 interrupted, 70 internal
 error")]
 pub(crate) struct RunArgs {
@@ -39,10 +40,17 @@ pub(crate) struct RunArgs {
     /// Blocks to run, instead of the matrix's; more than before extends a run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) blocks: Option<u32>,
+    /// Seed of the order of trials and of every random choice, to repeat another run's; without it the matrix's, or one
+    /// that is drawn. The run records it, and goes on with it when it is resumed
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Time that the run may take, e.g. 2h: it stops before the block that would exceed it, with time reserved for
     /// confirming the best cell
     #[arg(long, value_name = "TIME", value_parser = record::quantity::parse_positive_duration)]
     pub(crate) budget: Option<Duration>,
+    /// End with exit code 3 where a verdict is open: inconclusive, or a gain shown with a loss open
+    #[arg(long)]
+    pub(crate) decided: bool,
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
@@ -75,6 +83,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         ));
     }
     let (plan, topology, folder) = what_and_where(args)?;
+    let plan = with_seed(plan, &folder, args.seed)?;
     let mut toolbox = toolbox(args.toolchain_sources.as_deref(), Some(&plan))?;
     (toolbox.offline, toolbox.locked) = (args.offline, args.locked);
     let request = RunRequest {
@@ -104,11 +113,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         Some(wanted) => Some(diagnose::take_as_asked(&request, wanted)?),
         None => None,
     };
-    conclude(&folder, args.json)?;
+    let ending = conclude(&folder, args)?;
     match diagnosed {
         Some(RunEnding::Interrupted) => Ok(diagnose::interrupted(&folder)),
-        Some(RunEnding::Complete) => diagnose::conclude(&folder),
-        None => Ok(Ending::Pass),
+        Some(RunEnding::Complete) => diagnose::conclude_beside(&folder, args.json),
+        None => Ok(ending),
     }
 }
 
@@ -134,6 +143,35 @@ fn what_and_where(args: &RunArgs) -> Result<(Plan, Topology, PathBuf), Failure> 
     Ok((plan, topology, args.matrix.clone()))
 }
 
+/// The plan with the seed that the run is to go by: the recorded one of a run that is there, the one asked for, the
+/// matrix's, or one that is drawn.
+fn with_seed(mut plan: Plan, folder: &Path, asked: Option<u64>) -> Result<Plan, Failure> {
+    let recorded = RunDir::open(folder).and_then(|run| run.read_run());
+    let recorded = recorded.ok().map(|run| run.seed);
+    if let (Some(recorded), Some(asked)) = (recorded, asked)
+        && recorded != asked
+    {
+        return Err(Failure::usage(format!(
+            "{} was begun with --seed {recorded} and goes on with it: leave out --seed, or give another --out",
+            folder.display()
+        )));
+    }
+    plan.matrix.seed = recorded
+        .or(asked)
+        .or(plan.matrix.seed)
+        .or_else(|| Some(drawn_seed()));
+    Ok(plan)
+}
+
+/// Any seed, short enough to be typed again. The standard library keys its hash maps at random.
+fn drawn_seed() -> u64 {
+    const DIGITS: u64 = 1_000_000_000;
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
+        % DIGITS
+}
+
 /// The arguments that go on with a run. Before its first trial the folder holds no run yet and the matrix must be named
 /// again.
 fn go_on_with(args: &RunArgs, folder: &Path) -> String {
@@ -149,7 +187,7 @@ fn default_folder(plan: &Plan) -> PathBuf {
 }
 
 /// Ranks the run and writes its reports alongside it.
-fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
+fn conclude(folder: &Path, args: &RunArgs) -> Result<Ending, Failure> {
     let ranked = advise::load(folder)?;
     let names = [
         (ReportFormat::Md, "report.md"),
@@ -159,8 +197,8 @@ fn conclude(folder: &Path, json: bool) -> Result<(), Failure> {
     for (format, name) in names {
         run_folder::write(folder, name, &report::render(&ranked, format)?)?;
     }
-    rank::show(&ranked, json)?;
+    rank::show(&ranked, args.json)?;
     let written = folder.join("report.{md,json,html}");
     tell!("\nreports: {}", written.display());
-    Ok(())
+    Ok(rank::ending(&ranked, args.decided))
 }

@@ -72,3 +72,27 @@ pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<(), Failure
     let shown = folder.join(name);
     written.map_err(|error| Failure::of_system(format!("cannot write {}", shown.display()), &error))
 }
+
+/// Refuses to write into the folder of a run of somebody else, or of another machine, unless it is trusted.
+pub(super) fn check_destination(
+    run: &Path,
+    destination: &Path,
+    trust: bool,
+) -> Result<(), Failure> {
+    // By its parent too: what is renamed to a link replaces the link.
+    let mut places = [Some(destination), destination.parent()].into_iter();
+    match places.any(|own| own.is_some_and(|own| is_inside(own, run))) {
+        true => check_trusted(run, trust),
+        false => Ok(()),
+    }
+}
+
+/// Whether a path, or what of it is there already, is within a folder.
+fn is_inside(path: &Path, folder: &Path) -> bool {
+    let here = |own: &Path| match own.as_os_str().is_empty() {
+        true => Path::new(".").canonicalize().ok(),
+        false => own.canonicalize().ok(),
+    };
+    let there = path.ancestors().find_map(here);
+    matches!((there, folder.canonicalize()), (Some(there), Ok(folder)) if there.starts_with(&folder))
+}

@@ -272,7 +272,7 @@ fn a_quota_throttles_and_too_many_ps_are_told() {
         return;
     }
     let matrix = "\
-axes: {cpu_quota: [0.05], gomaxprocs: [2], placement: [none]}
+axes: {cpu_quota: [0.05], gomaxprocs: [8], placement: [none]}
 load: {connections: 8, saturate: 1s}
 blocks: 2
 warmup: {for: 200ms, gc_cycles: 0}

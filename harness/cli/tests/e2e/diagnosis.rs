@@ -7,7 +7,7 @@ use gotrace::profile::{Profile, ProfileKind};
 use record::diagnosis::Diagnosis;
 use record::store::RunDir;
 
-use crate::lab::{Lab, stored};
+use crate::lab::{Lab, goroot, stored};
 
 const TARGET: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -115,4 +115,26 @@ fn on_demand(lab: &Lab, before: usize) {
         assert!(done.stderr.contains(words), "{}", done.stderr);
     }
     assert_eq!(dir.read_diagnoses().unwrap().len(), 2);
+    profiles_are_labelled(lab);
+}
+
+/// `go tool pprof` shows the cell of every sample.
+fn profiles_are_labelled(lab: &Lab) {
+    let done = lab.say(&["report", "out", "--format", "pprof", "--out", "reports"]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let cpu: Vec<&str> = done
+        .stdout
+        .lines()
+        .filter(|own| own.ends_with("-cpu.pb"))
+        .collect();
+    assert_eq!(cpu.len(), 2, "{}", done.stdout);
+    let tags = std::process::Command::new(goroot().unwrap().join("bin/go"))
+        .args(["tool", "pprof", "-tags"])
+        .args(cpu.iter().map(|own| lab.path(own)))
+        .output()
+        .unwrap();
+    let tags = String::from_utf8_lossy(&tags.stdout).into_owned();
+    for part in ["settings:", "gogc=400", "gogc=100", "cell:", "target:"] {
+        assert!(tags.contains(part), "{part}\n{tags}");
+    }
 }

@@ -42,6 +42,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("report", &["documents", "record"]),
     ("testing", &["record"]),
+    // It decodes as they do; nothing that is shipped uses it.
+    (
+        "fuzz",
+        &[
+            "record",
+            "gotrace",
+            "loadgen",
+            "loadtool",
+            "toolchain",
+            "judging",
+        ],
+    ),
     (
         "cli",
         &[

@@ -125,6 +125,7 @@ fn help_reads_well() {
         "host",
         "toolchain",
         "toolchain install",
+        "upgrade",
         "rank",
         "report",
         "schema",

@@ -6,7 +6,7 @@ mod words;
 
 pub use amounts::{amount_text, duration_text, percent_text};
 pub use values::{
-    NOT_OBSERVED, count_text, difference_text, effect_text, grouped, margin_text, milliseconds,
-    on_scale_text, p_text, percent, ratio_text, significant, value_text,
+    NOT_OBSERVED, TOO_NOISY, count_text, difference_text, disagrees, effect_text, grouped,
+    margin_text, milliseconds, on_scale_text, p_text, percent, ratio_text, significant, value_text,
 };
 pub use words::{counted, host_text, limit_text, listed, mark, shortened};

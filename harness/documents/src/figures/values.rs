@@ -11,6 +11,8 @@ pub const NOT_OBSERVED: &str = "–";
 /// A value with its unit: `12,345/s`, `3.21 ms`, `31.2 MiB`.
 pub fn value_text(objective: Objective, value: f64) -> String {
     match objective {
+        // A slow service answers a few requests a second: the digits behind the point are its figure.
+        Objective::Qps if value.abs() < 99.95 => format!("{}/s", significant(value)),
         Objective::Qps => format!("{}/s", grouped(value)),
         Objective::P50 | Objective::P99 | Objective::P999 => milliseconds(value),
         Objective::GcPerKreq => significant(value),
@@ -65,8 +67,19 @@ pub fn effect_text(objective: Objective, figures: &CellObjective) -> String {
     }
 }
 
+/// What stands for a ratio whose interval says nothing.
+pub const TOO_NOISY: &str = "too noisy to say";
+
+/// Whether an interval holds anything from a tenth to ten times.
+fn says_nothing([low, high]: [f64; 2]) -> bool {
+    low <= 0.1 && high >= 10.0
+}
+
 /// A ratio with its interval, as a change in per cent where that reads well.
 pub fn ratio_text(ratio: f64, interval: Option<[f64; 2]>) -> String {
+    if interval.is_some_and(says_nothing) {
+        return TOO_NOISY.to_owned();
+    }
     if ratio >= 3.0 {
         let bounds = interval
             .map(|[low, high]| format!(" [{}, {}]", significant(low), significant(high)))
@@ -76,7 +89,8 @@ pub fn ratio_text(ratio: f64, interval: Option<[f64; 2]>) -> String {
     let percent = |ratio: f64| (ratio - 1.0) * 100.0;
     // In a large change a digit behind the point is noise, unless the interval is that narrow.
     let narrow = interval.is_some_and(|[low, high]| percent(high) - percent(low) < 1.0);
-    let digits = usize::from(percent(ratio).abs() < 19.95 || narrow);
+    let digits =
+        usize::from(percent(ratio).abs() < 19.95 || narrow).max(digits_near_nothing(ratio));
     let bounds = interval
         .map(|[low, high]| {
             let (low, high) = (percent(low), percent(high));
@@ -84,6 +98,33 @@ pub fn ratio_text(ratio: f64, interval: Option<[f64; 2]>) -> String {
         })
         .unwrap_or_default();
     format!("{}%{bounds}", signed(percent(ratio), digits))
+}
+
+/// Digits behind the point that keep a change to next to nothing from reading as −100 %.
+fn digits_near_nothing(ratio: f64) -> usize {
+    const MOST: usize = 4;
+    let left = 100.0 * ratio;
+    match left > 0.0 && left < 0.995 {
+        // 0.4 % is left: −99.6 %; 0.04 %: −99.96 %.
+        true => (1..MOST)
+            .find(|&digits| left * 10_f64.powi(digits as i32) >= 0.995)
+            .unwrap_or(MOST),
+        false => 0,
+    }
+}
+
+/// Whether a cell's median and its ratio to the control point in different directions, by more than what rounding shows.
+/// The ratio compares trials of one block; medians over all blocks hold what drifted between them.
+pub fn disagrees(figures: &CellObjective, control: Option<f64>) -> bool {
+    let (Some(value), Some(control), Some(ratio)) = (figures.value, control, figures.ratio) else {
+        return false;
+    };
+    const SHOWN: f64 = 0.001;
+    let by_medians = value / control;
+    by_medians.is_finite()
+        && (by_medians - 1.0) * (ratio - 1.0) < 0.0
+        && (by_medians - 1.0).abs() > SHOWN
+        && (ratio - 1.0).abs() > SHOWN
 }
 
 /// The A/A pair or another bare estimate, on its scale.
@@ -109,10 +150,15 @@ pub fn on_scale_text(
     }
 }
 
+/// From here on a margin or floor says nothing any more: +300 %.
+const NO_MARGIN: f64 = 3.0;
+
 /// A margin or floor: relative, for the error rate in percentage points.
 pub fn margin_text(of: impl Into<Criterion>, margin: f64) -> String {
     if of.into().is_difference() {
         format!("{} pp", significant(margin * 100.0))
+    } else if margin >= NO_MARGIN {
+        TOO_NOISY.to_owned()
     } else {
         percent(margin)
     }
@@ -189,6 +235,7 @@ mod tests {
     fn values_carry_their_unit() {
         assert_eq!(value_text(Objective::Qps, 1_234_567.8), "1,234,568/s");
         assert_eq!(value_text(Objective::Qps, 987.4), "987/s");
+        assert_eq!(value_text(Objective::Qps, 2.4), "2.40/s");
         assert_eq!(value_text(Objective::P99, 3.2149), "3.21 ms");
         assert_eq!(value_text(Objective::GcCpu, 0.0312), "3.12%");
         assert_eq!(value_text(Objective::ErrorRate, 0.0), "0%");
@@ -203,6 +250,12 @@ mod tests {
         );
         assert_eq!(ratio_text(0.26, Some([0.24, 0.28])), "−74% [−76, −72]");
         assert_eq!(ratio_text(1.0001, None), "±0.0%");
+        assert_eq!(ratio_text(0.0004, None), "−99.96%");
+        assert_eq!(
+            ratio_text(0.004, Some([0.003, 0.0052])),
+            "−99.6% [−99.7, −99.5]"
+        );
+        assert_eq!(ratio_text(9.57, Some([6.7e-8, 1.3e9])), "too noisy to say");
         assert_eq!(ratio_text(4.123, Some([3.8, 4.5])), "×4.12 [3.80, 4.50]");
         assert_eq!(difference_text(Objective::ErrorRate, -0.0012), "−0.12 pp");
         assert_eq!(difference_text(Objective::GcPerKreq, -4.1), "−4.10");

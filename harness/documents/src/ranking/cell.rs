@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::effect::{CellObjective, Criterion};
 
 /// One cell of the ranking.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CellRanking {
     /// Its id.
     pub id: String,
@@ -50,7 +50,7 @@ pub struct CellRanking {
 }
 
 /// A cell that was not run to the end, because it could not reach the top group any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeftRace {
     /// Complete blocks that it was run in.
     pub blocks: usize,
@@ -59,7 +59,9 @@ pub struct LeftRace {
 }
 
 /// What may be said of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CellState {
     /// Keeps every constraint with a chance of 0.9 or more (or there are none).
@@ -75,7 +77,7 @@ pub enum CellState {
 }
 
 /// One limit and one cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ConstraintCheck {
     /// What is limited.
     pub objective: Objective,
@@ -85,14 +87,15 @@ pub struct ConstraintCheck {
     pub value: Option<f64>,
     /// Room to the limit as a share of it; negative where it is broken. Null for a limit of zero.
     pub margin: Option<f64>,
-    /// Confidence that the cell keeps it: 1 − p of a one-sided t test against the limit.
+    /// Confidence that the cell keeps it, over all rivals together: 1 − p of a one-sided t test against the limit, after
+    /// Holm.
     pub confidence: Option<f64>,
     /// The outcome.
     pub state: ConstraintState,
 }
 
 /// Whether a limit is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConstraintState {
     /// Confidence 0.9 or more.
@@ -106,7 +109,7 @@ pub enum ConstraintState {
 }
 
 /// A failed trial.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FailedTrial {
     /// The trial.
     pub trial: String,
@@ -115,7 +118,7 @@ pub struct FailedTrial {
 }
 
 /// A trial that the evidence of host or generator spoke against.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InvalidTrial {
     /// The trial.
     pub trial: String,

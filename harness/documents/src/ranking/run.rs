@@ -14,7 +14,7 @@ use crate::warning::Warning;
 pub const RANKING_FORMAT: u32 = 1;
 
 /// A run's ranking.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Ranking {
     /// The version of this format.
     pub format: u32,
@@ -36,7 +36,7 @@ pub struct Ranking {
 }
 
 /// What made the numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Provenance {
     /// The run.
     pub run: String,
@@ -69,7 +69,7 @@ pub struct Provenance {
 }
 
 /// One trial with its figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TrialFigures {
     /// Its id.
     pub id: String,

@@ -10,7 +10,7 @@ use crate::effect::{CellObjective, DirectionName, Scale};
 use crate::exploration::TargetExploration;
 
 /// The ranking of one target's cells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetRanking {
     /// The target.
     pub target: String,
@@ -46,7 +46,7 @@ pub struct TargetRanking {
 }
 
 /// A cell that was measured in fresh blocks after it had been chosen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Confirmation {
     /// The cell.
     pub cell: String,
@@ -66,13 +66,15 @@ pub struct Confirmation {
 }
 
 /// What fresh blocks say to a claim of the search.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfirmationOutcome {
-    /// It is better again, by the same rule.
+    /// The gain is there again, and nothing that counts for more suffers.
     Confirmed,
     /// They can tell neither way.
     Open,
+    /// The gain is there again, and whether something that counts for more suffers cannot be told.
+    LossOpen,
     /// A gain of the margin is ruled out, a limit is broken, or a more severe loss shows.
     Refuted,
     /// The ranking recommends another cell, or none: it goes by other trials or another preference than the choice did.
@@ -80,7 +82,7 @@ pub enum ConfirmationOutcome {
 }
 
 /// What a run says of one target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RankingVerdict {
     /// The kind.
     pub kind: VerdictKind,
@@ -88,7 +90,7 @@ pub struct RankingVerdict {
     pub headline: String,
     /// The same without the effects: what to do.
     pub action: String,
-    /// The recommended cell.
+    /// The recommended cell; where a gain is shown and a loss is open, the cell that gains.
     pub cell: Option<String>,
     /// What to change against the control, by axis.
     pub changes: BTreeMap<String, Change>,
@@ -96,6 +98,14 @@ pub struct RankingVerdict {
     pub gains: Vec<EffectLine>,
     /// Objectives, ranked or not, on which it is worse.
     pub costs: Vec<EffectLine>,
+    /// Where a gain is shown and a loss is open: what counts for more than the gain and may suffer, with the worst that is
+    /// not ruled out.
+    #[serde(default)]
+    pub open: Vec<EffectLine>,
+    /// How many more blocks would close what is open, at this noise; null where nothing is open or no sensible number
+    /// would.
+    #[serde(default)]
+    pub more_blocks: Option<usize>,
     /// Why this verdict, in sentences.
     pub reasons: Vec<String>,
     /// What to do next.
@@ -103,13 +113,15 @@ pub struct RankingVerdict {
 }
 
 /// The kinds of verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
     /// A cell is worth changing to.
     Recommend,
     /// None is.
     NoChange,
+    /// A cell gains, and whether something that counts for more suffers cannot be told.
+    LossOpen,
     /// The run cannot tell.
     Inconclusive,
     /// No cell keeps the constraints.
@@ -117,7 +129,7 @@ pub enum VerdictKind {
 }
 
 /// One axis's value in the control and in the recommended cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// In the control.
     pub from: String,
@@ -126,7 +138,7 @@ pub struct Change {
 }
 
 /// An effect of a verdict, in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EffectLine {
     /// The objective.
     pub objective: Objective,
@@ -135,7 +147,7 @@ pub struct EffectLine {
 }
 
 /// One objective over all cells of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ObjectiveSummary {
     /// The objective.
     pub objective: Objective,
@@ -149,7 +161,8 @@ pub struct ObjectiveSummary {
     pub margin: f64,
     /// The control against its duplicate; null where that was not measured.
     pub aa: Option<AaFigure>,
-    /// Smallest relative change of one cell that its interval would expose with 80 % chance at this number of blocks.
+    /// Smallest gain of one cell, as a share of the control, that would be claimed with 80 % chance at this number of
+    /// blocks: past interval, corrected test, margin and noise floor.
     pub minimum_detectable: Option<f64>,
     /// How p-values were made.
     pub test: Option<String>,
@@ -160,7 +173,7 @@ pub struct ObjectiveSummary {
 }
 
 /// The weighted score over all cells of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScoreSummary {
     /// The weighted mean of the objectives' margins, relative.
     pub default_margin: f64,
@@ -175,7 +188,7 @@ pub struct ScoreSummary {
 }
 
 /// The control against its duplicate: what the run shows where there is nothing to see.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AaFigure {
     /// Pairs.
     pub n: usize,

@@ -56,12 +56,3 @@ pub struct DeclaredExperiment {
     /// The releases.
     pub releases: Releases,
 }
-
-pub use super::declared_table::{DECLARATIONS, DECLARED_EXPERIMENTS, KNOWN_RELEASES};
-
-/// All declarations of a key.
-pub(super) fn declarations(name: &str) -> &'static [Declaration] {
-    let start = DECLARATIONS.partition_point(|row| row.name < name);
-    let end = DECLARATIONS.partition_point(|row| row.name <= name);
-    &DECLARATIONS[start..end]
-}

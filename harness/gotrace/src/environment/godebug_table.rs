@@ -4,7 +4,8 @@
 //! [`super::DECLARATIONS`]; here stands what the sources say nowhere in one place: role, values, effect. From
 //! runtime/extern.go, doc/godebug.md and the code that reads each key, in all releases from 1.21.0 on.
 
-use super::declared::{Declaration, Declared, declarations};
+use super::declared::{Declaration, Declared};
+use super::declared_table::DECLARATIONS;
 use super::releases::{Releases, Span};
 use crate::GoVersion;
 
@@ -416,3 +417,10 @@ pub const GODEBUG_KEYS: &[GodebugKey] = &[
     compatibility("x509usepolicies", SWITCH, "1", "certificate policies in verification"),
     compatibility("zipinsecurepath", SWITCH, "1", "0 refuses insecure paths in archives"),
 ];
+
+/// All declarations of a key.
+pub(super) fn declarations(name: &str) -> &'static [Declaration] {
+    let start = DECLARATIONS.partition_point(|row| row.name < name);
+    let end = DECLARATIONS.partition_point(|row| row.name <= name);
+    &DECLARATIONS[start..end]
+}

@@ -12,7 +12,7 @@
 //! | GOEXPERIMENT, GOAMD64 (build time) | [`check_goexperiment`], [`goamd64`]; the data: [`EXPERIMENTS`] |
 //! | any of them by name | [`check_variable`] |
 //!
-//! Main types: [`Problem`] and [`Verdict`]. Which release has a key or an experiment is generated from the sources of
+//! Main types: [`Problem`] and [`SettingVerdict`]. Which release has a key or an experiment is generated from the sources of
 //! every release since 1.21.0 ([`DECLARATIONS`], by [`sources`]); what each is for was read by hand, in the `runtime`,
 //! `internal/godebugs`, `internal/goexperiment` and `internal/buildcfg` packages and the code that uses it.
 //!
@@ -36,9 +36,8 @@ mod values;
 pub use changes::{
     ChangedDefault, Switch, SwitchKind, Why, defaults_changed, switches_back, switches_back_under,
 };
-pub use declared::{
-    DECLARATIONS, DECLARED_EXPERIMENTS, Declaration, Declared, DeclaredExperiment, KNOWN_RELEASES,
-};
+pub use declared::{Declaration, Declared, DeclaredExperiment};
+pub use declared_table::{DECLARATIONS, DECLARED_EXPERIMENTS, KNOWN_RELEASES};
 pub use experiment::{
     EXPERIMENTS, Experiment, check_goexperiment, find_experiment, goexperiment_names,
 };
@@ -46,7 +45,7 @@ pub use generate::table_source;
 pub use godebug::{check_godebug, check_godebug_string, find_godebug, godebug_pairs};
 pub use godebug_table::{Abort, GODEBUG_KEYS, GodebugKey, Role, Values};
 pub use notes::{RELEASE_CHANGES, ReleaseChange, Shows, release_changes};
-pub use problem::{Problem, ProblemKind, Verdict};
+pub use problem::{Problem, ProblemKind, SettingVerdict};
 pub use quota::default_gomaxprocs;
 pub use releases::{Releases, Span};
 pub use values::{

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::declared::{DECLARATIONS, DECLARED_EXPERIMENTS, Declared};
+use super::declared::Declared;
+use super::declared_table::{DECLARATIONS, DECLARED_EXPERIMENTS};
 use crate::GoVersion;
 
 const GODEBUGS: &str = "src/internal/godebugs/table.go";

@@ -2,9 +2,11 @@
 
 use documents::comparison::Judgement;
 use documents::effect::Scale;
-use record::objective::{Direction, Objective};
+use record::objective::Objective;
 use stats::Estimate;
-use stats::verdict::{self, Margin, Verdict, more_blocks_to_decide};
+use stats::verdict::{self, Margin, MarginVerdict, more_blocks_to_decide};
+
+use crate::margin;
 
 /// A margin on the scale of the differences that it is compared with.
 pub(crate) struct Bar {
@@ -16,20 +18,12 @@ impl Bar {
     /// `level` is the baseline's, of which a plain difference may make up that share. Beside a baseline of nothing,
     /// nothing is all that is allowed.
     pub(crate) fn new(objective: Objective, scale: Scale, asked: f64, level: f64) -> Bar {
-        let direction = match objective.direction() {
-            Direction::HigherIsBetter => verdict::Direction::HigherIsBetter,
-            Direction::LowerIsBetter => verdict::Direction::LowerIsBetter,
-        };
         let allowed = match objective {
             Objective::ErrorRate => asked,
             _ => asked * level.abs(),
         };
-        let margin = match scale {
-            Scale::Ratio => Margin::from_share(direction, asked),
-            Scale::Difference => Margin::from_difference(direction, allowed),
-        };
         Bar {
-            margin: margin.expect("callers admit shares from 0 to below 1 and finite levels"),
+            margin: margin::bar(objective.into(), scale, asked, allowed),
         }
     }
 
@@ -38,19 +32,27 @@ impl Bar {
         self.margin.worst()
     }
 
-    /// The verdict. A change is claimed only where it is also larger than `noise`, what the control shows against its
-    /// own duplicate: the margin proper stays as it was asked for, since a noisy host would otherwise pass everything.
+    /// The verdict, by the margin's one meaning (`rank` has the same): a loss is claimed where the whole interval lies
+    /// beyond it, a gain where the interval excludes no change and the estimate reaches it. Either is claimed only where
+    /// it is also larger than `noise`, what the control shows against its own duplicate: the margin proper stays as it was
+    /// asked for, since a noisy host would otherwise pass everything.
     pub(crate) fn judge(&self, estimate: &Estimate, noise: Option<f64>) -> Judgement {
         // No difference in any block is no worse, even where the margin is nothing.
         if estimate.low == 0.0 && estimate.high == 0.0 {
             return Judgement::NoWorse;
         }
         let claimed = noise.is_none_or(|noise| estimate.point.abs() > noise);
+        let is_gain = match self.margin.best() < 0.0 || self.margin.worst() > 0.0 {
+            true => estimate.high < 0.0 && estimate.point <= self.margin.best(),
+            false => estimate.low > 0.0 && estimate.point >= self.margin.best(),
+        };
         match verdict::judge(estimate, &self.margin) {
-            Verdict::Regressed if claimed => Judgement::Regressed,
-            Verdict::Improved if claimed => Judgement::Improved,
-            Verdict::Regressed | Verdict::Inconclusive => Judgement::Inconclusive,
-            Verdict::Improved | Verdict::NoWorse => Judgement::NoWorse,
+            MarginVerdict::Regressed if claimed => Judgement::Regressed,
+            MarginVerdict::Regressed | MarginVerdict::Inconclusive => Judgement::Inconclusive,
+            MarginVerdict::Improved | MarginVerdict::NoWorse if claimed && is_gain => {
+                Judgement::Improved
+            }
+            MarginVerdict::Improved | MarginVerdict::NoWorse => Judgement::NoWorse,
         }
     }
 

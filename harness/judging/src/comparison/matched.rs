@@ -55,6 +55,13 @@ impl<'a> Measured<'a> {
         self.evidences.iter().find(|own| own.target == target)
     }
 
+    /// What a target's cells are ranked by.
+    fn rank_by(&self, target: &str) -> Vec<Objective> {
+        let mut targets = self.ranking.targets.iter();
+        let own = targets.find(|own| own.target == target);
+        own.map_or_else(Vec::new, |own| own.rank_by.clone())
+    }
+
     fn cells(&self, evidence: &TargetTrials<'a>, selector: &Selector) -> Vec<usize> {
         let cells: Vec<&Cell> = evidence.cells.iter().map(|cell| cell.cell).collect();
         selector.cells(self.run, evidence.target, &cells, Some(&self.ranking))
@@ -73,6 +80,10 @@ pub(crate) struct Matched<'a> {
     pub(crate) baseline_text: String,
     pub(crate) candidate_text: String,
     pub(crate) unmatched: Vec<String>,
+    /// Earlier runs of the baseline's target, for what days differ by.
+    pub(crate) history: Vec<&'a TargetTrials<'a>>,
+    /// What the candidate's run ranks its cells by, the most important first.
+    pub(crate) rank_by: Vec<Objective>,
     /// The constant rates of baseline and candidate, per second, where they are not the same.
     pub(crate) other_rates: Option<[f64; 2]>,
 }
@@ -94,10 +105,13 @@ impl Matched<'_> {
         self.candidate.target
     }
 
-    /// (baseline, candidate) of every pair: values by block.
+    /// (baseline, candidate) of every pair: values by block; of the control the mean of both trials of a block.
     pub(crate) fn columns(&self, objective: Objective) -> Vec<(Column, Column)> {
         let mut baseline = self.baseline.values(objective);
         let mut candidate = self.candidate.values(objective);
+        for values in [&mut baseline, &mut candidate] {
+            values.cells[values.control] = values.both_controls();
+        }
         self.pairs
             .iter()
             .map(|&(b, c)| {
@@ -107,10 +121,24 @@ impl Matched<'_> {
             .collect()
     }
 
+    /// The baseline's columns in each earlier run that has all of its cells.
+    fn earlier(&self, objective: Objective) -> Vec<Vec<Column>> {
+        let columns = |evidence: &&TargetTrials<'_>| -> Option<Vec<Column>> {
+            let values = evidence.values(objective);
+            let column = |&(b, _): &(usize, usize)| {
+                let id = &self.baseline.cells[b].cell.id;
+                let at = evidence.cells.iter().position(|own| own.cell.id == *id)?;
+                Some(values.cells[at].clone()).filter(|column| !column.is_empty())
+            };
+            self.pairs.iter().map(column).collect()
+        };
+        self.history.iter().filter_map(columns).collect()
+    }
+
     pub(crate) fn sample(&self, objective: Objective, columns: &[(Column, Column)]) -> Sample {
         match self.design {
             Design::Paired => Sample::paired(objective, columns),
-            Design::Unpaired => Sample::unpaired(objective, columns),
+            Design::Unpaired => Sample::unpaired(objective, columns, &self.earlier(objective)),
         }
     }
 
@@ -148,7 +176,7 @@ pub(crate) fn within_run<'a>(
         any_candidate |= !cells.1.is_empty();
         if !cells.0.is_empty() && !cells.1.is_empty() {
             found.push(match_sides(
-                measured.run,
+                measured,
                 (b, baseline, cells.0),
                 (c, candidate, cells.1),
             )?);
@@ -172,6 +200,7 @@ pub(crate) fn within_run<'a>(
 pub(crate) fn between_runs<'a>(
     baseline: &'a Measured<'a>,
     candidate: &'a Measured<'a>,
+    history: &'a [Measured<'a>],
     names: &[String; 2],
     only_target: Option<&str>,
 ) -> Result<Vec<Matched<'a>>, JudgingError> {
@@ -198,6 +227,11 @@ pub(crate) fn between_runs<'a>(
                 .iter()
                 .map(|&(_, cell)| label(c.cells[cell].cell, &axes))
                 .collect(),
+            history: history
+                .iter()
+                .filter_map(|run| run.evidence(b.target))
+                .collect(),
+            rank_by: candidate.rank_by(c.target),
             baseline_text: text(&names[0]),
             candidate_text: text(&names[1]),
             other_rates: other_rates((baseline.run, b.target), (candidate.run, c.target)),
@@ -265,7 +299,7 @@ fn target_pairs<'m, 'a>(
 type SideCells<'a, 's> = (&'a TargetTrials<'a>, &'s Selector, Vec<usize>);
 
 fn match_sides<'a>(
-    run: &Run,
+    measured: &Measured<'_>,
     (b, baseline, b_cells): SideCells<'a, '_>,
     (c, candidate, c_cells): SideCells<'a, '_>,
 ) -> Result<Matched<'a>, JudgingError> {
@@ -316,7 +350,9 @@ fn match_sides<'a>(
         labels: labels.collect(),
         baseline_text: side_text(baseline, b, pairs.iter().map(|pair| pair.0)),
         candidate_text: side_text(candidate, c, pairs.iter().map(|pair| pair.1)),
-        other_rates: other_rates((run, b.target), (run, c.target)),
+        history: Vec::new(),
+        rank_by: measured.rank_by(c.target),
+        other_rates: other_rates((measured.run, b.target), (measured.run, c.target)),
         baseline: b,
         candidate: c,
         pairs,

@@ -1,11 +1,12 @@
 //! What became of both sides' trials, and what that alone decides.
 
 use documents::comparison::Judgement;
-use documents::figures::counted;
+use documents::figures::{counted, p_text};
 use record::trial::Outcome;
+use stats::proportion::{Count, fisher_more_often};
 
 use super::matched::Matched;
-use crate::evidence::CellTrials;
+use crate::evidence::TargetTrials;
 
 /// What became of the trials of both sides.
 pub(crate) struct Outcomes {
@@ -17,22 +18,42 @@ pub(crate) struct Outcomes {
 #[derive(Default)]
 pub(crate) struct SideOutcomes {
     pub(crate) valid: usize,
+    /// Valid second trials of a control.
+    duplicates: usize,
     pub(crate) failed: usize,
     pub(crate) invalid: usize,
     /// How the first failed trial failed.
     pub(crate) failure: Option<String>,
 }
 
+impl SideOutcomes {
+    fn tried(&self) -> usize {
+        self.valid + self.duplicates + self.failed
+    }
+
+    fn count(&self) -> Count {
+        Count {
+            hits: self.failed,
+            runs: self.tried(),
+        }
+    }
+}
+
 impl Outcomes {
     /// What the outcomes alone decide, with the reason: a service that fails where its baseline does not has regressed,
     /// whatever its other trials measured; without valid trials there is nothing to judge.
-    pub(crate) fn judgement(&self) -> Option<(Judgement, String)> {
+    /// A crash may happen to either side: that the candidate fails more often has to be shown (Fisher's exact test).
+    pub(crate) fn judgement(&self, alpha: f64) -> Option<(Judgement, String)> {
         let (b, c) = (&self.baseline, &self.candidate);
-        if c.failed > 0 && b.failed == 0 {
-            let how = c.failure.as_deref().unwrap_or("it did not do its job");
+        let p = fisher_more_often(c.count(), b.count()).unwrap_or(1.0);
+        let how = c.failure.as_deref().unwrap_or("it did not do its job");
+        if c.failed > 0 && p <= alpha {
             let reason = format!(
-                "the candidate failed in {} ({how}), the baseline in none",
-                counted(c.failed, "trial")
+                "the candidate failed in {} of {} ({how}), the baseline in {} of {}",
+                c.failed,
+                counted(c.tried(), "trial"),
+                b.failed,
+                b.tried()
             );
             return Some((Judgement::Regressed, reason));
         }
@@ -47,8 +68,13 @@ impl Outcomes {
         }
         (c.failed > 0).then(|| {
             let reason = format!(
-                "both sides failed in some trials (baseline {}, candidate {})",
-                b.failed, c.failed
+                "the candidate failed in {} of {} ({how}), the baseline in {} of {}, which may be chance (Fisher's exact \
+                 p {})",
+                c.failed,
+                counted(c.tried(), "trial"),
+                b.failed,
+                b.tried(),
+                p_text(p)
             );
             (Judgement::Inconclusive, reason)
         })
@@ -56,12 +82,16 @@ impl Outcomes {
 }
 
 pub(crate) fn outcomes(matched: &Matched<'_>) -> Outcomes {
-    let side = |cells: Vec<&CellTrials<'_>>| {
+    let side = |evidence: &TargetTrials<'_>, cells: &mut dyn Iterator<Item = usize>| {
         let mut all = SideOutcomes::default();
-        for cell in cells {
+        for at in cells {
+            let cell = &evidence.cells[at];
             all.valid += cell.valid.len();
             all.failed += cell.failed.len();
             all.invalid += cell.invalid.len();
+            if at == evidence.control {
+                all.duplicates += evidence.duplicates.len();
+            }
             let failure = cell.failed.iter().find_map(|trial| match &trial.outcome {
                 Outcome::Failed(failure) => Some(failure.message.clone()),
                 Outcome::Ok | Outcome::Invalid(_) => None,
@@ -70,20 +100,9 @@ pub(crate) fn outcomes(matched: &Matched<'_>) -> Outcomes {
         }
         all
     };
+    let pairs = || matched.pairs.iter();
     Outcomes {
-        baseline: side(
-            matched
-                .pairs
-                .iter()
-                .map(|pair| &matched.baseline.cells[pair.0])
-                .collect(),
-        ),
-        candidate: side(
-            matched
-                .pairs
-                .iter()
-                .map(|pair| &matched.candidate.cells[pair.1])
-                .collect(),
-        ),
+        baseline: side(matched.baseline, &mut pairs().map(|pair| pair.0)),
+        candidate: side(matched.candidate, &mut pairs().map(|pair| pair.1)),
     }
 }

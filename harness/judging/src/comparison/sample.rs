@@ -1,15 +1,14 @@
 //! The values of two sides on one objective, as pairs of one run or as two samples of two runs.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
 use documents::effect::Scale;
 use record::objective::Objective;
-use stats::power::{PairedDesign, minimum_detectable, t_test_power};
+use stats::days::{self, DayNoise};
+use stats::power::claim::ClaimDesign;
 use stats::{Alternative, Estimate, paired, summary, two_sample};
 
 use super::bar::Bar;
 use crate::pair::{Column, Pair};
+use crate::rank::smallest_claimed;
 
 /// Both sides, on the scale that their values allow.
 pub(crate) enum Sample {
@@ -20,33 +19,47 @@ pub(crate) enum Sample {
         scale: Scale,
         baseline: Vec<f64>,
         candidate: Vec<f64>,
+        /// What runs of one configuration differ by from day to day, where a history shows it.
+        days: Option<DayNoise>,
     },
 }
 
-/// The smallest effects that paired designs find, in deviations of a block's difference. They depend on the number of
-/// blocks and the level alone and are dear to compute, so each is computed once.
+/// The chance at which the smallest regression is stated.
 pub(crate) struct Detectable {
     power: f64,
-    known: RefCell<BTreeMap<(usize, u64), Option<f64>>>,
 }
 
 impl Detectable {
     pub(crate) fn new(power: f64) -> Detectable {
-        Detectable {
-            power,
-            known: RefCell::default(),
-        }
+        Detectable { power }
     }
 
-    fn paired(&self, blocks: usize, level: f64) -> Option<f64> {
-        let compute = || {
-            let design = PairedDesign::of_estimate(blocks, level);
-            minimum_detectable(&design, self.power).ok().flatten()
+    /// The smallest loss, without its sign, that would be called a regression: its interval has to clear the bar, its t
+    /// test to hold after correction over all `tests`, and its estimate to pass the noise. `None` where there is no noise
+    /// to judge by, too little data for any effect, and for two runs, which support no claim.
+    pub(crate) fn smallest_regression(
+        &self,
+        sample: &Sample,
+        bar: &Bar,
+        level: f64,
+        noise: Option<f64>,
+        tests: usize,
+    ) -> Option<f64> {
+        let Sample::Paired(pair) = sample else {
+            return None;
         };
-        let mut known = self.known.borrow_mut();
-        *known
-            .entry((blocks, level.to_bits()))
-            .or_insert_with(compute)
+        let deviation = summary::deviation(&pair.differences).filter(|own| *own > 0.0)?;
+        let bar = bar.worst().abs();
+        let design = ClaimDesign {
+            blocks: pair.n(),
+            level,
+            alpha: 1.0 - level,
+            comparisons: tests.max(1),
+            residual_df: pair.n().saturating_sub(1),
+            deviation,
+            required: (noise.unwrap_or(0.0) - bar).max(0.0),
+        };
+        Some(bar + smallest_claimed(&design, self.power)?)
     }
 }
 
@@ -63,7 +76,12 @@ impl Sample {
     }
 
     /// From columns of matched cells measured in two runs: on either side one value per block, the mean over the cells.
-    pub(crate) fn unpaired(objective: Objective, columns: &[(Column, Column)]) -> Sample {
+    /// `history` holds the baseline's columns in earlier runs.
+    pub(crate) fn unpaired(
+        objective: Objective,
+        columns: &[(Column, Column)],
+        history: &[Vec<Column>],
+    ) -> Sample {
         let used: Vec<&(Column, Column)> = observed(columns).collect();
         let positive = used
             .iter()
@@ -78,10 +96,18 @@ impl Sample {
             let columns: Vec<&Column> = used.iter().map(|pair| pick(pair)).collect();
             block_means(&columns, scale)
         };
+        let mean_of_run = |run: &Vec<Column>| -> Option<f64> {
+            let all = run.iter().flat_map(|column| column.values());
+            let has_logs = scale == Scale::Difference || all.clone().all(|value| *value > 0.0);
+            let columns: Vec<&Column> = run.iter().collect();
+            summary::mean(&block_means(&columns, scale)).filter(|_| has_logs)
+        };
+        let means: Option<Vec<f64>> = history.iter().map(mean_of_run).collect();
         Sample::Unpaired {
             scale,
             baseline: side(|(baseline, _)| baseline),
             candidate: side(|(_, candidate)| candidate),
+            days: means.and_then(|means| DayNoise::of_history(&means).ok()),
         }
     }
 
@@ -111,6 +137,12 @@ impl Sample {
             Sample::Unpaired {
                 baseline,
                 candidate,
+                days: Some(days),
+                ..
+            } => days::between_runs(candidate, baseline, days, level).ok(),
+            Sample::Unpaired {
+                baseline,
+                candidate,
                 ..
             } => two_sample::shift(candidate, baseline, level).ok(),
         }
@@ -126,6 +158,11 @@ impl Sample {
                 ..
             } => Some(summary::median(candidate)? - summary::median(baseline)?),
         }
+    }
+
+    /// Whether two runs are compared and nothing says what their days differ by.
+    pub(crate) fn lacks_days(&self) -> bool {
+        matches!(self, Sample::Unpaired { days: None, .. })
     }
 
     /// One-sided p-value of "candidate less baseline lies beyond `bound`", above it or below it.
@@ -145,22 +182,6 @@ impl Sample {
             }
         };
         test.ok().map(|test| test.p_value)
-    }
-
-    /// The smallest difference that the estimate's interval would expose with the power of `detectable`; `None` where
-    /// there is no noise to judge by, or too little data for any effect.
-    pub(crate) fn minimum_detectable(&self, level: f64, detectable: &Detectable) -> Option<f64> {
-        let found = match self {
-            Sample::Paired(pair) => {
-                detectable.paired(pair.n(), level)? * summary::deviation(&pair.differences)?
-            }
-            Sample::Unpaired {
-                baseline,
-                candidate,
-                ..
-            } => two_sample_detectable(baseline, candidate, level, detectable.power)?,
-        };
-        (found > 0.0).then_some(found)
     }
 
     /// How many more blocks would decide. `None` where no sensible number would, and for two runs: a longer second run
@@ -198,41 +219,4 @@ fn block_means(columns: &[&Column], scale: Scale) -> Vec<f64> {
             values.as_deref().and_then(summary::mean)
         })
         .collect()
-}
-
-/// By the power of the two-sample t test with pooled deviation; the rank interval in use needs about 5 % more blocks
-/// for the same (asymptotic relative efficiency 3/π under normal noise, Lehmann 1975).
-fn two_sample_detectable(
-    baseline: &[f64],
-    candidate: &[f64],
-    level: f64,
-    power: f64,
-) -> Option<f64> {
-    let (n1, n2) = (baseline.len() as f64, candidate.len() as f64);
-    let df = n1 + n2 - 2.0;
-    let (d1, d2) = (
-        summary::deviation(baseline)?,
-        summary::deviation(candidate)?,
-    );
-    let pooled = (((n1 - 1.0) * d1.powi(2) + (n2 - 1.0) * d2.powi(2)) / df).sqrt();
-    let error = pooled * (1.0 / n1 + 1.0 / n2).sqrt();
-    let power_at = |noncentrality: f64| {
-        t_test_power(noncentrality, df, 1.0 - level, Alternative::TwoSided).ok()
-    };
-    let (mut low, mut high) = (0.0, 1.0);
-    while power_at(high)? < power {
-        (low, high) = (high, high * 2.0);
-        if high > 1e4 {
-            return None;
-        }
-    }
-    for _ in 0..40 {
-        let middle = (low + high) / 2.0;
-        if power_at(middle)? < power {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    Some(high * error)
 }

@@ -37,7 +37,9 @@ pub fn within_run(
     Ok(document(sides, Design::Paired, &matched, warnings, options))
 }
 
-/// Compares the cells that two runs have in common: two samples, no pairs.
+/// Compares the cells that two runs have in common: two samples, no pairs. What days differ by is known from `history`
+/// alone, earlier runs of the baseline's configuration on its host, one a day; without three of them two runs support no
+/// verdict but INCONCLUSIVE.
 ///
 /// # Errors
 /// [`JudgingError`]: no cell in common, different hosts without [`CompareOptions::cross_host`], or a record that
@@ -45,9 +47,19 @@ pub fn within_run(
 pub fn between_runs(
     baseline: &Measured<'_>,
     candidate: &Measured<'_>,
+    history: &[Measured<'_>],
     options: &CompareOptions,
 ) -> Result<Comparison, JudgingError> {
     check(options)?;
+    for earlier in history {
+        let (own, other) = (&baseline.run.host, &earlier.run.host);
+        if own.fingerprint != other.fingerprint {
+            return Err(JudgingError::OtherHost {
+                baseline: own.cpu.clone() + ", " + &own.fingerprint,
+                candidate: other.cpu.clone() + ", " + &other.fingerprint,
+            });
+        }
+    }
     let hosts = (&baseline.run.host, &candidate.run.host);
     if hosts.0.fingerprint != hosts.1.fingerprint && !options.cross_host {
         return Err(JudgingError::OtherHost {
@@ -57,7 +69,7 @@ pub fn between_runs(
     }
     let names = names([baseline.run, candidate.run], options);
     let only = options.target.as_deref();
-    let matched = matched::between_runs(baseline, candidate, &names, only)?;
+    let matched = matched::between_runs(baseline, candidate, history, &names, only)?;
     let [baseline_name, candidate_name] = names;
     let sides = [
         side(baseline_name, baseline.run),
@@ -88,10 +100,7 @@ fn document(
     mut warnings: Vec<Warning>,
     options: &CompareOptions,
 ) -> Comparison {
-    let targets: Vec<TargetComparison> = matched
-        .iter()
-        .map(|matched| target::compare(matched, options))
-        .collect();
+    let targets: Vec<TargetComparison> = target::compare_all(matched, options);
     let verdict = targets.iter().map(|target| target.verdict).max();
     warning::sort(&mut warnings);
     Comparison {
@@ -151,10 +160,14 @@ fn method(design: Design, options: &CompareOptions) -> Vec<String> {
     };
     vec![
         estimates,
-        "REGRESSED: the whole interval lies beyond the margin on the bad side, and the change is larger than what the \
-         control may differ from its own duplicate; NO WORSE: it lies wholly on the good side of the bad margin; \
-         IMPROVED: wholly beyond the margin on the good side; INCONCLUSIVE: none of these."
-            .to_owned(),
+        format!(
+            "REGRESSED: the whole interval lies beyond the margin on the bad side, the change is larger than what the \
+             control may differ from its own duplicate, and its one-sided t test holds at {:.1}% after Holm over all \
+             that decides; NO WORSE: the interval lies wholly on the good side of the bad margin; IMPROVED: it excludes \
+             no change, and the estimate reaches the margin on the good side; INCONCLUSIVE: none of these, and always \
+             where two runs are compared without a history that shows what days differ by.",
+            (1.0 - options.level) * 50.0
+        ),
         format!(
             "Pairs of cells on their own are judged by intervals that hold together with {level:.0}% (Bonferroni)."
         ),

@@ -9,5 +9,5 @@ mod trials;
 
 pub use cpus::{cpu_count, cpus};
 pub use labels::{label, settings, varying_axes};
-pub use record::{check_cells, end_of_search, matrix_of, targets};
+pub use record::{check_trials, end_of_search, matrix_of, targets};
 pub use trials::{CellTrials, Left, TargetTrials, Values};

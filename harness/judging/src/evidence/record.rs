@@ -3,7 +3,7 @@
 use record::decision::Stop;
 use record::matrix::Matrix;
 use record::run::Run;
-use record::trial::Trial;
+use record::trial::{Role, Stage, Trial};
 
 use crate::error::JudgingError;
 
@@ -26,19 +26,68 @@ pub fn targets(run: &Run) -> Vec<&str> {
     targets
 }
 
-/// Whether every trial is of a cell that the run lists.
+/// Whether every trial is of a cell that the run lists, is there once, and measured what can be.
 ///
 /// # Errors
-/// [`JudgingError::UnknownCell`]: the first that is not.
-pub fn check_cells(run: &Run, trials: &[Trial]) -> Result<(), JudgingError> {
+/// [`JudgingError::UnknownCell`], [`JudgingError::TrialTwice`] or [`JudgingError::Impossible`]: the first that is not.
+pub fn check_trials(run: &Run, trials: &[Trial]) -> Result<(), JudgingError> {
     let known: std::collections::BTreeSet<_> = run.cells.iter().map(|cell| &cell.id).collect();
-    match trials.iter().find(|trial| !known.contains(&trial.cell)) {
-        Some(trial) => Err(JudgingError::UnknownCell {
+    if let Some(trial) = trials.iter().find(|trial| !known.contains(&trial.cell)) {
+        return Err(JudgingError::UnknownCell {
             trial: trial.id.clone(),
             cell: trial.cell.to_string(),
-        }),
-        None => Ok(()),
+        });
     }
+    let mut seen = std::collections::BTreeSet::new();
+    // A slot that was run again has an attempt of another number.
+    let attempt = |trial: &'_ Trial| {
+        let (search, measured) = (trial.stage == Stage::Search, trial.role == Role::Measured);
+        (
+            trial.cell.clone(),
+            trial.block,
+            search,
+            measured,
+            trial.attempt,
+        )
+    };
+    if let Some(trial) = trials.iter().find(|trial| !seen.insert(attempt(trial))) {
+        return Err(JudgingError::TrialTwice {
+            trial: trial.id.clone(),
+        });
+    }
+    for trial in trials {
+        if let Some((what, value)) = impossible(trial) {
+            return Err(JudgingError::Impossible {
+                trial: trial.id.clone(),
+                what,
+                value,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The first figure of a trial that no measurement gives: one below nothing, or none at all.
+fn impossible(trial: &Trial) -> Option<(&'static str, f64)> {
+    let windows = [trial.saturate.as_ref(), trial.constant.as_ref()];
+    let of_windows = windows.into_iter().flatten().flat_map(|window| {
+        let response = &window.response_ms;
+        let runtime = window.runtime.as_ref().map(|own| own.gc_cpu_seconds);
+        let process = window.process.as_ref();
+        let figures = [
+            Some(("a window's length in seconds", window.seconds)),
+            Some(("a P50 in milliseconds", response.p50)),
+            Some(("a P99 in milliseconds", response.p99)),
+            Some(("a P99.9 in milliseconds", response.p999)),
+            runtime.map(|own| ("a GC's CPU time in seconds", own)),
+            process.map(|own| ("a CPU time in user mode in seconds", own.user_seconds)),
+            process.map(|own| ("a CPU time in the kernel in seconds", own.system_seconds)),
+        ];
+        figures.into_iter().flatten()
+    });
+    of_windows
+        .into_iter()
+        .find(|(_, value)| !(value.is_finite() && *value >= 0.0))
 }
 
 /// Why the search ended last, if it has.

@@ -156,6 +156,28 @@ pub struct Values {
 }
 
 impl Values {
+    /// The control by block, of both of its trials where there are two: their mean, of logs where all values of the
+    /// criterion have one.
+    pub fn both_controls(&self) -> BTreeMap<u32, f64> {
+        let measured = &self.cells[self.control];
+        let mut all = self.cells.iter().chain([&self.duplicate]);
+        let logs =
+            !self.of.is_difference() && all.all(|column| column.values().all(|value| *value > 0.0));
+        let blocks = measured.keys().chain(self.duplicate.keys());
+        blocks
+            .map(|block| {
+                let both = (measured.get(block), self.duplicate.get(block));
+                let value = match both {
+                    (Some(a), Some(b)) if logs => (a * b).sqrt(),
+                    (Some(a), Some(b)) => f64::midpoint(*a, *b),
+                    (Some(only), None) | (None, Some(only)) => *only,
+                    (None, None) => f64::NAN,
+                };
+                (*block, value)
+            })
+            .collect()
+    }
+
     /// Median over a cell's trials.
     pub fn median(&self, cell: usize) -> Option<f64> {
         let values: Vec<f64> = self.cells[cell].values().copied().collect();

@@ -8,7 +8,7 @@ use record::trial::Trial;
 use super::table::Table;
 use super::{effects, front, scaling};
 use crate::error::JudgingError;
-use crate::evidence::{TargetTrials, check_cells, targets, varying_axes};
+use crate::evidence::{TargetTrials, check_trials, targets, varying_axes};
 use crate::options::RankOptions;
 
 /// What is explored unless the caller says otherwise: the four that METHODOLOGY trades against each other.
@@ -28,7 +28,7 @@ pub fn explore(
     trials: &[Trial],
     objectives: &[Objective],
 ) -> Result<Exploration, JudgingError> {
-    check_cells(run, trials)?;
+    check_trials(run, trials)?;
     let options = RankOptions::default();
     let explored = targets(run).into_iter().map(|target| {
         let evidence = TargetTrials::of_target(run, target, trials)?;

@@ -1,16 +1,15 @@
 //! The rules applied to a run.
 
-use documents::figures::{counted, listed, p_text};
+use documents::figures::{counted, listed};
 use documents::gate::{Check, GATE_FORMAT, GateOutcome, GateReport, TargetGate};
 use documents::warning;
-use stats::correction;
 
 use super::judge::{Finding, Judge};
 use super::rules::Rules;
 use crate::comparison;
 use crate::comparison::{
-    CompareOptions, Detectable, Matched, Measured, Selector, caveats, cell_pairs, match_within_run,
-    side,
+    CompareOptions, Detectable, Matched, Measured, Selector, caveats, cell_pairs, corrected,
+    match_within_run, not_borne_out, side,
 };
 use crate::error::JudgingError;
 
@@ -139,22 +138,19 @@ fn matched<'a>(
 /// Writes the Holm-adjusted p-values into the checks, and takes back failures that they do not bear out. Answers how
 /// many tests there were.
 fn correct(found: &mut [(usize, Finding)], alpha: f64) -> usize {
-    let family: Vec<f64> = found.iter().filter_map(|(_, own)| own.p).collect();
-    let adjusted = correction::holm(&family).unwrap_or_default();
-    let tests = found.iter_mut().filter(|(_, own)| own.p.is_some());
-    for ((_, own), p) in tests.zip(adjusted) {
+    let p_values: Vec<Option<f64>> = found.iter().map(|(_, own)| own.p).collect();
+    let corrected = corrected(&p_values);
+    let tests = corrected.iter().flatten().count();
+    for ((_, own), p) in found.iter_mut().zip(corrected) {
+        let Some(p) = p else { continue };
         let check = &mut own.check;
         check.p = Some(p);
         if check.outcome == GateOutcome::Failed && p > alpha {
             check.outcome = GateOutcome::Inconclusive;
-            check.reason = Some(format!(
-                "the interval lies beyond the limit, but over {} p is {}",
-                counted(family.len(), "test"),
-                p_text(p)
-            ));
+            check.reason = Some(not_borne_out(tests, p));
         }
     }
-    family.len()
+    tests
 }
 
 fn most_severe(checks: &[Check]) -> GateOutcome {

@@ -33,7 +33,7 @@ impl Judge<'_> {
     /// The rule that every gate has: the candidate answers where the baseline does.
     pub(super) fn does_its_job(&self) -> Finding {
         let trials = outcomes(self.matched);
-        let (outcome, measured) = match trials.judgement() {
+        let (outcome, measured) = match trials.judgement((1.0 - self.options.level) / 2.0) {
             None => (
                 GateOutcome::Passed,
                 format!("{} valid trials, none failed", trials.candidate.valid),
@@ -111,15 +111,10 @@ impl Judge<'_> {
             margin,
             level,
             noise: self.matched.noise(objective, self.options.level),
+            tests: 1,
             advise: level == self.options.level,
         };
         let change = change(self.matched, &question, self.options, self.detectable);
-        let worst = change.bar.worst();
-        let towards_bad = if objective.orientation() > 0.0 {
-            Alternative::Less
-        } else {
-            Alternative::Greater
-        };
         let figures = change.figures;
         let measured = figures.effect.map_or_else(
             || NOT_OBSERVED.to_owned(),
@@ -141,7 +136,7 @@ impl Judge<'_> {
                 reason: figures.reason,
                 ..empty(&rule.text, Some(rule.line), Some(objective))
             },
-            p: change.sample.beyond_p(worst, towards_bad),
+            p: change.p,
             is_pair: false,
         }
     }

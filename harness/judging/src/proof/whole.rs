@@ -8,7 +8,7 @@ use record::trial::Trial;
 use super::known::{Known, PART};
 use super::{alarms, gogc, injection};
 use crate::error::JudgingError;
-use crate::evidence::{TargetTrials, check_cells, matrix_of, targets};
+use crate::evidence::{TargetTrials, check_trials, matrix_of, targets};
 use crate::options::RankOptions;
 use crate::rank::rank;
 
@@ -17,7 +17,7 @@ use crate::rank::rank;
 /// # Errors
 /// [`JudgingError`]: a record that contradicts itself, options outside their meaning, or no cell of known truth.
 pub fn prove(run: &Run, trials: &[Trial], options: &RankOptions) -> Result<Proof, JudgingError> {
-    check_cells(run, trials)?;
+    check_trials(run, trials)?;
     let options = &RankOptions {
         explore: false,
         ..options.clone()

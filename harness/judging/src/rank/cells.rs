@@ -24,50 +24,40 @@ pub(crate) fn cells(
     varying: &[Axis],
     options: &RankOptions,
 ) -> Vec<CellRanking> {
-    let limited: Vec<_> = limits
-        .iter()
-        .map(|(&objective, &limit)| (objective, evidence.values(objective), limit))
-        .collect();
+    let checks = constraint::checks(evidence, limits, options);
     evidence
         .cells
         .iter()
+        .zip(checks)
         .enumerate()
-        .map(|(index, cell)| {
-            let checks: Vec<ConstraintCheck> = limited
+        .map(|(index, (cell, checks))| CellRanking {
+            id: cell.cell.id.to_string(),
+            rank: None,
+            axes: cell.cell.axes.clone(),
+            label: label(cell.cell, varying),
+            control: cell.cell.control,
+            recommended: false,
+            n: cell.valid.len(),
+            state: state(cell, &checks),
+            non_default_settings: non_default_settings(cell.cell),
+            same_as: same_as[index].map(|first| evidence.cells[first].cell.id.to_string()),
+            score: compared
+                .score
+                .as_ref()
+                .map(|score| score.cells[index].clone()),
+            objectives: compared
+                .objectives
                 .iter()
-                .map(|(objective, values, limit)| {
-                    constraint::check(*objective, values, index, *limit, options)
-                })
-                .collect();
-            CellRanking {
-                id: cell.cell.id.to_string(),
-                rank: None,
-                axes: cell.cell.axes.clone(),
-                label: label(cell.cell, varying),
-                control: cell.cell.control,
-                recommended: false,
-                n: cell.valid.len(),
-                state: state(cell, &checks),
-                non_default_settings: non_default_settings(cell.cell),
-                same_as: same_as[index].map(|first| evidence.cells[first].cell.id.to_string()),
-                score: compared
-                    .score
-                    .as_ref()
-                    .map(|score| score.cells[index].clone()),
-                objectives: compared
-                    .objectives
-                    .iter()
-                    .map(|comparison| (comparison.objective(), comparison.cells[index].clone()))
-                    .collect(),
-                constraints: checks,
-                failures: cell.failed.iter().copied().filter_map(failure).collect(),
-                invalid: cell.invalid.iter().copied().filter_map(invalid).collect(),
-                trials: cell.valid.values().map(|trial| trial.id.clone()).collect(),
-                left_race: cell.left.map(|left| LeftRace {
-                    blocks: evidence.blocks_of(index),
-                    reason: left.words.to_owned(),
-                }),
-            }
+                .map(|comparison| (comparison.objective(), comparison.cells[index].clone()))
+                .collect(),
+            constraints: checks,
+            failures: cell.failed.iter().copied().filter_map(failure).collect(),
+            invalid: cell.invalid.iter().copied().filter_map(invalid).collect(),
+            trials: cell.valid.values().map(|trial| trial.id.clone()).collect(),
+            left_race: cell.left.map(|left| LeftRace {
+                blocks: evidence.blocks_of(index),
+                reason: left.words.to_owned(),
+            }),
         })
         .collect()
 }
@@ -86,20 +76,15 @@ fn state(cell: &CellTrials<'_>, checks: &[ConstraintCheck]) -> CellState {
     }
 }
 
-/// What may be said of one cell under these limits.
-pub(crate) fn state_of(
+/// What may be said of every cell under these limits.
+pub(crate) fn states(
     evidence: &TargetTrials<'_>,
-    cell: usize,
     limits: &BTreeMap<Objective, f64>,
     options: &RankOptions,
-) -> CellState {
-    let checks: Vec<ConstraintCheck> = limits
-        .iter()
-        .map(|(&objective, &limit)| {
-            constraint::check(objective, &evidence.values(objective), cell, limit, options)
-        })
-        .collect();
-    state(&evidence.cells[cell], &checks)
+) -> Vec<CellState> {
+    let checks = constraint::checks(evidence, limits, options);
+    let cells = evidence.cells.iter().zip(&checks);
+    cells.map(|(cell, checks)| state(cell, checks)).collect()
 }
 
 fn failure(trial: &Trial) -> Option<FailedTrial> {

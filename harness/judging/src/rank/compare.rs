@@ -3,14 +3,16 @@
 use documents::effect::{CellObjective, Criterion, Effect, Scale};
 use documents::ranking::{AaFigure, ObjectiveSummary, ScoreSummary};
 use record::objective::Objective;
-use stats::power::{PairedDesign, minimum_detectable};
+use stats::power::claim::ClaimDesign;
 
 use super::claim::{Gain, Tests, effect};
 use super::cross_check;
+use super::detectable::smallest_claimed;
 use super::groups::tie_groups;
 use super::model::{Model, holm_over};
 use crate::evidence::Values;
-use crate::margin::{Margins, default_margin};
+use crate::losses::{Priority, Watched};
+use crate::margin::{Margins, NoiseFloor, default_margin};
 use crate::options::RankOptions;
 use crate::pair::Pair;
 
@@ -44,6 +46,37 @@ impl Compared {
         }
     }
 
+    /// A cell against the control, block by block.
+    pub(crate) fn pair(&self, criterion: Criterion, cell: usize) -> Option<&Pair> {
+        match criterion {
+            Criterion::Objective(objective) => self.objective(objective)?.pairs.get(cell),
+            Criterion::Score => self.score.as_ref()?.pairs.get(cell),
+        }
+    }
+
+    /// The margins of a criterion.
+    pub(crate) fn margins(&self, criterion: Criterion) -> Option<&Margins> {
+        match criterion {
+            Criterion::Objective(objective) => Some(&self.objective(objective)?.margins),
+            Criterion::Score => Some(&self.score.as_ref()?.margins),
+        }
+    }
+
+    /// What a cell is judged by on each of these, as far as it was measured on anybody.
+    pub(crate) fn watched(&self, of: &[Priority], cell: usize) -> Vec<Watched<'_>> {
+        let watched = of.iter().filter_map(|&priority| {
+            let pair = self.pair(priority.of, cell)?;
+            let margins = self.margins(priority.of)?;
+            Some(Watched {
+                priority,
+                pair,
+                margin: margins.bar(priority.of, pair.scale),
+                floor: margins.reach(pair.scale),
+            })
+        });
+        watched.collect()
+    }
+
     pub(crate) fn pair_deviation(&self, criterion: Criterion) -> Option<f64> {
         match criterion {
             Criterion::Objective(objective) => self.objective(objective)?.pair_deviation,
@@ -51,19 +84,19 @@ impl Compared {
         }
     }
 
-    /// The margin asked for, the one applied, and the smallest effect found 4 times in 5.
-    pub(crate) fn sight(&self, criterion: Criterion) -> Option<(f64, f64, f64)> {
-        let (asked, applied, detectable) = match criterion {
+    /// The margin asked for, and the smallest gain claimed 4 times in 5.
+    pub(crate) fn sight(&self, criterion: Criterion) -> Option<(f64, f64)> {
+        let (asked, detectable) = match criterion {
             Criterion::Objective(objective) => {
                 let own = &self.objective(objective)?.summary;
-                (own.default_margin, own.margin, own.minimum_detectable)
+                (own.default_margin, own.minimum_detectable)
             }
             Criterion::Score => {
                 let own = &self.score.as_ref()?.summary;
-                (own.default_margin, own.margin, own.minimum_detectable)
+                (own.default_margin, own.minimum_detectable)
             }
         };
-        Some((asked, applied, detectable?))
+        Some((asked, detectable?))
     }
 }
 
@@ -77,6 +110,9 @@ pub struct Comparison<S = ObjectiveSummary> {
     pub(crate) gains: Vec<Option<Gain>>,
     /// Standard deviation of one block's log ratio; `None` on the difference scale or without enough blocks.
     pub pair_deviation: Option<f64>,
+    /// By cell, its differences to the control.
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) margins: Margins,
 }
 
 impl Comparison {
@@ -89,12 +125,12 @@ impl Comparison {
 /// What a comparison needs besides the values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Design {
-    /// [`detectable_deviations`].
-    pub(crate) detectable: Option<f64>,
+    /// Complete blocks.
+    pub(crate) blocks: usize,
     /// Seed of the cross-check by rearrangement; `None` for an objective that no verdict goes by.
     pub(crate) cross_check: Option<u64>,
-    /// Margins of other blocks: a confirmation has no A/A pairs of its own.
-    pub(crate) margins: Option<Margins>,
+    /// The noise floor of other blocks, for blocks without A/A pairs of their own.
+    pub(crate) floor: Option<NoiseFloor>,
 }
 
 /// Compares every cell with the control on one objective.
@@ -128,6 +164,8 @@ pub(crate) fn compare(
         cells: comparison.cells,
         gains: comparison.gains,
         pair_deviation: comparison.pair_deviation,
+        pairs: comparison.pairs,
+        margins: comparison.margins,
     }
 }
 
@@ -154,6 +192,8 @@ pub(crate) fn compare_scores(
         cells,
         gains: comparison.gains,
         pair_deviation: comparison.pair_deviation,
+        pairs: comparison.pairs,
+        margins: comparison.margins,
     }
 }
 
@@ -172,15 +212,13 @@ fn against_all(
     options: &RankOptions,
 ) -> (Comparison<Seen>, Scale) {
     let control = &values.cells[values.control];
-    let pairs: Vec<Pair> = values
-        .cells
-        .iter()
-        .map(|cell| Pair::new(values.of, cell, control))
+    let pairs: Vec<Pair> = (0..values.cells.len())
+        .map(|cell| Pair::to_control(values, cell))
         .collect();
-    let aa = aa_figure(&Pair::new(values.of, &values.duplicate, control), options);
-    let margins = design
-        .margins
-        .unwrap_or_else(|| Margins::new(values, asked, aa.as_ref()));
+    let aa_pair = Pair::new(values.of, &values.duplicate, control);
+    let floor = aa_pair.noise_floor(options.level);
+    let margins = Margins::new(values, asked, floor.or(design.floor));
+    let aa = aa_figure(&aa_pair, floor, options);
     let scale = overall_scale(&pairs);
     let model = Model::new(values, scale, options);
     let p_values = model.p_values(&pairs, values.control, options);
@@ -189,22 +227,31 @@ fn against_all(
         None => vec![None; pairs.len()],
     };
     let signed_rank = holm_over(&pairs, values.control, Pair::signed_rank_p);
+    let rival = |cell: usize| cell != values.control;
+    let gains: Vec<Option<Gain>> = pairs
+        .iter()
+        .enumerate()
+        .map(|(cell, pair)| {
+            let gain = || Gain::new(values.of, pair, &margins, options.level);
+            rival(cell).then(gain).flatten()
+        })
+        .collect();
+    let shown: Vec<Option<f64>> = gains
+        .iter()
+        .enumerate()
+        .map(|(cell, gain)| match rival(cell) {
+            true => gain.map(|gain| gain.estimate.point),
+            false => Some(0.0),
+        })
+        .collect();
     let groups = tie_groups(
         values,
         scale,
         model.equal_noise(),
         margins.applied,
         options.alpha,
+        &shown,
     );
-    let gains: Vec<Option<Gain>> = pairs
-        .iter()
-        .enumerate()
-        .map(|(cell, pair)| {
-            (cell != values.control)
-                .then(|| gain(values.of, pair, &margins, options))
-                .flatten()
-        })
-        .collect();
     let cells = pairs
         .iter()
         .enumerate()
@@ -219,6 +266,7 @@ fn against_all(
             let tests = Tests {
                 t: figures.p.is_some_and(|p| p <= options.alpha),
                 rearranged: rearranged[cell].map(|p| p <= options.alpha),
+                agreement: pair.t_p().is_some_and(|p| p <= options.alpha),
             };
             (figures.effect, figures.disputed) = effect(gains[cell].as_ref(), tests);
             if cell == values.control {
@@ -231,10 +279,22 @@ fn against_all(
     let seen = Seen {
         margins,
         aa,
-        minimum_detectable: design
-            .detectable
-            .zip(pair_deviation.filter(|deviation| *deviation > 0.0))
-            .map(|(deviations, deviation)| (deviations * deviation).exp_m1()),
+        minimum_detectable: pair_deviation
+            .filter(|deviation| *deviation > 0.0)
+            .and_then(|deviation| {
+                let bar = margins.bar(values.of, Scale::Ratio);
+                let design = ClaimDesign {
+                    blocks: design.blocks,
+                    level: options.level,
+                    alpha: options.alpha,
+                    comparisons: p_values.iter().flatten().count().max(1),
+                    residual_df: model.residual_df(design.blocks),
+                    deviation,
+                    required: bar.best().abs().max(margins.reach(Scale::Ratio)),
+                };
+                smallest_claimed(&design, options.power)
+            })
+            .map(|gain| share_of_gain(values.of, gain)),
         test: model.label(&pairs),
     };
     let comparison = Comparison {
@@ -242,8 +302,18 @@ fn against_all(
         cells,
         gains,
         pair_deviation,
+        pairs,
+        margins,
     };
     (comparison, scale)
+}
+
+/// A gain on the log scale as a share: +12 % of a throughput, or −12 % of a latency.
+fn share_of_gain(of: Criterion, gain: f64) -> f64 {
+    match of.orientation() > 0.0 {
+        true => gain.exp_m1(),
+        false => -(-gain).exp_m1(),
+    }
 }
 
 impl Margins {
@@ -251,20 +321,22 @@ impl Margins {
     pub(crate) fn of_values(values: &Values, asked: f64, options: &RankOptions) -> Margins {
         let control = &values.cells[values.control];
         let aa_pair = Pair::new(values.of, &values.duplicate, control);
-        Margins::new(values, asked, aa_figure(&aa_pair, options).as_ref())
+        Margins::new(values, asked, aa_pair.noise_floor(options.level))
     }
 }
 
-fn aa_figure(pair: &Pair, options: &RankOptions) -> Option<AaFigure> {
-    let point = pair.point(options.level)?;
-    let floor = pair.noise_floor(options.level);
+fn aa_figure(pair: &Pair, floor: Option<NoiseFloor>, options: &RankOptions) -> Option<AaFigure> {
+    let point = match floor {
+        Some(floor) => floor.floor.estimate.point,
+        None => pair.point(options.level)?,
+    };
     Some(AaFigure {
         n: pair.n(),
         estimate: pair.shown(point),
         interval: floor.map(|floor| {
             [
-                pair.shown(floor.estimate.low),
-                pair.shown(floor.estimate.high),
+                pair.shown(floor.floor.estimate.low),
+                pair.shown(floor.floor.estimate.high),
             ]
         }),
         scale: pair.scale,
@@ -281,19 +353,6 @@ fn overall_scale(pairs: &[Pair]) -> Scale {
     } else {
         Scale::Difference
     }
-}
-
-fn gain(of: Criterion, pair: &Pair, margins: &Margins, options: &RankOptions) -> Option<Gain> {
-    let estimate = pair.estimate(options.level)?;
-    Some(Gain {
-        estimate: if of.orientation() > 0.0 {
-            estimate
-        } else {
-            estimate.negated()
-        },
-        margin: margins.applied.on(pair.scale),
-        asked: margins.asked.on(pair.scale),
-    })
 }
 
 fn against_control(pair: &Pair, options: &RankOptions) -> CellObjective {
@@ -327,11 +386,4 @@ fn as_control(figures: &mut CellObjective) {
     if figures.value.is_some() {
         figures.effect = Effect::Control;
     }
-}
-
-/// The smallest effect that the design finds with the wanted power, in deviations of one block's difference. It depends
-/// on the number of blocks alone and is dear to compute, so it is done once for all objectives.
-pub(crate) fn detectable_deviations(blocks: usize, options: &RankOptions) -> Option<f64> {
-    let design = PairedDesign::of_estimate(blocks, options.level);
-    minimum_detectable(&design, options.power).ok()?
 }

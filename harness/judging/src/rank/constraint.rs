@@ -1,43 +1,75 @@
-//! Whether a cell keeps the matrix's limits.
+//! Whether cells keep the matrix's limits.
 //!
 //! A hard cut on a noisy P99 throws the true best away, so a limit is kept or broken only with confidence: 1 − p of a
-//! one-sided t test of the cell's own trials against the limit, on logs where the values allow it. With a flat prior
-//! that is also the probability that the typical trial keeps the limit.
+//! one-sided t test of the cell's own trials against the limit, on logs where the values allow it. The confidence is that
+//! of all rivals together ([`stats::limits`]): where all of them break a limit by a hair, some look as if they kept it.
+//! The control is no rival and is judged alone.
 
 use std::collections::BTreeMap;
 
 use documents::ranking::{CellState, ConstraintCheck, ConstraintState};
 use record::objective::Objective;
-use stats::{Alternative, paired};
+use stats::limits::{self, Judgement, State};
 
-use crate::evidence::Values;
+use crate::evidence::{TargetTrials, Values};
 use crate::options::RankOptions;
 
-/// Checks one limit for one cell.
-pub(crate) fn check(
+/// Every limit for every cell, by cell.
+pub(crate) fn checks(
+    evidence: &TargetTrials<'_>,
+    limits: &BTreeMap<Objective, f64>,
+    options: &RankOptions,
+) -> Vec<Vec<ConstraintCheck>> {
+    let mut by_cell = vec![Vec::new(); evidence.cells.len()];
+    for (&objective, &limit) in limits {
+        let values = evidence.values(objective);
+        let rivals: Vec<usize> = (0..values.cells.len())
+            .filter(|&cell| cell != values.control)
+            .collect();
+        for group in [vec![values.control], rivals] {
+            for (cell, check) in together(objective, &values, &group, limit, options) {
+                by_cell[cell].push(check);
+            }
+        }
+    }
+    by_cell
+}
+
+/// One limit for several cells, at one confidence for all of them.
+fn together(
     objective: Objective,
     values: &Values,
-    cell: usize,
+    cells: &[usize],
     limit: f64,
     options: &RankOptions,
-) -> ConstraintCheck {
-    let value = values.median(cell);
+) -> Vec<(usize, ConstraintCheck)> {
     let sign = objective.orientation();
-    let room: Vec<f64> = values.cells[cell]
-        .values()
-        .map(|&value| sign * room_above(value, limit, &values.cells[cell]))
+    let rooms: Vec<Vec<f64>> = cells
+        .iter()
+        .map(|&cell| {
+            let own = &values.cells[cell];
+            let room = |&value: &f64| sign * room_above(value, limit, own);
+            own.values().map(room).collect()
+        })
         .collect();
-    let confidence = confidence(&room);
-    ConstraintCheck {
-        objective,
-        limit,
-        value,
-        margin: value
-            .filter(|_| limit != 0.0)
-            .map(|value| sign * (value - limit) / limit),
-        confidence,
-        state: state(value, confidence, options),
-    }
+    let judged = limits::judge(&rooms, options.feasible).ok();
+    let check = |(place, &cell): (usize, &usize)| {
+        let judged = judged.as_ref().map(|judged| &judged[place]);
+        let judged = judged.filter(|_| rooms[place].len() >= 2);
+        let value = values.median(cell);
+        let check = ConstraintCheck {
+            objective,
+            limit,
+            value,
+            margin: value
+                .filter(|_| limit != 0.0)
+                .map(|value| sign * (value - limit) / limit),
+            confidence: judged.map(|judged| 1.0 - judged.p_breaks),
+            state: state(value, judged),
+        };
+        (cell, check)
+    };
+    cells.iter().enumerate().map(check).collect()
 }
 
 /// What the outcomes of all limits make of a cell that has trials.
@@ -61,24 +93,12 @@ fn room_above(value: f64, limit: f64, all: &BTreeMap<u32, f64>) -> f64 {
     }
 }
 
-fn confidence(room: &[f64]) -> Option<f64> {
-    // Trials that all sit exactly on the limit keep it: limits are inclusive. The test would call that no evidence.
-    if room.len() >= 2 && room.iter().all(|&room| room == 0.0) {
-        return Some(1.0);
-    }
-    let test = paired::t_test(room, Alternative::Greater).ok()?;
-    Some(1.0 - test.p_value)
-}
-
-fn state(value: Option<f64>, confidence: Option<f64>, options: &RankOptions) -> ConstraintState {
-    match (value, confidence) {
+fn state(value: Option<f64>, judged: Option<&Judgement>) -> ConstraintState {
+    match (value, judged.map(|judged| judged.state)) {
         (None, _) => ConstraintState::Unknown,
-        (Some(_), None) => ConstraintState::Uncertain,
-        (Some(_), Some(confidence)) if confidence >= options.feasible => ConstraintState::Ok,
-        (Some(_), Some(confidence)) if confidence <= 1.0 - options.feasible => {
-            ConstraintState::Violated
-        }
-        _ => ConstraintState::Uncertain,
+        (Some(_), Some(State::Kept)) => ConstraintState::Ok,
+        (Some(_), Some(State::Broken)) => ConstraintState::Violated,
+        (Some(_), Some(State::Open) | None) => ConstraintState::Uncertain,
     }
 }
 

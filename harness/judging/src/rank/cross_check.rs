@@ -1,10 +1,10 @@
 //! The corrected t tests compared with rearrangements of the same blocks.
 //!
 //! A t test trusts a formula for what chance does; a permutation test asks the blocks themselves. Where every cell has
-//! about the same noise, values change places within each block (max-T, Westfall & Young 1993); where it has not, the
-//! signs of the blockwise differences are flipped, so that each cell is measured by its own noise. Both are adjusted
-//! for the number of cells by construction. Where t test and rearrangement disagree on a change that matters, nothing
-//! is claimed.
+//! about the same noise, values change places within each block (max-T, Westfall & Young 1993); where it has not, they do
+//! so in units of their cell's noise. Both are adjusted for the number of cells by construction, and compare with both
+//! trials of the control where every block has two. Where t test and rearrangement disagree on a change that matters,
+//! nothing is claimed.
 //!
 //! Deliberately absent: a cross-check of fewer than six blocks (the smallest p of two cells is then above 5 %), or of a
 //! table with more than a fifth of its blocks incomplete (it would judge by other blocks than the t test did). Cells
@@ -17,6 +17,7 @@ use stats::{CompleteBlocks, Resampling, permutation};
 
 use super::model::{NoiseOfCells, on_scale};
 use crate::evidence::Values;
+use crate::pair::Column;
 
 /// Below this no rearrangement of two cells is rare enough.
 const FEWEST_BLOCKS: usize = 6;
@@ -36,10 +37,12 @@ pub(crate) fn p_values(
     seed: u64,
 ) -> Vec<Option<f64>> {
     let unchecked = vec![None; values.cells.len()];
-    let Some((cells, blocks)) = table(values, scale) else {
-        return unchecked;
-    };
-    let Some(control) = cells.iter().position(|&cell| cell == values.control) else {
+    let Some(Table {
+        cells,
+        control,
+        blocks,
+    }) = table(values, scale)
+    else {
         return unchecked;
     };
     let mut resampling = Resampling::seeded(seed);
@@ -47,8 +50,8 @@ pub(crate) fn p_values(
         resampling.draws = DRAWS_OF_LARGE_TABLE;
     }
     let found = match noise {
-        NoiseOfCells::Equal => permutation::max_t_against_control(&blocks, control, resampling),
-        NoiseOfCells::Unequal => permutation::sign_flip_max_t(&blocks, control, resampling),
+        NoiseOfCells::Equal => permutation::max_t_against_control(&blocks, &control, resampling),
+        NoiseOfCells::Unequal => permutation::max_t_unequal_noise(&blocks, &control, resampling),
     };
     let mut p_values = unchecked;
     for (cell, p) in cells.into_iter().zip(found.unwrap_or_default()) {
@@ -57,8 +60,16 @@ pub(crate) fn p_values(
     p_values
 }
 
-/// The cells that have values in most blocks, over the blocks in which all of them have one.
-fn table(values: &Values, scale: Scale) -> Option<(Vec<usize>, CompleteBlocks)> {
+/// Cells that have values in most blocks, over the blocks in which all of them have one.
+struct Table {
+    /// Which cell stands in each column; the control's duplicate comes after them all.
+    cells: Vec<usize>,
+    /// The columns of the control.
+    control: Vec<usize>,
+    blocks: CompleteBlocks,
+}
+
+fn table(values: &Values, scale: Scale) -> Option<Table> {
     let all: BTreeSet<u32> = values
         .cells
         .iter()
@@ -85,12 +96,23 @@ fn table(values: &Values, scale: Scale) -> Option<(Vec<usize>, CompleteBlocks)> 
     if cells.len() < 2 || complete.len() < FEWEST_BLOCKS || !enough {
         return None;
     }
+    let mut control = vec![cells.iter().position(|&cell| cell == values.control)?];
+    let mut columns: Vec<&Column> = cells.iter().map(|&cell| &values.cells[cell]).collect();
+    let is_twice = |block| values.duplicate.contains_key(block);
+    if complete.iter().all(is_twice) {
+        control.push(columns.len());
+        columns.push(&values.duplicate);
+    }
     let rows: Vec<Vec<f64>> = complete
         .iter()
         .map(|block| {
-            let own = cells.iter().map(|&cell| values.cells[cell][block]);
+            let own = columns.iter().map(|column| column[block]);
             own.map(|value| on_scale(value, scale)).collect()
         })
         .collect();
-    Some((cells, CompleteBlocks::from_rows(&rows).ok()?))
+    Some(Table {
+        cells,
+        control,
+        blocks: CompleteBlocks::from_rows(&rows).ok()?,
+    })
 }

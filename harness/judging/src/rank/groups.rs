@@ -5,23 +5,24 @@
 //! a ranking. The next group is the top group of the rest, and so on.
 
 use documents::effect::Scale;
-use stats::CompleteBlocks;
-use stats::additive::{self, Observation};
-use stats::selection::{GroupRule, PairTest, Standing, top_group, top_group_of_fit};
+use stats::additive::Observation;
+use stats::selection::{GroupRule, PairTest, Standing, top_group_of_trials};
 
-use super::model::observations;
+use super::model::{Trials, observations};
 use crate::evidence::Values;
 use crate::margin::Margin;
 
-/// The group of every cell, from 1; `None` for a cell without values.
+/// The group of every cell, from 1; `None` for a cell without values. `shown` is what each cell is shown to differ from
+/// the control by, higher being better: no cell stands in a group behind one that is shown to be worse.
 pub(crate) fn tie_groups(
     values: &Values,
     scale: Scale,
     equal_noise: bool,
     margin: Margin,
     alpha: f64,
+    shown: &[Option<f64>],
 ) -> Vec<Option<usize>> {
-    let (place, mut observations) = observations(values, scale);
+    let (place, mut observations) = observations(values, scale, Trials::Measured);
     let sign = values.of.orientation();
     for observation in &mut observations {
         observation.value *= sign;
@@ -49,10 +50,32 @@ pub(crate) fn tie_groups(
         }
         left.retain(|&cell| group_of[cell] == 0);
     }
-    place
+    let mut groups: Vec<Option<usize>> = place
         .into_iter()
         .map(|place| place.map(|place| group_of[place]))
-        .collect()
+        .collect();
+    in_the_order_shown(&mut groups, shown);
+    groups
+}
+
+/// Groups go by the fit's levels, the table shows each cell's own median of differences. Where the two put cells in
+/// another order, the one that is shown to be better joins the better group: a group may hold more than it need.
+fn in_the_order_shown(groups: &mut [Option<usize>], shown: &[Option<f64>]) {
+    let mut order: Vec<usize> = (0..groups.len())
+        .filter(|&cell| groups[cell].is_some() && shown[cell].is_some())
+        .collect();
+    order.sort_by(|&a, &b| {
+        let value = |cell: usize| shown[cell].unwrap_or(f64::NEG_INFINITY);
+        value(a).total_cmp(&value(b))
+    });
+    let mut best = None;
+    for cell in order {
+        best = match (best, groups[cell]) {
+            (Some(best), Some(own)) if best < own => Some(best),
+            (_, own) => own,
+        };
+        groups[cell] = best;
+    }
 }
 
 /// Standings of the cells in `left`; a standing's `cell` is a position in `left`.
@@ -72,13 +95,12 @@ fn judge(
             })
         })
         .collect();
-    let kept = without_block_gaps(kept);
-    if !equal_noise && let Some(blocks) = complete(&kept, left.len()) {
-        let test = PairTest::PairedT;
-        return top_group(&blocks, GroupRule { alpha, test }).ok();
-    }
-    let fit = additive::fit_observations(&kept).ok()?;
-    top_group_of_fit(&fit, alpha).ok()
+    let test = if equal_noise {
+        PairTest::PooledT
+    } else {
+        PairTest::PairedT
+    };
+    top_group_of_trials(&without_block_gaps(kept), GroupRule { alpha, test }).ok()
 }
 
 fn without_block_gaps(mut observations: Vec<Observation>) -> Vec<Observation> {
@@ -91,17 +113,4 @@ fn without_block_gaps(mut observations: Vec<Observation>) -> Vec<Observation> {
             .expect("the list was made of these blocks");
     }
     observations
-}
-
-/// The observations as a table, if no cell lacks a block.
-fn complete(observations: &[Observation], cells: usize) -> Option<CompleteBlocks> {
-    let blocks = observations.iter().map(|o| o.block + 1).max()?;
-    if observations.len() != blocks * cells {
-        return None;
-    }
-    let mut rows = vec![vec![f64::NAN; cells]; blocks];
-    for observation in observations {
-        rows[observation.block][observation.cell] = observation.value;
-    }
-    CompleteBlocks::from_rows(&rows).ok()
 }

@@ -12,6 +12,9 @@ use crate::evidence::Values;
 use crate::options::RankOptions;
 use crate::pair::Pair;
 
+/// Below this no residual is pooled.
+const FEWEST_POOLED: usize = 3;
+
 /// How the cells' noise compares.
 #[derive(Clone, Copy)]
 pub(crate) enum NoiseOfCells {
@@ -49,21 +52,27 @@ pub(super) struct Model {
     /// Position in the fit, by cell.
     place: Vec<Option<usize>>,
     equal_noise: bool,
+    /// Whether most blocks hold two trials of the control.
+    twice: bool,
 }
 
 impl Model {
     pub(super) fn new(values: &Values, scale: Scale, options: &RankOptions) -> Model {
-        let (place, observations) = observations(values, scale);
+        let (place, observations) = observations(values, scale, Trials::WithDuplicate);
         let fit = additive::fit_observations(&observations)
             .ok()
             .filter(|_| scale == Scale::Ratio);
+        // Of two cells nothing tells whether one is noisier, and the control's two trials would speak for both.
         let equal_noise = fit.as_ref().is_some_and(|fit| {
-            additive::unequal_noise(fit, options.alpha).is_ok_and(|unequal| unequal.is_empty())
+            fit.cells() >= FEWEST_POOLED
+                && additive::unequal_noise(fit, options.alpha)
+                    .is_ok_and(|unequal| unequal.is_empty())
         });
         Model {
             fit,
             place,
             equal_noise,
+            twice: 2 * values.duplicate.len() > values.cells[values.control].len(),
         }
     }
 
@@ -102,10 +111,20 @@ impl Model {
         adjusted(plain)
     }
 
-    /// Deviation of one block's log ratio: √2 times the pooled noise of a trial, or the median over the cells' own.
+    /// Degrees of freedom of what the t tests go by.
+    pub(super) fn residual_df(&self, blocks: usize) -> usize {
+        match self.pooled() {
+            Some(fit) => fit.residual_df,
+            None => blocks.saturating_sub(1),
+        }
+    }
+
+    /// Deviation of one block's log ratio: √2 times the pooled noise of a trial (√1.5 where the control was measured
+    /// twice), or the median over the cells' own.
     pub(super) fn pair_deviation(&self, pairs: &[Pair], control: usize) -> Option<f64> {
         if let Some(fit) = self.pooled() {
-            return Some(fit.residual_deviation * std::f64::consts::SQRT_2);
+            let trials: f64 = if self.twice { 1.5 } else { 2.0 };
+            return Some(fit.residual_deviation * trials.sqrt());
         }
         let own: Vec<f64> = pairs
             .iter()
@@ -120,29 +139,42 @@ impl Model {
         if self.pooled().is_some() {
             return Some("t with the residual pooled over all cells, Holm".to_owned());
         }
-        pairs
-            .iter()
-            .any(|pair| pair.n() >= 2)
-            .then(|| "paired t on each cell's own blocks (unequal noise or zeros), Holm".to_owned())
+        pairs.iter().any(|pair| pair.n() >= 2).then(|| {
+            "paired t on each cell's own blocks (two cells, unequal noise or zeros), Holm"
+                .to_owned()
+        })
     }
+}
+
+/// Which trials of the control are observations.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trials {
+    /// One per cell and block: what ranks the cells with one another.
+    Measured,
+    /// The control's duplicate too: what compares cells with the control.
+    WithDuplicate,
 }
 
 /// The values as observations, numbered without gaps; logs on the ratio scale. With the position of every cell.
 pub(crate) fn observations(
     values: &Values,
     scale: Scale,
+    trials: Trials,
 ) -> (Vec<Option<usize>>, Vec<Observation>) {
     let mut place = Vec::with_capacity(values.cells.len());
     let mut observations = Vec::new();
     let mut block_numbers: BTreeMap<u32, usize> = BTreeMap::new();
     let mut cells = 0;
-    for column in &values.cells {
+    for (cell, column) in values.cells.iter().enumerate() {
         if column.is_empty() {
             place.push(None);
             continue;
         }
         place.push(Some(cells));
-        for (&block, &value) in column {
+        let duplicate = (cell == values.control && trials == Trials::WithDuplicate)
+            .then_some(&values.duplicate);
+        let again = duplicate.into_iter().flatten();
+        for (&block, &value) in column.iter().chain(again) {
             let next = block_numbers.len();
             observations.push(Observation {
                 block: *block_numbers.entry(block).or_insert(next),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use documents::effect::Scale;
-use documents::ranking::{ObjectiveSummary, RANKING_FORMAT, Ranking, TargetRanking};
+use documents::ranking::{ObjectiveSummary, RANKING_FORMAT, Ranking, TargetRanking, VerdictKind};
 use record::axis::Axis;
 use record::decision::StopReason;
 use record::matrix::Matrix;
@@ -17,8 +17,11 @@ use super::confirmation::{self, Fresh};
 use super::preference::Preference;
 use super::{cells, constraint, order, provenance, same, trials as trial_figures, verdict};
 use crate::error::JudgingError;
-use crate::evidence::{TargetTrials, check_cells, end_of_search, matrix_of, targets, varying_axes};
+use crate::evidence::{
+    TargetTrials, check_trials, end_of_search, matrix_of, targets, varying_axes,
+};
 use crate::exploration::{EXPLORED, explore_target};
+use crate::losses;
 use crate::options::RankOptions;
 
 /// A ranking and what it was made of.
@@ -66,8 +69,9 @@ pub fn ranked<'a>(
     options: &RankOptions,
 ) -> Result<Ranked<'a>, JudgingError> {
     check_options(options)?;
+    let options = &options.of_design(run.design.as_ref());
     let matrix = matrix_of(run)?;
-    check_cells(run, trials)?;
+    check_trials(run, trials)?;
     let mut ranking = Ranking {
         format: RANKING_FORMAT,
         verdict: String::new(),
@@ -134,6 +138,7 @@ fn rank_target<'a>(
         position: &position,
         compared: &compared,
         criteria: &criteria,
+        priorities: &losses::priorities(&criteria, rank_by),
         rank_by,
         blocks: evidence.complete.len(),
         trials: trials
@@ -143,7 +148,8 @@ fn rank_target<'a>(
         options,
     });
     for cell in &mut cells {
-        cell.recommended = verdict.cell.as_ref() == Some(&cell.id);
+        cell.recommended =
+            verdict.kind == VerdictKind::Recommend && verdict.cell.as_ref() == Some(&cell.id);
     }
     ranking
         .trials
@@ -190,11 +196,10 @@ fn compare_observed(
     preference: Preference<'_>,
     options: &RankOptions,
 ) -> Compared {
-    let detectable = compare::detectable_deviations(evidence.complete.len(), options);
     let design = |decides: bool| compare::Design {
-        detectable,
+        blocks: evidence.complete.len(),
         cross_check: decides.then_some(run.seed),
-        margins: None,
+        floor: None,
     };
     let objectives = Objective::ALL
         .into_iter()

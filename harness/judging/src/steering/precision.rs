@@ -1,7 +1,8 @@
 //! Whether the intervals are as narrow as the matrix asks for.
 //!
 //! The rule looks at the width and never at the effect: looking for p < 0.05 after every block gives 16 % false
-//! positives, a half-width rule keeps the coverage (METHODOLOGY, what the methods promise).
+//! positives, a half-width rule keeps the coverage (METHODOLOGY, what the methods promise). It keeps it at the level that
+//! [`stats::verdict::level_after_stopping`] asks for, at which such a run is ranked as well.
 
 use documents::effect::Scale;
 use record::run::{Design, Run};
@@ -23,6 +24,7 @@ pub(super) fn reached(
     if design.precision.is_empty() {
         return None;
     }
+    let options = &options.of_design(Some(design));
     let mut words = Vec::new();
     for (&objective, &asked) in &design.precision {
         let values = evidence.values(objective);
@@ -59,11 +61,7 @@ fn width_if_precise(
     asked: f64,
     options: &RankOptions,
 ) -> Option<f64> {
-    let pair = Pair::new(
-        values.of,
-        &values.cells[cell],
-        &values.cells[values.control],
-    );
+    let pair = Pair::to_control(values, cell);
     let control = values.median(values.control).unwrap_or(0.0);
     let rule = PrecisionRule {
         half_width: half_width_on(pair.scale, asked, control),

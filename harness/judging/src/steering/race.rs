@@ -23,7 +23,7 @@ use crate::margin::{Margins, default_margin};
 use crate::options::RankOptions;
 use crate::pair::Pair;
 use crate::rank;
-use crate::rank::observations;
+use crate::rank::{Trials, observations};
 
 /// The race of one target's cells.
 pub(super) struct Race<'a> {
@@ -66,8 +66,8 @@ impl<'a> Race<'a> {
         options: &'a RankOptions,
     ) -> Race<'a> {
         let limits = options.constraints.as_ref().unwrap_or(&matrix.constraints);
-        let keeps_limits =
-            |cell: usize| rank::state_of(evidence, cell, limits, options) == CellState::Feasible;
+        let states = rank::states(evidence, limits, options);
+        let keeps_limits = |cell: usize| states[cell] == CellState::Feasible;
         Race {
             run,
             evidence,
@@ -221,7 +221,7 @@ impl Track {
         let margin = Margins::of_values(&values, default_margin(objective, options), options)
             .applied
             .on(scale);
-        let (place, mut observed) = observations(&values, scale);
+        let (place, mut observed) = observations(&values, scale, Trials::Measured);
         for observation in &mut observed {
             observation.value *= values.of.orientation();
         }

@@ -7,7 +7,7 @@ use record::trial::{Stage, Trial};
 
 use super::{precision, race};
 use crate::error::JudgingError;
-use crate::evidence::{TargetTrials, check_cells, matrix_of, targets};
+use crate::evidence::{TargetTrials, check_trials, matrix_of, targets};
 use crate::options::RankOptions;
 use crate::rank;
 
@@ -24,7 +24,7 @@ pub fn judge(
         return Ok(Judgement::default());
     };
     let matrix = matrix_of(run)?;
-    check_cells(run, trials)?;
+    check_trials(run, trials)?;
     let mut judgement = Judgement::default();
     let mut precise = Vec::new();
     for target in targets(run) {
@@ -39,7 +39,7 @@ pub fn judge(
     Ok(judgement)
 }
 
-/// The cell that a run recommends, for each target that has one.
+/// The cell that a run recommends, or would if no loss were open, for each target that has one.
 ///
 /// # Errors
 /// As [`crate::rank::rank`].
@@ -55,11 +55,13 @@ pub fn finalists(
         .cloned()
         .collect();
     let ranking = rank::rank(run, &searched, options)?;
-    let recommended = ranking
-        .targets
-        .into_iter()
-        .filter(|target| target.verdict.kind == VerdictKind::Recommend);
-    Ok(recommended
+    let gaining = ranking.targets.into_iter().filter(|target| {
+        matches!(
+            target.verdict.kind,
+            VerdictKind::Recommend | VerdictKind::LossOpen
+        )
+    });
+    Ok(gaining
         .filter_map(|target| {
             let chosen = target.verdict.cell?;
             let cell = run.cells.iter().find(|cell| cell.id.as_str() == chosen)?;

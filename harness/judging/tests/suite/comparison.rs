@@ -39,7 +39,7 @@ fn between_runs(
 ) -> Result<Comparison, JudgingError> {
     let baseline = advisor::measured(baseline.0, baseline.1)?;
     let candidate = advisor::measured(candidate.0, candidate.1)?;
-    comparison::between_runs(&baseline, &candidate, options)
+    comparison::between_runs(&baseline, &candidate, &[], options)
 }
 
 fn compared_with(lab: &Lab, trials: &[Trial], baseline: &str, candidate: &str) -> Comparison {
@@ -180,9 +180,56 @@ fn two_runs_are_two_samples() {
     assert_eq!(comparison.design, Design::Unpaired);
     assert_eq!(
         on(&comparison, Objective::P99).verdict,
-        Some(Judgement::Regressed)
+        Some(Judgement::Inconclusive),
+        "nobody knows what days differ by"
     );
     insta::assert_snapshot!(shown(&comparison));
+}
+
+/// Earlier runs of one configuration say what days differ by: little here, so that a change of 40 % stands out.
+#[test]
+fn a_history_of_days_lets_two_runs_be_judged() {
+    let (before, mut after) = (winner(), winner());
+    after.seed = 4;
+    for cell in &mut after.cells {
+        cell.2.p99_ms *= 1.4;
+    }
+    let verdict = |days: usize, spread: f64| {
+        let records: Vec<(Run, Vec<Trial>)> = (0..days)
+            .map(|day| {
+                let mut lab = winner();
+                lab.seed = 100 + day as u64;
+                let sign = if day % 2 == 0 { 1.0 } else { -1.0 };
+                for cell in &mut lab.cells {
+                    cell.2.p99_ms *= 1.0 + sign * spread;
+                }
+                (lab.run(), lab.trials())
+            })
+            .collect();
+        let measured = |lab: &Lab| (lab.run(), lab.trials());
+        let (b, c) = (measured(&before), measured(&after));
+        let history: Vec<_> = records
+            .iter()
+            .map(|(run, trials)| advisor::measured(run, trials).unwrap())
+            .collect();
+        let sides = (
+            advisor::measured(&b.0, &b.1).unwrap(),
+            advisor::measured(&c.0, &c.1).unwrap(),
+        );
+        let found = comparison::between_runs(&sides.0, &sides.1, &history, &options()).unwrap();
+        on(&found, Objective::P99).verdict
+    };
+    assert_eq!(
+        verdict(2, 0.01),
+        Some(Judgement::Inconclusive),
+        "two days are too few"
+    );
+    assert_eq!(verdict(6, 0.01), Some(Judgement::Regressed));
+    assert_eq!(
+        verdict(6, 0.3),
+        Some(Judgement::Inconclusive),
+        "days differ by as much"
+    );
 }
 
 #[test]
@@ -219,9 +266,24 @@ fn other_rates_leave_the_constant_window_undecided() {
         cell.2.qps *= 0.6;
     }
     let (run, mut other) = (before.run(), after.run());
+    let days: Vec<(Run, Vec<Trial>)> = (0..4)
+        .map(|day| {
+            let mut lab = winner();
+            lab.seed = 100 + day;
+            (lab.run(), lab.trials())
+        })
+        .collect();
     let judged = |other: &Run| {
-        let sides = ((&run, &*before.trials()), (other, &*after.trials()));
-        let found = between_runs(sides.0, sides.1, &options()).unwrap();
+        let (trials, later) = (before.trials(), after.trials());
+        let history: Vec<_> = days
+            .iter()
+            .map(|(run, trials)| advisor::measured(run, trials).unwrap())
+            .collect();
+        let sides = (
+            advisor::measured(&run, &trials).unwrap(),
+            advisor::measured(other, &later).unwrap(),
+        );
+        let found = comparison::between_runs(&sides.0, &sides.1, &history, &options()).unwrap();
         let own = on(&found, Objective::P99);
         (
             own.verdict,
@@ -288,9 +350,21 @@ fn a_candidate_that_crashes_has_regressed() {
     let at = of(&trials, 1);
     trials[at].outcome = crashed();
     let comparison = compared_with(&lab, &trials, "control", "gogc=400");
+    // Once in eight trials is no more often than never in sixteen.
+    assert_eq!(comparison.verdict, Judgement::Inconclusive);
+    assert!(
+        comparison.targets[0].reasons[0].contains("Fisher's exact p 0.333"),
+        "{:?}",
+        comparison.targets[0].reasons
+    );
+    let mut often = trials.clone();
+    let candidate = lab.id(1);
+    let own = often.iter_mut().filter(|trial| trial.cell == candidate);
+    own.take(5).for_each(|trial| trial.outcome = crashed());
+    let comparison = compared_with(&lab, &often, "control", "gogc=400");
     assert_eq!(comparison.verdict, Judgement::Regressed);
     assert!(
-        comparison.headline.contains("failed in 1 trial"),
+        comparison.headline.contains("failed in 5 of 8 trials"),
         "{}",
         comparison.headline
     );

@@ -306,7 +306,7 @@ fn what_is_not_shown_either_way_is_told_by_its_fresh_figures() {
     let mut lab = winner();
     // On the margin, so that neither the search nor six blocks can tell; afresh from the other side.
     lab.cells[2].2.p99_ms = 3.68;
-    lab.noise = 0.03;
+    lab.noise = 0.06;
     let mut later = lab.clone();
     (later.seed, later.noise) = (99, 0.04);
     later.cells[2].2.p99_ms = 4.35;

@@ -9,6 +9,7 @@ mod exploration;
 mod gate;
 mod judgement;
 mod objective;
+mod one_judgement;
 mod preference;
 mod proof;
 mod properties;

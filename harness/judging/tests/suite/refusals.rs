@@ -15,6 +15,20 @@ fn records_that_contradict_themselves_are_refused() {
         rank(&run, &trials, &options),
         Err(JudgingError::UnknownCell { .. })
     ));
+    let mut twice = lab.trials();
+    twice.push(twice[3].clone());
+    let refused = rank(&run, &twice, &options).unwrap_err();
+    assert!(
+        matches!(refused, JudgingError::TrialTwice { .. }),
+        "{refused}"
+    );
+    let mut impossible = lab.trials();
+    impossible[3].constant.as_mut().unwrap().response_ms.p99 = -4.0;
+    let refused = rank(&run, &impossible, &options).unwrap_err();
+    assert!(
+        refused.to_string().contains("a P99 in milliseconds of -4"),
+        "{refused}"
+    );
     let mut orphan = run.clone();
     orphan
         .cells

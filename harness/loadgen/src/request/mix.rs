@@ -1,5 +1,6 @@
 //! The request mix as callers write it.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::errors::LoadError;
@@ -120,8 +121,14 @@ impl StatusExpectation {
 #[derive(Debug, Clone, Default)]
 pub struct CsvRows {
     columns: Vec<String>,
-    rows: Vec<Vec<String>>,
+    /// All fields behind one another, row by row.
+    text: String,
+    /// Where each field ends in `text`.
+    ends: Vec<u32>,
 }
+
+/// A row is some tens of bytes, and a million rows are more than a run asks for.
+const LARGEST_CSV_BYTES: u64 = 64 << 20;
 
 impl CsvRows {
     /// Reads a CSV file whose first line names the columns.
@@ -140,24 +147,46 @@ impl CsvRows {
     /// Reads CSV text whose first line names the columns; the error is a plain fragment.
     ///
     /// # Errors
-    /// When the text is not CSV or has no rows.
-    pub fn parse(text: impl std::io::Read) -> Result<Self, String> {
-        let mut reader = csv::Reader::from_reader(text);
-        let columns = reader
+    /// When the text is not CSV, has no rows or more than 64 MiB.
+    pub fn parse(text: impl Read) -> Result<Self, String> {
+        let mut reader = csv::Reader::from_reader(text.take(LARGEST_CSV_BYTES + 1));
+        let columns: Vec<String> = reader
             .headers()
             .map_err(|error| error.to_string())?
             .iter()
             .map(str::to_owned)
             .collect();
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| error.to_string())?;
-            rows.push(record.iter().map(str::to_owned).collect());
+        let mut rows = Self {
+            columns,
+            ..Self::default()
+        };
+        let mut record = csv::StringRecord::new();
+        let ended = loop {
+            match reader.read_record(&mut record) {
+                Ok(true) => rows.push(&record),
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error.to_string()),
+            }
+        };
+        // Cut off there, it may also end in the middle of a row.
+        if reader.position().byte() > LARGEST_CSV_BYTES {
+            return Err(format!(
+                "it has more than {} MiB; give a part of it",
+                LARGEST_CSV_BYTES >> 20
+            ));
         }
-        if rows.is_empty() {
+        ended?;
+        if rows.ends.is_empty() {
             return Err("no rows below the header line".into());
         }
-        Ok(Self { columns, rows })
+        Ok(rows)
+    }
+
+    fn push(&mut self, record: &csv::StringRecord) {
+        for field in record {
+            self.text.push_str(field);
+            self.ends.push(self.text.len() as u32);
+        }
     }
 
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
@@ -170,6 +199,31 @@ impl CsvRows {
 
     #[inline]
     pub(crate) fn value(&self, request: u64, column: usize) -> &str {
-        &self.rows[(request % self.rows.len() as u64) as usize][column]
+        let width = self.columns.len();
+        let row = (request % (self.ends.len() / width) as u64) as usize;
+        let at = row * width + column;
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[begin as usize..self.ends[at] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_what_stands_in_the_file() {
+        let rows = CsvRows::parse("id,name\n,ann\n8,\n9,\"é,\"\n".as_bytes()).unwrap();
+        let found: Vec<_> = (0..4)
+            .map(|request| [rows.value(request, 0), rows.value(request, 1)])
+            .collect();
+        assert_eq!(found, [["", "ann"], ["8", ""], ["9", "é,"], ["", "ann"]]);
+    }
+
+    #[test]
+    fn a_csv_has_a_budget() {
+        let endless = "id\n".as_bytes().chain(std::io::repeat(b'1'));
+        let error = CsvRows::parse(endless).unwrap_err();
+        assert_eq!(error, "it has more than 64 MiB; give a part of it");
     }
 }

@@ -423,7 +423,7 @@ mod tests {
             ("curl -H @/no/such/file http://h/", "/no/such/file"),
             ("curl -T - http://h/", "-T -"),
             ("curl -F a=1 -H 'Content-Type: a/b' http://h/", "-F with"),
-            ("curl -T /dev/null http://h/", "-T makes"),
+            ("curl -T Cargo.toml http://h/", "-T makes"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(name), "{text}: {error}");

@@ -85,7 +85,8 @@ pub(crate) fn read(path: &Path) -> Result<Recorded, Failure> {
     parse(&text).map_err(|error| Failure::usage(format!("--har {file}: {error}")))
 }
 
-fn parse(text: &str) -> Result<Recorded, String> {
+/// The requests of an archive's text.
+pub(crate) fn parse(text: &str) -> Result<Recorded, String> {
     // Editors of archives often begin them with a byte order mark.
     let archive: Archive = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| format!("no HTTP archive: {error}"))?;

@@ -8,4 +8,4 @@
 mod archive;
 mod posted;
 
-pub(crate) use archive::read;
+pub(crate) use archive::{parse, read};

@@ -29,7 +29,9 @@ pub(super) fn floor(lab: &Lab, findings: &mut Findings) -> Result<(), Failure> {
         let Some(cpus) = cpus.clone() else {
             continue;
         };
-        let late_us = thread::spawn(move || lag_us(&cpus))
+        let late_us = thread::Builder::new()
+            .spawn(move || lag_us(&cpus))
+            .map_err(|error| Failure::of_system("start a thread to measure the timer on", &error))?
             .join()
             .map_err(|_| Failure::internal("the timer's measurement panicked"))?
             .map_err(Failure::internal)?;

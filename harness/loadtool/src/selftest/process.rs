@@ -34,7 +34,7 @@ impl Running {
         supervise::die_with_us(command);
         let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn();
         let child =
-            child.map_err(|error| Failure::internal(format!("cannot start {program}: {error}")))?;
+            child.map_err(|error| Failure::of_system(&format!("start {program}"), &error))?;
         Ok(Self { child })
     }
 
@@ -121,8 +121,9 @@ pub(super) fn measured(
         Ok(child.cost(limit))
     };
     std::thread::scope(|scope| {
-        let thread = scope.spawn(run);
-        thread
+        std::thread::Builder::new()
+            .spawn_scoped(scope, run)
+            .map_err(|error| Failure::of_system("start a thread for a client", &error))?
             .join()
             .map_err(|_| Failure::internal("a client's thread panicked"))?
     })

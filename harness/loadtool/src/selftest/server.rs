@@ -28,7 +28,8 @@ pub(super) struct Log {
 /// Serves until standard input closes.
 ///
 /// # Errors
-/// [`Failure::Usage`] when it cannot be pinned, [`Failure::Internal`] when it cannot be started.
+/// [`Failure::Usage`] when it cannot be pinned, [`Failure::NotFit`] or [`Failure::Internal`] when
+/// it cannot be started.
 pub fn serve(options: &ServerOptions) -> Result<(), Failure> {
     // Pinned before the server's thread starts, which inherits it.
     if let Some(cpus) = &options.cpus {
@@ -43,9 +44,8 @@ pub fn serve(options: &ServerOptions) -> Result<(), Failure> {
         true => ReferenceServer::start_busy_waiting,
         false => ReferenceServer::start,
     };
-    let server = start(Behaviour::Answer(reply)).map_err(|error| {
-        Failure::internal(format!("cannot start the reference server: {error}"))
-    })?;
+    let server = start(Behaviour::Answer(reply))
+        .map_err(|error| Failure::of_system("start the reference server", &error))?;
     answer_questions(&server).map_err(Failure::internal)
 }
 
@@ -116,7 +116,8 @@ impl ServerProcess {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         supervise::die_with_us(&mut command);
         let started = command.spawn();
-        let mut child = started.map_err(|error| broken(format!("does not start: {error}")))?;
+        let mut child =
+            started.map_err(|error| Failure::of_system("start the reference server", &error))?;
         let input = child.stdin.take();
         let output = child.stdout.take().expect("standard output is piped");
         let mut server = Self {
@@ -160,9 +161,23 @@ impl ServerProcess {
     fn read_line(&mut self) -> Result<String, Failure> {
         let mut line = String::new();
         match self.output.read_line(&mut line) {
-            Ok(0) => Err(broken("has ended".to_owned())),
+            Ok(0) => Err(self.ended()),
             Ok(_) => Ok(line.trim_end().to_owned()),
             Err(error) => Err(broken(error.to_string())),
+        }
+    }
+}
+
+impl ServerProcess {
+    /// Why there is no answer: it closes its output only by ending, and has said why.
+    fn ended(&mut self) -> Failure {
+        /// How a call ends for which the machine is not fit.
+        const NOT_FIT: i32 = 4;
+        match self.child.wait() {
+            Ok(status) if status.code() == Some(NOT_FIT) => Failure::not_fit(
+                "the reference server could not go on; what it lacks is said above",
+            ),
+            _ => broken("has ended".to_owned()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use gotrace::environment::MicroArchitecture;
 
 use super::super::ask_for;
-use super::super::request::Pgo;
+use super::super::request::{GoLine, Pgo};
 use super::*;
 use toolchain::{Toolbox, ToolchainSpec, install};
 
@@ -79,6 +79,27 @@ fn shared_go_build() -> PathBuf {
     let folder = test_binary.parent().unwrap().join("gosweep-test-go-build");
     fs::create_dir_all(&folder).unwrap();
     folder
+}
+
+/// The module of the tests has go 1.21, and its own files stay as they are.
+#[test]
+fn the_go_line_is_raised_in_a_copy() {
+    let Some(bench) = Bench::new("the_go_line_is_raised_in_a_copy") else {
+        return;
+    };
+    let mut request = bench.request();
+    let own = bench.build(&request).unwrap();
+    request.go_line = Some(GoLine::Toolchain);
+    let raised = bench.build(&request).unwrap();
+    let defaults = |built: &Artifact| built.build_info.default_godebug().len();
+    assert!(defaults(&own) > defaults(&raised), "{}", own.go_version_m);
+    assert_ne!(own.key, raised.key);
+    assert!(bench.build(&request).unwrap().cached);
+    // A line as high as the module's own is the module's own.
+    request.go_line = Some(GoLine::Minor("1.21".to_owned()));
+    assert_eq!(bench.build(&request).unwrap().key, own.key);
+    let text = fs::read_to_string(bench.folder.path().join("go.mod")).unwrap();
+    assert_eq!(text, "module example.com/tiny\n\ngo 1.21\n");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The go commands of a build: environment and arguments.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub(super) struct Settings {
     pub(super) other: Vec<(String, String)>,
     /// The same for `go list` and `go build`.
     pub(super) flags: Vec<String>,
+    /// The copy of go.mod to build by, where it is not the module's own.
+    pub(super) mod_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -60,6 +62,7 @@ impl Settings {
             deciding,
             other,
             flags: flags(request, toolchain),
+            mod_file: None,
         })
     }
 
@@ -81,7 +84,12 @@ impl Settings {
             .envs(self.other.iter().map(|(name, value)| (name, value)))
             .current_dir(&request.module_dir)
             .arg(verb)
-            .args(&self.flags);
+            .args(&self.flags)
+            .args(
+                self.mod_file
+                    .iter()
+                    .map(|path| format!("-modfile={}", path.display())),
+            );
         command
     }
 }

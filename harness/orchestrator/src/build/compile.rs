@@ -9,6 +9,7 @@ use gotrace::buildinfo::BuildInfo;
 use super::cache::{self, Entry};
 use super::command::{self, Settings};
 use super::error::BuildError;
+use super::go_line;
 use super::inputs::Inputs;
 use super::prove;
 use super::request::BuildRequest;
@@ -62,7 +63,8 @@ pub fn build(
     // Before anything of it is run.
     store.prove(toolchain)?;
     let scratch = store.scratch()?;
-    let settings = Settings::of(request, toolchain, store, watch)?;
+    let mut settings = Settings::of(request, toolchain, store, watch)?;
+    settings.mod_file = go_line::raise(request, toolchain, scratch.path(), watch)?;
     let inputs = Inputs::gather(request, toolchain, &settings, scratch.path(), watch)?;
     let job = Job {
         toolchain,

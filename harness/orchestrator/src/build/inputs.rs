@@ -139,6 +139,9 @@ impl Inputs {
             toolchain: toolchain.identity()?,
             files: BTreeMap::new(),
         };
+        if let Some(copy) = &settings.mod_file {
+            paths.insert("go.mod with another go line".to_owned(), copy.clone());
+        }
         for (name, path) in paths {
             let sum = hash(&path)?;
             inputs.files.insert(name, (path, sum));

@@ -34,6 +34,25 @@ pub enum Network {
     Cached,
 }
 
+/// The go line to build under.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum GoLine {
+    /// That of the Go that builds.
+    Toolchain,
+    /// This one, `1.27`.
+    Minor(String),
+}
+
+impl GoLine {
+    /// As go.mod has it.
+    pub(super) fn text(&self, version: &GoVersion) -> String {
+        match self {
+            Self::Toolchain => format!("{}.{}", version.major(), version.minor()),
+            Self::Minor(text) => text.clone(),
+        }
+    }
+}
+
 /// One target to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildRequest {
@@ -47,6 +66,8 @@ pub struct BuildRequest {
     pub goamd64: MicroArchitecture,
     /// GOEXPERIMENT, comma separated names.
     pub goexperiment: Option<String>,
+    /// The go line, raised in a copy of go.mod; `None` for the module's own.
+    pub go_line: Option<GoLine>,
     /// Profile-guided optimisation.
     pub pgo: Pgo,
     /// Build tags.
@@ -75,6 +96,7 @@ impl BuildRequest {
             package: package.into(),
             goamd64: MicroArchitecture::default(),
             goexperiment: None,
+            go_line: None,
             pgo: Pgo::default(),
             tags: Vec::new(),
             ldflags: None,

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use gotrace::environment::goamd64;
 use gotrace::profile::{Profile, ProfileKind};
-use record::axis::OF_CONTROL;
+use record::axis::{GO_LINE_FLAG, OF_CONTROL, OF_TOOLCHAIN};
 
-use super::request::{BuildRequest, Pgo};
+use super::request::{BuildRequest, GoLine, Pgo};
 
 /// Puts a setting of a cell into the request. `setting` is the variable or flag that the table of axes names; paths are
 /// relative to `folder`.
@@ -22,6 +22,8 @@ pub fn ask_for(
     match setting {
         "GOAMD64" => request.goamd64 = goamd64(value).map_err(|problem| problem.to_string())?,
         "GOEXPERIMENT" => request.goexperiment = Some(value.to_owned()),
+        GO_LINE_FLAG if value == OF_TOOLCHAIN => request.go_line = Some(GoLine::Toolchain),
+        GO_LINE_FLAG => request.go_line = Some(GoLine::Minor(value.to_owned())),
         "-tags" => request.tags = value.split(',').map(str::to_owned).collect(),
         "-ldflags=-randlayout" => request.ldflags = Some(format!("-randlayout={value}")),
         // The run takes it and puts its path here before it builds.

@@ -7,7 +7,6 @@ mod listener;
 mod pprof;
 mod probe;
 mod process;
-mod resolver;
 mod window;
 
 pub use clock_probe::clock_probe_ns;

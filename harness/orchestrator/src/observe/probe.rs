@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use gotrace::metrics::Snapshot;
 use serde::Deserialize;
+use toolchain::resolver::LiteralFirst;
 use ureq::tls::TlsConfig;
 use ureq::typestate::WithoutBody;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, RequestBuilder};
-
-use super::resolver::LiteralFirst;
 
 /// The largest answer that is read: metrics are some 60 KiB.
 const MOST_BYTES: u64 = 16 << 20;
@@ -173,7 +172,7 @@ pub(super) fn client(patience: Duration, insecure: bool) -> Agent {
         .max_redirects(0)
         .tls_config(TlsConfig::builder().disable_verification(insecure).build())
         .build();
-    Agent::with_parts(config, DefaultConnector::default(), LiteralFirst::default())
+    Agent::with_parts(config, DefaultConnector::default(), LiteralFirst)
 }
 
 /// The body of an answer with status 200.

@@ -30,8 +30,11 @@ pub struct WindowOptions {
 /// What came of one endpoint.
 #[derive(Debug, Clone)]
 pub struct Taken {
-    /// Its name, as net/http/pprof calls it; `heap?debug=1` for the memory statistics.
+    /// Its name, as net/http/pprof calls it; `heap?debug=1` for the memory statistics, `mutex?debug=1` for the sampling
+    /// period of the mutex profile.
     pub endpoint: &'static str,
+    /// When it was asked, as a share of the window: 0 is its begin, 1 its end.
+    pub after: f64,
     /// The answer, or why there is none.
     pub answer: Result<Vec<u8>, String>,
 }
@@ -46,8 +49,8 @@ struct Plan {
 
 /// Takes everything that can be obtained. `None` if cancelled.
 ///
-/// The goroutine profile is a snapshot of the middle; what makes the service collect garbage or costs it more comes
-/// after the window.
+/// Goroutines and memory statistics are taken at both ends, so that what grows shows, and goroutines in the middle as
+/// well; what makes the service collect garbage or costs it more comes after the window.
 #[must_use]
 pub fn take_window(options: &WindowOptions, cancel: &AtomicBool) -> Option<Vec<Taken>> {
     let pprof = Pprof::new(&options.base, options.window, options.insecure);
@@ -55,12 +58,13 @@ pub fn take_window(options: &WindowOptions, cancel: &AtomicBool) -> Option<Vec<T
     for plan in plans(options) {
         let pprof = pprof.clone();
         let delay = options.window.mul_f64(plan.after);
-        let endpoint = plan.endpoint;
+        let (endpoint, after) = (plan.endpoint, plan.after);
         let ask = move || {
             thread::sleep(delay);
             let answer = pprof.take(plan.endpoint, plan.window);
             Taken {
-                endpoint: plan.endpoint,
+                endpoint,
+                after,
                 answer: answer.map_err(|error| error.to_string()),
             }
         };
@@ -68,6 +72,7 @@ pub fn take_window(options: &WindowOptions, cancel: &AtomicBool) -> Option<Vec<T
             Ok(thread) => asking.push(thread),
             Err(error) => not_asked.push(Taken {
                 endpoint,
+                after,
                 answer: Err(format!("gosweep can have no more threads: {error}")),
             }),
         }
@@ -101,11 +106,15 @@ fn plans(options: &WindowOptions) -> Vec<Plan> {
         over("profile"),
         over("mutex"),
         over("block"),
-        at("goroutine", 0.5),
         over("allocs"),
+        at("goroutine", 0.0),
+        at("heap?debug=1", 0.0),
+        at("goroutine", 0.5),
+        at("goroutine", 1.0),
         at("heap", 1.0),
-        at("goroutineleak", 1.0),
         at("heap?debug=1", 1.0),
+        at("mutex?debug=1", 1.0),
+        at("goroutineleak", 1.0),
     ];
     if options.trace {
         plans.push(Plan {

@@ -30,7 +30,7 @@ pub fn estimate(plan: &Plan, blocks: Blocks) -> Estimate {
     // Calibration is one more trial per target.
     let searched = |blocks: u32| (plan.cells.len() + controls) * blocks as usize + controls;
     let confirmed = if rivals {
-        matrix.confirm as usize * 2 * controls
+        matrix.confirm as usize * 3 * controls
     } else {
         0
     };

@@ -238,7 +238,7 @@ fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
         };
         let value = cell.spec.settings.set_value(axis)?;
         let value = match axis.changes_by_block(value) {
-            true => seed_of_block(plan.matrix.seed, block).to_string(),
+            true => seed_of_block(plan.matrix.seed_in_force(), block).to_string(),
             false => value.to_owned(),
         };
         Some((name.to_owned(), value))

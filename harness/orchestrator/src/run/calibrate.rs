@@ -59,7 +59,7 @@ pub(super) fn calibrate(
         rate_per_s: None,
         observation: Observation::Measured,
         warmup: plan.matrix.warmup,
-        seed: plan.matrix.seed,
+        seed: plan.matrix.seed_in_force(),
         evidence: evidence.path(),
         clock_probes: &[],
         cancel: request.cancel,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use record::cell::CellId;
 use record::decision::{Decision, StopReason};
 use record::run::{Design, Run};
-use record::trial::{Role, Stage};
+use record::trial::Stage;
 
 use crate::plan::ReadyCell;
 
@@ -66,8 +66,15 @@ impl Course {
         }
     }
 
+    /// The block whose order the next block runs in, and whether backwards. Of a confirmation every second block turns the
+    /// order of the one before it around, so that a finalist runs before its control as often as after it.
+    pub(super) fn order_of(&self, block: u32) -> (u32, bool) {
+        let is_second = matches!(self.leg, Leg::Confirm(_)) && self.in_leg % 2 == 1;
+        (block - u32::from(is_second && block > 0), is_second)
+    }
+
     /// Whether a slot is run in the next block.
-    pub(super) fn runs(&self, cells: &[ReadyCell], cell: usize, role: Role) -> bool {
+    pub(super) fn runs(&self, cells: &[ReadyCell], cell: usize) -> bool {
         let ready = &cells[cell];
         match &self.leg {
             Leg::Search => self.is_in_play(ready),
@@ -76,10 +83,9 @@ impl Course {
                 let of_target = |other: &ReadyCell| {
                     other.planned.spec.target == *target && finalists.contains(&other.id)
                 };
-                // The control once: the A/A pair has been measured in the search.
-                role == Role::Measured
-                    && (finalists.contains(&ready.id)
-                        || ready.planned.control && cells.iter().any(of_target))
+                // The control twice here too: fresh figures have a noise floor of their own.
+                finalists.contains(&ready.id)
+                    || ready.planned.control && cells.iter().any(of_target)
             }
             Leg::End => false,
         }

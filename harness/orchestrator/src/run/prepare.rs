@@ -171,7 +171,7 @@ fn describe(
             text: matrix.text.clone(),
         },
         targets: targets.collect(),
-        seed: matrix.seed,
+        seed: matrix.seed_in_force(),
         blocks: request.blocks().max,
         design: Some(Design {
             min_blocks: request.blocks().min,

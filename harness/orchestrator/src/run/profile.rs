@@ -91,7 +91,7 @@ impl Taking<'_> {
             rate_per_s: None,
             observation: Observation::Diagnosis,
             warmup: plan.matrix.warmup,
-            seed: plan.matrix.seed,
+            seed: plan.matrix.seed_in_force(),
             evidence: gathered.path(),
             clock_probes: &[],
             cancel: self.request.cancel,

@@ -134,10 +134,14 @@ pub(super) struct Schedule<'a> {
 impl Schedule<'_> {
     /// The slots of a block, with their places in the order of all cells: whoever leaves does not move the others.
     pub(super) fn block_order(&self, block: u32) -> Vec<(usize, Slot)> {
-        block_order(&self.order, self.run.seed, block)
-            .into_iter()
-            .enumerate()
-            .filter(|(_, slot)| self.course.runs(self.site.cells, slot.cell, slot.role))
+        let (like, backwards) = self.course.order_of(block);
+        let mut order = block_order(&self.order, self.run.seed, like);
+        if backwards {
+            order.reverse();
+        }
+        let slots = order.into_iter().enumerate();
+        slots
+            .filter(|(_, slot)| self.course.runs(self.site.cells, slot.cell))
             .collect()
     }
 
@@ -156,11 +160,11 @@ impl Schedule<'_> {
         }
     }
 
-    /// Trials of a confirmation: per block a control and a finalist of each target.
+    /// Trials of a confirmation: per block a finalist of each target, and its control twice.
     pub(super) fn confirmation(&self) -> usize {
         let controls = self.site.cells.iter().filter(|cell| cell.planned.control);
         match self.course.has_rivals(self.site.cells) {
-            true => self.course.design.confirm_blocks as usize * 2 * controls.count(),
+            true => self.course.design.confirm_blocks as usize * 3 * controls.count(),
             false => 0,
         }
     }

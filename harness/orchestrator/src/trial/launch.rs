@@ -74,6 +74,10 @@ impl Target {
                 Err(reason) => {
                     let failure = reason.failure(request);
                     let mut failure = target.end_of(failure, Duration::ZERO);
+                    if wants_a_thread(&failure.message) {
+                        let why = format!("the target {}", failure.message);
+                        return Err(LaunchError::OwnSide(OwnSide(why)));
+                    }
                     for caveat in target.log_caveats() {
                         failure.message = format!("{}; {caveat}", failure.message);
                     }
@@ -433,6 +437,14 @@ fn environment(request: &TrialRequest<'_>, token: Option<&Token>) -> Vec<(String
     env
 }
 
+/// Whether a target that did not come up was refused a thread. It has our limits, and has not served anything yet.
+/// (`newosproc` in runtime/os_linux.go; `_cgo_sys_thread_start` in runtime/cgo/gcc_linux.c.)
+fn wants_a_thread(message: &str) -> bool {
+    ["fatal error: newosproc", "pthread_create failed"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
 enum NotReady {
     Cancelled,
     PortTaken,
@@ -476,6 +488,19 @@ impl NotReady {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_thread_is_no_fault_of_the_service() {
+        for message in [
+            "ended before it was ready: fatal error: newosproc",
+            "ended before it was ready: runtime/cgo: pthread_create failed: Resource temporarily unavailable",
+        ] {
+            assert!(wants_a_thread(message), "{message}");
+        }
+        assert!(!wants_a_thread(
+            "ended before it was ready: fatal error: all goroutines are asleep - deadlock!"
+        ));
+    }
 
     #[test]
     fn two_free_addresses_differ() {

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use loadgen::{
-    Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, RequestMix,
-    RequestSpec, StatusExpectation, TlsOptions, Verdict as LoadVerdict,
+    Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, LoadVerdict,
+    RequestMix, RequestSpec, StatusExpectation, TlsOptions,
 };
 use record::matrix::Engine;
 use record::target_file::{Request, RequestBody, Target};

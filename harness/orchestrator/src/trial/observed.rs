@@ -97,7 +97,7 @@ pub(super) fn gctrace_window(traces: &Traces, from: Instant, to: Instant) -> Opt
             false => within.len() as u64,
         },
         forced: within.iter().filter(|cycle| cycle.forced).count() as u64,
-        cpu_seconds: sum(&|cycle| cycle.cpu.without_idle()),
+        cpu_seconds: sum(&|cycle| cycle.cpu.marking()),
         stop_seconds: sum(&|cycle| cycle.clock.stopped()),
         goal_mib: median(within.iter().map(|cycle| cycle.goal_mib as f64)),
         live_mib: median(within.iter().map(|cycle| cycle.heap_live_mib as f64)),

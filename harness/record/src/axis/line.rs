@@ -1,6 +1,7 @@
 //! The line that a person pastes to have a setting, or to be rid of it.
 
 use super::table::{Applied, Axis, DEFAULT, OF_CONTROL};
+use super::value::OF_TOOLCHAIN;
 use crate::shell;
 
 impl Axis {
@@ -12,9 +13,16 @@ impl Axis {
             Applied::Variable(name) if unset => format!("unset {name}"),
             Applied::Variable(name) => format!("export {name}={}", shell::quoted(value)),
             Applied::Toolchain => format!("# build with Go {value}"),
+            Applied::BuildFlag(_) if unset && *self == Axis::GoLine => {
+                "# in go.mod: the go line as it was".to_owned()
+            }
             Applied::BuildVariable(what) | Applied::BuildFlag(what) if unset => {
                 format!("# build without {what}")
             }
+            Applied::BuildFlag(_) if *self == Axis::GoLine && value == OF_TOOLCHAIN => {
+                "# in go.mod: the go line of the Go that builds".to_owned()
+            }
+            Applied::BuildFlag(_) if *self == Axis::GoLine => format!("# in go.mod: go {value}"),
             Applied::BuildFlag(_) if self.changes_by_block(value) => {
                 format!("# {self}: {value}")
             }

@@ -11,5 +11,5 @@ mod table;
 mod value;
 
 pub use settings::Settings;
-pub use table::{Applied, Axis, DEFAULT, OF_CONTROL, Written};
-pub use value::AxisValue;
+pub use table::{Applied, Axis, DEFAULT, GO_LINE_FLAG, OF_CONTROL, Written};
+pub use value::{AxisValue, OF_TOOLCHAIN};

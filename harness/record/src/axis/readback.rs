@@ -69,9 +69,10 @@ pub fn compared(asked: Asked<'_>, shown: &Shown<'_>) -> Vec<Setting> {
         .collect()
 }
 
-/// `go1.25.5 X:nogreenteagc` is 1.25.5 with an experiment.
+/// `go1.25.5 X:nogreenteagc` is 1.25.5 with an experiment, and from 1.26 on `go1.26.6-X:nogreenteagc` is 1.26.6.
 fn first_word(text: &str) -> Option<&str> {
-    text.split_whitespace().next()
+    let word = text.split_whitespace().next()?;
+    word.split("-X:").next()
 }
 
 fn texts(axis: &Axis, asked: Option<&str>, got: Option<&str>) -> Option<Setting> {
@@ -211,26 +212,32 @@ mod tests {
 
     #[test]
     fn an_experiment_in_a_version_is_no_other_version() {
-        let readback = Readback {
-            go_version: Some("go1.25.5 X:nogreenteagc".into()),
-            target_cpus: Some("0-1".into()),
-            ..Readback::default()
-        };
-        let asked = Asked {
-            settings: &Settings::default(),
-            go_version: Some("go1.25.5"),
-            target_cpus: Some("0"),
-        };
-        let shown = Shown {
-            readback: &readback,
-            build: None,
-        };
-        let all = compared(asked, &shown);
-        let wrong: Vec<String> = all.iter().filter_map(Setting::mismatch).collect();
-        assert_eq!(
-            wrong,
-            ["the CPU set was asked to be 0, the process has 0-1"]
-        );
+        // Up to Go 1.25, and since.
+        for (asked, has) in [
+            ("go1.25.5", "go1.25.5 X:nogreenteagc"),
+            ("go1.27.3", "go1.27.3-X:nogreenteagc"),
+        ] {
+            let readback = Readback {
+                go_version: Some(has.into()),
+                target_cpus: Some("0-1".into()),
+                ..Readback::default()
+            };
+            let asked = Asked {
+                settings: &Settings::default(),
+                go_version: Some(asked),
+                target_cpus: Some("0"),
+            };
+            let shown = Shown {
+                readback: &readback,
+                build: None,
+            };
+            let all = compared(asked, &shown);
+            let wrong: Vec<String> = all.iter().filter_map(Setting::mismatch).collect();
+            assert_eq!(
+                wrong,
+                ["the CPU set was asked to be 0, the process has 0-1"]
+            );
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub const DEFAULT: &str = "default";
 /// The value of `pgo` that means a profile of the control. A file of that name is `./control`.
 pub const OF_CONTROL: &str = "control";
 
+/// What a go line is given to `go build` by.
+pub const GO_LINE_FLAG: &str = "-modfile";
+
 /// What takes a setting to where it acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied<'a> {
@@ -150,6 +153,19 @@ table! {
         examples: r#"["path", "1.25.5", "1.25"]"#,
         values: "`default`, `path`, `\"1.25.5\"`, `\"1.25\"`, an absolute GOROOT",
         without: "`default`",
+    }
+    GoLine {
+        name: "go_line",
+        label: "the go line",
+        applied: Applied::BuildFlag(GO_LINE_FLAG),
+        written: Written::Text,
+        unset: &["module"],
+        parse: value::go_line,
+        since_minor: Some(21),
+        about: "The go line that the target is built under, raised in a copy of its go.mod: a minor version such as \"1.27\", `toolchain` for that of the Go that builds it, or `module` for the module's own. It sets defaults of GODEBUG and of the language. A line that is as high already stays. Quote versions. Go 1.21 and newer.",
+        examples: r#"["module", "toolchain", "1.27"]"#,
+        values: "`module`, the module's own; `toolchain`, that of the Go that builds it; `\"1.27\"`: raised in a copy of go.mod",
+        without: "the module's own",
     }
     Goamd64 {
         name: "goamd64",

@@ -70,10 +70,10 @@ fn or_text(read: Option<AxisValue>, text: &str) -> AxisValue {
     read.unwrap_or_else(|| AxisValue::Text(text.to_owned()))
 }
 
-/// GOMAXPROCS: a positive 32-bit decimal (`schedinit` in runtime/proc.go).
+/// GOMAXPROCS: a positive 32-bit decimal (`schedinit` in runtime/proc.go), of no more Ps than there is memory for.
 #[expect(clippy::unnecessary_wraps, reason = "one signature for every row")]
 pub(super) fn go_count(text: &str) -> Result<AxisValue, String> {
-    let count = decimal(text).filter(|count| (1..=i64::from(i32::MAX)).contains(count));
+    let count = decimal(text).filter(|count| (1..=1_000_000).contains(count));
     let count = count.and_then(|count| u32::try_from(count).ok());
     Ok(or_text(count.map(AxisValue::Count), text))
 }
@@ -102,7 +102,7 @@ pub(super) fn go_bytes(text: &str) -> Result<AxisValue, String> {
         .unwrap_or((text, 0));
     let number = decimal(digits).and_then(|number| u64::try_from(number).ok());
     let bytes = number.and_then(|number| number.checked_mul(1 << power));
-    let bytes = bytes.filter(|bytes| !digits.starts_with('-') && i64::try_from(*bytes).is_ok());
+    let bytes = bytes.filter(|bytes| i64::try_from(*bytes).is_ok());
     Ok(or_text(bytes.map(AxisValue::Bytes), text))
 }
 
@@ -127,6 +127,20 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
         }
     }
     Ok(AxisValue::Pairs(pairs))
+}
+
+/// The value of `go_line` that means that of the Go that builds.
+pub const OF_TOOLCHAIN: &str = "toolchain";
+
+/// A go line: a minor version, or that of the Go that builds.
+pub(super) fn go_line(text: &str) -> Result<AxisValue, String> {
+    let minor = text.strip_prefix("1.").and_then(decimal);
+    if text == OF_TOOLCHAIN || minor.is_some_and(|minor| (0..1000).contains(&minor)) {
+        return Ok(AxisValue::Text(text.to_owned()));
+    }
+    Err(format!(
+        "write a minor version such as \"1.27\", `{OF_TOOLCHAIN}` or `module`"
+    ))
 }
 
 /// Another seed in every block.
@@ -189,6 +203,7 @@ mod tests {
             (go_bytes, "1024MiB", "1GiB"),
             (go_bytes, "5B", "5"),
             (go_bytes, "0", "0"),
+            (go_bytes, "-0B", "0"),
             (cap, "65536KiB", "64MiB"),
             (pairs, "b=2, a=1", "a=1,b=2"),
             (quota, "0.50", "0.5"),
@@ -212,7 +227,6 @@ mod tests {
             (go_count, "2.5"),
             (go_bytes, "512Mi"),
             (go_bytes, "-5"),
-            (go_bytes, "-0B"),
             (go_bytes, "16777216TiB"),
         ] {
             assert_eq!(parse(text), Ok(AxisValue::Text(text.to_owned())));

@@ -80,7 +80,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Mat
         race: design.race,
         confirm: design.confirm,
         warmup: warmup(decoder, fields),
-        seed: fields.or("seed", 1, |text| whole(text, 0, u64::MAX)),
+        seed: fields.or("seed", None, |text| whole(text, 0, u64::MAX).map(Some)),
         rank_by,
         weights,
         constraints: constraints(decoder, fields, &load),

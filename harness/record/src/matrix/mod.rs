@@ -69,8 +69,8 @@ pub struct Matrix {
     pub confirm: u32,
     /// Load before the measured windows.
     pub warmup: Warmup,
-    /// Seed of the order of trials and of every random choice.
-    pub seed: u64,
+    /// Seed of the order of trials and of every random choice; `None` where each run draws its own.
+    pub seed: Option<u64>,
     /// Objectives, the most important first.
     pub rank_by: Vec<Objective>,
     /// Weight of each of them where `rank_by` is a mapping: cells are then ranked by one score. Empty for a list.
@@ -218,6 +218,11 @@ pub struct Warmup {
 }
 
 impl Matrix {
+    /// The seed in force. A run puts the one that it drew into its matrix; a plan of none shows the order of seed 1.
+    pub fn seed_in_force(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
     /// Parses and checks a matrix file. `file` is the name shown in findings.
     ///
     /// # Errors

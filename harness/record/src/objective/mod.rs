@@ -3,6 +3,7 @@
 //! [`value()`] makes of a stored trial the one number per objective that is compared; [`Objective::limit`] reads what
 //! people write as a limit on it.
 
+mod figure;
 mod limit;
 mod value;
 
@@ -11,11 +12,24 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use figure::Figure;
 pub use limit::LimitKind;
 pub use value::{gc_cycles, value};
 
 /// A figure of a trial by which cells are ranked or constrained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// Completed requests per second at saturation (closed loop).

@@ -39,6 +39,13 @@ pub(super) fn schema() -> Value {
     })
 }
 
+/// For texts that [`Target::with_values`](crate::target_file::Target::with_values) fills.
+fn with_references(what: &str) -> String {
+    format!(
+        "{what} ${{NAME}} takes a value from the environment of gosweep, which is never stored; $${{ is a literal ${{."
+    )
+}
+
 fn properties() -> Value {
     json!({
         "name": {
@@ -173,7 +180,12 @@ fn properties() -> Value {
             ]
         },
         "env": {
-            "description": "Environment variables that the service needs, the same in every cell.",
+            "description": with_references("Environment variables that the service needs, the same in every cell."),
+            "examples": [
+                {
+                    "DB_PASSWORD": "${DB_PASSWORD}"
+                }
+            ],
             "type": "object",
             "propertyNames": {
                 "pattern": pattern_of_variables(),
@@ -197,7 +209,7 @@ fn properties() -> Value {
                 "path": {
                     "type": "string",
                     "pattern": "^/[!-~]*$",
-                    "description": "The path that answers 200 once it is ready.",
+                    "description": with_references("The path that answers 200 once it is ready."),
                     "examples": [
                         "/ready"
                     ]
@@ -299,7 +311,7 @@ fn request() -> Value {
             "path": {
                 "type": "string",
                 "pattern": "^/[!-~]*$",
-                "description": "The path with its query.",
+                "description": with_references("The path with its query."),
                 "examples": [
                     "/items"
                 ]
@@ -313,10 +325,11 @@ fn request() -> Value {
                         "boolean"
                     ]
                 },
-                "description": "Header lines, by name.",
+                "description": with_references("Header lines, by name."),
                 "examples": [
                     {
-                        "Content-Type": "application/json"
+                        "Content-Type": "application/json",
+                        "Authorization": "Bearer ${API_TOKEN}"
                     }
                 ]
             },
@@ -326,7 +339,7 @@ fn request() -> Value {
                     "number",
                     "boolean"
                 ],
-                "description": "The body; may hold placeholders such as {{seq}}."
+                "description": with_references("The body; may hold placeholders such as {{seq}}.")
             },
             "body_file": {
                 "type": "string",

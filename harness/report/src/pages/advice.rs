@@ -98,6 +98,14 @@ fn target(of: &TargetAdvice) -> Vec<Block> {
         Text::from(format!("{}: {}; {changes}", own.label, own.how()))
     });
     blocks.extend(listed("What made no difference", tried.collect()));
+    let untold = of.undecided.iter().map(|own| {
+        let changes = own.changes.join(", ");
+        Text::from(format!("{}: {}; {changes}", own.label, own.how()))
+    });
+    blocks.extend(listed(
+        "What cannot be told from the control",
+        untold.collect(),
+    ));
     let code = of.code.iter();
     let code = code.map(|own| Text::from(format!("{} ({})", own.what, own.rule)));
     blocks.extend(listed(
@@ -147,7 +155,10 @@ fn beside(target: &TargetAdvice, judgement: &Judgement) -> Vec<Lead> {
     let missing: Vec<&str> = missing.map(|own| own.rule.as_str()).collect();
     let quiet = both.into_iter().flat_map(|own| &own.quiet);
     let quiet: Vec<&str> = quiet.map(String::as_str).collect();
+    let explained = both.into_iter().flat_map(|own| &own.explained);
+    let explained = explained.map(|own| format!("{} {} (by {})", own.rule, own.title, own.by));
     let leads = [
+        ("explained", explained.collect::<Vec<_>>().join("; ")),
         ("also", rest.collect::<Vec<_>>().join("; ")),
         ("once", once.collect::<Vec<_>>().join("; ")),
         ("quiet", quiet.join(" ")),
@@ -166,6 +177,8 @@ pub(super) fn finding(of: &documents::finding::Finding, sample: &str, origin: &s
         "" => None,
         limits => Some(format!("Does not apply: {limits}")),
     };
+    let open = (!of.not_ruled_out.is_empty())
+        .then(|| format!("Not ruled out: {}.", of.not_ruled_out.join("; ")));
     let known = format!("Holds for: {}. Source: {}.", of.versions, of.source);
     Finding {
         evidence: Evidence {
@@ -182,7 +195,7 @@ pub(super) fn finding(of: &documents::finding::Finding, sample: &str, origin: &s
         next: tries
             .map(|own| format!("{}: {}", own.kind.word(), own.what))
             .collect(),
-        notes: limits.into_iter().chain([known]).collect(),
+        notes: limits.into_iter().chain(open).chain([known]).collect(),
         ..Finding::new(of.severity.word(), tone(of.severity), words)
     }
 }
@@ -276,7 +289,10 @@ fn effects(change: &Recommendation) -> Table {
 
 fn comes_to(own: &MeasuredEffect) -> String {
     let (sign, word) = mark(own.effect);
-    let ranked = if own.ranked { "" } else { ", not ranked by" };
+    let ranked = match own.ranked || sign.is_empty() {
+        true => "",
+        false => ", not ranked by: uncorrected over objectives",
+    };
     format!("{sign} {word}{ranked}")
 }
 

@@ -71,7 +71,16 @@ fn findings(judgement: &Judgement) -> Option<Block> {
     let found = found.map(|own| finding(own, "sample", "input"));
     let found = found.chain(judgement.once.iter().map(once)).collect();
     let title = Title::topic("Findings").about(about);
-    Some(Section::block(title, vec![Block::Findings(found)]))
+    let mut blocks = vec![Block::Findings(found)];
+    if !judgement.explained.is_empty() {
+        let explained = judgement.explained.iter();
+        let explained = explained.map(|own| {
+            let words = format!("{} ({}): {}", own.title, own.rule, own.shows);
+            Lead::new(format!("explained by {}", own.by), words)
+        });
+        blocks.push(Block::Leads(explained.collect()));
+    }
+    Some(Section::block(title, blocks))
 }
 
 fn input(at: usize, input: &InputReport) -> Block {

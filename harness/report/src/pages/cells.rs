@@ -2,7 +2,7 @@
 
 use documents::effect::{CellObjective, Criterion};
 use documents::figures::{
-    NOT_OBSERVED, counted, effect_text, limit_text, listed, mark, value_text,
+    NOT_OBSERVED, counted, disagrees, effect_text, limit_text, listed, mark, value_text,
 };
 use documents::ranking::{
     CellRanking, CellState, Confirmation, ConfirmationOutcome, ConstraintCheck, ConstraintState,
@@ -26,10 +26,12 @@ pub(super) fn target(matrix: &str, at: usize, target: &TargetRanking) -> Block {
     let mut blocks = vec![
         Block::Text(design(target).into()),
         Block::Verdict(verdict(target)),
-        Block::Group(vec![
-            Block::Table(cells(target)),
-            Block::Note(LEGEND.into()),
-        ]),
+        Block::Group(
+            [Block::Table(cells(target)), Block::Note(LEGEND.into())]
+                .into_iter()
+                .chain(medians_note(target))
+                .collect(),
+        ),
     ];
     let drawn = charts::of_target(at, target);
     if !drawn.is_empty() {
@@ -80,7 +82,11 @@ fn preference(target: &TargetRanking) -> String {
 fn verdict(target: &TargetRanking) -> Verdict {
     let own = &target.verdict;
     let mut leads = Vec::new();
-    for (lead, effects) in [("better", &own.gains), ("worse", &own.costs)] {
+    for (lead, effects) in [
+        ("better", &own.gains),
+        ("worse", &own.costs),
+        ("open", &own.open),
+    ] {
         let effects: Vec<&str> = effects.iter().map(|line| line.text.as_str()).collect();
         if !effects.is_empty() {
             leads.push(Lead::new(lead, effects.join(", ")));
@@ -95,7 +101,7 @@ fn verdict(target: &TargetRanking) -> Verdict {
         tone: match own.kind {
             VerdictKind::Recommend => Tone::Good,
             VerdictKind::NoChange => Tone::Plain,
-            VerdictKind::Inconclusive => Tone::Caution,
+            VerdictKind::LossOpen | VerdictKind::Inconclusive => Tone::Caution,
             VerdictKind::Infeasible => Tone::Bad,
         },
         action: own.action.clone(),
@@ -112,23 +118,51 @@ fn cells(target: &TargetRanking) -> Table {
     columns.push(Column::number("n").full());
     let mut table = Table::new(format!("Ranking of {}", target.target), columns);
     table.named_by = 1;
-    table.rows = target
-        .cells
-        .iter()
-        .map(|cell| row(cell, &target.rank_by))
+    let control = control(target);
+    let rows = target.cells.iter();
+    table.rows = rows
+        .map(|cell| row(cell, &target.rank_by, control))
         .collect();
     table
 }
 
-fn row(cell: &CellRanking, ranked: &[Objective]) -> Row {
+/// What a word in the table needs said; `None` where it does not stand there.
+fn medians_note(target: &TargetRanking) -> Option<Block> {
+    let control = control(target);
+    let apart = |cell: &CellRanking, objective: &Objective| {
+        let own = cell.objectives.get(objective);
+        own.is_some_and(|own| disagrees(own, value_of(control, *objective)))
+    };
+    let mut cells = target.cells.iter();
+    cells
+        .any(|cell| target.rank_by.iter().any(|objective| apart(cell, objective)))
+        .then(|| {
+            Block::Note(
+                "* Within the blocks the change is as shown, though the medians over all blocks stand the other \
+                 way round; they hold what drifted between blocks."
+                    .into(),
+            )
+        })
+}
+
+fn control(target: &TargetRanking) -> Option<&CellRanking> {
+    target.cells.iter().find(|cell| cell.control)
+}
+
+fn value_of(cell: Option<&CellRanking>, objective: Objective) -> Option<f64> {
+    cell?.objectives.get(&objective)?.value
+}
+
+fn row(cell: &CellRanking, ranked: &[Objective], control: Option<&CellRanking>) -> Row {
     let rank = cell
         .rank
         .map_or_else(|| NOT_OBSERVED.to_owned(), |rank| rank.to_string());
     let mut cells = vec![rank.into(), Cell::Named(cell.label.clone(), badge(cell))];
     let score = cell.score.iter().map(score_figure);
-    let figures = ranked
-        .iter()
-        .map(|&objective| figure(objective, cell.objectives.get(&objective)));
+    let figures = ranked.iter().map(|&objective| {
+        let own = cell.objectives.get(&objective);
+        figure(objective, own, value_of(control, objective))
+    });
     cells.extend(score.chain(figures).map(Cell::Figure));
     cells.push(cell.n.to_string().into());
     Row {
@@ -151,7 +185,11 @@ fn confirmation(target: &TargetRanking, own: &Confirmation) -> Block {
             || NOT_OBSERVED.to_owned(),
             |figures| {
                 let sign = mark(figures.effect).0;
-                format!("{} {sign}", effect_text(objective, figures))
+                let uncorrected = match target.rank_by.contains(&objective) || sign.is_empty() {
+                    true => "",
+                    false => " (not ranked: uncorrected)",
+                };
+                format!("{} {sign}{uncorrected}", effect_text(objective, figures))
             },
         )
     };
@@ -185,6 +223,7 @@ fn outcome_word(outcome: ConfirmationOutcome) -> &'static str {
     match outcome {
         ConfirmationOutcome::Confirmed => "confirmed",
         ConfirmationOutcome::Open => "not confirmed",
+        ConfirmationOutcome::LossOpen => "the gain confirmed, a loss open",
         ConfirmationOutcome::Refuted => "did not hold up",
         ConfirmationOutcome::Superseded => "no longer the first choice",
     }

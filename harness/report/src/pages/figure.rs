@@ -2,14 +2,22 @@
 
 use documents::effect::{CellObjective, Effect};
 use documents::figures::{
-    NOT_OBSERVED, counted, effect_text, mark, p_text, ratio_text, significant, value_text,
+    NOT_OBSERVED, counted, disagrees, effect_text, mark, p_text, ratio_text, significant,
+    value_text,
 };
 use record::objective::Objective;
 
 use crate::table::Figure;
 
-/// One objective of a cell in short.
-pub(super) fn figure(objective: Objective, figures: Option<&CellObjective>) -> Figure {
+/// What is added to an effect that the medians shown next to it seem to contradict.
+pub(super) const BY_BLOCK: &str = " *";
+
+/// One objective of a cell in short; `control` is the control's value.
+pub(super) fn figure(
+    objective: Objective,
+    figures: Option<&CellObjective>,
+    control: Option<f64>,
+) -> Figure {
     let Some((figures, value)) = figures.and_then(|figures| Some((figures, figures.value?))) else {
         return Figure {
             value: NOT_OBSERVED.to_owned(),
@@ -22,6 +30,7 @@ pub(super) fn figure(objective: Objective, figures: Option<&CellObjective>) -> F
         Effect::NoData if figures.ratio.is_none() && figures.difference.is_none() => {
             "no control".to_owned()
         }
+        _ if disagrees(figures, control) => effect_text(objective, figures) + BY_BLOCK,
         _ => effect_text(objective, figures),
     };
     judged(figures, value_text(objective, value), effect)

@@ -16,3 +16,4 @@ mod profile;
 mod proof;
 mod ranking;
 mod shared;
+mod upgrade;

@@ -26,7 +26,8 @@ pub(super) fn noise(target: &TargetRanking) -> Block {
         full: !target.rank_by.contains(&own.objective),
         ..noise_of(own)
     }));
-    let note = "MDE: the smallest change of one cell that its interval would expose.";
+    let note = "MDE: the smallest gain of one cell that would be claimed 4 times in 5: past interval, corrected test, margin \
+                and noise floor.";
     let blocks = vec![Block::Table(table), Block::Note(note.into())];
     let title = Title::topic("What this run can see");
     Section::block(title, vec![Block::Group(blocks)])

@@ -62,6 +62,7 @@ fn kind_word(kind: VerdictKind) -> &'static str {
     match kind {
         VerdictKind::Recommend => "recommend",
         VerdictKind::NoChange => "no change",
+        VerdictKind::LossOpen => "gain shown, loss open",
         VerdictKind::Inconclusive => "inconclusive",
         VerdictKind::Infeasible => "infeasible",
     }

@@ -17,16 +17,18 @@ const ALL_SIGNS_UP_TO: usize = 12;
 /// 1993). Two-sided; `None` stands at the control's place.
 ///
 /// t is that of the additive fit with pooled residual. All cells are exchanged within each block, so the reference is
-/// the complete null; with noise of unequal size it is approximate, as the pooled t itself.
+/// the complete null; with noise of unequal size it is approximate, as the pooled t itself. Where the control was measured
+/// more than once in each block, `control` names all of its columns, and cells are compared with their mean.
 ///
 /// # Errors
-/// [`StatsError::TooFew`] below two cells, two blocks or one draw; [`StatsError::OutOfRange`] for the control.
+/// [`StatsError::TooFew`] without a control, below one cell besides it, two blocks or one draw;
+/// [`StatsError::OutOfRange`] for a control that does not exist.
 pub fn max_t_against_control(
     blocks: &CompleteBlocks,
-    control: usize,
+    control: &[usize],
     resampling: Resampling,
 ) -> Result<Vec<Option<f64>>, StatsError> {
-    check_index("control", control, blocks.cells())?;
+    check_controls(control, blocks)?;
     let mut layout = Layout::new(blocks, resampling)?;
     let mut statistics = vec![0.0; blocks.cells()];
     layout.against(control, &mut statistics);
@@ -42,7 +44,7 @@ pub fn max_t_against_control(
     Ok(observed
         .iter()
         .enumerate()
-        .map(|(cell, &t)| (cell != control).then(|| share_reaching(&largest, t)))
+        .map(|(cell, &t)| (!control.contains(&cell)).then(|| share_reaching(&largest, t)))
         .collect())
 }
 
@@ -122,6 +124,27 @@ pub fn sign_flip_max_t(
         .collect())
 }
 
+fn check_controls(control: &[usize], blocks: &CompleteBlocks) -> Result<(), StatsError> {
+    for &column in control {
+        check_index("control", column, blocks.cells())?;
+    }
+    let besides = blocks.cells().saturating_sub(control.len());
+    match [
+        ("columns of the control", control.len()),
+        ("cells besides the control", besides),
+    ]
+    .into_iter()
+    .find(|(_, got)| *got == 0)
+    {
+        Some((what, got)) => Err(StatsError::TooFew {
+            what,
+            needed: 1,
+            got,
+        }),
+        None => Ok(()),
+    }
+}
+
 fn check_draws(resampling: Resampling) -> Result<(), StatsError> {
     if resampling.draws == 0 {
         return Err(StatsError::TooFew {
@@ -189,7 +212,7 @@ impl Layout {
     }
 
     /// t of every cell against the control.
-    fn against(&mut self, control: usize, statistics: &mut [f64]) {
+    fn against(&mut self, control: &[usize], statistics: &mut [f64]) {
         self.sums.fill(0.0);
         for block in self.centred.chunks_exact(self.cells) {
             for (sum, value) in self.sums.iter_mut().zip(block) {
@@ -204,13 +227,19 @@ impl Layout {
             residual
         };
         let df = (self.blocks - 1.0) * (self.cells - 1) as f64;
+        let times = control.len() as f64;
         // Of a difference of sums, not of means.
-        let error = (2.0 * residual / df * self.blocks).sqrt();
-        let reference = self.sums[control];
+        let error = ((1.0 + 1.0 / times) * residual / df * self.blocks).sqrt();
+        let reference = control.iter().map(|&cell| self.sums[cell]).sum::<f64>() / times;
         // Equal cells whose sums were rounded differently are equal all the same.
         let slack = 1e-12 * self.within_blocks.sqrt();
-        for (statistic, sum) in statistics.iter_mut().zip(&self.sums) {
-            let difference = sum - reference;
+        for (cell, (statistic, sum)) in statistics.iter_mut().zip(&self.sums).enumerate() {
+            // The control's own columns are not compared with their mean.
+            let difference = if control.contains(&cell) {
+                0.0
+            } else {
+                sum - reference
+            };
             *statistic = if difference.abs() <= slack {
                 0.0
             } else {

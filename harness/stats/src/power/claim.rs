@@ -38,6 +38,88 @@ pub struct ClaimDesign {
     pub required: f64,
 }
 
+/// Draws of unit noise for designs of one number of blocks, level and residual: what deviation, size and requirement
+/// make of them is worked out from the same draws, so that a table draws once for all of its objectives.
+#[derive(Debug, Clone)]
+pub struct ClaimDraws {
+    blocks: usize,
+    residual_df: usize,
+    draws: Vec<Draw>,
+}
+
+/// One draw of a block's differences around zero, of deviation one.
+#[derive(Debug, Clone, Copy)]
+struct Draw {
+    /// Lower end of the interval and the estimate,
+    low: f64,
+    point: f64,
+    /// and the mean with its standard error by the residual.
+    mean: f64,
+    error: f64,
+}
+
+impl ClaimDraws {
+    /// Draws; the same seed gives the same answers. The arguments are those of [`ClaimDesign`].
+    ///
+    /// # Errors
+    /// [`StatsError::TooFew`] below two blocks or one degree of freedom, [`StatsError::OutOfRange`] for the level.
+    pub fn new(
+        blocks: usize,
+        level: f64,
+        residual_df: usize,
+        seed: u64,
+    ) -> Result<Self, StatsError> {
+        check_probability("confidence level", level)?;
+        for (what, needed, got) in [
+            ("blocks", 2, blocks),
+            ("residual degrees of freedom", 1, residual_df),
+        ] {
+            if got < needed {
+                return Err(StatsError::TooFew { what, needed, got });
+            }
+        }
+        let mut random = Random::new(seed);
+        let draws = (0..DRAWS).map(|_| draw(blocks, level, residual_df, &mut random));
+        Ok(ClaimDraws {
+            blocks,
+            residual_df,
+            draws: draws.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The power of a design of these blocks, this level and this residual; those fields of `design` are not read.
+    ///
+    /// # Errors
+    /// [`StatsError::TooFew`] without comparisons, [`StatsError::OutOfRange`] for the rest.
+    pub fn power(&self, design: &ClaimDesign) -> Result<ClaimPower, StatsError> {
+        check_probability("alpha", design.alpha)?;
+        check_not_negative("deviation", design.deviation)?;
+        check_not_negative("required estimate", design.required)?;
+        if design.comparisons < 1 {
+            return Err(StatsError::TooFew {
+                what: "comparisons",
+                needed: 1,
+                got: design.comparisons,
+            });
+        }
+        let critical = critical_value(
+            design.alpha / design.comparisons as f64,
+            self.residual_df.max(self.blocks - 1) as f64,
+            Alternative::TwoSided,
+        );
+        let mut smallest: Vec<f64> = self
+            .draws
+            .iter()
+            .map(|draw| {
+                let shown = (-draw.low).max(critical * draw.error - draw.mean);
+                (design.deviation * shown).max(design.required - design.deviation * draw.point)
+            })
+            .collect();
+        smallest.sort_by(f64::total_cmp);
+        Ok(ClaimPower { smallest })
+    }
+}
+
 /// How often effects of each size would be claimed under a design.
 #[derive(Debug, Clone)]
 pub struct ClaimPower {
@@ -51,30 +133,7 @@ impl ClaimPower {
     /// # Errors
     /// [`StatsError::TooFew`] below two blocks or without comparisons, [`StatsError::OutOfRange`] for the rest.
     pub fn new(design: &ClaimDesign, seed: u64) -> Result<Self, StatsError> {
-        check_probability("confidence level", design.level)?;
-        check_probability("alpha", design.alpha)?;
-        check_not_negative("deviation", design.deviation)?;
-        check_not_negative("required estimate", design.required)?;
-        for (what, needed, got) in [
-            ("blocks", 2, design.blocks),
-            ("comparisons", 1, design.comparisons),
-            ("residual degrees of freedom", 1, design.residual_df),
-        ] {
-            if got < needed {
-                return Err(StatsError::TooFew { what, needed, got });
-            }
-        }
-        let critical = critical_value(
-            design.alpha / design.comparisons as f64,
-            design.residual_df as f64,
-            Alternative::TwoSided,
-        );
-        let mut random = Random::new(seed);
-        let mut smallest = (0..DRAWS)
-            .map(|_| smallest_claimed(design, critical, &mut random))
-            .collect::<Result<Vec<_>, _>>()?;
-        smallest.sort_by(f64::total_cmp);
-        Ok(ClaimPower { smallest })
+        ClaimDraws::new(design.blocks, design.level, design.residual_df, seed)?.power(design)
     }
 
     /// The smallest effect that is claimed with this chance.
@@ -94,26 +153,25 @@ impl ClaimPower {
     }
 }
 
-/// In one draw of noise, the effect from which on all conditions hold.
-fn smallest_claimed(
-    design: &ClaimDesign,
-    critical: f64,
+fn draw(
+    blocks: usize,
+    level: f64,
+    residual_df: usize,
     random: &mut Random,
-) -> Result<f64, StatsError> {
-    let noise: Vec<f64> = (0..design.blocks)
-        .map(|_| design.deviation * random.normal())
-        .collect();
-    let estimate = paired::estimate(&noise, design.level)?;
+) -> Result<Draw, StatsError> {
+    let noise: Vec<f64> = (0..blocks).map(|_| random.normal()).collect();
+    let estimate = paired::estimate(&noise, level)?;
     let mean = mean_of(&noise);
     // The pair's own differences are part of what the residual is pooled from.
     let own: f64 = noise.iter().map(|value| (value - mean).powi(2)).sum();
-    let rest = design.residual_df.saturating_sub(design.blocks - 1);
-    let squares = own + design.deviation.powi(2) * chi_square(rest, random);
-    let df = design.residual_df.max(design.blocks - 1) as f64;
-    let error = (squares / df / design.blocks as f64).sqrt();
-    Ok((-estimate.low)
-        .max(critical * error - mean)
-        .max(design.required - estimate.point))
+    let squares = own + chi_square(residual_df.saturating_sub(blocks - 1), random);
+    let df = residual_df.max(blocks - 1) as f64;
+    Ok(Draw {
+        low: estimate.low,
+        point: estimate.point,
+        mean,
+        error: (squares / df / blocks as f64).sqrt(),
+    })
 }
 
 fn chi_square(df: usize, random: &mut Random) -> f64 {

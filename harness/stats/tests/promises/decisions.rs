@@ -276,7 +276,7 @@ fn is_claimed(rows: &CompleteBlocks, effect: f64, required: f64, seed: u64) -> b
         .collect();
     let shifted = CompleteBlocks::from_rows(&shifted).expect("finite");
     let draws = Resampling { draws: 499, seed };
-    let check = permutation::max_t_against_control(&shifted, 0, draws).expect("complete")[1];
+    let check = permutation::max_t_against_control(&shifted, &[0], draws).expect("complete")[1];
     !estimate.contains(0.0)
         && estimate.point >= required
         && p_holm <= 0.05
@@ -397,7 +397,7 @@ pub(crate) fn one_noisy_cell(size: Size, noisy: bool, effect: f64, check: Check)
         let draws = Resampling { draws: 499, seed };
         let p = match check {
             Check::SignFlips => permutation::sign_flip_max_t(&blocks, 0, draws),
-            Check::Standardised => permutation::max_t_unequal_noise(&blocks, 0, draws),
+            Check::Standardised => permutation::max_t_unequal_noise(&blocks, &[0], draws),
         }
         .expect("complete");
         if effect == 0.0 {

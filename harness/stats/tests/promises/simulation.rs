@@ -262,7 +262,7 @@ pub(crate) fn permutation_false_positives(size: Size) -> Promise {
     let share = share(size, &what, |random| {
         let blocks = table(random, 10, &[0.0; 24], &|_| NOISE);
         seed += 1;
-        let p = permutation::max_t_against_control(&blocks, 0, Resampling { draws: 199, seed });
+        let p = permutation::max_t_against_control(&blocks, &[0], Resampling { draws: 199, seed });
         p.expect("complete")
             .into_iter()
             .flatten()

@@ -7,7 +7,7 @@ use stats::power::{self, PairedDesign};
 use stats::scaling::{self, ScalingPoint};
 use stats::selection::{self, GroupRule, PairTest};
 use stats::steady::{self, SteadyRule};
-use stats::verdict::{self, Direction, Margin, PrecisionRule, PrecisionStep, Verdict};
+use stats::verdict::{self, Direction, Margin, MarginVerdict, PrecisionRule, PrecisionStep};
 use stats::{
     Alternative, CompleteBlocks, Resampling, StatsError, TestMethod, correction, paired,
     permutation, summary, two_sample,
@@ -67,7 +67,7 @@ proptest! {
             for test in [PairTest::PooledT, PairTest::PairedT] {
                 let _ = selection::top_group(&blocks, GroupRule { alpha: 0.05, test });
             }
-            let _ = permutation::max_t_against_control(&blocks, 0, resampling);
+            let _ = permutation::max_t_against_control(&blocks, &[0], resampling);
             let _ = permutation::sign_flip_max_t(&blocks, 0, resampling);
             let _ = additive::fit(&blocks).map(|fit| additive::unequal_noise(&fit, 0.05));
         }
@@ -245,9 +245,9 @@ fn regressions_are_called_by_their_name() {
         let values = [-0.01, -0.005, 0.0, 0.0, 0.005, 0.01, 0.002].map(|value| value + centre);
         verdict::judge(&paired::estimate(&values, 0.95).unwrap(), &margin)
     };
-    assert_eq!(verdict(0.15), Verdict::Regressed);
-    assert_eq!(verdict(0.095), Verdict::Inconclusive);
-    assert_eq!(verdict(0.02), Verdict::NoWorse);
-    assert_eq!(verdict(-0.15), Verdict::Improved);
-    assert_eq!(Verdict::NoWorse.label(), "NO WORSE");
+    assert_eq!(verdict(0.15), MarginVerdict::Regressed);
+    assert_eq!(verdict(0.095), MarginVerdict::Inconclusive);
+    assert_eq!(verdict(0.02), MarginVerdict::NoWorse);
+    assert_eq!(verdict(-0.15), MarginVerdict::Improved);
+    assert_eq!(MarginVerdict::NoWorse.label(), "NO WORSE");
 }

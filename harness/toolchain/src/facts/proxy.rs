@@ -13,12 +13,14 @@ use gotrace::environment::sources::{self, ReleaseFacts};
 use supervise::child;
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::transport::DefaultConnector;
 use zip::ZipArchive;
 
 use super::archive::RemoteFile;
 use super::{ReadReleases, release};
 use crate::environment;
 use crate::error::ToolchainError;
+use crate::resolver::LiteralFirst;
 use crate::toolbox::Toolbox;
 use crate::watch::Watch;
 
@@ -42,30 +44,36 @@ pub(super) fn releases(
     }
     let (proxy, versions) = offered(toolbox, watch)?;
     let roots = RootCerts::from(system_roots());
-    let agent: Agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(roots).build())
         .timeout_global(Some(REQUEST))
         .https_only(true)
         .max_redirects(5)
         .user_agent("gosweep")
-        .build()
-        .into();
+        .build();
+    let agent = Agent::with_parts(config, DefaultConnector::default(), LiteralFirst);
     let (stopped, next) = (AtomicBool::new(false), AtomicUsize::new(0));
     let mut found = ReadReleases::default();
+    // Fewer threads only take longer.
+    let (mut started, mut refused) = (0, None);
     std::thread::scope(|scope| {
         let (sender, read) = mpsc::channel();
         for _ in 0..AT_ONCE {
             let sender = sender.clone();
             let (agent, proxy, versions, stopped, next) =
                 (&agent, &proxy, &versions, &stopped, &next);
-            scope.spawn(move || {
+            let ask = move || {
                 while let Some(version) = versions.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let over = stopped.load(Ordering::Relaxed);
                     if over || sender.send((version, one(agent, proxy, version))).is_err() {
                         return;
                     }
                 }
-            });
+            };
+            match std::thread::Builder::new().spawn_scoped(scope, ask) {
+                Ok(_) => started += 1,
+                Err(error) => refused = Some(error),
+            }
         }
         drop(sender);
         loop {
@@ -82,7 +90,13 @@ pub(super) fn releases(
     if watch.is_cancelled() {
         return Err(ToolchainError::Cancelled);
     }
-    Ok(found)
+    match refused {
+        Some(error) if started == 0 => {
+            let reason = format!("no thread to ask {proxy} on: {error}");
+            Err(ToolchainError::Unavailable(reason))
+        }
+        _ => Ok(found),
+    }
 }
 
 /// The authorities that this machine trusts, from where the go command looks for them (crypto/x509/root_linux.go): the

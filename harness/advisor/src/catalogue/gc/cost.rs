@@ -6,10 +6,11 @@ use judging::physics::least_heap_goal;
 use record::quantity::format_bytes;
 use record::threshold::Threshold;
 
+use super::limit::effective_text;
 use crate::evidence::{Sample, Subject};
 use crate::physics;
 use crate::physics::MIB;
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 /// A rate over less than this is that of start-up, where the heap is small and grows: hundreds of cycles a second for
@@ -25,6 +26,25 @@ pub(super) static RULES: &[Rule] = &[
         title: "GC runs often",
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
+        rivals: &[
+            Rival::by(
+                "G10",
+                "collections that the program forces",
+                "the share of forced cycles",
+                &[],
+            ),
+            Rival::by(
+                "G8",
+                "a memory limit that sets the goal",
+                "GOMEMLIMIT, or a goal that does not follow the live heap",
+                &[],
+            ),
+            Rival::within(
+                "a small heap whose cycles cost nothing",
+                "GC's share of the CPU",
+                &[],
+            ),
+        ],
         versions: "Go 1.18 and later (before, the goal did not count stacks and globals)",
         source: "go.dev/doc/gc-guide; runtime/mgcpacer.go",
         check: Check::Sample(cycles_per_second),
@@ -35,6 +55,25 @@ pub(super) static RULES: &[Rule] = &[
         title: "GC takes a large share of the CPU",
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
+        rivals: &[
+            Rival::by(
+                "G10",
+                "collections that the program forces",
+                "the share of forced cycles",
+                &[],
+            ),
+            Rival::by(
+                "G8",
+                "a memory limit that sets the goal",
+                "GOMEMLIMIT, or a goal that does not follow the live heap",
+                &[],
+            ),
+            Rival::within(
+                "stops, each counted GOMAXPROCS times",
+                "they are left out here, and are G5's",
+                &[],
+            ),
+        ],
         versions: "all; 1.26 and later mark cheaper (Green Tea is the default)",
         source: "runtime/metrics, /cpu/classes/gc; go.dev/doc/gc-guide",
         check: Check::Sample(cpu_share),
@@ -45,6 +84,26 @@ pub(super) static RULES: &[Rule] = &[
         title: "requests pay for GC by assists",
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
+        rivals: &[
+            Rival::by(
+                "G10",
+                "collections that the program forces",
+                "the share of forced cycles",
+                &[],
+            ),
+            Rival::by(
+                "G8",
+                "a memory limit that sets the goal",
+                "GOMEMLIMIT, or a goal that does not follow the live heap",
+                &[],
+            ),
+            Rival::by(
+                "G5",
+                "Ps that loops hold, so that background workers do not get on",
+                "how long the world takes to stop",
+                &[],
+            ),
+        ],
         versions: "Go 1.18 and later",
         source: "runtime/mgcmark.go, gcAssistAlloc",
         check: Check::Sample(assists),
@@ -55,6 +114,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "allocating itself is the cost",
         family: Family::Gc,
         needs: &[Signal::CpuProfile],
+        rivals: &[Rival::within(
+            "assists, which are the collector's and which a setting changes",
+            "stacks through gcAssistAlloc, left out here and judged by G3",
+            &[],
+        )],
         versions: "all; 1.27 allocates objects below 80 bytes up to 30 % faster",
         source: "runtime/malloc.go; Go 1.27 release notes",
         check: Check::Sample(allocating),
@@ -65,6 +129,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap is so small that GOGC is nearly free",
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
+        rivals: &[Rival::within(
+            "a memory limit that holds the goal down",
+            "a goal below half of its floor",
+            &[],
+        )],
         versions: "Go 1.18 and later",
         source: "runtime/mgcpacer.go, heapMinimum: 4 MiB x GOGC/100",
         check: Check::Sample(at_the_floor),
@@ -85,28 +154,46 @@ fn cycles_per_second(look: &Look<'_>) -> Reading {
     let cost = enough_gc_cpu(look.sample)
         .and_then(|(gc_s, _)| physics::share_of_cpu(look.subject, look.sample, gc_s))
         .filter(|(share, _)| is_possible(*share));
+    let rate = cycles / seconds;
+    if cost.is_none() && rate > look.bound(Threshold::G1Warn) {
+        return Reading::TooLittle("what the cycles cost: GC's CPU time in three cycles or more");
+    }
     let dear = look.bound(Threshold::G2Warn);
     let costs_at_most = |bound: f64| cost.is_some_and(|(share, _)| share <= bound);
     if let Some((share, of)) = cost {
         shows.push_str(&format!(" at {} {of}", percent(share)));
     }
     let figure = Figure {
-        value: cycles / seconds,
+        value: rate,
         shows,
         unit: |bound| format!("{}/s", significant(bound)),
     };
     let both = warn_and_critical(Threshold::G1Warn, Threshold::G1Critical);
     let known = [(Severity::Info, Threshold::G1Warn)];
-    // A tenth of what G2 warns of: a higher GOGC has nothing left to win.
-    let bounds = if costs_at_most(dear / 10.0) {
+    // Half of what G2 warns of: a higher GOGC has little left to win.
+    let bounds = if costs_at_most(dear / 2.0) {
         &known[..]
     } else if costs_at_most(dear) {
         &both[..1]
     } else {
         &both[..]
     };
-    look.above(figure, bounds)
-        .with_hint(|| gogc_ceiling(look.subject, look.sample))
+    look.above(figure, bounds).with_hint(|| room_for_gogc(look))
+}
+
+/// What the heap and the cap say of GOGC, for an advice to raise it.
+fn room_for_gogc(look: &Look<'_>) -> Option<String> {
+    let is_off = look.subject.gogc_percent == Some(u64::MAX);
+    let off = is_off.then(|| {
+        "GOGC is off here: the memory limit alone sets the goal, and raising GOGC changes nothing.".to_owned()
+    });
+    let words = [
+        off,
+        effective_text(look.sample),
+        gogc_ceiling(look.subject, look.sample),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// How far GOGC may go under the memory cap: 100 x (0.9 cap − non-heap − live) ÷ (live + roots) (METHODOLOGY, physics).
@@ -139,10 +226,14 @@ fn raise_gogc(_: &Subject, sign: &Sign) -> Remedy {
         vec![
             Try::setting(raise),
             Try::code(
+                "A ballast (a large slice that is held to raise the goal and never read) has had no use since Go 1.19: take it out \
+                 and set GOGC or GOMEMLIMIT instead.",
+            ),
+            Try::code(
                 "Allocate less per request: reuse buffers, size slices and maps ahead, avoid converting between string and []byte.",
             ),
         ],
-        "Where G2 is quiet and P99 is good: frequent cycles of a small heap cost little (then it is a warning at most, and no more than a remark up to 1 % of the CPU). \
+        "Where G2 is quiet and P99 is good: frequent cycles of a small heap cost little (then it is a warning at most, and no more than a remark up to 5 % of the CPU). \
          Where memory is the scarce thing.",
     )
 }
@@ -202,6 +293,7 @@ fn share_reading(
         unit: percent,
     };
     look.above(figure, &bounds)
+        .with_hint(|| room_for_gogc(look))
 }
 
 /// The runtime takes a worker's CPU time by the clock. Where that is more than the process had, the kernel ran others
@@ -210,15 +302,25 @@ fn is_possible(share: f64) -> bool {
     share <= 1.0
 }
 
-fn spend_less_cpu(_: &Subject, _: &Sign) -> Remedy {
+/// An advice with what is known of its room.
+fn with_room(advice: &str, sign: &Sign) -> Try {
+    match &sign.hint {
+        Some(room) => Try::setting(format!("{advice} {room}")),
+        None => Try::setting(advice),
+    }
+}
+
+fn spend_less_cpu(_: &Subject, sign: &Sign) -> Remedy {
     Remedy::new(
         "Each cycle marks the whole live heap, and cycles come at the allocation rate ÷ (goal − live heap).",
         vec![
-            Try::setting(
+            with_room(
                 "Raise GOGC: CPU spent on GC falls about as 1/GOGC while the heap grows by live x GOGC/100.",
+                sign,
             ),
             Try::setting(
-                "With a memory cap: GOGC=off and GOMEMLIMIT at 90 % of the cap, if the live heap stays below 60 % of it.",
+                "With a memory cap: GOGC=off and GOMEMLIMIT at 90 % of the cap collects less often than GOGC=100 only while the \
+                 live heap stays below 45 % of the cap; at 60 % it is an effective GOGC of 50, which collects more often.",
             ),
             Try::code(
                 "Allocate less, and keep fewer pointers in what lives long (values instead of pointers, indices, byte slices).",
@@ -228,16 +330,16 @@ fn spend_less_cpu(_: &Subject, _: &Sign) -> Remedy {
             ),
         ],
         "Where the service has CPU to spare and P99 is good: background marking on idle Ps takes nothing from requests \
-         (idle workers are not counted here).",
+         (idle workers are not counted here; under a CPU quota they use it up all the same).",
     )
 }
 
-fn fewer_assists(_: &Subject, _: &Sign) -> Remedy {
+fn fewer_assists(_: &Subject, sign: &Sign) -> Remedy {
     Remedy::new(
         "Goroutines allocate faster than the background workers mark, so the runtime makes them mark before they may \
          allocate: it is latency of requests, not of the collector.",
         vec![
-            Try::setting("Raise GOGC: a longer runway to the goal."),
+            with_room("Raise GOGC: a longer runway to the goal.", sign),
             Try::setting("If GOMEMLIMIT holds the goal down, raise it (see G8)."),
             Try::code(
                 "Smooth bursts of allocation: read and build large answers in pieces, pool large buffers.",
@@ -254,7 +356,10 @@ fn allocating(look: &Look<'_>) -> Reading {
     };
     let figure = Figure {
         value: cpu.allocating,
-        shows: format!("{} of CPU time is under mallocgc", percent(cpu.allocating)),
+        shows: format!(
+            "{} of CPU time allocates, assists not counted",
+            percent(cpu.allocating)
+        ),
         unit: percent,
     };
     look.above(figure, &[(Severity::Warn, Threshold::G4Warn)])
@@ -264,7 +369,8 @@ fn allocating(look: &Look<'_>) -> Reading {
 fn allocate_less(_: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
         "The program allocates so much that finding and clearing memory is a large part of its work. No GC setting \
-         changes that: mallocgc runs at every allocation, however seldom GC runs.",
+         changes that: it is spent at every allocation, however seldom GC runs (what goroutines mark for the collector is \
+         not in it).",
         vec![
             Try::code(
                 "Look at the allocs profile (`go tool pprof -sample_index=alloc_objects`) and take away the largest sites.",
@@ -273,7 +379,7 @@ fn allocate_less(_: &Subject, _: &Sign) -> Remedy {
                 "A newer Go: 1.24 and 1.27 made small allocations faster; compare toolchains in one matrix.",
             ),
         ],
-        "Where assists make up most of it (G3): then a setting helps.",
+        "Where memory is cleared for few large buffers: pool those first.",
     )
 }
 

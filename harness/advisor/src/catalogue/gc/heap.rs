@@ -1,14 +1,12 @@
-//! How long the collector stops, and whether goal and limit fit the heap: G5 to G8.
+//! How long the collector stops, and whether the goal fits the heap: G5 to G7.
 
 use documents::figures::{milliseconds, percent, significant};
 use documents::finding::{Family, Severity, Try};
 use gotrace::gctrace::GcCycle;
-use record::quantity::format_bytes;
 use record::threshold::Threshold;
 
 use crate::evidence::{Sample, Subject};
-use crate::physics;
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 /// Of goals below this, the rounding to whole MiB alone makes jumps (gctrace prints `>>20`).
@@ -22,6 +20,25 @@ pub(super) static RULES: &[Rule] = &[
         title: "GC stops the world for long",
         family: Family::Gc,
         needs: &[Signal::GcCycles],
+        rivals: &[
+            Rival::by(
+                "G10",
+                "collections that the program forces",
+                "the share of forced cycles",
+                &[],
+            ),
+            Rival::by(
+                "H1",
+                "a CPU quota that throttles while the world is stopped",
+                "throttled periods",
+                &[],
+            ),
+            Rival::within(
+                "a host that does not run the threads",
+                "run-queue delay (H3) and throttling (H1): by a log alone stops of a few ms are a remark",
+                &[Signal::Process, Signal::Throttling],
+            ),
+        ],
         versions: "all; /sched/pauses since Go 1.22, /gc/pauses before",
         source: "runtime/metrics, /sched/pauses/total/gc; runtime/mgc.go",
         check: Check::Sample(pauses),
@@ -32,6 +49,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap goal jumps",
         family: Family::Gc,
         needs: &[Signal::Gctrace, Signal::Length],
+        rivals: &[Rival::within(
+            "rounding of small goals to whole MiB",
+            "goals of 8 MiB and less are left out",
+            &[],
+        )],
         versions: "all",
         source: "runtime/mgc.go (gctrace); runtime/mgcpacer.go",
         check: Check::Sample(goal_jumps),
@@ -42,24 +64,39 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap overshoots its goal",
         family: Family::Gc,
         needs: &[Signal::Gctrace],
+        rivals: &[Rival::by(
+            "G8",
+            "a memory limit that sets the goal",
+            "GOMEMLIMIT, or a goal that does not follow the live heap",
+            &[],
+        )],
         versions: "Go 1.18 and later (the pacer was redesigned there)",
         source: "runtime/mgc.go (gctrace); Go proposal 44167, the GC pacer redesign",
         check: Check::Sample(overshoot),
         remedy: room_for_overshoot,
     },
-    Rule {
-        id: "G8",
-        title: "the memory limit leaves GC no room",
-        family: Family::Gc,
-        needs: &[Signal::GcCycles],
-        versions: "Go 1.19 and later",
-        source: "runtime/mgclimit.go; go.dev/doc/gc-guide, memory limit",
-        check: Check::Sample(limit_danger),
-        remedy: raise_limit,
-    },
 ];
 
 fn pauses(look: &Look<'_>) -> Reading {
+    if look.sample.detail.is_some() {
+        return Reading::TooLittle(
+            "a log without scheddetail=1, whose printing stops the world itself",
+        );
+    }
+    let by_share = stopped_share(look);
+    let by_tail = longest_stops(look);
+    let severity = |reading: &Reading| match reading {
+        Reading::Holds(sign) => Some(sign.severity),
+        _ => None,
+    };
+    match by_share {
+        Some(by_share) if severity(&by_share) >= severity(&by_tail) => by_share,
+        _ => by_tail,
+    }
+}
+
+/// By the 99th percentile.
+fn longest_stops(look: &Look<'_>) -> Reading {
     let Some(p99) = pause_p99_ms(look.sample) else {
         return Reading::TooLittle("ten GC cycles in a window");
     };
@@ -68,10 +105,34 @@ fn pauses(look: &Look<'_>) -> Reading {
         shows: format!("P99 of pauses for GC up to {}", milliseconds(p99)),
         unit: milliseconds,
     };
-    look.above(
+    let both = warn_and_critical(Threshold::G5Warn, Threshold::G5Critical);
+    // Where nothing tells of the host, stops of some ms may be its own: they are a remark unless they add up.
+    let host_is_known = look.sample.process.is_some() || look.sample.host.is_some();
+    let by_log = [(Severity::Info, Threshold::G5Warn)];
+    look.above(figure, if host_is_known { &both } else { &by_log })
+}
+
+/// The share of time that the world stood still, by the clock of gctrace lines. Long stops and few cycles need no
+/// percentile.
+fn stopped_share(look: &Look<'_>) -> Option<Reading> {
+    let (cycles, seconds) = (look.sample.gc.as_ref()?, look.sample.seconds?);
+    let stopped_ms: f64 = cycles.iter().map(|cycle| cycle.clock.stopped()).sum();
+    if cycles.len() < 3 {
+        return None;
+    }
+    let figure = Figure {
+        value: stopped_ms / 1e3 / seconds,
+        shows: format!(
+            "the world stood still for {} of the time, {} per collection",
+            percent(stopped_ms / 1e3 / seconds),
+            milliseconds(stopped_ms / cycles.len() as f64)
+        ),
+        unit: percent,
+    };
+    Some(look.above(
         figure,
-        &warn_and_critical(Threshold::G5Warn, Threshold::G5Critical),
-    )
+        &warn_and_critical(Threshold::G5StoppedWarn, Threshold::G5StoppedCritical),
+    ))
 }
 
 /// By the runtime's histogram; else by gctrace, whose figures are cut to two digits.
@@ -98,7 +159,9 @@ fn shorter_pauses(subject: &Subject, _: &Sign) -> Remedy {
     Remedy::new(
         cause,
         vec![
-            Try::setting("Remove GODEBUG=asyncpreemptoff=1 if it is set."),
+            Try::setting(
+                "Look first for GODEBUG=asyncpreemptoff=1, and remove it: without preemption every stop waits for the longest loop.",
+            ),
             Try::host("See H1 to H3: a throttled or crowded CPU makes every stop long."),
             Try::setting("Not more GOMAXPROCS than CPUs: every P must be stopped."),
         ],
@@ -196,93 +259,5 @@ fn room_for_overshoot(_: &Subject, _: &Sign) -> Remedy {
             Try::host("See H1 and H3 for a CPU that is taken away while GC marks."),
         ],
         "With GOGC=off or below a memory limit the goal is the limit's; judge G8 instead.",
-    )
-}
-
-fn limit_danger(look: &Look<'_>) -> Reading {
-    let runtime = look.sample.runtime.as_ref();
-    let limiter_ran = runtime
-        .and_then(|own| own.limiter_last)
-        .is_some_and(|[before, after]| after > before);
-    let limit = physics::memory_limit(look.subject, look.sample);
-    let effective = effective_gogc(look.sample);
-    if limiter_ran {
-        let beside = effective
-            .map(|gogc| format!(", effective GOGC {}", significant(gogc)))
-            .unwrap_or_default();
-        return Reading::holds(
-            Severity::Critical,
-            f64::MAX,
-            format!("the GC CPU limiter ran{beside}"),
-            "critical at any time".to_owned(),
-        );
-    }
-    // Without a limit a low effective GOGC is the one that was asked for.
-    let (Some(limit), Some(effective)) = (limit, effective) else {
-        return Reading::Clear;
-    };
-    let asked = physics::gogc_factor(look.subject, look.sample).map(|factor| factor * 100.0);
-    if asked.is_some_and(|asked| effective >= 0.9 * asked) {
-        return Reading::Clear;
-    }
-    let bounds = [
-        (Severity::Critical, Threshold::G8Critical),
-        (Severity::Warn, Threshold::G8Warn),
-    ];
-    let below = bounds
-        .into_iter()
-        .find(|(_, bound)| effective < look.bound(*bound));
-    let Some((severity, bound)) = below else {
-        return Reading::Clear;
-    };
-    Reading::holds(
-        severity,
-        -effective,
-        format!(
-            "GOMEMLIMIT {} leaves an effective GOGC of {}",
-            format_bytes(limit),
-            significant(effective)
-        ),
-        format!(
-            "{} below {}",
-            severity.word(),
-            significant(look.bound(bound))
-        ),
-    )
-}
-
-/// 100 x (goal − live) ÷ (live + roots), as it stands after a cycle: by the metrics, else by gctrace.
-fn effective_gogc(sample: &Sample) -> Option<f64> {
-    let by_runtime = sample.runtime.as_ref().and_then(|own| {
-        let ([_, goal], [_, live]) = (own.goal_bytes?, own.live_bytes?);
-        let marked = live + own.roots_bytes.unwrap_or(0.0);
-        (marked > 0.0).then(|| 100.0 * (goal - live).max(0.0) / marked)
-    });
-    by_runtime.or_else(|| {
-        // A cycle's live heap makes the next one's goal.
-        let cycles = sample.gc.as_deref()?;
-        let after = cycles.windows(2).filter_map(|pair| {
-            let (live, goal) = (pair[0].heap_live_mib as f64, pair[1].goal_mib as f64);
-            let roots = pair[0].stacks_mib.unwrap_or(0) + pair[0].globals_mib.unwrap_or(0);
-            let marked = live + roots as f64;
-            // Below 8 MiB the rounding is a tenth and more.
-            (marked >= 8.0).then(|| 100.0 * (goal - live).max(0.0) / marked)
-        });
-        physics::median(after)
-    })
-}
-
-fn raise_limit(_: &Subject, _: &Sign) -> Remedy {
-    Remedy::new(
-        "The live heap has come near the memory limit. The runtime then collects again and again to stay below it, up \
-         to half of all CPU time; there the limiter lets memory grow instead.",
-        vec![
-            Try::setting(
-                "Raise GOMEMLIMIT to 90 % of the memory cap, or raise the cap. Limit ÷ live heap below 1.6 is tight, below 1.3 dangerous.",
-            ),
-            Try::code("Hold less: find what lives with a heap profile (`inuse_space`)."),
-            Try::setting("Without a cap, drop GOMEMLIMIT and set GOGC instead."),
-        ],
-        "During a short peak that the limit is there to survive.",
     )
 }

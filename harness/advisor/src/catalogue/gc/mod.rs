@@ -5,6 +5,7 @@
 
 mod cost;
 mod heap;
+mod limit;
 
 pub(super) use cost::ENOUGH_CPU_SAMPLES;
 pub(super) use heap::has_preemption_off;
@@ -14,5 +15,5 @@ use crate::rule::Rule;
 
 /// The family, by number.
 pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
-    by_number([cost::RULES, heap::RULES])
+    by_number([cost::RULES, heap::RULES, limit::RULES])
 }

@@ -6,7 +6,7 @@ use record::threshold::Threshold;
 
 use crate::catalogue::gc::has_preemption_off;
 use crate::evidence::Subject;
-use crate::rule::{Check, Figure, Look, Reading, Remedy, Rule, Sign, warn_and_critical};
+use crate::rule::{Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
 
 pub(super) static RULES: &[Rule] = &[
@@ -15,7 +15,20 @@ pub(super) static RULES: &[Rule] = &[
         title: "goroutines wait long before they run",
         family: Family::Scheduler,
         needs: &[Signal::Metrics, Signal::OwnPace],
-        versions: "Go 1.17 and later",
+        rivals: &[
+            Rival::by(
+                "H1",
+                "a quota that throttles",
+                "throttled periods",
+                &[Signal::Throttling],
+            ),
+            Rival::within(
+                "a closed loop, whose queues are the experiment",
+                "how the load is driven",
+                &[],
+            ),
+        ],
+        versions: "Go 1.17 and later; figures of 1.25 and of 1.26 do not compare (golang/go#79391)",
         source: "runtime/metrics, /sched/latencies (one transition in eight, system goroutines included)",
         check: Check::Sample(scheduling_latency),
         remedy: shorter_queues,
@@ -25,7 +38,20 @@ pub(super) static RULES: &[Rule] = &[
         title: "a goroutine starves",
         family: Family::Scheduler,
         needs: &[Signal::SchedLatencyTail, Signal::OwnPace],
-        versions: "Go 1.17 and later",
+        rivals: &[
+            Rival::by(
+                "H1",
+                "a quota that throttles",
+                "throttled periods",
+                &[Signal::Throttling],
+            ),
+            Rival::within(
+                "too few samples for a 99.9th percentile",
+                "how many transitions the window had",
+                &[],
+            ),
+        ],
+        versions: "Go 1.17 and later; figures of 1.25 and of 1.26 do not compare (golang/go#79391)",
         source: "runtime/proc.go, forcePreemptNS: a slice is 10 ms before it is preempted",
         check: Check::Sample(starvation),
         remedy: break_up_loops,
@@ -35,6 +61,19 @@ pub(super) static RULES: &[Rule] = &[
         title: "stopping the world takes long",
         family: Family::Scheduler,
         needs: &[Signal::GcCycles],
+        rivals: &[
+            Rival::by(
+                "H1",
+                "a quota that throttles while the world stops",
+                "throttled periods",
+                &[Signal::Throttling],
+            ),
+            Rival::within(
+                "a host that does not run the threads",
+                "run-queue delay (H3)",
+                &[Signal::Process],
+            ),
+        ],
         versions: "/sched/pauses/stopping since Go 1.22; asyncpreemptoff since 1.14",
         source: "runtime/metrics, /sched/pauses/stopping/gc; runtime/preempt.go",
         check: Check::Sample(slow_stop),

@@ -3,6 +3,7 @@
 //! Sources beyond those named at a rule: runtime/proc.go of Go 1.21 to 1.27 (`schedtrace`, `findRunnable`, `retake`,
 //! `sysmon`) and the documentation of runtime/metrics.
 
+mod goroutines;
 mod latency;
 mod queues;
 mod threads;
@@ -12,5 +13,10 @@ use crate::rule::Rule;
 
 /// The family, by number.
 pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
-    by_number([queues::RULES, latency::RULES, threads::RULES])
+    by_number([
+        queues::RULES,
+        latency::RULES,
+        threads::RULES,
+        goroutines::RULES,
+    ])
 }

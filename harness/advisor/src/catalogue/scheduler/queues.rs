@@ -8,7 +8,7 @@ use record::threshold::Threshold;
 use crate::catalogue::gc::ENOUGH_CPU_SAMPLES;
 use crate::evidence::Subject;
 use crate::physics;
-use crate::rule::{Check, Look, Reading, Remedy, Rule, Sign};
+use crate::rule::{Check, Look, Reading, Remedy, Rival, Rule, Sign};
 use crate::signal::Signal;
 
 /// Lines from which on a share of lines means something: each is one instant.
@@ -21,6 +21,18 @@ pub(super) static RULES: &[Rule] = &[
         title: "runnable goroutines pile up",
         family: Family::Scheduler,
         needs: &[Signal::Schedtrace, Signal::OwnPace],
+        rivals: &[
+            Rival::within(
+                "a test that offers more than the service can do",
+                "closed loops are not judged",
+                &[],
+            ),
+            Rival::within(
+                "fewer CPUs than Ps",
+                "run-queue delay (H3) and throttling (H1)",
+                &[Signal::Process, Signal::Throttling],
+            ),
+        ],
         versions: "Go 1.5 and later",
         source: "runtime/proc.go, schedtrace: runqueue is the global queue, the brackets are those of the Ps",
         check: Check::Sample(queues_build_up),
@@ -31,6 +43,20 @@ pub(super) static RULES: &[Rule] = &[
         title: "Ps stand idle while work waits",
         family: Family::Scheduler,
         needs: &[Signal::Schedtrace],
+        rivals: &[
+            Rival::by(
+                "S13",
+                "goroutines locked to threads",
+                "stacks through stoplockedm and startlockedm",
+                &[Signal::CpuProfile],
+            ),
+            Rival::by(
+                "H3",
+                "woken threads that wait for a CPU",
+                "run-queue delay",
+                &[Signal::Process],
+            ),
+        ],
         versions: "Go 1.5 and later",
         source: "runtime/proc.go, wakep and findRunnable",
         check: Check::Sample(idle_while_queued),
@@ -48,6 +74,15 @@ pub(super) static RULES: &[Rule] = &[
             Signal::Length,
             Signal::LatencyObjective,
         ],
+        rivals: &[
+            Rival::by("L1", "a lock", "the four profiles", &[Signal::LockProfiles]),
+            Rival::by(
+                "L4",
+                "a channel",
+                "goroutine profiles",
+                &[Signal::GoroutineProfiles],
+            ),
+        ],
         versions: "Go 1.5 and later",
         source: "runtime/proc.go, schedtrace; the method: B. Gregg, Systems Performance, USE",
         check: Check::Sample(waits_elsewhere),
@@ -58,6 +93,12 @@ pub(super) static RULES: &[Rule] = &[
         title: "threads burn CPU looking for work",
         family: Family::Scheduler,
         needs: &[Signal::Schedtrace, Signal::CpuProfile],
+        rivals: &[Rival::by(
+            "S13",
+            "goroutines locked to threads",
+            "stacks through stoplockedm and startlockedm",
+            &[],
+        )],
         versions: "Go 1.5 and later",
         source: "runtime/proc.go, worker thread parking/unparking",
         check: Check::Sample(spinning),
@@ -68,6 +109,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "the Ps are unevenly busy",
         family: Family::Scheduler,
         needs: &[Signal::Schedticks],
+        rivals: &[Rival::within(
+            "the background sweeper, which yields at every span",
+            "whether all Ps are busy",
+            &[],
+        )],
         versions: "Go 1.25 and later (schedticks); any with scheddetail",
         source: "runtime/proc.go, schedtrace. schedticks also counts the background sweeper's yields",
         check: Check::Sample(uneven),
@@ -139,6 +185,9 @@ fn more_cpu(_: &Subject, _: &Sign) -> Remedy {
             Try::host("More CPU, or more instances, at this rate."),
             Try::code(
                 "Less CPU per request: start from a CPU profile; G2 and G4 say how much of it is GC and allocation.",
+            ),
+            Try::measure(
+                "Profile-guided optimisation: a CPU profile of this load as default.pgo beside main, measured as the axis `pgo`.",
             ),
         ],
         "In a test that offers more than the service can do; there it is the experiment.",

@@ -6,9 +6,9 @@ use gotrace::scheddetail::SchedDetail;
 use gotrace::schedtrace::SchedSample;
 use record::threshold::Threshold;
 
-use crate::evidence::{Drive, Sample, Subject};
+use crate::evidence::{Drive, Sample, Subject, Waiting};
 use crate::physics;
-use crate::rule::{Check, Look, Reading, Remedy, Rule, Series, Sign};
+use crate::rule::{Check, Look, Reading, Remedy, Rival, Rule, Series, Sign};
 use crate::signal::Signal;
 
 /// `_Psyscall` of runtime/runtime2.go, in use up to Go 1.25.
@@ -24,6 +24,19 @@ pub(super) static RULES: &[Rule] = &[
         title: "the process needs many threads",
         family: Family::Scheduler,
         needs: &[Signal::Schedtrace],
+        rivals: &[
+            Rival::by(
+                "S13",
+                "goroutines locked to threads",
+                "stacks through stoplockedm and startlockedm",
+                &[],
+            ),
+            Rival::within(
+                "threads that are parked, made once by a burst",
+                "goroutines in calls, by a goroutine profile",
+                &[Signal::GoroutineProfiles],
+            ),
+        ],
         versions: "all",
         source: "runtime/proc.go, checkmcount: 10,000 threads end the process (debug.SetMaxThreads)",
         check: Check::Series(thread_growth),
@@ -34,8 +47,14 @@ pub(super) static RULES: &[Rule] = &[
         title: "Ps are lost to system calls",
         family: Family::Scheduler,
         needs: &[Signal::Syscalls],
-        versions: "P states up to Go 1.25; /sched/goroutines/not-in-go from 1.26",
-        source: "runtime/proc.go, retake: a P is taken back after 20 µs to 10 ms; Go 1.26 has no P state for it",
+        rivals: &[Rival::within(
+            "goroutines in calls that hold no P",
+            "the state of the Ps while work waits: Go 1.26 shows none, and /sched/goroutines/not-in-go counts goroutines that \
+             hold no P",
+            &[],
+        )],
+        versions: "Go up to 1.25; later ones have no state of a P for it",
+        source: "runtime/proc.go, retake: a P is taken back after 20 µs to 10 ms",
         check: Check::Sample(lost_to_syscalls),
         remedy: fewer_syscalls,
     },
@@ -44,6 +63,11 @@ pub(super) static RULES: &[Rule] = &[
         title: "goroutines leak",
         family: Family::Scheduler,
         needs: &[Signal::Goroutines],
+        rivals: &[Rival::within(
+            "a service that warms up, or idle connections",
+            "whether every window ends with more than it began with",
+            &[],
+        )],
         versions: "all; Go 1.27 has the goroutineleak profile",
         source: "runtime/metrics, /sched/goroutines",
         check: Check::Series(leak),
@@ -52,6 +76,22 @@ pub(super) static RULES: &[Rule] = &[
 ];
 
 fn thread_growth(series: &Series<'_>) -> Reading {
+    // A count over the whole stretch: no single window says more.
+    thread_count(series)
+        .that_suffices()
+        .with_hint(|| in_calls(series))
+}
+
+/// Where most goroutines are in calls, by the goroutine profiles.
+fn in_calls(series: &Series<'_>) -> Option<String> {
+    let groups = series.evidence.profiled(|own| own.goroutines.as_ref())?;
+    let mut groups = groups.groups.iter();
+    let most = groups.find(|own| own.waiting == Waiting::Call)?;
+    let count = most.counts.iter().max().copied().unwrap_or_default();
+    (count > 1).then(|| format!("{count} goroutines are in a call at {}. ", most.place))
+}
+
+fn thread_count(series: &Series<'_>) -> Reading {
     let lines: Vec<&SchedSample> = series
         .samples
         .iter()
@@ -104,10 +144,13 @@ fn thread_growth(series: &Series<'_>) -> Reading {
     Reading::Clear
 }
 
-fn fewer_blocking_calls(_: &Subject, _: &Sign) -> Remedy {
+fn fewer_blocking_calls(_: &Subject, sign: &Sign) -> Remedy {
+    let place = sign.hint.clone().unwrap_or_default();
     Remedy::new(
-        "Every goroutine in a blocking system call or in C holds a thread, and so does each that is locked to one. \
-         Sockets do not block threads (they wait in the netpoller); files, getaddrinfo and cgo do.",
+        format!(
+            "{place}Every goroutine in a blocking system call or in C holds a thread, and so does each that is locked to one. \
+         Sockets do not block threads (they wait in the netpoller); files, getaddrinfo and cgo do."
+        ),
         vec![
             Try::code("Bound the number of goroutines in such calls with a semaphore."),
             Try::code(
@@ -127,7 +170,10 @@ fn lost_to_syscalls(look: &Look<'_>) -> Reading {
     if blocks.iter().any(lost) || (has_state && !blocks.is_empty()) {
         by_states(look, blocks)
     } else {
-        by_metrics(look)
+        Reading::TooLittle(match &look.subject.go {
+            None => "the Go version: up to 1.25 blocks show Ps in system calls",
+            Some(_) => "a Go up to 1.25: later ones show no P that a system call holds",
+        })
     }
 }
 
@@ -164,31 +210,6 @@ fn by_states(look: &Look<'_>, blocks: &[SchedDetail]) -> Reading {
         ENOUGH_BLOCKS.. => reading.that_suffices(),
         _ => reading,
     }
-}
-
-fn by_metrics(look: &Look<'_>) -> Reading {
-    let outside = look.sample.runtime.as_ref().and_then(|own| own.not_in_go);
-    let procs = physics::gomaxprocs(look.subject, look.sample);
-    let (Some([before, after]), Some(procs)) = (outside, procs) else {
-        let has_blocks = look.sample.detail.is_some();
-        return Reading::TooLittle(match (has_blocks, &look.subject.go) {
-            (true, None) => "the Go version: up to 1.25 blocks show Ps in system calls",
-            (true, Some(_)) => "/sched/goroutines/not-in-go: from Go 1.26 on blocks do not show it",
-            _ => Signal::Syscalls.describe(),
-        });
-    };
-    // A gauge at two instants: both must show it. A program that takes signals has one goroutine that always waits in a
-    // call of the runtime's own (os/signal.loop), which says nothing.
-    let outside = before.min(after) - 1.0;
-    if outside < procs.max(2.0) {
-        return Reading::Clear;
-    }
-    Reading::holds(
-        Severity::Warn,
-        outside / procs,
-        format!("{outside} goroutines in system calls or C at both ends, on {procs} Ps"),
-        "warn from as many as Ps".to_owned(),
-    )
 }
 
 fn fewer_syscalls(_: &Subject, _: &Sign) -> Remedy {

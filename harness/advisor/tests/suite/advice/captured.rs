@@ -3,11 +3,12 @@
 
 use advisor::profile::LockEvidence;
 use advisor::{
-    Beside, ControlReading, Interaction, LockSite, Profiles, RuleEvidence, Sample, Scaling,
+    Beside, ControlReading, Interaction, ProfileEvidence, Profiles, RuleEvidence, Sample, Scaling,
     Setting, Subject, VersionStep, judge,
 };
+use documents::finding::Judgement;
 use documents::finding::Severity::{Critical, Info, Warn};
-use documents::finding::{Judgement, Severity};
+use documents::profile::{LockCheck, LockNumbers, LockSignal, LockSuspect, LockVerdict};
 use gotrace::schedtrace::SchedSample;
 use record::threshold::{Threshold, Thresholds};
 use record::trial::{HostWindow, ProcessWindow};
@@ -49,7 +50,14 @@ fn goals_that_jump_and_heaps_that_overshoot_are_seen_in_logs() {
         samples: vec![captured_log("cache-1.log"), captured_log("cache-2.log")],
         ..RuleEvidence::default()
     };
-    assert_eq!(severity(&judged(&overshoot), "G7"), Some(Warn));
+    // The cache fills under GOMEMLIMIT: the limit is the cause, and the overshoot comes of it.
+    let overshoot = judged(&overshoot);
+    assert_eq!(severity(&overshoot, "G8"), Some(Critical));
+    let mut explained = overshoot.explained.iter();
+    assert!(
+        explained.any(|own| own.rule == "G7" && own.by == "G8"),
+        "{overshoot:?}"
+    );
     let steady = judged(&log("gctrace-1.27.3.log"));
     is_quiet(&steady, "G7");
     is_quiet(&steady, "G6");
@@ -61,7 +69,7 @@ fn a_log_of_every_go_version_is_judged() {
         "1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3",
     ] {
         let gc = judged(&log(&format!("gctrace-{version}.log")));
-        assert!(severity(&gc, "G1") >= Some(Warn), "{version}: {gc:?}");
+        assert!(severity(&gc, "G1") >= Some(Info), "{version}: {gc:?}");
         let sched = judged(&log(&format!("schedtrace-{version}.log")));
         assert_eq!(severity(&sched, "S3"), None, "{version}: {sched:?}");
     }
@@ -82,7 +90,14 @@ fn four_profiles_confirm_a_contended_mutex() {
             mutex_fraction: None,
         };
         let sample = Sample {
-            profiles: Some(Profiles::of("captures", &all)),
+            profiles: Some(Profiles::of(
+                "captures",
+                &ProfileEvidence {
+                    locks: all,
+                    goroutines: &[&goroutine],
+                    ..ProfileEvidence::default()
+                },
+            )),
             ..Sample::default()
         };
         let evidence = RuleEvidence {
@@ -101,17 +116,32 @@ fn four_profiles_confirm_a_contended_mutex() {
 
 #[test]
 fn cpu_time_under_lock_alone_is_a_false_spike() {
-    let site = LockSite {
+    let signal = |profile, shown: bool| LockSignal {
+        profile,
+        shown: Some(shown),
+        text: String::new(),
+    };
+    let site = LockSuspect {
         site: "main.handler".into(),
-        cpu_share: Some(0.3),
-        block_mean_ms: Some(0.01),
-        block_sum_ms: Some(0.1),
-        contentions_per_30s: Some(3.0),
-        waiters: Some(0),
+        holders: Vec::new(),
+        verdict: LockVerdict::Noise,
+        signals: [
+            signal("cpu", true),
+            signal("block", false),
+            signal("mutex", false),
+            signal("goroutine", false),
+        ],
+        numbers: LockNumbers {
+            cpu_share: Some(0.3),
+            ..LockNumbers::default()
+        },
     };
     let sample = Sample {
         profiles: Some(Profiles {
-            locks: Some(vec![site]),
+            locks: Some(LockCheck {
+                suspects: vec![site],
+                missing: Vec::new(),
+            }),
             ..Profiles::default()
         }),
         ..Sample::default()
@@ -169,7 +199,7 @@ fn threads_that_grow_for_minutes_are_seen() {
             for line in sample.sched.iter_mut().flatten() {
                 at += 1;
                 line.head.at_ms = u64::from(at) * every_ms;
-                line.head.threads = 10 + at * per_line;
+                line.head.threads = 14 + at * per_line;
             }
         }
         judged(&evidence)
@@ -302,7 +332,7 @@ fn scaling_and_interactions_need_no_second_sample() {
 }
 
 #[test]
-fn system_calls_that_hold_ps_are_seen_by_blocks_and_by_metrics() {
+fn goroutines_outside_go_hold_no_p_and_tell_nothing_of_system_calls() {
     let runtime = |not_in_go: [f64; 2]| {
         let sample = Sample {
             runtime: Some(advisor::Runtime {
@@ -314,8 +344,13 @@ fn system_calls_that_hold_ps_are_seen_by_blocks_and_by_metrics() {
         };
         judged(&twice(&sample, Subject::default()))
     };
-    assert_eq!(severity(&runtime([40.0, 38.0]), "S6"), Some(Warn));
-    is_quiet(&runtime([1.0, 1.0]), "S6");
+    // An idle supervisor of six children has seven: Go 1.26 counts goroutines, and no P is theirs.
+    for counts in [[40.0, 38.0], [7.0, 7.0]] {
+        let judgement = runtime(counts);
+        assert_eq!(severity(&judgement, "S6"), None);
+        let mut missing = judgement.not_judged.iter();
+        assert!(missing.any(|own| own.rule == "S6"), "{judgement:?}");
+    }
 }
 
 #[test]
@@ -325,6 +360,6 @@ fn an_override_moves_a_rule() {
     for threshold in [Threshold::G1Warn, Threshold::G1Critical] {
         thresholds.set(threshold, 1e6);
     }
-    assert!(severity(&judged(&evidence), "G1") > Some(Severity::Info));
+    assert!(severity(&judged(&evidence), "G1").is_some());
     assert_eq!(severity(&judge(&evidence, &thresholds), "G1"), None);
 }

@@ -46,19 +46,27 @@ fn with_metric(window: Option<Vec<u8>>, name: &str, values: [u64; 2]) -> Option<
     Some(lines.collect::<String>().into_bytes())
 }
 
+/// The limiter counts stops times GOMAXPROCS and knows no limit: what it says counts where a limit holds the goal down.
 #[test]
-fn a_gc_limiter_that_ran_is_critical_at_any_effective_gogc() {
-    let limiter = |cycles: [u64; 2]| {
-        judged("healthy", same, same, |raw| Raw {
-            constant: with_metric(raw.constant, "/gc/limiter/last-enabled:gc-cycle", cycles),
-            ..raw
+fn a_gc_limiter_that_ran_is_critical_where_a_limit_holds_the_goal_down() {
+    let limiter = |cycles: [u64; 2], limit: u64, goal: u64| {
+        judged("healthy", same, same, |raw| {
+            let metrics = with_metric(raw.constant, "/gc/limiter/last-enabled:gc-cycle", cycles);
+            let metrics = with_metric(metrics, "/gc/gomemlimit:bytes", [limit; 2]);
+            Raw {
+                constant: with_metric(metrics, "/gc/heap/goal:bytes", [goal; 2]),
+                ..raw
+            }
         })
     };
-    let ran = limiter([0, 110]);
+    let (none, held, free) = (i64::MAX as u64, 1 << 20, 64 << 20);
+    let ran = limiter([0, 110], 8 << 20, held);
     assert_eq!(severity(&ran, "G8"), Some(Critical));
     assert!(signal(&ran, "G8").starts_with("the GC CPU limiter ran"));
+    is_quiet(&limiter([0, 110], none, held), "G8");
+    is_quiet(&limiter([0, 110], 256 << 20, free), "G8");
     // It ran before the window, and not in it.
-    is_quiet(&limiter([12, 12]), "G8");
+    is_quiet(&limiter([12, 12], 256 << 20, free), "G8");
 }
 
 /// The captured quota of 0.05 CPUs, with as many throttled periods.
@@ -74,7 +82,20 @@ fn throttled(periods: u64) -> impl Fn(&mut Trial) {
 
 #[test]
 fn more_ps_than_quota_are_left_alone_where_nothing_is_throttled() {
-    let unthrottled = judged("quota", same, throttled(0), |raw| raw);
+    // Two Ps are what Go gives itself under any quota up to two CPUs.
+    is_quiet(&judged("quota", same, throttled(9), |raw| raw), "H2");
+    let eight = |raw: Raw| Raw {
+        saturate: with_metric(raw.saturate, "/sched/gomaxprocs:threads", [8; 2]),
+        constant: with_metric(raw.constant, "/sched/gomaxprocs:threads", [8; 2]),
+        stderr: None,
+    };
+    let above = judged("quota", same, throttled(9), eight);
+    let finding = above.findings.iter().find(|own| own.rule == "H2").unwrap();
+    assert!(
+        finding.tries[0].what.starts_with("GOMAXPROCS=2: "),
+        "{finding:?}"
+    );
+    let unthrottled = judged("quota", same, throttled(0), eight);
     is_quiet(&unthrottled, "H1");
     assert_eq!(severity(&unthrottled, "H2"), Some(Info));
     let finding = unthrottled.findings.iter().find(|own| own.rule == "H2");
@@ -126,7 +147,7 @@ fn threads_that_move_although_pinned_are_told() {
 #[test]
 fn threads_that_grow_by_a_fifth_each_minute_are_told() {
     let evidence = log("schedtrace-1.26.6.log");
-    // Ten threads on two Ps at first, over five minutes; critical is only above 4 x 2 + 20.
+    // Thirteen threads on two Ps at first, over five minutes; critical is only above 4 x 2 + 20.
     let grown_by = |more: u32| {
         let mut evidence: RuleEvidence = evidence.clone();
         let lines = evidence.samples.iter_mut().flat_map(|own| &mut own.sched);
@@ -134,14 +155,14 @@ fn threads_that_grow_by_a_fifth_each_minute_are_told() {
         let last = u32::try_from(lines.len() - 1).unwrap();
         for (at, line) in (0..).zip(&mut lines) {
             line.head.at_ms = u64::from(300_000 * at / last);
-            line.head.threads = 10 + more * at / last;
+            line.head.threads = 13 + more * at / last;
         }
         judge(&evidence, &Thresholds::default())
     };
     let fast = grown_by(15);
     assert_eq!(severity(&fast, "S5"), Some(Warn));
     let said = signal(&fast, "S5");
-    assert!(said.contains("30.0% more per minute over 5"), "{said}");
+    assert!(said.contains("23.1% more per minute over 5"), "{said}");
     assert_eq!(severity(&grown_by(5), "S5"), Some(Info));
 }
 

@@ -2,9 +2,11 @@
 //! and every answer can be stored.
 
 use advisor::{
-    Beside, ControlReading, CpuShares, Drive, Load, LockSite, Memory, Profiles, RuleEvidence,
-    Runtime, Sample, Scaling, Setting, Subject, judge, rules,
+    Beside, ControlReading, CpuShares, Drive, GoroutineGroup, GoroutineGroups, HeapUse, Load,
+    Memory, Profiles, RuleEvidence, Runtime, Sample, Scaling, Setting, Subject, Waiting, judge,
+    rules,
 };
+use documents::profile::{LockCheck, LockNumbers, LockSignal, LockSuspect, LockVerdict};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -40,6 +42,8 @@ fn runtime() -> impl Strategy<Value = Runtime> {
             gc_forced: own[0].map(|all| all / 2.0),
             gc_cpu_s: own[1],
             gc_assist_cpu_s: own[2],
+            gc_idle_cpu_s: own[2],
+            finalizers_waiting: pair,
             alloc_bytes: own[3],
             live_bytes: pair,
             goal_bytes: other,
@@ -82,22 +86,62 @@ fn profiles() -> impl Strategy<Value = Profiles> {
         name: String::new(),
         cpu: own[0].map(|share| CpuShares {
             samples,
+            busy_cpus: own[1],
             locking: share,
             runtime_locks: share,
+            runtime_lock_waits: share,
+            parking: share,
+            locked_threads: share,
             finding_work: share,
             allocating: share,
+            assisting: share,
+            marking: share,
+            timers: share,
             syscalls: share,
         }),
-        locks: has_locks.then(|| {
-            vec![LockSite {
+        locks: has_locks.then(|| LockCheck {
+            suspects: vec![LockSuspect {
                 site: "x".into(),
-                cpu_share: own[1],
-                block_mean_ms: own[2],
-                block_sum_ms: own[3],
-                contentions_per_30s: own[4],
-                waiters: Some(samples),
-            }]
+                holders: Vec::new(),
+                verdict: if samples > 150 {
+                    LockVerdict::Likely
+                } else {
+                    LockVerdict::Undecided
+                },
+                signals: ["cpu", "block", "mutex", "goroutine"].map(|profile| LockSignal {
+                    profile,
+                    shown: own[2].map(|value| value > 1.0),
+                    text: String::new(),
+                }),
+                numbers: LockNumbers {
+                    cpu_share: own[1],
+                    worst_mean_ns: own[2],
+                    worst_sum_ns: own[3],
+                    contentions_per_s: own[4],
+                    waiting: own[1],
+                    ..LockNumbers::default()
+                },
+            }],
+            missing: Vec::new(),
         }),
+        goroutines: has_locks.then(|| GoroutineGroups {
+            totals: vec![0, samples],
+            groups: vec![GoroutineGroup {
+                waiting: Waiting::Send,
+                place: "x".into(),
+                serves: samples > 150,
+                counts: vec![0, samples],
+            }],
+            finalizing: Vec::new(),
+        }),
+        channels: None,
+        heap: own[1].map(|bytes| HeapUse {
+            bytes,
+            site: "x".into(),
+            site_bytes: bytes,
+            timer_bytes: bytes,
+        }),
+        forces_collections: None,
     })
 }
 
@@ -218,6 +262,7 @@ proptest! {
             .chain(judgement.quiet.iter().map(String::as_str))
             .chain(judgement.once.iter().map(|own| own.rule.as_str()))
             .chain(judgement.not_judged.iter().map(|own| own.rule.as_str()))
+            .chain(judgement.explained.iter().map(|own| own.rule.as_str()))
             .collect();
         answered.sort_unstable();
         let mut all: Vec<&str> = rules().map(|rule| rule.id).collect();

@@ -62,7 +62,7 @@ fn many_goroutines_per_request_pile_up() {
 
 #[test]
 fn a_quota_throttles_and_gomaxprocs_is_beyond_it() {
-    fires("quota", &[("H1", Critical), ("H2", Critical)]);
+    fires("quota", &[("H1", Critical)]);
     let limits = &advised("quota", true).targets[0].limits;
     assert_eq!(limits[0].by, LimitedBy::Host, "{limits:?}");
 }

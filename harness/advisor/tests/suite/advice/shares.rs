@@ -22,13 +22,14 @@ fn cpu_profiles_are_read_as_pprof_reads_them() {
         ]
         .map(|share| (share * own.samples as f64).round() as u64)
     };
-    // Locks of sync, locks of the runtime below its scheduler, looking for work, allocating, system calls.
+    // Locks of sync, locks of the runtime (lock2 and unlock2), looking for work, allocating without assists
+    // (-focus mallocgc -ignore gcAssistAlloc), system calls.
     let new = of("go-logs/pprof-cpu-1.27.3.pb.gz");
-    assert_eq!((new.samples, counts(&new)), (233, [1, 6, 10, 35, 11]));
+    assert_eq!((new.samples, counts(&new)), (233, [1, 8, 10, 33, 11]));
     let old = of("go-logs/pprof-cpu-1.21.13.pb.gz");
-    assert_eq!((old.samples, counts(&old)), (149, [0, 2, 4, 22, 4]));
+    assert_eq!((old.samples, counts(&old)), (149, [0, 31, 4, 21, 4]));
     let locks = of("profiles/heavy-1.27.3-profile.pb.gz");
-    assert_eq!((locks.samples, counts(&locks)), (304, [22, 5, 5, 1, 5]));
+    assert_eq!((locks.samples, counts(&locks)), (304, [22, 0, 5, 1, 5]));
 }
 
 #[test]
@@ -46,16 +47,17 @@ fn allocating_is_told_by_a_captured_profile() {
             ..RuleEvidence::default()
         })
     };
-    let allocating = judged_by("go-logs/pprof-cpu-1.27.3.pb.gz");
+    // What the compiler of 1.27 calls for small objects has `mallocgc` as the start of its name only.
+    let allocating = judged_by("../../../advisor/tests/fixtures/planted/smallobjects/cpu.pb.gz");
     assert_eq!(severity(&allocating, "G4"), Some(Warn));
     assert!(
         allocating.findings[0]
             .signal
-            .starts_with("15.0% of CPU time is under mallocgc"),
+            .contains("% of CPU time allocates, assists not counted"),
         "{allocating:?}"
     );
-    // 22 of 149 samples: 14.8 %.
-    is_quiet(&judged_by("go-logs/pprof-cpu-1.21.13.pb.gz"), "G4");
+    // 37 of 233 samples are under mallocgc, 15.9 %; without assists 33, 14.2 %.
+    is_quiet(&judged_by("go-logs/pprof-cpu-1.27.3.pb.gz"), "G4");
 }
 
 /// No capture shows so much of locks and spinning: these shares are made up, their reading is not.
@@ -80,6 +82,7 @@ fn cpu_profiles_tell_allocation_runtime_locks_and_spinning() {
         samples: 500,
         allocating: 0.2,
         runtime_locks: 0.2,
+        runtime_lock_waits: 0.1,
         finding_work: 0.3,
         ..CpuShares::default()
     });

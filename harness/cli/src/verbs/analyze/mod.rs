@@ -46,7 +46,8 @@ pub(crate) struct AnalyzeArgs {
     /// What the service wrote; `-` reads standard input to its end or to Ctrl-C
     #[arg(value_name = "FILE", required_unless_present = "url")]
     files: Vec<PathBuf>,
-    /// Take a window from a running service: the address of its net/http/pprof
+    /// Take a window from a running service: the address of its net/http/pprof.
+    /// A service of Go 1.27 collects garbage once at its end, for leaked goroutines
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// How long that window is, in whole seconds
@@ -87,6 +88,7 @@ pub(crate) fn analyze(args: &AnalyzeArgs) -> Result<Ending, Failure> {
         let taken = window::take(args, url)?;
         materials.extend(taken.materials);
         options.missing = taken.missing;
+        options.mutex_fraction = options.mutex_fraction.or(taken.mutex_fraction);
         options.unread.extend(taken.unread);
     }
     for file in &args.files {

@@ -20,6 +20,8 @@ pub(super) struct Window {
     pub(super) materials: Vec<Material>,
     /// What could not be obtained, with how to get it.
     pub(super) missing: Vec<String>,
+    /// `runtime.SetMutexProfileFraction` as the service has it; 0 is off.
+    pub(super) mutex_fraction: Option<u32>,
     /// The service, if it gave nothing at all.
     pub(super) unread: Option<Unread>,
 }
@@ -31,7 +33,7 @@ pub(super) fn take(args: &AnalyzeArgs, url: &str) -> Result<Window, Failure> {
     let bar = ProgressBar::new_spinner()
         .with_style(ProgressStyle::with_template("{spinner} {msg}").expect("valid"));
     bar.set_message(format!(
-        "taking {} from {}",
+        "taking {} from {}; a service of Go 1.27 then collects garbage once",
         record::quantity::format_duration(options.window),
         shown::line(&secret::url(&options.base))
     ));
@@ -71,11 +73,20 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Window {
     let mut window = Window {
         materials: Vec::new(),
         missing: Vec::new(),
+        mutex_fraction: None,
         unread: None,
     };
     let mut reasons = Vec::new();
     for one in taken {
-        let name = format!("{} of {}", label(one.endpoint), secret::url(&options.base));
+        if one.endpoint == SAMPLING {
+            window.mutex_fraction = one.answer.ok().and_then(|bytes| sampling_period(&bytes));
+            continue;
+        }
+        let of = secret::url(&options.base);
+        let name = match moment(&one) {
+            Some(moment) => format!("{} of {of}, {moment}", label(one.endpoint)),
+            None => format!("{} of {of}", label(one.endpoint)),
+        };
         let material = one.answer.and_then(|bytes| {
             let material = advisor::analyze::read(&name, &bytes, hint(one.endpoint))
                 .map_err(|error| error.to_string())?;
@@ -84,7 +95,11 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Window {
         match material {
             Ok(material) => window.materials.push(material),
             Err(reason) => {
-                window.missing.push(missing(one.endpoint, &reason));
+                let missing = missing(one.endpoint, &reason);
+                // What is asked for several times lacks once.
+                if !window.missing.contains(&missing) {
+                    window.missing.push(missing);
+                }
                 reasons.push(reason);
             }
         }
@@ -101,6 +116,27 @@ fn read(taken: Vec<Taken>, options: &WindowOptions) -> Window {
         });
     }
     window
+}
+
+/// The text form of the mutex profile, which alone says how often it samples.
+const SAMPLING: &str = "mutex?debug=1";
+
+/// `sampling period= N` of `mutex?debug=1` (writeProfileInternal in runtime/pprof/pprof.go).
+fn sampling_period(text: &[u8]) -> Option<u32> {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.lines();
+    let period = lines.find_map(|line| line.strip_prefix("sampling period="))?;
+    period.trim().parse().ok()
+}
+
+/// When something was taken that is taken more than once.
+fn moment(taken: &Taken) -> Option<&'static str> {
+    let several = ["goroutine", "heap?debug=1"].contains(&taken.endpoint);
+    several.then_some(match taken.after {
+        0.0 => "at the begin",
+        1.0.. => "at the end",
+        _ => "in the middle",
+    })
 }
 
 /// What people call it.

@@ -70,6 +70,11 @@ pub fn selftest() -> Result<Vec<SelftestCase>, JudgingError> {
         times(
             "the candidate crashes once",
             Candidate { crashes: 1, ..same },
+            GateOutcome::Inconclusive,
+        ),
+        times(
+            "the candidate crashes in most trials",
+            Candidate { crashes: 8, ..same },
             GateOutcome::Failed,
         ),
         times(

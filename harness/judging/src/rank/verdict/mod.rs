@@ -5,11 +5,13 @@
 //! - is not the control under another name,
 //! - is better than the control beyond the margin on a ranked objective, or on the score where objectives are weighed
 //!   (or keeps limits that the control breaks),
-//! - is not worse beyond the margin on a ranked objective that comes before its first gain.
+//! - is shown to be no worse, by as much as the margin, on everything that counts for more than that gain
+//!   ([`crate::losses`]).
 //!
-//! What got worse alongside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh
-//! blocks have the last word: what does not hold up is not recommended. Without such a cell the verdict is "no change
-//! worth making", unless some cell looks better by more than the margin and only the blocks are too few to tell.
+//! Where the last cannot be told, the verdict is of a kind of its own: a gain is shown, and a loss is open. What got worse
+//! alongside the gain, ranked or not, is stated with it. Where the cell was measured afresh, the fresh blocks have the
+//! last word: what does not hold up is not recommended. Without such a cell the verdict is "no change worth making",
+//! unless some cell looks better by more than the margin and only the blocks are too few to tell.
 
 mod recommend;
 mod words;
@@ -25,7 +27,8 @@ use record::objective::Objective;
 
 use super::claim::Gain;
 use super::compare::Compared;
-use super::confirmation::Fresh;
+use super::confirmation::{Answer, Fresh, MOST_BLOCKS};
+use crate::losses::{self, Levels, Loss, Priority, State};
 use crate::options::RankOptions;
 
 /// All that a verdict is formed from.
@@ -39,6 +42,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) compared: &'a Compared,
     /// What decides, the most important first.
     pub(crate) criteria: &'a [Criterion],
+    /// The same with what counts besides.
+    pub(crate) priorities: &'a [Priority],
     /// The objectives behind it.
     pub(crate) rank_by: &'a [Objective],
     pub(crate) blocks: usize,
@@ -49,9 +54,9 @@ pub(crate) struct Judged<'a> {
 
 /// The verdict on a target, and what the fresh blocks say where there are any.
 pub(crate) fn verdict(judged: &Judged<'_>) -> (RankingVerdict, Option<Confirmation>) {
-    if let Some((chosen, fresh, outcome)) = judged.measured_afresh() {
-        let verdict = recommend::by_fresh_blocks(judged, chosen, fresh, outcome);
-        return (verdict, Some(fresh.document(outcome)));
+    if let Some((chosen, fresh, answer)) = judged.measured_afresh() {
+        let verdict = recommend::by_fresh_blocks(judged, chosen, fresh, &answer);
+        return (verdict, Some(fresh.document(answer.outcome)));
     }
     let superseded = ConfirmationOutcome::Superseded;
     let confirmation = judged.fresh.map(|fresh| fresh.document(superseded));
@@ -82,7 +87,11 @@ fn by_search(judged: &Judged<'_>) -> RankingVerdict {
         return words::no_rival(judged);
     }
     if let Some(cell) = judged.choice(control) {
-        return recommend::by_search(judged, cell, control);
+        let chosen = Chosen { cell, control };
+        return match judged.open_losses(cell, control) {
+            open if open.is_empty() => recommend::by_search(judged, chosen),
+            open => recommend::open_by_search(judged, chosen, &open),
+        };
     }
     if let Some(verdict) = words::constraints_in_the_way(judged) {
         return verdict;
@@ -104,15 +113,86 @@ struct Chosen<'a> {
     control: &'a CellRanking,
 }
 
+/// What stands between a cell and a recommendation.
+enum Standing {
+    /// It gains nothing.
+    NoGain,
+    /// Something that counts for more is lost.
+    Lost,
+    /// Something that counts for more may be.
+    Open(Vec<Loss>),
+    /// Nothing.
+    Clear,
+}
+
 impl Judged<'_> {
-    /// The first cell in the order that is worth a change.
+    /// The first cell in the order that is worth a change; where there is none, the first of which only a possible loss
+    /// stands in the way.
     fn choice(&self, control: &CellRanking) -> Option<&CellRanking> {
         let mut cells = self.cells.iter();
-        cells.find(|cell| self.is_worth_it(cell, control))
+        cells
+            .find(|cell| self.is_worth_it(cell, control))
+            .or_else(|| {
+                let open = |cell: &&CellRanking| {
+                    matches!(self.standing(cell, control, 0), Standing::Open(_))
+                };
+                self.cells.iter().find(open)
+            })
+    }
+
+    /// The losses that stand in a cell's way unproven.
+    fn open_losses(&self, cell: &CellRanking, control: &CellRanking) -> Vec<Loss> {
+        match self.standing(cell, control, MOST_BLOCKS) {
+            Standing::Open(open) => open,
+            Standing::NoGain | Standing::Lost | Standing::Clear => Vec::new(),
+        }
+    }
+
+    fn standing(&self, cell: &CellRanking, control: &CellRanking, most_blocks: usize) -> Standing {
+        if !self.is_candidate(cell) {
+            return Standing::NoGain;
+        }
+        if control.state == CellState::Violated {
+            return Standing::Clear;
+        }
+        let better = |own: &Priority| own.ranked && effect(cell, own.of) == Some(Effect::Better);
+        let Some(first_gain) = self.priorities.iter().position(better) else {
+            return Standing::NoGain;
+        };
+        let losses = self.losses(cell, &self.priorities[..first_gain], most_blocks);
+        let any = |state: State| losses.iter().any(|own| own.state == state);
+        if any(State::Lost) {
+            Standing::Lost
+        } else if any(State::Open) {
+            Standing::Open(
+                losses
+                    .into_iter()
+                    .filter(|own| own.state == State::Open)
+                    .collect(),
+            )
+        } else {
+            Standing::Clear
+        }
+    }
+
+    /// Whether a cell loses on any of these, by the blocks of the search: at the level of the intervals, and for what has
+    /// to be shown corrected for the cells that it was chosen from.
+    fn losses(&self, cell: &CellRanking, of: &[Priority], most_blocks: usize) -> Vec<Loss> {
+        let Some(&position) = self.position.get(&cell.id) else {
+            return Vec::new();
+        };
+        let one_sided = (1.0 - self.options.level) / 2.0;
+        let rivals = self.cells.len().saturating_sub(1).max(1);
+        let levels = Levels {
+            kept: one_sided / rivals as f64,
+            lost: one_sided,
+            most_blocks,
+        };
+        losses::judge(&self.compared.watched(of, position), levels)
     }
 
     /// The recommended cell, if it is the one that was measured afresh.
-    fn measured_afresh(&self) -> Option<(Chosen<'_>, &Fresh, ConfirmationOutcome)> {
+    fn measured_afresh(&self) -> Option<(Chosen<'_>, &Fresh, Answer)> {
         let fresh = self.fresh?;
         let control = self.cells.iter().find(|cell| cell.control)?;
         if self.blocks < 2 || control.n < 2 {
@@ -122,8 +202,8 @@ impl Judged<'_> {
         if cell.id != fresh.cell {
             return None;
         }
-        let outcome = fresh.outcome(&self.decisive_gains(cell), self.criteria);
-        Some((Chosen { cell, control }, fresh, outcome))
+        let answer = fresh.answer(&self.decisive_gains(cell), self.priorities);
+        Some((Chosen { cell, control }, fresh, answer))
     }
 
     /// The criteria on which the search found a cell better.
@@ -159,19 +239,7 @@ impl Judged<'_> {
     }
 
     fn is_worth_it(&self, cell: &CellRanking, control: &CellRanking) -> bool {
-        if !self.is_candidate(cell) {
-            return false;
-        }
-        if control.state == CellState::Violated {
-            return true;
-        }
-        let first_gain = self
-            .criteria
-            .iter()
-            .position(|&own| effect(cell, own) == Some(Effect::Better));
-        let mut criteria = self.criteria.iter();
-        let first_cost = criteria.position(|&own| self.is_cost(cell, own));
-        first_gain.is_some_and(|gain| first_cost.is_none_or(|cost| gain < cost))
+        matches!(self.standing(cell, control, 0), Standing::Clear)
     }
 
     /// The criterion on which a cell looks better by more than the margin, unproven.
@@ -185,10 +253,11 @@ impl Judged<'_> {
                     .gain(cell, criterion)
                     .is_some_and(|gain| gain.estimate.point >= gain.asked)
         };
-        let first = self.criteria.iter().position(|&own| looks_better(own))?;
-        let mut before = self.criteria[..first].iter();
-        let has_cost = before.any(|&own| self.is_cost(cell, own));
-        (!has_cost).then(|| self.criteria[first])
+        let looks_better = |own: &Priority| own.ranked && looks_better(own.of);
+        let first = self.priorities.iter().position(looks_better)?;
+        let before = self.losses(cell, &self.priorities[..first], 0);
+        let has_cost = before.iter().any(|own| own.state == State::Lost);
+        (!has_cost).then(|| self.priorities[first].of)
     }
 
     fn is_weighted(&self) -> bool {
@@ -200,11 +269,6 @@ impl Judged<'_> {
         self.compared.gain(criterion.into(), position)
     }
 
-    fn is_cost(&self, cell: &CellRanking, criterion: impl Into<Criterion>) -> bool {
-        self.gain(cell, criterion)
-            .is_some_and(|gain| gain.is_cost())
-    }
-
     fn gains(&self, cell: &CellRanking) -> Vec<EffectLine> {
         let better = self.claimed(cell).into_iter();
         better
@@ -212,23 +276,43 @@ impl Judged<'_> {
             .collect()
     }
 
-    /// Ranked objectives on which the run cannot tell.
+    /// Objectives on which the run cannot tell: the ranked ones, and others with a loss of open size.
     fn unclear(&self, cell: &CellRanking) -> Vec<EffectLine> {
-        let unclear = self
-            .rank_by
-            .iter()
-            .filter(|&&o| effect(cell, o) == Some(Effect::Unclear) && !self.is_cost(cell, o));
-        unclear
-            .map(|&objective| words::effect_line(cell, objective))
+        let lost = self.lost(cell);
+        let shows_a_loss = |objective: Objective| {
+            self.gain(cell, objective)
+                .is_some_and(|gain| gain.estimate.high < 0.0 && gain.estimate.point <= -gain.loss)
+        };
+        let told = |objective: &Objective| {
+            effect(cell, *objective) == Some(Effect::Unclear)
+                && !lost.contains(objective)
+                && (self.rank_by.contains(objective) || shows_a_loss(*objective))
+        };
+        self.by_weight()
+            .filter(told)
+            .map(|objective| words::effect_line(cell, objective))
             .collect()
     }
 
     /// What got worse: the ranked objectives first.
     fn costs(&self, cell: &CellRanking) -> Vec<EffectLine> {
-        self.by_weight()
-            .filter(|&objective| self.is_cost(cell, objective))
-            .map(|objective| words::effect_line(cell, objective))
+        let lost = self.lost(cell).into_iter();
+        lost.map(|objective| words::effect_line(cell, objective))
             .collect()
+    }
+
+    /// The objectives on which a cell is shown to lose, all judged together; the ranked ones first.
+    fn lost(&self, cell: &CellRanking) -> Vec<Objective> {
+        lost_of(&self.losses(cell, &self.all_objectives(), 0))
+    }
+
+    /// Everything that was measured and may be lost, the ranked objectives first.
+    fn all_objectives(&self) -> Vec<Priority> {
+        let as_ranked = |objective: Objective| Priority {
+            of: Criterion::Objective(objective),
+            ranked: true,
+        };
+        self.by_weight().map(as_ranked).collect()
     }
 
     /// All objectives, the ranked ones first.
@@ -240,10 +324,19 @@ impl Judged<'_> {
     }
 
     fn has_ranked_cost(&self, cell: &CellRanking) -> bool {
-        self.rank_by
-            .iter()
-            .any(|&objective| self.is_cost(cell, objective))
+        let lost = self.lost(cell);
+        lost.iter().any(|own| self.rank_by.contains(own))
     }
+}
+
+/// The objectives among these losses that are lost.
+fn lost_of(losses: &[Loss]) -> Vec<Objective> {
+    let lost = losses.iter().filter(|own| own.state == State::Lost);
+    lost.filter_map(|own| match own.of {
+        Criterion::Objective(objective) => Some(objective),
+        Criterion::Score => None,
+    })
+    .collect()
 }
 
 fn effect(cell: &CellRanking, criterion: impl Into<Criterion>) -> Option<Effect> {

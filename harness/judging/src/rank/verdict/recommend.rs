@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use documents::effect::Criterion;
-use documents::figures::{counted, limit_text, listed};
+use documents::figures::{counted, limit_text, listed, value_text};
 use documents::ranking::{
-    CellRanking, CellState, Change, ConfirmationOutcome, EffectLine, RankingVerdict, VerdictKind,
+    CellRanking, CellState, Change, ConfirmationOutcome, ConstraintCheck, EffectLine,
+    RankingVerdict, VerdictKind,
 };
 use record::objective::Objective;
 
 use super::words::{
     broken, criterion_text, few, figures_text, line_of, plain, rule_text, settings_text, texts,
 };
-use super::{Chosen, Judged, changes};
-use crate::rank::confirmation::Fresh;
+use super::{Chosen, Judged, changes, lost_of};
+use crate::losses::{Loss, more_blocks};
+use crate::rank::confirmation::{Answer, Fresh};
 
 /// The figures that a recommendation quotes.
 struct Quoted {
@@ -25,11 +27,8 @@ struct Quoted {
 }
 
 /// What the blocks that chose the cell say of it.
-pub(super) fn by_search(
-    judged: &Judged<'_>,
-    cell: &CellRanking,
-    control: &CellRanking,
-) -> RankingVerdict {
+pub(super) fn by_search(judged: &Judged<'_>, chosen: Chosen<'_>) -> RankingVerdict {
+    let Chosen { cell, control } = chosen;
     let quoted = Quoted {
         score: judged
             .is_weighted()
@@ -38,7 +37,7 @@ pub(super) fn by_search(
         gains: judged.gains(cell),
         costs: judged.costs(cell),
     };
-    let mut reasons = grounds(judged, Chosen { cell, control }, &judged.unclear(cell));
+    let mut reasons = grounds(judged, chosen, &judged.unclear(cell));
     reasons.push(
         "The blocks that give this figure also chose the cell, so a fresh run may show a little less.".to_owned(),
     );
@@ -49,12 +48,107 @@ pub(super) fn by_search(
     recommendation(cell, quoted, reasons, next_step)
 }
 
+/// A gain of the search, with a loss that may outweigh it.
+pub(super) fn open_by_search(
+    judged: &Judged<'_>,
+    chosen: Chosen<'_>,
+    open: &[Loss],
+) -> RankingVerdict {
+    let changes = changes(chosen.cell, chosen.control);
+    let open = Unproven {
+        gains: gains_text(&judged.gains(chosen.cell), || {
+            criterion_text(chosen.cell, Criterion::Score)
+        }),
+        lines: open.iter().filter_map(open_line).collect(),
+        texts: open.iter().map(Loss::open_text).collect(),
+        more_blocks: more_blocks(open),
+    };
+    let next_step = match open.more_blocks {
+        Some(more) => format!(
+            "Measure the two cells again in about {} fresh blocks (`only: [{}]`, or `confirm: {}`).",
+            judged.blocks + more,
+            rule_text(&changes),
+            judged.blocks + more
+        ),
+        None => "Quiet the host or lengthen the windows: no sensible number of blocks would decide at this noise."
+            .to_owned(),
+    };
+    let reasons = vec![format!(
+        "What is open counts for more than the gain, and {} cannot rule out that it is worse by its margin or more.",
+        counted(judged.blocks, "block")
+    )];
+    loss_open(chosen, judged.gains(chosen.cell), open, reasons, next_step)
+}
+
+/// A gain that is shown, and what is not.
+struct Unproven {
+    /// The gains in words.
+    gains: String,
+    lines: Vec<EffectLine>,
+    texts: Vec<String>,
+    more_blocks: Option<usize>,
+}
+
+fn loss_open(
+    chosen: Chosen<'_>,
+    gains: Vec<EffectLine>,
+    open: Unproven,
+    reasons: Vec<String>,
+    next_step: String,
+) -> RankingVerdict {
+    let action = format!(
+        "gain shown, loss open: {}",
+        settings_text(&changes(chosen.cell, chosen.control))
+    );
+    let would_decide = match open.more_blocks {
+        Some(more) => format!(
+            "{}, or a calmer host, would decide",
+            counted(more, "more block")
+        ),
+        None => "only a calmer host or longer windows would decide".to_owned(),
+    };
+    RankingVerdict {
+        headline: format!(
+            "{}: gain shown ({}), {}: {would_decide}",
+            chosen.cell.label,
+            open.gains,
+            open.texts.join(", ")
+        ),
+        reasons,
+        next_step,
+        changes: changes(chosen.cell, chosen.control),
+        gains,
+        cell: Some(chosen.cell.id.clone()),
+        open: open.lines,
+        more_blocks: open.more_blocks,
+        ..plain(VerdictKind::LossOpen, &action)
+    }
+}
+
+fn open_line(loss: &Loss) -> Option<EffectLine> {
+    let Criterion::Objective(objective) = loss.of else {
+        return None;
+    };
+    Some(EffectLine {
+        objective,
+        text: loss.open_text(),
+    })
+}
+
+/// The gains in words; where objectives are weighed, the score.
+fn gains_text(gains: &[EffectLine], score: impl Fn() -> String) -> String {
+    match gains.is_empty() {
+        true => score(),
+        false => texts(gains).join(", "),
+    }
+}
+
 /// What the fresh blocks leave of the choice.
 pub(super) fn by_fresh_blocks(
     judged: &Judged<'_>,
     chosen: Chosen<'_>,
     fresh: &Fresh,
-    outcome: ConfirmationOutcome,
+    answer: &Answer,
 ) -> RankingVerdict {
     let claimed = judged.claimed(chosen.cell);
     let blocks = counted(fresh.blocks, "fresh block");
@@ -64,20 +158,23 @@ pub(super) fn by_fresh_blocks(
         colon(&lines(fresh, claimed.iter().copied())),
         or_nothing(&judged.gains(chosen.cell)),
     );
-    match outcome {
-        ConfirmationOutcome::Confirmed => confirmed(judged, chosen, fresh),
-        ConfirmationOutcome::Refuted => RankingVerdict {
-            reasons: vec![measured, why_refuted(judged, fresh)],
-            next_step: "Keep the settings: what chose this cell was luck, or what it costs is more than it gains."
-                .to_owned(),
-            ..plain(
-                VerdictKind::NoChange,
-                &format!(
-                    "no change worth making: {} did not hold up in {blocks}",
-                    chosen.cell.label
-                ),
-            )
-        },
+    match answer.outcome {
+        ConfirmationOutcome::Confirmed => confirmed(judged, chosen, fresh, answer),
+        ConfirmationOutcome::Refuted => {
+            let why = why_refuted(chosen, fresh, answer);
+            RankingVerdict {
+                reasons: vec![measured, why.reason],
+                next_step: format!("Keep the settings: {}.", why.so),
+                ..plain(
+                    VerdictKind::NoChange,
+                    &format!(
+                        "no change worth making: {} {} in {blocks}",
+                        chosen.cell.label, why.found
+                    ),
+                )
+            }
+        }
+        ConfirmationOutcome::LossOpen => open_afresh(judged, chosen, fresh, answer),
         ConfirmationOutcome::Open | ConfirmationOutcome::Superseded => RankingVerdict {
             reasons: vec![measured],
             next_step: format!(
@@ -95,26 +192,94 @@ pub(super) fn by_fresh_blocks(
     }
 }
 
-fn confirmed(judged: &Judged<'_>, chosen: Chosen<'_>, fresh: &Fresh) -> RankingVerdict {
+/// The gain is there again, and a loss that counts for more may be too.
+fn open_afresh(
+    judged: &Judged<'_>,
+    chosen: Chosen<'_>,
+    fresh: &Fresh,
+    answer: &Answer,
+) -> RankingVerdict {
     let claimed = judged.claimed(chosen.cell);
-    let (held, open): (Vec<Objective>, Vec<Objective>) = claimed
-        .into_iter()
-        .partition(|&objective| fresh.is_better(objective));
+    let gains = lines(fresh, claimed.iter().copied());
+    let limits = fresh.open_limits().map(|check| EffectLine {
+        objective: check.objective,
+        text: open_limit_text(check),
+    });
+    let limits: Vec<EffectLine> = limits.collect();
+    let of_losses = answer.open.iter().map(Loss::open_text);
+    let open = Unproven {
+        gains: match (gains.is_empty(), claimed.is_empty()) {
+            (true, true) if !judged.is_weighted() => {
+                "it kept limits that the control breaks".to_owned()
+            }
+            _ => gains_text(&gains, || {
+                figures_text(fresh.on(Criterion::Score), Criterion::Score)
+            }),
+        },
+        texts: of_losses
+            .chain(limits.iter().map(|line| line.text.clone()))
+            .collect(),
+        more_blocks: more_blocks(&answer.open).filter(|_| !answer.open.is_empty()),
+        lines: answer
+            .open
+            .iter()
+            .filter_map(open_line)
+            .chain(limits)
+            .collect(),
+    };
+    let next_step = match open.more_blocks {
+        Some(more) => format!(
+            "Measure it again with `confirm: {}`, or on a calmer host.",
+            fresh.blocks + more
+        ),
+        None => {
+            "Measure it again on a calmer host, with longer windows, or with more fresh blocks."
+                .to_owned()
+        }
+    };
+    let reasons = vec![
+        format!(
+            "Measured afresh in {} after it was chosen; the search had shown {}.",
+            counted(fresh.blocks, "block"),
+            or_nothing(&judged.gains(chosen.cell)),
+        ),
+        "What is open counts for more than the gain: \"cannot tell\" is not \"the same\"."
+            .to_owned(),
+    ];
+    loss_open(chosen, gains, open, reasons, next_step)
+}
+
+fn confirmed(
+    judged: &Judged<'_>,
+    chosen: Chosen<'_>,
+    fresh: &Fresh,
+    answer: &Answer,
+) -> RankingVerdict {
+    let claimed = judged.claimed(chosen.cell);
+    let again = |objective: &Objective| answer.held.contains(&Criterion::Objective(*objective));
+    let open: Vec<Objective> = claimed
+        .iter()
+        .copied()
+        .filter(|objective| !judged.is_weighted() && !again(objective))
+        .collect();
     // A loss that either of the two showed is told, by its fresh figure.
-    let costs = judged
+    let fresh_losses = lost_of(&fresh.losses(&judged.all_objectives()));
+    let searched_losses = judged.lost(chosen.cell);
+    let costs: Vec<Objective> = judged
         .by_weight()
-        .filter(|&objective| fresh.is_cost(objective) || judged.is_cost(chosen.cell, objective));
-    let costs: Vec<Objective> = costs.collect();
+        .filter(|own| fresh_losses.contains(own) || searched_losses.contains(own))
+        .collect();
     let unclear = judged.rank_by.iter().copied().filter(|objective| {
-        fresh.is_unclear(*objective) && !costs.contains(objective) && !open.contains(objective)
+        fresh.is_unclear(*objective) && !costs.contains(objective) && !claimed.contains(objective)
     });
     let unclear = lines(fresh, unclear);
+    // All that was claimed, not only what is significant again: a selection of figures flatters.
     let quoted = Quoted {
         score: judged
             .is_weighted()
             .then(|| figures_text(fresh.on(Criterion::Score), Criterion::Score)),
         changes: changes(chosen.cell, chosen.control),
-        gains: lines(fresh, held),
+        gains: lines(fresh, claimed),
         costs: lines(fresh, costs),
     };
     let mut reasons = vec![format!(
@@ -125,9 +290,13 @@ fn confirmed(judged: &Judged<'_>, chosen: Chosen<'_>, fresh: &Fresh) -> RankingV
     if !open.is_empty() {
         let open = lines(fresh, open);
         reasons.push(format!(
-            "Claimed by the search and not confirmed: {}.",
+            "Claimed by the search and not shown again: {}.",
             texts(&open).join(", ")
         ));
+    }
+    let kept: Vec<String> = fresh.kept_limits().map(kept_limit_text).collect();
+    if !kept.is_empty() {
+        reasons.push(format!("It kept its limits again: {}.", listed(&kept)));
     }
     reasons.extend(grounds(judged, chosen, &unclear));
     let watched: Vec<&str> = quoted
@@ -170,6 +339,8 @@ fn recommendation(
         changes: quoted.changes,
         gains: quoted.gains,
         costs: quoted.costs,
+        open: Vec::new(),
+        more_blocks: None,
     }
 }
 
@@ -189,46 +360,112 @@ fn grounds(judged: &Judged<'_>, chosen: Chosen<'_>, unclear: &[EffectLine]) -> V
             texts(unclear).join(", ")
         ));
     }
-    let ties: Vec<&str> = judged
-        .cells
-        .iter()
-        .filter(|other| !other.control && other.id != cell.id)
-        .filter(|other| crate::rank::order::tied(other, cell, judged.criteria))
-        .map(|other| other.label.as_str())
-        .collect();
-    if !ties.is_empty() {
-        reasons.push(format!(
-            "It ties with {}; of these it has the fewest non-default settings, then the least memory.",
-            few(&ties)
-        ));
-    }
+    reasons.extend(why_before_ties(judged, cell));
     if judged.has_ranked_cost(cell) {
         reasons.push(without_that_price(judged, cell, control));
     }
     reasons
 }
 
-fn why_refuted(judged: &Judged<'_>, fresh: &Fresh) -> String {
-    let broken: Vec<String> = fresh
-        .broken_limits()
-        .map(|check| limit_text(check.objective, check.limit))
+/// Why this one of several that tie, by what really told them apart.
+fn why_before_ties(judged: &Judged<'_>, cell: &CellRanking) -> Option<String> {
+    let ties: Vec<&CellRanking> = judged
+        .cells
+        .iter()
+        .filter(|other| !other.control && other.id != cell.id)
+        .filter(|other| crate::rank::order::tied(other, cell, judged.criteria))
         .collect();
-    if !broken.is_empty() {
-        return format!("In the fresh blocks it breaks {}.", listed(&broken));
+    if ties.is_empty() {
+        return None;
     }
-    let costs = judged
-        .rank_by
+    let labels = |those: &[&CellRanking]| -> String {
+        let labels: Vec<&str> = those.iter().map(|other| other.label.as_str()).collect();
+        few(&labels)
+    };
+    let settings = |other: &CellRanking| other.non_default_settings;
+    let simpler: Vec<&CellRanking> = ties
         .iter()
         .copied()
-        .filter(|&objective| fresh.is_cost(objective));
-    let costs = lines(fresh, costs);
-    if costs.is_empty() {
-        return "The fresh blocks rule out a gain as large as the margin.".to_owned();
+        .filter(|other| settings(other) < settings(cell))
+        .collect();
+    let why = if !simpler.is_empty() {
+        format!(
+            "of these {} would change fewer settings, but cannot be recommended by itself",
+            labels(&simpler)
+        )
+    } else if ties.iter().any(|other| settings(other) == settings(cell)) {
+        "none of these has fewer non-default settings; among equals the least memory decides"
+            .to_owned()
+    } else {
+        "of these it has the fewest non-default settings".to_owned()
+    };
+    Some(format!("It ties with {}; {why}.", labels(&ties)))
+}
+
+/// Why a choice did not hold up.
+struct Refutation {
+    /// What the cell did, for the headline.
+    found: String,
+    reason: String,
+    /// What follows for the settings.
+    so: String,
+}
+
+fn why_refuted(chosen: Chosen<'_>, fresh: &Fresh, answer: &Answer) -> Refutation {
+    let broken: Vec<String> = fresh.broken_limits().map(broken_limit_text).collect();
+    if !broken.is_empty() {
+        let broken = listed(&broken);
+        return Refutation {
+            found: "broke a limit".to_owned(),
+            reason: format!("In the fresh blocks it breaks {broken}."),
+            so: format!("{} does not keep the limits", chosen.cell.label),
+        };
     }
-    format!(
-        "The fresh blocks show a loss that weighs more: {}.",
-        texts(&costs).join(", ")
-    )
+    let lost = answer.lost.iter();
+    let lost: Vec<String> = lost
+        .map(|&criterion| figures_text(fresh.on(criterion), criterion))
+        .collect();
+    if lost.is_empty() {
+        return Refutation {
+            found: "did not hold up".to_owned(),
+            reason: "The fresh blocks rule out a gain as large as the margin.".to_owned(),
+            so: "the gain that chose this cell was not there again".to_owned(),
+        };
+    }
+    let lost = lost.join(", ");
+    Refutation {
+        found: format!("lost more than it gained ({lost})"),
+        reason: format!("A loss that counts for more than the gain showed: {lost}."),
+        so: format!("a loss showed: {lost}"),
+    }
+}
+
+/// `P99 ≤ 5.00 ms at 4.61 ms (97%)`, by the fresh blocks.
+fn kept_limit_text(check: &ConstraintCheck) -> String {
+    let limit = limit_text(check.objective, check.limit);
+    match (check.value, check.confidence) {
+        (Some(value), Some(confidence)) => format!(
+            "{limit} at {} ({:.0}%)",
+            value_text(check.objective, value),
+            (confidence * 100.0).floor()
+        ),
+        _ => limit,
+    }
+}
+
+fn broken_limit_text(check: &ConstraintCheck) -> String {
+    let limit = limit_text(check.objective, check.limit);
+    match check.value {
+        Some(value) => format!("{limit}, with {}", value_text(check.objective, value)),
+        None => limit,
+    }
+}
+
+fn open_limit_text(check: &ConstraintCheck) -> String {
+    match check.value {
+        Some(_) => format!("{} open", kept_limit_text(check)),
+        None => format!("{} not observed", limit_text(check.objective, check.limit)),
+    }
 }
 
 /// Fresh effects in words.

@@ -11,7 +11,8 @@ use documents::ranking::{
 };
 use record::axis::Axis;
 use record::objective::Objective;
-use stats::power::{PairedDesign, blocks_needed};
+use stats::Alternative;
+use stats::power::{PairedDesign, PairedTest, blocks_needed};
 
 use super::Judged;
 
@@ -27,6 +28,8 @@ pub(super) fn plain(kind: VerdictKind, headline: &str) -> RankingVerdict {
         changes: BTreeMap::new(),
         gains: Vec::new(),
         costs: Vec::new(),
+        open: Vec::new(),
+        more_blocks: None,
         reasons: Vec::new(),
         next_step: String::new(),
     }
@@ -230,7 +233,7 @@ fn disagreement(cell: &CellRanking, criterion: Criterion, shown: &str) -> Option
 /// What would settle whether a cell is better.
 fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, criterion: Criterion) -> String {
     let gain = judged.gain(cell, criterion);
-    if gain.is_some_and(|gain| gain.estimate.point < gain.margin) {
+    if gain.is_some_and(|gain| gain.estimate.point < gain.required) {
         return format!(
             "Quiet the host or lengthen the windows, or run about {} blocks: over these blocks the control may differ \
              from its own duplicate by more than this effect.",
@@ -242,12 +245,19 @@ fn how_to_decide(judged: &Judged<'_>, cell: &CellRanking, criterion: Criterion) 
         .pair_deviation(criterion)
         .and_then(|deviation| {
             let effect = gain?.estimate.point / deviation;
-            let design = PairedDesign::of_estimate(judged.blocks.max(6), judged.options.level);
+            let rivals = judged.cells.len().saturating_sub(1).max(1);
+            // The t test has the pooled residual to go by, and the correction: that of a plain one is near to it.
+            let design = PairedDesign {
+                blocks: judged.blocks.max(6),
+                alpha: judged.options.alpha / rivals as f64,
+                alternative: Alternative::TwoSided,
+                test: PairedTest::T,
+            };
             blocks_needed(&design, effect, judged.options.power, MOST_BLOCKS).ok()?
         });
     match needed.filter(|needed| *needed > judged.blocks) {
         Some(needed) => {
-            format!("Run about {needed} blocks: an effect of that size is then found 4 times in 5.")
+            format!("Run about {needed} blocks: by then an effect of that size should show.")
         }
         None => format!("Run about {} blocks.", judged.blocks + judged.blocks.max(4)),
     }
@@ -261,23 +271,10 @@ pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> RankingVe
         listed(&headings)
     )];
     for &criterion in judged.criteria {
-        let Some((asked, applied, detectable)) = judged.compared.sight(criterion) else {
+        let Some((asked, detectable)) = judged.compared.sight(criterion) else {
             continue;
         };
-        let asked_shown = margin_text(criterion, asked);
-        let found = margin_text(criterion, detectable.max(applied));
-        reasons.push(if detectable <= asked && applied <= asked {
-            format!(
-                "{}: a change beyond the margin of {asked_shown} would have been found 4 times in 5.",
-                criterion.heading()
-            )
-        } else {
-            format!(
-                "{}: only changes from {found} on are found 4 times in 5, so one between the margin of \
-                 {asked_shown} and that may be missed.",
-                criterion.heading()
-            )
-        });
+        reasons.push(sight_text(criterion, asked, detectable));
     }
     let outside: Vec<&str> = judged
         .cells
@@ -302,6 +299,30 @@ pub(super) fn no_change(judged: &Judged<'_>, control: &CellRanking) -> RankingVe
             .to_owned(),
         ..plain(VerdictKind::NoChange, "no change worth making")
     }
+}
+
+/// How small a gain would have been claimed.
+fn sight_text(criterion: Criterion, asked: f64, detectable: f64) -> String {
+    let heading = criterion.heading();
+    let more_is_better = criterion.orientation() > 0.0;
+    let hopeless = match more_is_better {
+        true => detectable >= 1.0,
+        false => detectable >= 0.9,
+    };
+    if hopeless {
+        let most = if more_is_better {
+            "a doubling"
+        } else {
+            "a fall to a tenth"
+        };
+        return format!("{heading}: too noisy to say; even {most} might have been missed.");
+    }
+    format!(
+        "{heading}: a gain of {} would have been claimed 4 times in 5; one between the margin of {} and that may be \
+         missed.",
+        margin_text(criterion, detectable),
+        margin_text(criterion, asked)
+    )
 }
 
 pub(super) fn broken(cell: &CellRanking) -> String {

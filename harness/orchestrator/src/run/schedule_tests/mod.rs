@@ -381,7 +381,15 @@ fn precision_ends_the_search_and_finalists_get_fresh_blocks() {
     });
     assert_eq!(lab.blocks_of(Stage::Search), (0..5).collect());
     assert_eq!(lab.blocks_of(Stage::Confirm), (5..7).collect());
-    assert_eq!(sorted(lab.block(5)), ["100", "400"], "the control once");
+    assert_eq!(
+        sorted(lab.block(5)),
+        ["100", "100'", "400"],
+        "with a noise floor of their own"
+    );
+    // The second fresh block runs the first one's order backwards.
+    let mut backwards = lab.block(6);
+    backwards.reverse();
+    assert_eq!(lab.block(5), backwards);
     let decisions = lab.decisions();
     assert_eq!(decisions[4].finalists[0].cell, id("400"));
     assert_eq!(lab.last_stops(), [StopReason::Precise, StopReason::Blocks]);
@@ -396,9 +404,9 @@ fn without_a_finalist_nothing_is_confirmed() {
 
 #[test]
 fn a_budget_ends_the_search_with_time_for_the_finalist() {
-    // Blocks of 5 s, a confirmation of 2 blocks of 2 s: after 4 blocks 24 s are spoken for, a fifth would make 29.
+    // Blocks of 5 s, a confirmation of 2 blocks of 3 s: after 4 blocks 26 s are spoken for, a fifth would make 31.
     let mut lab = Lab::new(30, raced());
-    lab.budget = Some(Duration::from_secs(28));
+    lab.budget = Some(Duration::from_secs(30));
     let rules = Rules {
         finalist: Some("200"),
         ..Rules::default()
@@ -410,7 +418,7 @@ fn a_budget_ends_the_search_with_time_for_the_finalist() {
     assert_eq!(stop.reason, StopReason::Budget);
     assert_eq!(
         stop.words,
-        "the next block (about 5s) would overrun the time budget of 28s, with 4s kept for \
+        "the next block (about 5s) would overrun the time budget of 30s, with 6s kept for \
          measuring the finalists afresh"
     );
 }
@@ -466,7 +474,7 @@ fn what_a_budget_cut_short_goes_on_with_a_new_one() {
         [0, 1, 2, 3, 6, 7, 8, 9].into()
     );
     assert_eq!(lab.blocks_of(Stage::Confirm), [4, 5, 10, 11].into());
-    assert_eq!(sorted(lab.block(10)), ["100", "400"]);
+    assert_eq!(sorted(lab.block(10)), ["100", "100'", "400"]);
     // And asking again changes nothing: all blocks are done.
     let whole = lab.trials();
     lab.complete(&rules);

@@ -1,0 +1,3 @@
+module gosweep.dev/planted
+
+go 1.21
