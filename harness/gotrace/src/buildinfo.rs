@@ -5,7 +5,7 @@
 //! `CGO_ENABLED`, `DefaultGODEBUG`, the last only where it differs from the toolchain's defaults).
 //! Format: `runtime/debug.BuildInfo.String` and `cmd/go/internal/version`, unchanged 1.18 to 1.27.
 //!
-//! Deliberately absent: reading the binary itself.
+//! Of the binary itself only the Go version is read ([`embedded_version`]), for machines without a `go`.
 
 use std::collections::BTreeMap;
 
@@ -291,6 +291,51 @@ fn unquote(text: &str) -> Result<(String, &str), String> {
     Err("a quoted build setting without its closing quote".to_owned())
 }
 
+/// What the linker puts before the build information (debug/buildinfo, `buildInfoMagic`).
+const MAGIC: &[u8] = b"\xff Go buildinf:";
+/// The length of its header, and what it is aligned to.
+const HEADER_BYTES: usize = 32;
+const ALIGNMENT: usize = 16;
+/// The flag that says that the strings follow the header, as since Go 1.18.
+const INLINE: u8 = 2;
+
+/// The Go version that a binary of Go 1.18 or newer holds; `None` for any other file. `binary` is the whole file.
+#[must_use]
+pub fn embedded_version(binary: &[u8]) -> Option<GoVersion> {
+    let mut at = 0;
+    while at + HEADER_BYTES < binary.len() {
+        let found = binary[at..]
+            .windows(MAGIC.len())
+            .position(|part| part == MAGIC)?;
+        at += found;
+        // The magic of a program that looks for it is text, and stands anywhere.
+        if at.is_multiple_of(ALIGNMENT)
+            && let Some(version) = version_at(&binary[at..])
+        {
+            return Some(version);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The version behind a header: its length as a varint of at most two bytes, then its text.
+fn version_at(header: &[u8]) -> Option<GoVersion> {
+    if header.get(15)? & INLINE == 0 {
+        return None;
+    }
+    let rest = header.get(HEADER_BYTES..)?;
+    let (length, rest) = match rest {
+        [low, rest @ ..] if *low < 0x80 => (usize::from(*low), rest),
+        [low, high, rest @ ..] if *high < 0x80 => {
+            (usize::from(low & 0x7f) | usize::from(*high) << 7, rest)
+        }
+        _ => return None,
+    };
+    let text = std::str::from_utf8(rest.get(..length)?).ok()?;
+    GoVersion::parse(text).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,5 +392,38 @@ mod tests {
     fn a_file_name_may_hold_the_separator() {
         let info = BuildInfo::parse("odd: name: go1.21.13\n").expect("parses");
         assert_eq!(info.file, "odd: name");
+    }
+
+    #[test]
+    fn a_binary_says_its_version_itself() {
+        let header = |flags: u8, text: &[u8]| {
+            let mut bytes = MAGIC.to_vec();
+            bytes.extend([8, flags]);
+            bytes.resize(HEADER_BYTES, 0);
+            bytes.push(u8::try_from(text.len()).unwrap());
+            bytes.extend(text);
+            bytes
+        };
+        let inline = header(INLINE, b"go1.22.4");
+        let mut binary = vec![0; 48];
+        binary.extend(&inline);
+        assert_eq!(embedded_version(&binary), Some(GoVersion::release(22, 4)));
+        // Text that is no header comes first.
+        let mut with_text = b"xyz".to_vec();
+        with_text.extend(MAGIC);
+        with_text.resize(64, 7);
+        with_text.extend(&inline);
+        assert_eq!(
+            embedded_version(&with_text),
+            Some(GoVersion::release(22, 4))
+        );
+        for other in [
+            header(0, b"go1.22.4"),
+            header(INLINE, b"nonsense"),
+            inline[..34].to_vec(),
+        ] {
+            assert_eq!(embedded_version(&other), None);
+        }
+        assert_eq!(embedded_version(b""), None);
     }
 }

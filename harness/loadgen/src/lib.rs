@@ -83,7 +83,7 @@ pub use ledger::Ledger;
 pub use objective::LatencyTarget;
 pub use outcome::{
     BacklogLook, ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, Interval,
-    LittlesLaw, LoadOutcome, Progress,
+    LittlesLaw, LoadOutcome, Progress, WrongAnswer,
 };
 pub use request::{
     Body, CsvRows, Expect, LARGEST_BODY_BYTES, RequestMix, RequestSpec, StatusExpectation, Template,

@@ -70,7 +70,20 @@ pub struct ClassOutcome {
     pub name: String,
     /// Its requests that failed or timed out.
     pub errors: u64,
+    /// The first answer that was complete and not the expected one.
+    pub wrong: Option<WrongAnswer>,
     pub(crate) tally: LatencyTally,
+}
+
+/// A complete answer that was not the expected one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongAnswer {
+    /// Its status.
+    pub status: u16,
+    /// What was not as expected.
+    pub reason: String,
+    /// The start of its body, decoded.
+    pub body_start: Vec<u8>,
 }
 
 impl LoadOutcome {

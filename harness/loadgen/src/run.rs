@@ -127,7 +127,11 @@ fn run_with<E: Engine>(spec: &LoadSpec, hooks: &Hooks<'_>) -> Result<LoadOutcome
         .map(|end| end.expect("the clock was started for all"))
         .collect();
     let suspended_s = suspended_ns().saturating_sub(suspended_before_ns) as f64 / 1e9;
-    summarize(spec, collector, ends, clock, suspended_s)
+    let mut outcome = summarize(spec, collector, ends, clock, suspended_s)?;
+    for (class, prepared) in outcome.classes.iter_mut().zip(shared.mix.classes()) {
+        class.wrong = prepared.wrong().cloned();
+    }
+    Ok(outcome)
 }
 
 /// Waits for every thread's connections and starts the clock.
@@ -235,6 +239,7 @@ fn summarize(
             .map(|((name, tally), errors)| ClassOutcome {
                 name,
                 errors,
+                wrong: None,
                 tally,
             })
             .collect(),

@@ -22,6 +22,10 @@ pub struct Run {
     pub tool: String,
     /// The command line.
     pub argv: Vec<String>,
+    /// The folder in which the command was given: relative paths of matrix and targets start there. `None` in records
+    /// from before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_folder: Option<String>,
     /// Wall clock at the start, RFC 3339, UTC.
     pub started: String,
     /// The matrix file.

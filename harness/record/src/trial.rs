@@ -228,6 +228,9 @@ pub struct Phase {
     pub errors: BTreeMap<String, u64>,
     /// Answers by status.
     pub statuses: BTreeMap<u16, u64>,
+    /// The requests of the target one by one, in the order of its file; empty in records from before this was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestWindow>,
     /// From the intended send time to the last byte, ms.
     pub response_ms: Quantiles,
     /// From the actual send to the last byte, ms.
@@ -244,6 +247,9 @@ pub struct Phase {
     pub completed_by_interval: Vec<u64>,
     /// The runtime's own account of the window.
     pub runtime: Option<RuntimeWindow>,
+    /// What a service without probe says that it allocated, on the page that `metrics` of its target file names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocated: Option<Allocated>,
     /// GC cycles by gctrace within the window.
     pub gctrace: Option<GcTraceWindow>,
     /// The scheduler by schedtrace within the window.
@@ -259,6 +265,44 @@ pub struct Phase {
         skip_serializing_if = "Option::is_none"
     )]
     pub cgroup: Option<CgroupUse>,
+}
+
+/// Allocations in a window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocated {
+    /// Heap bytes.
+    pub bytes: u64,
+    /// Heap objects.
+    pub objects: u64,
+}
+
+/// One kind of request in a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestWindow {
+    /// Its name in the target file.
+    pub name: String,
+    /// Answered as expected.
+    pub completed: u64,
+    /// Answered wrongly, broken or not in time.
+    pub errors: u64,
+    /// Response time of those answered as expected, ms: the median; `None` without any.
+    pub response_p50_ms: Option<f64>,
+    /// Its 99th percentile.
+    pub response_p99_ms: Option<f64>,
+    /// The first answer that was complete and not the expected one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<WrongAnswer>,
+}
+
+/// A complete answer that was not the expected one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongAnswer {
+    /// Its status.
+    pub status: u16,
+    /// What was not as expected.
+    pub reason: String,
+    /// The start of its body, as text without control characters.
+    pub body_start: String,
 }
 
 /// What became of every request: `scheduled` is the sum of the others.

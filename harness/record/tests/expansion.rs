@@ -175,3 +175,26 @@ proptest! {
         prop_assert_eq!(axis.to_string().parse(), Ok(axis));
     }
 }
+
+#[test]
+fn axes_of_the_build_may_stand_in_a_group() {
+    let text = "name: m\ntargets: [shop]\naxes:\n  build: {ref: [main, v1.2, worktree]}\n\
+                control: {build: {ref: main}}\nload: {saturate: 1s}\n";
+    let matrix = Matrix::parse("m.yaml", text).unwrap();
+    let names: Vec<String> = matrix
+        .expand()
+        .cells
+        .iter()
+        .map(|own| own.settings.to_string())
+        .collect();
+    assert_eq!(names, ["ref=main", "ref=v1.2", "ref=worktree"]);
+    let wrong = text
+        .replace("ref:", "gogc:")
+        .replace("control: {build: {gogc: main}}", "control: {}");
+    let shown = Matrix::parse("m.yaml", &wrong).unwrap_err().render();
+    assert!(shown.contains("`gogc` is no axis of the build"), "{shown}");
+    let option = text
+        .replace("[main, ", "[-x, ")
+        .replace("ref: main", "ref: v1.2");
+    assert!(Matrix::parse("m.yaml", &option).is_err());
+}

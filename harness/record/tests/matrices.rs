@@ -30,7 +30,10 @@ fn matrices() -> Vec<Matrix> {
 }
 
 fn target(name: &str) -> Target {
-    let path = repository().join("targets").join(name).join("target.yaml");
+    let path = match name.contains('/') {
+        true => repository().join("matrices").join(name),
+        false => repository().join("targets").join(name).join("target.yaml"),
+    };
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
     Target::parse(&path.display().to_string(), &text).unwrap_or_else(|errors| panic!("{errors}"))
 }

@@ -39,8 +39,9 @@ pub struct Launch {
     /// CPUs for the thread that reads its stderr, so that it does not run on
     /// the target's.
     pub observer_cpus: CpuSet,
-    /// An existing folder for `stdout.log` and `stderr.log`, and its working
-    /// folder unless it runs as another user, who gets [`WORK`] in it.
+    /// Its working folder; `None`: `logs`, or for another user [`WORK`] in it.
+    pub workdir: Option<PathBuf>,
+    /// An existing folder for `stdout.log` and `stderr.log`.
     pub logs: PathBuf,
     /// Values that are taken out of both logs. Those of less than 6 bytes are not: they are too common.
     pub secrets: Vec<String>,
@@ -166,12 +167,14 @@ fn start(
     };
     // Opened by us: another user may not get to it through our folders.
     let program = File::open(&launch.program).map_err(start_error)?;
-    let (path, folder) = match user {
-        None => (launch.program.clone(), launch.logs.clone()),
-        Some(user) => (
-            PathBuf::from(format!("/proc/self/fd/{}", program.as_raw_fd())),
-            work_folder(launch, user)?,
-        ),
+    let path = match user {
+        None => launch.program.clone(),
+        Some(_) => PathBuf::from(format!("/proc/self/fd/{}", program.as_raw_fd())),
+    };
+    let folder = match (&launch.workdir, user) {
+        (Some(folder), _) => folder.clone(),
+        (None, None) => launch.logs.clone(),
+        (None, Some(user)) => work_folder(launch, user)?,
     };
     let mut command = Command::new(path);
     command

@@ -38,6 +38,7 @@ impl Lab {
             pinning: None,
             limits: Limits::default(),
             observer_cpus: CpuSet::new(),
+            workdir: None,
             logs: self.folder.path().to_owned(),
             secrets: Vec::new(),
         };
@@ -195,6 +196,7 @@ fn a_target_runs_as_another_user_where_we_are_root() {
         pinning: None,
         limits: Limits::default(),
         observer_cpus: CpuSet::new(),
+        workdir: None,
         logs: lab.folder.path().to_owned(),
         secrets: Vec::new(),
     };
@@ -255,6 +257,7 @@ fn a_limit_on_processes_is_an_error_of_the_system_and_leaves_nothing() {
             pinning: None,
             limits: Limits::default(),
             observer_cpus: CpuSet::new(),
+            workdir: None,
             logs: lab.folder.path().to_owned(),
             secrets: Vec::new(),
         };

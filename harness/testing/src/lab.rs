@@ -125,6 +125,7 @@ impl Lab {
             argv: ["gosweep", "run", "matrices/quickstart.yaml"]
                 .map(str::to_owned)
                 .to_vec(),
+            working_folder: None,
             started: "2026-11-21T12:00:00Z".into(),
             matrix: SourceFile {
                 path: "matrices/quickstart.yaml".into(),
@@ -359,6 +360,8 @@ fn phase(arrival: &str, seconds: f64, requests: f64, error_share: f64, p99_ms: f
         },
         completed_by_interval: Vec::new(),
         runtime: None,
+        allocated: None,
+        requests: Vec::new(),
         gctrace: None,
         schedtrace: None,
         process: None,

@@ -29,6 +29,7 @@ import (
 	"syscall"
 	"time"
 
+	contract "gosweep.dev/probe"
 	"gosweep.dev/targets/internal/work"
 )
 
@@ -38,10 +39,6 @@ const (
 	exitFailed = 1 // could not start, listen or serve
 	exitUsage  = 2 // bad flag or option value
 )
-
-// tokenVariable holds what a request to the admin listener must show, so that no other user of the
-// machine can dump this process's memory. It is taken out of the environment, for children.
-const tokenVariable = "GOSWEEP_ADMIN_TOKEN"
 
 // shutdownGrace bounds how long requests in flight may take after SIGTERM.
 const shutdownGrace = 2 * time.Second
@@ -98,8 +95,7 @@ func New(name, about string) *Target {
 // flags are parsed and the profile rates set; it may take as long as it needs, the admin listener
 // answers /ready with 503 meanwhile.
 func (target *Target) Main(start func() (Service, error)) {
-	target.adminToken = os.Getenv(tokenVariable)
-	os.Unsetenv(tokenVariable)
+	target.adminToken = contract.TakeToken()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	code := target.run(ctx, os.Args[1:], start, os.Stdout, os.Stderr)
 	stop()
@@ -206,6 +202,35 @@ func (target *Target) serve(ctx context.Context, start func() (Service, error), 
 	}
 }
 
+// adminHandler answers the admin contract for this target.
+func (target *Target) adminHandler() http.Handler {
+	return contract.Handler(contract.Options{
+		Name:  target.name,
+		Ready: target.ready.Load,
+		Counters: func() map[string]int64 {
+			if read := target.serviceCounters.Load(); read != nil {
+				return (*read)()
+			}
+			return map[string]int64{}
+		},
+		Values:           target.values,
+		TLS:              target.serviceTLS.Load,
+		BlockProfileRate: *target.blockProfile,
+		Token:            target.adminToken,
+	})
+}
+
+// values are the target's own flags as parsed.
+func (target *Target) values() map[string]any {
+	values := map[string]any{}
+	target.flags.VisitAll(func(option *flag.Flag) {
+		if getter, ok := option.Value.(flag.Getter); ok && !target.harnessFlags[option.Name] {
+			values[option.Name] = getter.Get()
+		}
+	})
+	return values
+}
+
 // startUnlessStopped returns early, with an empty Service, when ctx ends before start does: a large
 // set-up must not hold up SIGTERM.
 func startUnlessStopped(ctx context.Context, start func() (Service, error)) (Service, error) {
@@ -272,18 +297,13 @@ func checkAddress(address string) error {
 	return checkPort("-addr", address)
 }
 
-// checkAdmin refuses any admin address that another machine could reach: the admin listener can
-// force collections and dump memory profiles.
+// checkAdmin refuses any admin address that another machine could reach.
 func checkAdmin(address string) error {
 	if address == "" {
 		return nil
 	}
-	if err := checkPort("-admin", address); err != nil {
-		return err
-	}
-	host, _, _ := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return fmt.Errorf("bad -admin %q: the admin listener serves profiles and may only be on a loopback IP, such as 127.0.0.1:PORT", address)
+	if err := contract.CheckAddress(address); err != nil {
+		return fmt.Errorf("-admin: %w", err)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ use documents::ranking::Ranking;
 use judging::evidence::{
     CellTrials, TargetTrials as Trials, label, settings, targets, varying_axes,
 };
+use record::axis::{Axis, AxisValue};
 use record::cell::CellId;
 use record::matrix::Matrix;
 use record::objective::Objective;
@@ -137,6 +138,16 @@ fn subject(run: &Run, matrix: &Matrix, own: &CellTrials<'_>, name: String) -> Su
         .and_then(|own| own.go_version.clone())
         .or_else(built);
     let placement = text("placement").unwrap_or_default();
+    // A service that does not tell has what it was started with, unless it sets another value itself.
+    let asked_gogc = match settings.value(&Axis::Gogc) {
+        Some(AxisValue::Percent(percent)) => Some(u64::from(percent)),
+        Some(AxisValue::CollectorOff) => Some(u64::MAX),
+        _ => None,
+    };
+    let asked_limit = match settings.value(&Axis::Gomemlimit) {
+        Some(AxisValue::Bytes(bytes)) => Some(bytes),
+        _ => None,
+    };
     Subject {
         name,
         go: version.and_then(|version| version.parse().ok()),
@@ -148,8 +159,10 @@ fn subject(run: &Run, matrix: &Matrix, own: &CellTrials<'_>, name: String) -> Su
         quota_cpus: text("cpu_quota").and_then(|quota| quota.split('/').next()?.parse().ok()),
         memory_cap_bytes: text("memory_cap")
             .and_then(|cap| record::quantity::parse_bytes(&cap).ok()),
-        gogc_percent: readback.and_then(|own| own.gogc),
-        gomemlimit_bytes: readback.and_then(|own| own.gomemlimit_bytes),
+        gogc_percent: readback.and_then(|own| own.gogc).or(asked_gogc),
+        gomemlimit_bytes: readback
+            .and_then(|own| own.gomemlimit_bytes)
+            .or(asked_limit),
         godebug: readback.and_then(|own| own.godebug.clone()),
         objective_p99_ms: matrix.constraints.get(&Objective::P99).copied(),
         pinned: placement != "none",

@@ -50,6 +50,10 @@ pub(crate) struct DiagnoseArgs {
     /// matrix asks for, else control and winner]
     #[arg(long, value_name = "CELL", value_parser = wanted)]
     pub(crate) cell: Vec<Wanted>,
+    /// Wait for another gosweep that measures on this host, for as long as it takes or at most TIME
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1000h",
+        value_parser = record::quantity::parse_positive_duration)]
+    pub(crate) wait: Option<Duration>,
     /// The profiled window, 1s to 5m [default: the matrix's, else 5s]
     #[arg(long = "for", value_name = "TIME", value_parser = window)]
     pub(crate) duration: Option<Duration>,
@@ -96,6 +100,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<Ending, Failure> {
         folder: args.run.clone(),
         blocks: None,
         budget: None,
+        wait: args.wait.unwrap_or_default(),
         steering: &RankedSteering,
         toolbox: &toolbox,
         argv: argv(),

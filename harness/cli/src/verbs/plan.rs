@@ -40,9 +40,24 @@ pub(super) fn make(file: &Path) -> Result<(Plan, Topology), Failure> {
 
 /// Plans the text of a matrix; `file` is its name and where targets are looked for.
 pub(super) fn make_from_text(file: &Path, text: &str) -> Result<(Plan, Topology), Failure> {
+    make_from_text_in(file, text, Path::new(""))
+}
+
+/// The same for a command that was given in `working_folder`, which may be another one than ours.
+pub(super) fn make_from_text_in(
+    file: &Path,
+    text: &str,
+    working_folder: &Path,
+) -> Result<(Plan, Topology), Failure> {
+    let file = working_folder.join(file);
     let topology = topology::read(Path::new("/")).map_err(Failure::not_fit)?;
     let name = file.display().to_string();
-    let plan = orchestrator::plan::plan(&name, text, &TargetSearch::around(file), &topology)?;
+    let plan = orchestrator::plan::plan(
+        &name,
+        text,
+        &TargetSearch::around_in(&file, working_folder),
+        &topology,
+    )?;
     Ok((plan, topology))
 }
 
@@ -68,6 +83,8 @@ struct PlanJson {
     toolchains: Vec<String>,
     cells: Vec<CellJson>,
     dropped: Vec<DroppedJson>,
+    /// On targets.
+    notes: Vec<String>,
     order: Vec<Vec<SlotJson>>,
 }
 
@@ -154,8 +171,19 @@ fn plan_json(plan: &Plan) -> PlanJson {
                 reason: dropped.reason.clone(),
             })
             .collect(),
+        notes: plan.target_notes(),
         order,
     }
+}
+
+/// Notes that every cell has.
+fn notes_of_all(cells: &[CellJson]) -> Vec<&str> {
+    let Some((first, others)) = cells.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return Vec::new();
+    };
+    let in_all = |note: &&String| others.iter().all(|cell| cell.notes.contains(note));
+    let notes = first.notes.iter().filter(in_all);
+    notes.map(String::as_str).collect()
 }
 
 fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
@@ -172,6 +200,7 @@ fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
         text.push_str(&format!("{}\n", why.trim()));
     }
     text.push_str("\nCells (each block runs all of them, and the control twice):\n");
+    let of_all = notes_of_all(&json.cells);
     for (cell, planned) in json.cells.iter().zip(&plan.cells) {
         let control = if cell.control { "  (control)" } else { "" };
         text.push_str(&format!(
@@ -179,7 +208,9 @@ fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
             cell.number, cell.target, planned.spec.settings
         ));
         for note in &cell.notes {
-            text.push_str(&format!("       note: {note}\n"));
+            if !of_all.contains(&note.as_str()) {
+                text.push_str(&format!("       note: {note}\n"));
+            }
         }
     }
     for dropped in &plan.dropped {
@@ -187,6 +218,12 @@ fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
             "    -  {}  {}  left out: {}\n",
             dropped.cell.target, dropped.cell.settings, dropped.reason
         ));
+    }
+    for note in of_all {
+        text.push_str(&format!("  note, of every cell: {note}\n"));
+    }
+    for note in &json.notes {
+        text.push_str(&format!("  note: {note}\n"));
     }
     text.push_str(&placements(plan, topology));
     if let Some(first) = json.order.first() {

@@ -51,6 +51,10 @@ pub(crate) struct RunArgs {
     /// End with exit code 3 where a verdict is open: inconclusive, or a gain shown with a loss open
     #[arg(long)]
     pub(crate) decided: bool,
+    /// Wait for another gosweep that measures on this host, for as long as it takes or at most TIME
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1000h",
+        value_parser = record::quantity::parse_positive_duration)]
+    pub(crate) wait: Option<Duration>,
     /// Print the ranking as JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
@@ -92,6 +96,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Ending, Failure> {
         folder: folder.clone(),
         blocks: args.blocks,
         budget: args.budget,
+        wait: args.wait.unwrap_or_default(),
         steering: &RankedSteering,
         toolbox: &toolbox,
         argv: argv(),

@@ -34,7 +34,11 @@ impl Steering for RankedSteering {
 /// The plan of a run that is there.
 pub(super) fn plan_of(folder: &Path) -> Result<(Plan, Topology), Failure> {
     let run = RunDir::open(folder)?.read_run()?;
-    let (mut plan, topology) = plan::make_from_text(Path::new(&run.matrix.path), &run.matrix.text)?;
+    let (mut plan, topology) = plan::make_from_text_in(
+        Path::new(&run.matrix.path),
+        &run.matrix.text,
+        Path::new(run.working_folder.as_deref().unwrap_or_default()),
+    )?;
     plan.matrix.seed = Some(run.seed);
     Ok((with_values(plan)?, topology))
 }

@@ -44,9 +44,27 @@ pub struct CellRanking {
     pub invalid: Vec<InvalidTrial>,
     /// The trials behind its figures.
     pub trials: Vec<String>,
+    /// Its requests one by one; empty for runs from before they were told apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestFigures>,
     /// How it left the race; null where it stayed.
     #[serde(default)]
     pub left_race: Option<LeftRace>,
+}
+
+/// One kind of request in a cell: by the window at one rate, else by saturation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct RequestFigures {
+    /// Its name in the target file.
+    pub name: String,
+    /// Answered as expected, over all valid trials.
+    pub completed: u64,
+    /// Answered wrongly, broken or not in time.
+    pub errors: u64,
+    /// Median of the trials' median response times, ms; null where none was answered as expected.
+    pub p50_ms: Option<f64>,
+    /// Median of the trials' 99th percentiles, ms.
+    pub p99_ms: Option<f64>,
 }
 
 /// A cell that was not run to the end, because it could not reach the top group any more.

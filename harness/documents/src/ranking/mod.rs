@@ -10,6 +10,7 @@ mod target;
 
 pub use cell::{
     CellRanking, CellState, ConstraintCheck, ConstraintState, FailedTrial, InvalidTrial, LeftRace,
+    RequestFigures,
 };
 pub use run::{Provenance, RANKING_FORMAT, Ranking, TrialFigures};
 pub use target::{

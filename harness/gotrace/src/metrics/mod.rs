@@ -22,9 +22,11 @@ mod histogram;
 mod names;
 mod snapshot;
 mod text;
+mod translated;
 
 pub use delta::{Change, Delta};
 pub use histogram::{Histogram, Quantile};
 pub use names::{Nature, nature};
 pub use snapshot::{LARGEST_SNAPSHOT_BYTES, MOST_BUCKETS, Snapshot, Value};
 pub use text::{MOST_METRICS, numbers};
+pub use translated::{ALLOCATED_BYTES, ALLOCATED_OBJECTS, CYCLES, of_memstats, of_scrape};

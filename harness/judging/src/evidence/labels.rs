@@ -31,7 +31,7 @@ pub fn label(cell: &Cell, axes: &[Axis]) -> String {
     let settings = settings(cell);
     let parts: Vec<String> = axes
         .iter()
-        .map(|axis| format!("{axis}={}", settings.get(axis)))
+        .map(|axis| format!("{axis}={}", axis.shown_value(settings.get(axis))))
         .collect();
     if parts.is_empty() {
         // A run of one cell varies nothing; its whole settings name it.

@@ -11,7 +11,7 @@ use record::run::Cell;
 use record::trial::{Outcome, Trial};
 
 use super::compare::Compared;
-use super::constraint;
+use super::{constraint, requests};
 use crate::evidence::{CellTrials, TargetTrials, label, settings};
 use crate::options::RankOptions;
 
@@ -53,6 +53,7 @@ pub(crate) fn cells(
             constraints: checks,
             failures: cell.failed.iter().copied().filter_map(failure).collect(),
             invalid: cell.invalid.iter().copied().filter_map(invalid).collect(),
+            requests: requests::of_trials(cell.valid.values().copied()),
             trials: cell.valid.values().map(|trial| trial.id.clone()).collect(),
             left_race: cell.left.map(|left| LeftRace {
                 blocks: evidence.blocks_of(index),

@@ -20,6 +20,7 @@ mod model;
 mod order;
 mod preference;
 mod provenance;
+mod requests;
 mod same;
 mod trials;
 mod verdict;

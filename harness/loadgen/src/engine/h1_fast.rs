@@ -96,7 +96,7 @@ impl Connection for H1FastConnection {
         if let Err(failure) = outcome {
             return Exchange::broken(status, failure);
         }
-        let (body, verdict) = wire.check.finish(status, &prepared.expect);
+        let (body, verdict) = prepared.finish(&mut wire.check, status);
         let keep_alive = context.keep_alive && wire.reader.keep_alive() && sent.flushed;
         Exchange {
             status,

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use super::hyper_h1::failure_of;
 use super::{Connected, Connection, Engine, EngineContext, Exchange};
 use crate::errors::{ErrorClass, Failure};
-use crate::request::{BodyCheck, BodyCount, HyperRequests};
+use crate::request::{BodyCheck, HyperRequests};
 
 type Sender = http2::SendRequest<Full<Bytes>>;
 /// The open connection of a group of slots; the lock keeps it from being opened twice.
@@ -152,7 +152,7 @@ impl Connection for HyperH2Stream {
                 Err(error) => return Exchange::broken(status, self.failure_of(&error)),
             }
         }
-        let (body, verdict): (BodyCount, _) = check.finish(status, &prepared.expect);
+        let (body, verdict) = prepared.finish(&mut check, status);
         Exchange {
             status,
             body,

@@ -1,7 +1,8 @@
 //! Counts, decodes and checks one response body as it streams by.
 //!
-//! The main type is [`BodyCheck`]. Memory is bounded: nothing of the body is kept. Encodings
-//! other than gzip are deliberately absent: their bytes count as they are.
+//! The main type is [`BodyCheck`]. Memory is bounded: of the body only its start is kept, for
+//! whoever asks what a wrong answer said. Encodings other than gzip are deliberately absent:
+//! their bytes count as they are.
 
 use std::io::Write;
 
@@ -10,6 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::mix::Expect;
 use crate::errors::{ErrorClass, Failure};
+
+/// So much of a body's start is kept.
+const START_BYTES: usize = 256;
 
 /// The check of one body.
 #[derive(Default)]
@@ -24,16 +28,22 @@ struct Gunzip {
     decoder: MultiGzDecoder<PlainBytes>,
 }
 
-/// Where decoded bytes end: counted, hashed and dropped.
+/// Where decoded bytes end: counted, hashed and, but for the first, dropped.
 #[derive(Default)]
 struct PlainBytes {
     count: u64,
+    start: Vec<u8>,
     hash: Option<Box<Sha256>>,
 }
 
 impl Write for PlainBytes {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.count += bytes.len() as u64;
+        let room = START_BYTES - self.start.len();
+        if room > 0 {
+            self.start
+                .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
         if let Some(hash) = &mut self.hash {
             hash.update(bytes);
         }
@@ -56,7 +66,10 @@ impl BodyCheck {
     /// Gets ready for a body that `expect` speaks of.
     #[inline]
     pub(crate) fn begin(&mut self, expect: &Expect) {
+        let mut start = std::mem::take(&mut self.plain.start);
+        start.clear();
         *self = Self::default();
+        self.plain.start = start;
         if expect.sha256.is_some() {
             self.plain.hash = Some(Box::default());
         }
@@ -99,6 +112,11 @@ impl BodyCheck {
             decoded_bytes: self.plain.count,
         };
         (count, self.verdict(status, expect))
+    }
+
+    /// The start of the body, decoded.
+    pub(crate) fn start(&self) -> &[u8] {
+        &self.plain.start
     }
 
     #[inline]

@@ -2,15 +2,19 @@
 //!
 //! The main type is [`PreparedMix`], made once per run and shared by all threads.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use http::{Method, Uri};
 
+use super::body_check::{BodyCheck, BodyCount};
 use super::mix::{Body, CsvRows, Expect, LARGEST_BODY_BYTES, RequestMix, RequestSpec};
 use super::parts::HyperParts;
 use super::template::Template;
 use crate::endpoint::{Endpoint, Protocol};
-use crate::errors::LoadError;
+use crate::errors::{Failure, LoadError};
+use crate::outcome::WrongAnswer;
 use crate::random;
 
 /// The compiled mix.
@@ -47,6 +51,35 @@ pub(crate) struct PreparedRequest {
     http1: Option<Vec<u8>>,
     /// The parts of a hyper request, where nothing in it changes.
     pub(super) hyper: Option<HyperParts>,
+    /// Its first wrong answer.
+    wrong: OnceLock<WrongAnswer>,
+}
+
+impl PreparedRequest {
+    /// Ends the check of an answer, and keeps the first wrong one.
+    #[inline]
+    pub(crate) fn finish(
+        &self,
+        check: &mut BodyCheck,
+        status: u16,
+    ) -> (BodyCount, Result<(), Failure>) {
+        let (count, verdict) = check.finish(status, &self.expect);
+        if let Err(failure) = &verdict
+            && self.wrong.get().is_none()
+        {
+            // Another thread may have kept one meanwhile.
+            let _ = self.wrong.set(WrongAnswer {
+                status,
+                reason: failure.message.to_string(),
+                body_start: check.start().to_vec(),
+            });
+        }
+        (count, verdict)
+    }
+
+    pub(crate) fn wrong(&self) -> Option<&WrongAnswer> {
+        self.wrong.get()
+    }
 }
 
 #[derive(Debug)]
@@ -197,6 +230,7 @@ impl PreparedRequest {
             uri_prefix,
             http1: None,
             hyper: None,
+            wrong: OnceLock::new(),
         };
         prepared.prerender(form.seed, rows).map_err(fail)?;
         Ok(prepared)

@@ -317,7 +317,7 @@ fn known_traps_come_with_their_fix() {
     );
     let text = fix(&bench.request());
     assert!(
-        text.contains("go mod tidy") || text.contains("network: inherit"),
+        text.contains("go mod tidy") || text.contains("fetch: true"),
         "{text}"
     );
     bench.write("go.mod", "module example.com/tiny\n\ngo 1.21\n");

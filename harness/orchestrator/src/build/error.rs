@@ -88,7 +88,7 @@ const CURES: [(&str, &str); 14] = [
     ),
     (
         "module lookup disabled by GOPROXY=off",
-        "the module needs others: `go mod vendor` them, or let this target reach the network (network: inherit)",
+        "the module needs others: `go mod vendor` them, or let this target fetch them (`build: {fetch: true}`)",
     ),
     (
         "missing go.sum entry",
@@ -108,7 +108,7 @@ const CURES: [(&str, &str); 14] = [
     ),
     (
         "build constraints exclude all Go files",
-        "the package needs cgo or other build tags: set cgo or tags for this target",
+        "the package needs C or other build tags: set `build: {cgo: true}` in the target file, or `build_tags` in the matrix",
     ),
     (
         "no space left on device",

@@ -13,6 +13,17 @@ use super::cache::{self, Entry};
 /// Goes into every key.
 const KEY_FORMAT: &str = "gosweep binary 1";
 
+/// Where a ready-made binary is: relative to the target file, or for a plain name that is not there, in PATH.
+pub fn place_of_binary(folder: &Path, named: &str) -> PathBuf {
+    let beside = folder.join(named);
+    if named.contains('/') || beside.exists() {
+        return beside;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&path).map(|folder| folder.join(named));
+    found.find(|file| file.is_file()).unwrap_or(beside)
+}
+
 /// A copy of a ready-made binary in our cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pinned {
@@ -138,5 +149,19 @@ mod tests {
             assert!(error.contains(&path.display().to_string()), "{error}");
             assert!(error.contains("no executable file"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_plain_name_that_is_not_beside_the_target_file_is_looked_up_in_path() {
+        let place = tempfile::tempdir().unwrap();
+        let beside = place.path().join("sh");
+        assert!(place_of_binary(place.path(), "sh").is_absolute());
+        assert_ne!(place_of_binary(place.path(), "sh"), beside);
+        std::fs::write(&beside, "").unwrap();
+        assert_eq!(place_of_binary(place.path(), "sh"), beside);
+        let other = place_of_binary(place.path(), "./none");
+        assert_eq!(other, place.path().join("./none"));
+        let none = place_of_binary(place.path(), "no-such-program-anywhere");
+        assert_eq!(none, place.path().join("no-such-program-anywhere"));
     }
 }

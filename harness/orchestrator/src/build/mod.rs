@@ -15,6 +15,7 @@
 //! anything that was built.
 
 mod cache;
+mod checkout;
 mod command;
 mod compile;
 mod error;
@@ -25,8 +26,9 @@ mod prove;
 mod request;
 mod settings;
 
+pub use checkout::{Checkout, CheckoutError, check_out};
 pub use compile::{Artifact, build};
 pub use error::{BuildError, GoFailure};
-pub use given::{Pinned, pin};
+pub use given::{Pinned, pin, place_of_binary};
 pub use request::{BuildRequest, GoLine, Network, Pgo};
 pub use settings::ask_for;

@@ -4,6 +4,7 @@
 mod clock_probe;
 mod host;
 mod listener;
+mod metrics_page;
 mod pprof;
 mod probe;
 mod process;
@@ -12,7 +13,8 @@ mod window;
 pub use clock_probe::clock_probe_ns;
 pub use host::HostSample;
 pub use listener::{Holder, Listening, who_listens};
+pub use metrics_page::{PageSource, RuntimePage};
 pub use pprof::Pprof;
-pub use probe::{Info, Probe, ProbeError, Token};
+pub use probe::{Answer, Info, Probe, ProbeError, Token, Trust};
 pub use process::ProcessSample;
 pub use window::{Taken, WindowOptions, take_window};

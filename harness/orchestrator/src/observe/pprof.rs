@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use super::probe::{ProbeError, Token, body, client};
+use super::probe::{ProbeError, Token, Trust, body, client};
 
 /// The largest profile or trace that is read: a second of execution trace of a busy service is some tens of MiB.
 const MOST_BYTES: u64 = 512 << 20;
@@ -26,7 +26,7 @@ impl Pprof {
     /// `longest`.
     pub fn new(base: &str, longest: Duration, insecure: bool) -> Pprof {
         Pprof {
-            agent: client(longest + SLACK, insecure),
+            agent: client(longest + SLACK, &Trust::insecure(insecure)),
             base: base.trim_end_matches('/').to_owned(),
             token: None,
         }

@@ -7,10 +7,13 @@ use std::time::Duration;
 use gotrace::metrics::Snapshot;
 use serde::Deserialize;
 use toolchain::resolver::LiteralFirst;
-use ureq::tls::TlsConfig;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::WithoutBody;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, RequestBuilder};
+
+/// So much of an answer is shown to a person.
+const START_BYTES: u64 = 256;
 
 /// The largest answer that is read: metrics are some 60 KiB.
 const MOST_BYTES: u64 = 16 << 20;
@@ -19,6 +22,7 @@ const MOST_BYTES: u64 = 16 << 20;
 #[derive(Debug, Clone)]
 pub struct Probe {
     agent: Agent,
+    patience: Duration,
     token: Option<Token>,
 }
 
@@ -55,6 +59,54 @@ impl std::fmt::Debug for Token {
     }
 }
 
+/// Whose certificates are accepted.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    insecure: bool,
+    roots: Option<RootCerts>,
+}
+
+impl Trust {
+    /// Any certificate, or those of the authorities that programs commonly trust.
+    pub fn insecure(insecure: bool) -> Trust {
+        Trust {
+            insecure,
+            roots: None,
+        }
+    }
+
+    /// Certificates of the authorities in a PEM file.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn authorities(pem: &[u8]) -> Result<Trust, String> {
+        let mut certificates = Vec::new();
+        for item in parse_pem(pem) {
+            match item {
+                Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+                Ok(_) => {}
+                Err(error) => return Err(format!("it is no PEM file: {error}")),
+            }
+        }
+        if certificates.is_empty() {
+            return Err("it holds no certificate in PEM form".to_owned());
+        }
+        Ok(Trust {
+            insecure: false,
+            roots: Some(RootCerts::new_with_certs(&certificates)),
+        })
+    }
+}
+
+/// What a URL answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The start of the body.
+    pub body_start: Vec<u8>,
+}
+
 /// What a target says of itself at `/info`.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Info {
@@ -78,6 +130,14 @@ pub enum ProbeError {
         /// What went wrong.
         reason: String,
     },
+    /// A page of metrics that cannot be used.
+    #[error("{url} is no page of metrics that can be read: {reason}")]
+    Page {
+        /// What was asked.
+        url: String,
+        /// What was wrong.
+        reason: String,
+    },
     /// An answer that is not what the contract says.
     #[error("{url} answers something else than the probe's contract: {reason}")]
     Contract {
@@ -91,11 +151,17 @@ pub enum ProbeError {
 impl Probe {
     /// A client that waits at most `patience` for any answer and shows `token`
     /// to the admin listener.
-    pub fn new(patience: Duration, insecure: bool, token: Option<Token>) -> Probe {
+    pub fn new(patience: Duration, trust: &Trust, token: Option<Token>) -> Probe {
         Probe {
-            agent: client(patience, insecure),
+            agent: client(patience, trust),
+            patience,
             token,
         }
+    }
+
+    /// The same that trusts others.
+    pub fn trusting(&self, trust: &Trust) -> Probe {
+        Probe::new(self.patience, trust, self.token.clone())
     }
 
     /// What it shows to the admin listener.
@@ -103,26 +169,48 @@ impl Probe {
         self.token.as_ref()
     }
 
-    /// The status that a URL of the service answers with.
+    /// What a URL answers to a GET with these header lines; `shows_token` for the admin listener.
     ///
     /// # Errors
     /// [`ProbeError::Unreachable`].
-    pub fn status(&self, url: &str) -> Result<u16, ProbeError> {
-        self.status_with(url, None)
+    pub fn ask(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        shows_token: bool,
+    ) -> Result<Answer, ProbeError> {
+        let token = self.token().filter(|_| shows_token);
+        let mut request = get(&self.agent, url, token);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let mut answer = request.call().map_err(|error| unreachable(url, &error))?;
+        let mut body_start = Vec::new();
+        // A body that breaks off, or never ends, was answered with a status all the same.
+        let reader = answer.body_mut().as_reader();
+        let _ = reader.take(START_BYTES).read_to_end(&mut body_start);
+        Ok(Answer {
+            status: answer.status().as_u16(),
+            body_start,
+        })
     }
 
-    /// The status that a path of an admin listener at `host:port` answers with.
+    /// The whole body of a URL, with status 200, to a GET with these header lines.
     ///
     /// # Errors
-    /// [`ProbeError::Unreachable`].
-    pub fn admin_status(&self, admin: &str, path: &str) -> Result<u16, ProbeError> {
-        self.status_with(&format!("http://{admin}{path}"), self.token())
-    }
-
-    fn status_with(&self, url: &str, token: Option<&Token>) -> Result<u16, ProbeError> {
-        let answer = get(&self.agent, url, token).call();
-        let answer = answer.map_err(|error| unreachable(url, &error))?;
-        Ok(answer.status().as_u16())
+    /// Unreachable, another status, or too large.
+    pub fn page(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        shows_token: bool,
+    ) -> Result<Vec<u8>, ProbeError> {
+        let token = self.token().filter(|_| shows_token);
+        let mut request = get(&self.agent, url, token);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        body_of(request, url, MOST_BYTES)
     }
 
     /// `/info` of an admin listener at `host:port`.
@@ -164,13 +252,17 @@ fn get(agent: &Agent, url: &str, token: Option<&Token>) -> RequestBuilder<Withou
 
 /// A client that waits at most `patience` for any answer and follows nobody
 /// elsewhere.
-pub(super) fn client(patience: Duration, insecure: bool) -> Agent {
+pub(super) fn client(patience: Duration, trust: &Trust) -> Agent {
+    let mut tls = TlsConfig::builder().disable_verification(trust.insecure);
+    if let Some(roots) = &trust.roots {
+        tls = tls.root_certs(roots.clone());
+    }
     let config = Agent::config_builder()
         .timeout_global(Some(patience))
         .http_status_as_error(false)
         .proxy(None)
         .max_redirects(0)
-        .tls_config(TlsConfig::builder().disable_verification(insecure).build())
+        .tls_config(tls.build())
         .build();
     Agent::with_parts(config, DefaultConnector::default(), LiteralFirst)
 }
@@ -182,9 +274,15 @@ pub(super) fn body(
     token: Option<&Token>,
     most_bytes: u64,
 ) -> Result<Vec<u8>, ProbeError> {
-    let mut answer = get(agent, url, token)
-        .call()
-        .map_err(|error| unreachable(url, &error))?;
+    body_of(get(agent, url, token), url, most_bytes)
+}
+
+fn body_of(
+    request: RequestBuilder<WithoutBody>,
+    url: &str,
+    most_bytes: u64,
+) -> Result<Vec<u8>, ProbeError> {
+    let mut answer = request.call().map_err(|error| unreachable(url, &error))?;
     let status = answer.status();
     let body = bounded(answer.body_mut(), most_bytes);
     if status != 200 {
@@ -231,7 +329,7 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
-    use super::{body, client};
+    use super::{Trust, body, client};
 
     /// Answers one request with zeros, compressed.
     fn zeros(count: usize) -> String {
@@ -255,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_limit_counts_what_a_compressed_answer_unfolds_to() {
-        let agent = client(Duration::from_secs(10), false);
+        let agent = client(Duration::from_secs(10), &Trust::default());
         let fits = body(&agent, &zeros(100_000), None, 100_000).unwrap();
         assert_eq!(fits.len(), 100_000);
         let error = body(&agent, &zeros(100_001), None, 100_000).unwrap_err();

@@ -62,16 +62,31 @@ impl Plan {
         }
     }
 
+    /// Remarks on targets, whatever the cell.
+    pub fn target_notes(&self) -> Vec<String> {
+        let without = self.targets.values().filter(|target| !target.probe);
+        without
+            .map(|target| {
+                let more = match target.metrics {
+                    Some(_) => "GODEBUG and what its `metrics` do not tell of GOGC, GOMEMLIMIT and the Go version cannot be read back",
+                    None => "GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone; `metrics:` in its target file adds allocations",
+                };
+                format!("{} has no probe: {more}", target.name)
+            })
+            .collect()
+    }
+
     /// The toolchains that the cells ask for, as the matrix names them.
     pub fn toolchain_specs(&self) -> Vec<String> {
         let mut specs: Vec<String> = self
             .cells
             .iter()
             .filter(|cell| {
-                matches!(
-                    self.target(cell).program,
-                    record::target_file::Program::Build { .. }
-                )
+                cell.spec.settings.set_value(&Axis::Binary).is_none()
+                    && matches!(
+                        self.target(cell).program,
+                        record::target_file::Program::Build { .. }
+                    )
             })
             .map(|cell| toolchain_spec(&cell.spec).to_owned())
             .collect();

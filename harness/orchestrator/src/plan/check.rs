@@ -15,7 +15,7 @@ use topology::Placement;
 
 use super::limits;
 use super::targets::Found;
-use crate::build::{BuildRequest, ask_for};
+use crate::build::{BuildRequest, ask_for, place_of_binary};
 
 /// Everything that is wrong with the matrix's values, each at its place.
 pub(super) fn check(matrix: &Matrix, found: &Found) -> Vec<Diagnostic> {
@@ -104,6 +104,16 @@ fn check_value(axis: &Axis, value: &Located<String>, folder: &Path) -> Option<Di
                     .to_owned(),
             ),
         },
+        Applied::Source("binary") => {
+            let file = place_of_binary(folder, &value.value);
+            match file.is_file() {
+                true => None,
+                false => at(
+                    format!("there is no program {}", file.display()),
+                    "paths are relative to the matrix file; build it first".to_owned(),
+                ),
+            }
+        }
         Applied::BuildFlag(flag) => {
             let mut request = BuildRequest::new("target", folder, ".");
             let error = ask_for(&mut request, flag, &value.value, folder).err()?;
@@ -172,7 +182,7 @@ fn check_binaries(matrix: &Matrix, targets: &BTreeMap<String, Target>) -> Vec<Di
     let named = matrix
         .axes
         .iter()
-        .filter(|axis| axis.axis.is_build() && axis.values.len() > 1);
+        .filter(|axis| axis.axis.is_build() && axis.axis != Axis::Binary && axis.values.len() > 1);
     named
         .flat_map(|axis| {
             let given = targets
@@ -183,19 +193,16 @@ fn check_binaries(matrix: &Matrix, targets: &BTreeMap<String, Target>) -> Vec<Di
                     "`{}` cannot change for target `{name}`, which is a ready-made binary",
                     axis.axis
                 );
-                Diagnostic::new(axis.span.clone(), message)
-                    .help("give the target a `build:` section, or one target per binary")
+                Diagnostic::new(axis.span.clone(), message).help(
+                    "give the target a `build:` section, or compare programs by the axis `binary`",
+                )
             })
         })
         .collect()
 }
 
 /// Remarks on a cell that is run all the same.
-pub(super) fn notes(
-    spec: &CellSpec,
-    targets: &BTreeMap<String, Target>,
-    placement: &Placement,
-) -> Vec<String> {
+pub(super) fn notes(spec: &CellSpec, placement: &Placement) -> Vec<String> {
     let mut notes = placement.notes.clone();
     for (axis, value) in spec.settings.iter().filter(|(_, value)| *value != DEFAULT) {
         if let Some(name) = axis.go_variable()
@@ -213,9 +220,6 @@ pub(super) fn notes(
         ));
     }
     notes.extend(limits::notes(&spec.settings, placement));
-    if !targets[&spec.target].probe {
-        notes.push("no probe: GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone".to_owned());
-    }
     notes
 }
 

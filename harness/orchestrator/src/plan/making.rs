@@ -104,7 +104,7 @@ fn place_cells(
         }
         match place(&plan.matrix, &spec, topology) {
             Ok(placement) => {
-                let notes = check::notes(&spec, &plan.targets, &placement);
+                let notes = check::notes(&spec, &placement);
                 plan.cells.push(PlannedCell {
                     control: is_control,
                     notes,

@@ -32,7 +32,7 @@ impl OrderKey {
     /// The key of a cell.
     pub fn of(cell: &PlannedCell) -> OrderKey {
         OrderKey {
-            name: format!("{} {}", cell.spec.target, cell.spec.settings),
+            name: format!("{} {}", cell.spec.target, cell.spec.settings.identity()),
             control: cell.control,
         }
     }

@@ -27,12 +27,18 @@ pub struct TargetSearch {
 impl TargetSearch {
     /// The `targets` folders alongside and above the matrix file, and the one in the current folder.
     pub fn around(matrix_file: &Path) -> TargetSearch {
+        TargetSearch::around_in(matrix_file, Path::new(""))
+    }
+
+    /// The same for a command that was given in `working_folder`.
+    pub fn around_in(matrix_file: &Path, working_folder: &Path) -> TargetSearch {
+        let matrix_file = working_folder.join(matrix_file);
         let folder = matrix_file.parent().map(Path::to_owned).unwrap_or_default();
         TargetSearch {
             folders: vec![
                 folder.join("targets"),
                 folder.join("../targets"),
-                PathBuf::from("targets"),
+                working_folder.join("targets"),
             ],
             matrix_folder: folder,
         }
@@ -103,12 +109,29 @@ pub(super) fn find_targets(matrix: &Matrix, search: &TargetSearch) -> Result<Fou
         match Target::parse(&path.display().to_string(), &text) {
             Ok(target) => {
                 check_body_files(&target)?;
-                found.targets.insert(name.value.clone(), target);
+                match read_templates(target)? {
+                    Ok(target) => {
+                        found.targets.insert(name.value.clone(), target);
+                    }
+                    Err(broken) => found.broken.push(broken),
+                }
             }
             Err(broken) => found.broken.push(broken),
         }
     }
     Ok(found)
+}
+
+/// The target with its config files.
+fn read_templates(target: Target) -> Result<Result<Target, Diagnostics>, PlanError> {
+    let folder = target.folder().to_owned();
+    let read = |template: &str| read_named_text(&folder.join(template), LARGEST_FILE_BYTES);
+    target
+        .with_templates(read)
+        .map_err(|unread| PlanError::Read {
+            path: folder.join(unread.template),
+            source: unread.source,
+        })
 }
 
 /// Before anything is built, and not at the first trial.

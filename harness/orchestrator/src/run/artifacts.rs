@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gotrace::GoVersion;
-use gotrace::buildinfo::BuildInfo;
+use gotrace::buildinfo::{BuildInfo, embedded_version};
 use record::axis::{Applied, Axis, OF_CONTROL};
 use record::cell::CellId;
 use record::target_file::{Program as Source, Target};
@@ -16,7 +16,10 @@ use toolchain::{Progress, Toolchain, ToolchainSpec, Watch, environment, install}
 use super::error::RunError;
 use super::pgo;
 use super::request::RunRequest;
-use crate::build::{BuildError, BuildRequest, Network, Pgo, ask_for, build, pin};
+use crate::build::{
+    BuildError, BuildRequest, CheckoutError, Network, Pgo, ask_for, build, check_out, pin,
+    place_of_binary,
+};
 use crate::events::{Event, Listener};
 use crate::plan::{
     Plan, PlannedCell, ReadyCell, check_versions, folder_of, option_values, toolchain_spec,
@@ -162,9 +165,9 @@ impl Programs {
                 continue;
             }
             let target = request.plan.target(cell);
-            let program = match &target.program {
-                Source::Binary(path) => given(request, target, path, watch)?,
-                Source::Build { .. } => {
+            let program = match binary_of(request.plan, cell) {
+                Some(path) => given(request, target, &path, &key, watch)?,
+                None => {
                     let toolchain = &self.toolchains[&key.1];
                     // Dropped with the reason, and no failed build.
                     if check_versions(&cell.spec, &toolchain.version).is_some() {
@@ -191,8 +194,8 @@ pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) 
         "{} {}",
         planned.placement.target, planned.placement.generator
     );
-    let settings = planned.spec.settings.to_string();
-    let parts = [
+    let settings = planned.spec.settings.identity();
+    let mut parts = vec![
         target.text.as_str(),
         &program.sha256,
         &settings,
@@ -200,6 +203,7 @@ pub(super) fn ready_cell(plan: &Plan, planned: &PlannedCell, program: &Program) 
         &load,
         &options,
     ];
+    parts.extend(target.template_texts());
     ReadyCell {
         id: CellId::of(parts),
         planned: planned.clone(),
@@ -228,12 +232,14 @@ fn seed_of_block(seed: u64, block: u32) -> u32 {
 
 /// What a program is known by, as it is in a block: some have another one in each.
 fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
-    let toolchain = match plan.target(cell).program {
-        Source::Build { .. } => toolchain_spec(&cell.spec).to_owned(),
-        Source::Binary(_) => String::new(),
+    let toolchain = match binary_of(plan, cell) {
+        None => toolchain_spec(&cell.spec).to_owned(),
+        Some(_) => String::new(),
     };
     let settings = Axis::PLAIN.iter().filter_map(|axis| {
-        let (Applied::BuildVariable(name) | Applied::BuildFlag(name)) = axis.applied() else {
+        let (Applied::BuildVariable(name) | Applied::BuildFlag(name) | Applied::Source(name)) =
+            axis.applied()
+        else {
             return None;
         };
         let value = cell.spec.settings.set_value(axis)?;
@@ -244,6 +250,18 @@ fn key(plan: &Plan, cell: &PlannedCell, block: u32) -> Key {
         Some((name.to_owned(), value))
     });
     (cell.spec.target.clone(), toolchain, settings.collect())
+}
+
+/// The ready-made program of a cell: its own, or that of its target; `None` where one is built.
+fn binary_of(plan: &Plan, cell: &PlannedCell) -> Option<PathBuf> {
+    if let Some(path) = cell.spec.settings.set_value(&Axis::Binary) {
+        return Some(place_of_binary(folder_of(&plan.matrix), path));
+    }
+    let target = plan.target(cell);
+    match &target.program {
+        Source::Binary(path) => Some(place_of_binary(folder(target), path)),
+        Source::Build { .. } => None,
+    }
 }
 
 /// The folder that paths of a target file are relative to.
@@ -276,6 +294,18 @@ fn built(
     let module_dir = module_dir
         .canonicalize()
         .map_err(|error| failed(format!("{}: {error}", module_dir.display())))?;
+    let checkout = match key.2.get("ref") {
+        None => None,
+        Some(reference) => match check_out(&module_dir, reference, &request.toolbox.store, watch) {
+            Ok(checkout) => Some(checkout),
+            Err(CheckoutError::Cancelled) => return Ok(None),
+            Err(CheckoutError::Failed(why)) => return Err(failed(why)),
+        },
+    };
+    let module_dir = match &checkout {
+        Some(checkout) => checkout.module_dir.clone(),
+        None => module_dir,
+    };
     let mut build_request = BuildRequest::new(target.name.as_str(), module_dir, package.as_str());
     build_request.cgo = *cgo;
     if *fetch {
@@ -285,7 +315,8 @@ fn built(
             Network::Inherit
         };
     }
-    for (setting, value) in &key.2 {
+    let of_request = key.2.iter().filter(|(setting, _)| *setting != "ref");
+    for (setting, value) in of_request {
         let profile = pgo::place(&request.folder, &target.name);
         let value = match setting == "-pgo" && value == OF_CONTROL {
             true => &profile.display().to_string(),
@@ -300,6 +331,11 @@ fn built(
         .map_err(failed)?;
     }
     let mut settings = key.2.clone();
+    settings.extend(
+        checkout
+            .iter()
+            .map(|own| ("commit".to_owned(), own.commit.clone())),
+    );
     if let Pgo::Profile(file) = &build_request.pgo {
         let sha256 = toolchain::digest::of_file(file)
             .map_err(|error| failed(format!("{}: {error}", file.display())))?;
@@ -330,10 +366,10 @@ fn built(
 fn given(
     request: &RunRequest<'_>,
     target: &Target,
-    path: &str,
+    path: &Path,
+    key: &Key,
     watch: Watch<'_>,
 ) -> Result<Option<Program>, RunError> {
-    let path = folder(target).join(path);
     let failed = |reason: String| RunError::Build {
         target: target.name.clone(),
         toolchain: "no toolchain (ready-made binary)".to_owned(),
@@ -349,12 +385,16 @@ fn given(
     };
     let told = go_version_m(request, &pinned.path, watch);
     let version = told.as_deref().and_then(|text| BuildInfo::parse(text).ok());
+    // Without a `go` the binary still says it.
+    let version = version
+        .map(|info| info.go_version)
+        .or_else(|| embedded_version(&std::fs::read(&pinned.path).ok()?));
     Ok(Some(Program {
-        go_version: version.map(|info| info.go_version),
+        go_version: version,
         record: record::run::Artifact {
             target: target.name.clone(),
             toolchain: None,
-            build: BTreeMap::new(),
+            build: key.2.clone(),
             sha256: pinned.sha256.clone(),
             size_bytes: pinned.size_bytes,
             go_version_m: told.unwrap_or_default(),

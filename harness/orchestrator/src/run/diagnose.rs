@@ -44,7 +44,10 @@ pub fn diagnose(
     duration: Duration,
     listener: &Listener<'_>,
 ) -> Result<Ending, RunError> {
-    let _host = HostLock::take()?;
+    let host = HostLock::take_within(request.wait, request.cancel, listener)?;
+    let Some(_host) = host else {
+        return Ok(Ending::Interrupted);
+    };
     let dir = RunDir::open(&request.folder)?;
     let _folder = FolderLock::take(&dir)?;
     check_room(request)?;

@@ -14,6 +14,8 @@ use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use record::store::RunDir;
 use rustix::io::Errno;
@@ -21,6 +23,8 @@ use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::geteuid;
 use safefile::{Locked, take_lock};
+
+use crate::events::{Event, Listener};
 
 /// Another gosweep is in the way, or the lock is not available.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +62,8 @@ pub enum LockError {
 
 /// The name by which every gosweep of a host knows whether another measures.
 const HOST: &str = "gosweep-host";
+/// How often a host that is held is asked for.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// The holder may end between our attempt and our question.
 const TRIES: u32 = 5;
 
@@ -74,6 +80,44 @@ impl HostLock {
     /// [`LockError::Held`] with the holder's pid.
     pub fn take() -> Result<HostLock, LockError> {
         HostLock::named(&host_name())
+    }
+
+    /// Takes the host, waiting for whoever has it for at most `patience`. `None` when asked to stop.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] when it is still held in the end.
+    pub fn take_within(
+        patience: Duration,
+        cancel: &AtomicBool,
+        listener: &Listener<'_>,
+    ) -> Result<Option<HostLock>, LockError> {
+        HostLock::named_within(&host_name(), patience, cancel, listener)
+    }
+
+    fn named_within(
+        name: &str,
+        patience: Duration,
+        cancel: &AtomicBool,
+        listener: &Listener<'_>,
+    ) -> Result<Option<HostLock>, LockError> {
+        let begun = Instant::now();
+        let mut is_told = false;
+        loop {
+            match HostLock::named(name) {
+                Err(LockError::Held { holder, .. }) if begun.elapsed() < patience => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        listener(Event::Warning(format!(
+                            "another gosweep measures on this host ({holder}): waiting for it"
+                        )));
+                    }
+                    if cancel.load(Ordering::Relaxed) {
+                        return Ok(None);
+                    }
+                    std::thread::sleep(ASK_AGAIN);
+                }
+                other => return other.map(Some),
+            }
+        }
     }
 
     fn named(name: &str) -> Result<HostLock, LockError> {
@@ -134,7 +178,7 @@ fn held(what: String, pid: Option<u32>, user: Option<u32>) -> LockError {
     let (holder, fix) = match (pid, user) {
         (Some(pid), None) => (
             format!("pid {pid}"),
-            format!(", or stop it with `kill {pid}`"),
+            ": the same command with `--wait` does".to_owned(),
         ),
         (Some(pid), Some(user)) => (
             format!("pid {pid} of the user with id {user}"),
@@ -231,8 +275,42 @@ mod tests {
         let _first = HostLock::named(&name).unwrap();
         let error = HostLock::named(&name).unwrap_err().to_string();
         assert!(
-            error.contains(&format!("kill {}", std::process::id())),
+            error.contains(&format!("pid {}", std::process::id())) && error.contains("--wait"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn a_held_host_is_waited_for() {
+        let name = format!("{HOST}-test-waited-{}", std::process::id());
+        let first = HostLock::named(&name).unwrap();
+        let told = std::sync::Mutex::new(Vec::new());
+        let listener = |event: Event| {
+            if let Event::Warning(text) = event {
+                told.lock().unwrap().push(text);
+            }
+        };
+        let never = AtomicBool::new(false);
+        let short = Duration::from_millis(1);
+        let held = HostLock::named_within(&name, short, &never, &listener);
+        assert!(matches!(held, Err(LockError::Held { .. })));
+        let stopped = AtomicBool::new(true);
+        let long = Duration::from_secs(3600);
+        let none = HostLock::named_within(&name, long, &stopped, &listener);
+        assert!(matches!(none, Ok(None)));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let quiet = |_: Event| {};
+                HostLock::named_within(&name, long, &never, &quiet)
+            });
+            drop(first);
+            assert!(matches!(waiting.join().unwrap(), Ok(Some(_))));
+        });
+        assert!(
+            told.lock()
+                .unwrap()
+                .iter()
+                .all(|text| text.contains("waiting for it"))
         );
     }
 

@@ -42,7 +42,12 @@ pub(super) fn prepare(
     listener: &Listener<'_>,
 ) -> Result<Option<Prepared>, RunError> {
     let earlier = match RunDir::open(dir.path()) {
-        Ok(dir) => Some(dir.read_run()?),
+        Ok(dir) => {
+            let run = dir.read_run()?;
+            // Nothing was measured: what was changed meanwhile, such as a target file that did not work, counts.
+            let is_begun = !run.calibration.is_empty() || !dir.read_trials()?.is_empty();
+            is_begun.then_some(run)
+        }
         Err(StoreError::NotARun(_)) => None,
         Err(error) => return Err(error.into()),
     };
@@ -78,6 +83,8 @@ pub(super) fn prepare(
             }
         }
         None => {
+            // Whatever stops the run from here on, its folder can be gone on with.
+            dir.write_run(&run)?;
             let Some(calibration) = calibrate_all(request, spawner, &cells, listener)? else {
                 return Ok(None);
             };
@@ -163,6 +170,9 @@ fn describe(
         id: folder.unwrap_or_else(|| matrix.name.clone()),
         tool: request.tool.clone(),
         argv: request.argv.clone(),
+        working_folder: std::env::current_dir()
+            .ok()
+            .map(|folder| folder.display().to_string()),
         started: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),

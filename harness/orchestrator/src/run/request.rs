@@ -24,6 +24,8 @@ pub struct RunRequest<'a> {
     pub blocks: Option<u32>,
     /// The time that this call may take, from its beginning on.
     pub budget: Option<Duration>,
+    /// How long another gosweep on this host is waited for.
+    pub wait: Duration,
     /// Decides between blocks which cells stay, when to stop and what to confirm.
     pub steering: &'a dyn Steering,
     /// Where toolchains come from and go to.

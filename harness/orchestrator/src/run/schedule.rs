@@ -181,6 +181,16 @@ impl Schedule<'_> {
         });
     }
 
+    /// So many trials at first and not one of them valid: the rest of the block would go the same way.
+    fn check_first_trials(&self) -> Result<(), RunError> {
+        let tried: usize = self.slots.values().map(|state| state.tried as usize).sum();
+        let has_valid = self.slots.values().any(|state| state.settled);
+        match !has_valid && tried >= FIRST_TRIALS {
+            true => Err(RunError::all_invalid(tried, &self.last_reasons)),
+            false => Ok(()),
+        }
+    }
+
     /// A whole block without one valid trial: going on would only waste time. A control that never worked: nothing to
     /// compare with.
     fn check_fitness(&self, block: u32) -> Result<(), RunError> {
@@ -265,6 +275,7 @@ impl Schedule<'_> {
                 false => queue.push_back((position, slot)),
             }
             (self.site.listener)(Event::TrialFinished(Box::new(trial)));
+            self.check_first_trials()?;
         }
         Ok(true)
     }
@@ -337,6 +348,10 @@ impl Schedule<'_> {
         self.site.dir.put_in_place(gathered, raw)
     }
 }
+
+/// After so many invalid trials and no other a run ends: on a busy host a block of many cells would take long to say
+/// the same.
+const FIRST_TRIALS: usize = 8;
 
 /// What must be left where a trial has written its evidence, for all of it to be there.
 const LEAST_ROOM: Room = Room {

@@ -30,7 +30,10 @@ pub fn run(request: &RunRequest<'_>, listener: &Listener<'_>) -> Result<Ending, 
     }
     // Before anything is touched or waited for.
     RunDir::check_free(&request.folder)?;
-    let _host = HostLock::take()?;
+    let host = HostLock::take_within(request.wait, request.cancel, listener)?;
+    let Some(_host) = host else {
+        return Ok(Ending::Interrupted);
+    };
     let dir = RunDir::create(&request.folder)?;
     check_room(request)?;
     let folder = FolderLock::take(&dir)?;

@@ -12,7 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Why an address is not the target's own.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotItsOwn {
-    #[error("nobody listens on its address {0}; the command must pass on `{{addr}}`")]
+    #[error(
+        "nobody listens on its address {0}; its command, env or files must pass on `{{addr}}` or `{{port}}`"
+    )]
     Nobody(String),
     #[error(
         "{holder} listens on {address}, and only the target may: end that process, or have it listen elsewhere"
@@ -29,23 +31,24 @@ impl NotItsOwn {
     }
 }
 
-/// That `address` is listened on by these processes alone, and `admin`, if it
-/// is, as well.
-pub(super) fn listened_on_by(
+/// That `address` is listened on by these processes alone, and the others, where
+/// they are, as well.
+pub(super) fn listened_on_by<'a>(
     processes: &[u32],
     address: &str,
-    admin: Option<&str>,
+    others: impl Iterator<Item = &'a str>,
 ) -> Result<(), NotItsOwn> {
     match who(address, processes)? {
         Listening::Ours => {}
         Listening::Nobody => return Err(NotItsOwn::Nobody(address.to_owned())),
         Listening::Foreign(holder) => return Err(foreign(address, holder)),
     }
-    match admin.map(|admin| (admin, who(admin, processes))) {
-        Some((admin, Ok(Listening::Foreign(holder)))) => Err(foreign(admin, holder)),
-        Some((_, Err(error))) => Err(error),
-        _ => Ok(()),
+    for other in others {
+        if let Listening::Foreign(holder) = who(other, processes)? {
+            return Err(foreign(other, holder));
+        }
     }
+    Ok(())
 }
 
 /// The same before and after load, where a worker that restarts is waited for.

@@ -160,21 +160,26 @@ impl<'a> Collector<'a> {
     fn new(request: &TrialRequest<'a>, target: &Target, duration: Duration) -> Collector<'a> {
         let spec = request.plan.target(&request.cell.planned);
         // Without an admin listener the service's own address may serve them.
-        let base = match &target.admin {
+        let base = match &target.bindings.admin {
             Some(admin) => format!("http://{admin}/debug/pprof"),
             None => format!(
                 "{}://{}/debug/pprof",
                 super::launch::scheme(spec.protocol),
-                target.address
+                target.bindings.address
             ),
         };
         let mut options = option_values(request.plan, &request.cell.planned);
         request.observation.set_options(&mut options);
         Collector {
-            pprof: Pprof::new(&base, duration, spec.insecure)
-                .with_token(target.admin.as_ref().and(target.probe.token().cloned())),
+            pprof: Pprof::new(&base, duration, spec.insecure).with_token(
+                target
+                    .bindings
+                    .admin
+                    .as_ref()
+                    .and(target.probe.token().cloned()),
+            ),
             probe: target.probe.clone(),
-            admin: target.admin.clone(),
+            admin: target.bindings.admin.clone(),
             folder: request.evidence,
             duration,
             off: left_off(&options),

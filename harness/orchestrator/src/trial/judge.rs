@@ -4,7 +4,8 @@
 use record::axis::readback::{Asked, Setting, Shown, compared};
 use record::threshold::Thresholds;
 use record::trial::{
-    Arrival, ClockProbe, Failure, FailureCause, Outcome, Phase, Reason, RuleId, WindowVerdict,
+    Arrival, ClockProbe, Failure, FailureCause, Outcome, Phase, Reason, RequestWindow, RuleId,
+    WindowVerdict,
 };
 use topology::CpuSet;
 
@@ -93,10 +94,21 @@ pub(super) fn answers_wrong(observed: &Observed) -> Option<Failure> {
     if phase.ledger.owed() > 0 {
         errors.push(format!("{} x unanswered", phase.ledger.owed()));
     }
+    let mut wrong: Vec<_> = phase
+        .requests
+        .iter()
+        .filter(|request| request.wrong.is_some())
+        .collect();
+    wrong.sort_by_key(|request| std::cmp::Reverse(request.errors));
+    let shown = wrong
+        .iter()
+        .take(MOST_WRONG_SHOWN)
+        .filter_map(|request| wrong_answer(request));
+    let shown: String = shown.map(|words| format!("; {words}")).collect();
     Some(Failure {
         cause: FailureCause::Errors,
         message: format!(
-            "most requests were not answered as expected: {}",
+            "most requests were not answered as expected: {}{shown}",
             errors.join(", ")
         ),
         exit_code: None,
@@ -104,6 +116,22 @@ pub(super) fn answers_wrong(observed: &Observed) -> Option<Failure> {
         panic: None,
         stderr_tail: Vec::new(),
     })
+}
+
+/// Of so many kinds of request a wrong answer is shown.
+const MOST_WRONG_SHOWN: usize = 3;
+
+/// Which request was answered wrongly, and how.
+fn wrong_answer(request: &RequestWindow) -> Option<String> {
+    let wrong = request.wrong.as_ref()?;
+    let body = match wrong.body_start.as_str() {
+        "" => "an empty body".to_owned(),
+        body => format!("a body that begins `{body}`"),
+    };
+    Some(format!(
+        "request `{}` was answered {} with {body}: {}",
+        request.name, wrong.status, wrong.reason
+    ))
 }
 
 /// Rule V2: what was asked for must be what the process has.

@@ -1,22 +1,25 @@
 //! Starts the target of a trial and waits until it is ready.
 
 use std::ffi::OsString;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use gotrace::metrics::Value;
 use record::axis::{Applied, Axis};
-use record::target_file::{Protocol, placeholders};
+use record::target_file::{Listener, MetricsPage, Protocol, StepTime};
 use record::trial::{CgroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
 use super::address::{NotItsOwn, listened_on_by};
+use super::bindings::Bindings;
 use super::last_words::{crash_line, last_words};
 use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
+use super::readiness::Readiness;
 use super::request::TrialRequest;
-use crate::observe::{Info, Probe, ProcessSample, Token};
+use super::surroundings::{Scratch, run_steps};
+use crate::observe::{Info, PageSource, Probe, ProcessSample, Token, Trust};
 use crate::own_side::OwnSide;
 use crate::plan::{limits_of, option_values};
 use supervise::{Exit, Launch, Process};
@@ -32,11 +35,9 @@ const ASK_EVERY: Duration = Duration::from_millis(10);
 pub(super) struct Target {
     /// The process.
     pub(super) process: Process,
-    /// Its service address, `host:port`.
-    pub(super) address: String,
-    /// Its admin address, if it has one.
-    pub(super) admin: Option<String>,
-    /// The client for both.
+    /// Its addresses, folders and options.
+    pub(super) bindings: Bindings,
+    /// The client for its listeners.
     pub(super) probe: Probe,
     /// CPUs that the generator's threads have, read back from the kernel; `None` while they were not pinned.
     pub(super) generator_cpus: Option<String>,
@@ -48,6 +49,15 @@ pub(super) struct Target {
     last_sample: Option<ProcessSample>,
     /// When it first was not the listener on its own addresses.
     unlistened_since: Option<Instant>,
+    readiness: Readiness,
+    /// Where it tells of its runtime, if it has no probe.
+    pub(super) page: Option<PageSource>,
+    /// Why that could not be read, the first time that it could not.
+    pub(super) page_error: Option<String>,
+    /// The environment of its commands, without the cell's settings.
+    plain_env: Vec<(String, OsString)>,
+    /// Its folder `{tmp}`, which goes after the process.
+    _scratch: Option<Scratch>,
 }
 
 /// Why there is no target.
@@ -68,7 +78,7 @@ impl Target {
         loop {
             let mut target = start(request)?;
             match target.wait_until_ready(request) {
-                Ok(()) => return Ok(target),
+                Ok(()) => return target.loaded_with_data(request),
                 Err(NotReady::Cancelled) => return Err(LaunchError::Cancelled),
                 Err(NotReady::PortTaken) if attempt < PORT_ATTEMPTS => attempt += 1,
                 Err(reason) => {
@@ -88,6 +98,12 @@ impl Target {
         }
     }
 
+    /// The target after the commands that wait for it to be ready.
+    fn loaded_with_data(self, request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
+        run_steps(request, &self.bindings, &self.plain_env, StepTime::Ready)?;
+        Ok(self)
+    }
+
     fn wait_until_ready(&mut self, request: &TrialRequest<'_>) -> Result<(), NotReady> {
         let spec = request.plan.target(&request.cell.planned);
         let started = self.process.started();
@@ -100,7 +116,7 @@ impl Target {
                 self.process.stop(Duration::ZERO);
                 return Err(self.ended_early(exit));
             }
-            let answers = self.is_ready(spec);
+            let answers = self.readiness.ask(spec, &self.bindings, &mut self.probe);
             let waited_too_long = started.elapsed() > spec.ready.within;
             match answers.then(|| self.listening()) {
                 Some(Ok(())) => {
@@ -112,7 +128,10 @@ impl Target {
                 Some(Err(why)) if waited_too_long || why.has_lasted(&mut self.unlistened_since) => {
                     return Err(NotReady::NotTheListener(why.to_string()));
                 }
-                None if waited_too_long => return Err(NotReady::Late),
+                None if waited_too_long => {
+                    let last = self.readiness.last().unwrap_or("it was not asked");
+                    return Err(NotReady::Late(last.to_owned()));
+                }
                 _ => {}
             }
             std::thread::sleep(ASK_EVERY);
@@ -120,41 +139,18 @@ impl Target {
     }
 
     /// That its addresses are its own: the service's must be listened on by the
-    /// target alone, and the admin's by nobody else.
+    /// target alone, and the others by nobody else.
     ///
     /// # Errors
     /// Who listens instead.
     pub(super) fn listening(&self) -> Result<(), NotItsOwn> {
-        listened_on_by(&self.process.tree(), &self.address, self.admin.as_deref())
-    }
-
-    fn is_ready(&self, spec: &record::target_file::Target) -> bool {
-        let base = format!("{}://{}", scheme(spec.protocol), self.address);
-        let on_admin = self.admin.as_ref().filter(|_| spec.ready.on_admin);
-        // Our client speaks HTTP/1.1: an h2c-only service counts as ready once it accepts connections, unless it has an
-        // admin listener.
-        if spec.protocol == Protocol::H2c && !spec.ready.on_admin {
-            return std::net::TcpStream::connect(&self.address).is_ok();
-        }
-        match &spec.ready.path {
-            Some(path) => {
-                let answer = match on_admin {
-                    Some(admin) => self.probe.admin_status(admin, path),
-                    None => self.probe.status(&format!("{base}{path}")),
-                };
-                matches!(answer, Ok(200))
-            }
-            None => {
-                let request = &spec.requests[0];
-                let wanted = request.expect.status.unwrap_or(200);
-                let answer = match on_admin {
-                    Some(admin) => self.probe.admin_status(admin, &request.path),
-                    None => self.probe.status(&format!("{base}{}", request.path)),
-                };
-                // Only a GET can be asked without side effects.
-                answer.is_ok_and(|status| status == wanted || request.method != "GET")
-            }
-        }
+        let others = self.bindings.further.values();
+        let others = self.bindings.admin.iter().chain(others);
+        listened_on_by(
+            &self.process.tree(),
+            &self.bindings.address,
+            others.map(String::as_str),
+        )
     }
 
     fn ended_early(&self, exit: Exit) -> NotReady {
@@ -192,18 +188,18 @@ impl Target {
 
     /// What the process and the kernel say of the settings.
     pub(super) fn readback(&mut self) -> Readback {
-        let info = self
-            .admin
-            .as_ref()
-            .and_then(|admin| self.probe.info(admin).ok());
-        let metrics = self
-            .admin
-            .as_ref()
-            .and_then(|admin| self.probe.metrics(admin).ok());
-        let metric = |name: &str| {
-            metrics
-                .as_ref()
-                .and_then(|(snapshot, _)| snapshot.uint64(name))
+        let admin = self.bindings.admin.as_ref();
+        let info = admin.and_then(|admin| self.probe.info(admin).ok());
+        let metrics = admin.and_then(|admin| self.probe.metrics(admin).ok());
+        let page = self.page.as_ref().filter(|_| metrics.is_none());
+        let page = page.and_then(|page| page.read(&self.probe).ok());
+        let metric = |name: &str| match (&metrics, &page) {
+            (Some((snapshot, _)), _) => snapshot.uint64(name),
+            (None, Some(page)) => match page.metrics.get(name)? {
+                Value::Uint64(value) => Some(*value),
+                _ => None,
+            },
+            (None, None) => None,
         };
         let traced = self.process.stderr().look(|traces| {
             traces
@@ -220,7 +216,9 @@ impl Target {
             godebug: info
                 .as_ref()
                 .map(|info| self.observation.without_ours(&info.godebug)),
-            go_version: info.map(|info: Info| info.go_version),
+            go_version: info
+                .map(|info: Info| info.go_version)
+                .or_else(|| Some(page.as_ref()?.go_version.as_ref()?.to_string())),
             program_sha256: None,
             target_cpus: sample.and_then(|sample| sample.cpus_allowed),
             generator_cpus: self.generator_cpus.clone(),
@@ -253,7 +251,9 @@ impl Target {
                 error.map(|error| format!("{name} could not be written to its end: {error}"));
             [dropped, error]
         });
-        caveats.flatten().collect()
+        let page = self.page_error.as_ref();
+        let page = page.map(|why| format!("`metrics` of the target file: {why}"));
+        caveats.flatten().chain(page).collect()
     }
 
     /// Ends the target.
@@ -303,31 +303,42 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
     };
     let spec = request.plan.target(&request.cell.planned);
     let placement = &request.cell.planned.placement;
-    let no_port = |error| LaunchError::OwnSide(OwnSide(format!("no free port: {error}")));
-    let address = free_address().map_err(no_port)?;
-    let wants_admin = spec.probe
-        || spec
-            .command
-            .iter()
-            .any(|argument| argument.contains("{admin}"));
-    let admin = match wants_admin {
-        true => Some(free_address().map_err(no_port)?),
+    let user = request.spawner.user();
+    let scratch = match spec.wants_tmp() {
+        true => Some(
+            Scratch::make(request.evidence, user)
+                .map_err(|error| failed(format!("no folder for {{tmp}}: {error}")))?,
+        ),
         false => None,
     };
-    let token = match wants_admin {
-        true => Some(Token::fresh().map_err(|error| failed(format!("no random bytes: {error}")))?),
-        false => None,
+    let mut options = option_values(request.plan, &request.cell.planned);
+    request.observation.set_options(&mut options);
+    let bindings = Bindings::choose(spec, options, scratch.as_ref().map(Scratch::path))
+        .map_err(|error| LaunchError::OwnSide(OwnSide(format!("no free port: {error}"))))?;
+    if let Some(scratch) = &scratch {
+        scratch
+            .write(&spec.files, &bindings, user)
+            .map_err(|error| failed(format!("cannot write its `files`: {error}")))?;
+    }
+    let token = match bindings.admin {
+        Some(_) => {
+            Some(Token::fresh().map_err(|error| failed(format!("no random bytes: {error}")))?)
+        }
+        None => None,
     };
+    let plain_env = plain_environment(request, &bindings, token.as_ref());
+    run_steps(request, &bindings, &plain_env, StepTime::Start)?;
     let pinning = ChildPinning::prepare(&placement.target, placement.memory_node)
         .map_err(|error| failed(error.to_string()))?;
     let limits = limits_of(&request.cell.planned.spec.settings);
     let launch = Launch {
         program: request.cell.program.clone(),
-        args: arguments(request, &address, admin.as_deref()),
-        env: environment(request, token.as_ref()),
+        args: spec.command.iter().map(|own| bindings.fill(own)).collect(),
+        env: environment(request, plain_env.clone()),
         pinning: Some(pinning),
         limits,
         observer_cpus: observer_cpus(request),
+        workdir: spec.workdir.as_deref().map(|dir| bindings.path(dir)),
         logs: request.evidence.to_owned(),
         secrets: spec.secrets.clone(),
     };
@@ -343,9 +354,18 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
             })?;
     Ok(Target {
         process,
-        address,
-        admin,
-        probe: Probe::new(Duration::from_secs(5), spec.insecure, token),
+        readiness: Readiness::new(spec, &bindings, request.evidence),
+        page_error: None,
+        page: spec
+            .metrics
+            .as_ref()
+            .and_then(|page| source(spec, page, &bindings)),
+        bindings,
+        probe: Probe::new(
+            Duration::from_secs(5),
+            &Trust::insecure(spec.insecure),
+            token,
+        ),
         generator_cpus: None,
         observation: request.observation,
         stderr_file: request.evidence.join("stderr.log"),
@@ -353,6 +373,27 @@ fn start(request: &TrialRequest<'_>) -> Result<Target, LaunchError> {
         ready_ms: 0.0,
         last_sample: None,
         unlistened_since: None,
+        plain_env,
+        _scratch: scratch,
+    })
+}
+
+/// Where a page of metrics is in this start.
+fn source(
+    spec: &record::target_file::Target,
+    page: &MetricsPage,
+    bindings: &Bindings,
+) -> Option<PageSource> {
+    let address = bindings.listener(&page.on)?;
+    let scheme = match page.on {
+        Listener::Service => scheme(spec.protocol),
+        Listener::Admin | Listener::Named(_) => "http",
+    };
+    Some(PageSource {
+        format: page.format,
+        url: format!("{scheme}://{address}{}", page.path),
+        headers: page.headers.clone(),
+        is_admin: page.on == Listener::Admin,
     })
 }
 
@@ -369,37 +410,18 @@ fn observer_cpus(request: &TrialRequest<'_>) -> CpuSet {
     }
 }
 
-/// A loopback address that nobody listens on now.
-fn free_address() -> std::io::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    Ok(listener.local_addr()?.to_string())
-}
-
 pub(super) fn scheme(protocol: Protocol) -> &'static str {
     if protocol.tls() { "https" } else { "http" }
 }
 
-fn arguments(request: &TrialRequest<'_>, address: &str, admin: Option<&str>) -> Vec<String> {
-    let mut options = option_values(request.plan, &request.cell.planned);
-    request.observation.set_options(&mut options);
+/// The environment of a target without the settings of its cell: nothing of ours is inherited but the way to its
+/// programs and home.
+fn plain_environment(
+    request: &TrialRequest<'_>,
+    bindings: &Bindings,
+    token: Option<&Token>,
+) -> Vec<(String, OsString)> {
     let spec = request.plan.target(&request.cell.planned);
-    let value = |name: &str| match name {
-        "addr" => address.to_owned(),
-        "admin" => admin.unwrap_or_default().to_owned(),
-        option => options.get(option).cloned().unwrap_or_default(),
-    };
-    let fill = |argument: &String| {
-        placeholders(argument).fold(argument.clone(), |filled, name| {
-            filled.replace(&format!("{{{name}}}"), &value(name))
-        })
-    };
-    spec.command.iter().map(fill).collect()
-}
-
-/// The whole environment of the target: nothing of ours is inherited but the way to its programs and home.
-fn environment(request: &TrialRequest<'_>, token: Option<&Token>) -> Vec<(String, OsString)> {
-    let spec = request.plan.target(&request.cell.planned);
-    let settings = &request.cell.planned.spec.settings;
     let mut env: Vec<(String, OsString)> = ["PATH", "HOME", "TZ", "LANG"]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?)))
@@ -415,8 +437,18 @@ fn environment(request: &TrialRequest<'_>, token: Option<&Token>) -> Vec<(String
     // A crash must be diagnosable: all goroutines. Core dumps are off.
     set("GOTRACEBACK", "all");
     for (name, value) in &spec.env {
-        set(name, value);
+        set(name, &bindings.fill(value));
     }
+    env
+}
+
+/// The whole environment of the target.
+fn environment(
+    request: &TrialRequest<'_>,
+    mut env: Vec<(String, OsString)>,
+) -> Vec<(String, OsString)> {
+    let settings = &request.cell.planned.spec.settings;
+    let mut set = |name: &str, value: &str| env.push((name.to_owned(), value.into()));
     // GODEBUG is shared with what we observe by.
     let observation = request.observation.godebug();
     set(
@@ -448,7 +480,8 @@ fn wants_a_thread(message: &str) -> bool {
 enum NotReady {
     Cancelled,
     PortTaken,
-    Late,
+    /// With what stood in the way last.
+    Late(String),
     NotTheListener(String),
     Ended(Exit),
 }
@@ -467,10 +500,15 @@ impl NotReady {
                 (FailureCause::NotStarted, message, Exit::default())
             }
             NotReady::NotTheListener(why) => (FailureCause::NotReady, why.clone(), Exit::default()),
-            NotReady::Late | NotReady::Cancelled => {
+            NotReady::Late(last) => {
                 let within = record::quantity::format_duration(within);
-                let message =
-                    format!("not ready within {within} (see `ready:` of its target file)");
+                let message = format!(
+                    "not ready within {within} (see `ready:` of its target file); at last: {last}"
+                );
+                (FailureCause::NotReady, message, Exit::default())
+            }
+            NotReady::Cancelled => {
+                let message = "it was stopped before it was ready".to_owned();
                 (FailureCause::NotReady, message, Exit::default())
             }
         };
@@ -500,14 +538,5 @@ mod tests {
         assert!(!wants_a_thread(
             "ended before it was ready: fatal error: all goroutines are asleep - deadlock!"
         ));
-    }
-
-    #[test]
-    fn two_free_addresses_differ() {
-        let first = TcpListener::bind(free_address().unwrap()).unwrap();
-        assert_ne!(
-            free_address().unwrap(),
-            first.local_addr().unwrap().to_string()
-        );
     }
 }

@@ -4,21 +4,26 @@ use std::path::Path;
 use std::time::Duration;
 
 use loadgen::{
-    Address, Arrival, Body, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec, LoadVerdict,
-    RequestMix, RequestSpec, StatusExpectation, TlsOptions,
+    Address, Arrival, Body, ClassOutcome, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec,
+    LoadVerdict, RequestMix, RequestSpec, StatusExpectation, TlsOptions,
 };
 use record::matrix::Engine;
 use record::target_file::{Request, RequestBody, Target};
-use record::trial::{self, Generator, Ledger, Phase, Quantiles, WindowJudgement, WindowVerdict};
+use record::trial::{
+    self, Generator, Ledger, Phase, Quantiles, RequestWindow, WindowJudgement, WindowVerdict,
+};
+
+use super::bindings::Bindings;
 
 /// The load of one window, without its hooks.
 pub(super) fn load_spec(
     target: &Target,
-    address: &str,
+    bindings: &Bindings,
     load: &record::matrix::Load,
     threads: usize,
     seed: u64,
 ) -> LoadSpec {
+    let address = bindings.address.as_str();
     let (host, port) = address.rsplit_once(':').unwrap_or((address, "80"));
     let endpoint = Endpoint {
         address: Address::Tcp {
@@ -28,6 +33,7 @@ pub(super) fn load_spec(
         authority: address.to_owned(),
         tls: target.protocol.tls().then(|| TlsOptions {
             insecure: target.insecure,
+            ca_files: target.ca.iter().map(|ca| bindings.path(ca)).collect(),
             ..TlsOptions::default()
         }),
     };
@@ -97,7 +103,7 @@ fn hash(digits: &str) -> Option<[u8; 32]> {
 }
 
 /// The record of a window as the load driver saw it; what others saw is added by the caller.
-pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
+pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome, secrets: &[String]) -> Phase {
     let arrival = match &spec.arrival {
         Arrival::Closed => trial::Arrival::Closed,
         Arrival::Poisson { .. } => trial::Arrival::Poisson,
@@ -125,6 +131,11 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
             .map(|(class, count)| (class.to_string(), count.count))
             .collect(),
         statuses: outcome.statuses.clone(),
+        requests: outcome
+            .classes
+            .iter()
+            .map(|class| request_window(class, secrets))
+            .collect(),
         response_ms: quantiles(&outcome.latency.response),
         service_ms: quantiles(&outcome.latency.service),
         send_lag_ms: quantiles(&outcome.latency.send_lag),
@@ -139,6 +150,7 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
         },
         completed_by_interval: completed_by_interval.collect(),
         runtime: None,
+        allocated: None,
         gctrace: None,
         schedtrace: None,
         process: None,
@@ -146,6 +158,58 @@ pub(super) fn phase(spec: &LoadSpec, outcome: &LoadOutcome) -> Phase {
         cgroup: None,
     }
 }
+
+/// One kind of request. A service may send back what it was sent, so the secrets are taken out.
+fn request_window(class: &ClassOutcome, secrets: &[String]) -> RequestWindow {
+    let response = class.latency().response;
+    let quantile = |q: f64| {
+        let has_samples = !response.is_empty();
+        has_samples.then(|| response.value_at_quantile(q) as f64 / 1e6)
+    };
+    RequestWindow {
+        name: class.name.clone(),
+        completed: response.len(),
+        errors: class.errors,
+        response_p50_ms: quantile(0.5),
+        response_p99_ms: quantile(0.99),
+        wrong: class.wrong.as_ref().map(|wrong| trial::WrongAnswer {
+            status: wrong.status,
+            reason: wrong.reason.clone(),
+            body_start: body_start(&wrong.body_start, secrets),
+        }),
+    }
+}
+
+/// The start of a body as a line of text, without secrets, of which the last may be cut off.
+pub(super) fn body_start(bytes: &[u8], secrets: &[String]) -> String {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    for secret in secrets
+        .iter()
+        .filter(|secret| secret.len() >= SHORTEST_SECRET)
+    {
+        text = text.replace(secret.as_str(), record::secret::REDACTED);
+    }
+    let cut_off = |secret: &&String| {
+        let ends = (1..secret.len())
+            .rev()
+            .filter(|end| secret.is_char_boundary(*end));
+        ends.map(|end| &secret[..end])
+            .find(|begun| text.ends_with(begun))
+            .map(str::len)
+    };
+    let long = secrets
+        .iter()
+        .filter(|secret| secret.len() >= SHORTEST_SECRET);
+    let begun = long
+        .filter_map(|secret| cut_off(&secret))
+        .max()
+        .unwrap_or(0);
+    text.truncate(text.len() - begun);
+    record::shown::line(&text).trim().to_owned()
+}
+
+/// Shorter ones are too common to be taken out, as in logs.
+const SHORTEST_SECRET: usize = 6;
 
 /// How long our own threads did not run, where that is longer than the verdict lets pass, and how
 /// long the machine was suspended.

@@ -1,6 +1,7 @@
 //! One trial: a fresh process, warm-up, the measured windows, the end.
 
 mod address;
+mod bindings;
 mod caveats;
 mod diagnose;
 mod judge;
@@ -13,8 +14,11 @@ mod load;
 mod measure;
 mod observation;
 mod observed;
+mod outside;
+mod readiness;
 mod request;
 mod stop;
+mod surroundings;
 mod thresholds;
 mod window;
 

@@ -17,9 +17,10 @@ use super::launch::Target;
 use super::limits::use_between;
 use super::load::{load_spec, phase};
 use super::observed::{gctrace_window, runtime_window, schedtrace_window};
+use super::outside;
 use super::request::TrialRequest;
 use super::stop::Stop;
-use crate::observe::{HostSample, ProcessSample};
+use crate::observe::{HostSample, PageSource, Probe, ProcessSample, RuntimePage};
 use crate::own_side::OwnSide;
 
 /// Warm-up goes on at most this much longer for the GC cycles it waits for.
@@ -82,6 +83,10 @@ struct Look {
     host: HostSample,
     group: Option<GroupCounts>,
     runtime: Option<(Snapshot, Vec<u8>)>,
+    /// The service's own page, where there is no probe.
+    page: Option<Result<RuntimePage, String>>,
+    /// The same moment by the wall clock, nanoseconds since the Unix epoch.
+    taken_unix_ns: i64,
 }
 
 impl<'a> Windows<'a> {
@@ -141,8 +146,9 @@ impl<'a> Windows<'a> {
         // window.
         let observer = Observer {
             root: target.process.root(),
-            admin: target.admin.clone(),
+            admin: target.bindings.admin.clone(),
             probe: target.probe.clone(),
+            page: target.page.clone(),
             watched: self.watched.clone(),
             group: target.process.cgroup().map(TargetGroup::counter),
         };
@@ -151,11 +157,12 @@ impl<'a> Windows<'a> {
             *before.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
         };
         let (spec, outcome) = self.load(target, &window, &look_before)?;
-        let after = observer.look();
+        let mut after = observer.look();
         target.sample();
-        let mut phase = phase(&spec, &outcome);
+        let mut phase = phase(&spec, &outcome, self.secrets());
         let before = before.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = before {
+        if let Some(mut before) = before {
+            self.look_from_outside(target, [&mut before, &mut after]);
             self.add_observations(&mut phase, target, &before, &after);
             self.keep_snapshots(window.name, &before, &after);
         }
@@ -187,8 +194,14 @@ impl<'a> Windows<'a> {
             // Without a word the thread ends by itself.
             drop(take());
             let beside = beside.join().ok().flatten();
-            loaded.map(|(spec, outcome)| (phase(&spec, &outcome), beside))
+            loaded.map(|(spec, outcome)| (phase(&spec, &outcome, self.secrets()), beside))
         })
+    }
+
+    /// Values that must not be stored.
+    fn secrets(&self) -> &[String] {
+        let planned = &self.request.cell.planned;
+        &self.request.plan.target(planned).secrets
     }
 
     fn load(
@@ -200,7 +213,7 @@ impl<'a> Windows<'a> {
         let request = self.request;
         let spec = request.plan.target(&request.cell.planned);
         let load = &request.plan.matrix.load;
-        let mut spec = load_spec(spec, &target.address, load, self.threads, request.seed);
+        let mut spec = load_spec(spec, &target.bindings, load, self.threads, request.seed);
         spec.arrival = window.arrival.clone();
         spec.duration = window.duration;
         if window.name != "warm-up" {
@@ -269,6 +282,25 @@ impl<'a> Windows<'a> {
         }
     }
 
+    /// Stands in for the probe where there is none: what the runtime's own lines and the service's page tell at both
+    /// ends of a window.
+    fn look_from_outside(&self, target: &mut Target, looks: [&mut Look; 2]) {
+        for look in looks.into_iter().filter(|look| look.runtime.is_none()) {
+            let log = target.process.stderr();
+            let counted = log.look(|traces| outside::cycles_until(traces, look.at));
+            let version = self.request.cell.go_version.as_ref();
+            let page = match &look.page {
+                Some(Err(why)) => {
+                    target.page_error.get_or_insert_with(|| why.clone());
+                    None
+                }
+                Some(Ok(page)) => Some(page),
+                None => None,
+            };
+            look.runtime = outside::snapshot(page, counted, version, look.taken_unix_ns);
+        }
+    }
+
     fn add_observations(&self, phase: &mut Phase, target: &Target, before: &Look, after: &Look) {
         phase.host = Some(after.host.since(&before.host));
         if let (Some(before), Some(after)) = (&before.group, &after.group) {
@@ -279,6 +311,10 @@ impl<'a> Windows<'a> {
         }
         if let (Some((before, _)), Some((after, _))) = (&before.runtime, &after.runtime) {
             phase.runtime = runtime_window(before, after);
+            phase.allocated = match phase.runtime {
+                Some(_) => None,
+                None => outside::allocated(before, after),
+            };
         }
         target.process.stderr().look(|traces| {
             phase.gctrace = gctrace_window(traces, before.at, after.at);
@@ -322,7 +358,8 @@ fn lacked(outcome: &LoadOutcome) -> Option<String> {
 struct Observer {
     root: u32,
     admin: Option<String>,
-    probe: crate::observe::Probe,
+    probe: Probe,
+    page: Option<PageSource>,
     watched: CpuSet,
     group: Option<GroupCounter>,
 }
@@ -335,12 +372,19 @@ impl Observer {
             .admin
             .as_ref()
             .and_then(|admin| self.probe.metrics(admin).ok());
+        let page = self.page.as_ref().filter(|_| runtime.is_none());
+        let page = page.map(|page| page.read(&self.probe).map_err(|error| error.to_string()));
         Look {
             runtime,
+            page,
             process: ProcessSample::of_tree(self.root),
             host: HostSample::take(&self.watched),
             group: self.group.as_ref().map(GroupCounter::counts),
             at: Instant::now(),
+            taken_unix_ns: jiff::Timestamp::now()
+                .as_nanosecond()
+                .try_into()
+                .unwrap_or(i64::MAX),
         }
     }
 }

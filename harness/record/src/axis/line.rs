@@ -13,6 +13,9 @@ impl Axis {
             Applied::Variable(name) if unset => format!("unset {name}"),
             Applied::Variable(name) => format!("export {name}={}", shell::quoted(value)),
             Applied::Toolchain => format!("# build with Go {value}"),
+            Applied::Source(_) if unset => "# the sources and the program as they were".to_owned(),
+            Applied::Source("ref") => format!("# build from {value}"),
+            Applied::Source(_) => format!("# start {value}"),
             Applied::BuildFlag(_) if unset && *self == Axis::GoLine => {
                 "# in go.mod: the go line as it was".to_owned()
             }

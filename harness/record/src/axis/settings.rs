@@ -50,6 +50,12 @@ impl Settings {
             .count()
     }
 
+    /// A text by which settings are told apart in stored ids and seeds: it must not change.
+    pub fn identity(&self) -> String {
+        let parts = self.iter().map(|(axis, value)| format!("{axis}={value}"));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
     /// As plain strings, for the record.
     pub fn to_names(&self) -> BTreeMap<String, String> {
         self.iter()
@@ -74,7 +80,7 @@ impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (axis, value)) in self.iter().enumerate() {
             let gap = if at == 0 { "" } else { " " };
-            write!(f, "{gap}{axis}={value}")?;
+            write!(f, "{gap}{axis}={}", axis.shown_value(value))?;
         }
         Ok(())
     }
@@ -98,6 +104,22 @@ mod tests {
         );
         assert_eq!(settings.get(&Axis::Placement), "split");
         assert_eq!(settings.set_value(&Axis::Gomaxprocs), None);
+    }
+
+    #[test]
+    fn a_default_is_shown_by_its_own_word_and_stored_as_ever() {
+        let mut settings = Settings::default();
+        settings.insert(Axis::Gomemlimit, "default");
+        settings.insert(Axis::Gogc, "default");
+        settings.insert(Axis::Ref, "default");
+        assert_eq!(
+            settings.to_string(),
+            "ref=worktree gogc=default gomemlimit=none"
+        );
+        assert_eq!(
+            settings.identity(),
+            "ref=default gogc=default gomemlimit=default"
+        );
     }
 
     #[test]

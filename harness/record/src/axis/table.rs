@@ -22,6 +22,8 @@ pub const GO_LINE_FLAG: &str = "-modfile";
 pub enum Applied<'a> {
     /// The Go that builds the target.
     Toolchain,
+    /// Which sources or which program there are.
+    Source(&'a str),
     /// A variable of `go build`.
     BuildVariable(&'a str),
     /// A flag of `go build`, without its `=value`.
@@ -153,6 +155,29 @@ table! {
         examples: r#"["path", "1.25.5", "1.25"]"#,
         values: "`default`, `path`, `\"1.25.5\"`, `\"1.25\"`, an absolute GOROOT",
         without: "`default`",
+    }
+    Ref {
+        name: "ref",
+        label: "the commit",
+        applied: Applied::Source("ref"),
+        written: Written::Text,
+        unset: &["worktree"],
+        parse: value::reference,
+        about: "The branch, tag or commit of the target's git repository that is built; `worktree` for its files as they are. The repository is left as it is.",
+        examples: r#"["main", "v1.2", "worktree"]"#,
+        values: "branches, tags and commits of the target's git repository; `worktree`, its files as they are",
+        without: "`worktree`",
+    }
+    Binary {
+        name: "binary",
+        label: "the program",
+        applied: Applied::Source("binary"),
+        written: Written::Text,
+        unset: &["target"],
+        about: "A ready-made program in place of the target's own, absolute, relative to the matrix file, or a name that is looked up in PATH; `target` for the target's own.",
+        examples: r#"["./shop-old", "./shop-new", "target"]"#,
+        values: "paths of ready-made programs, relative to the matrix file; `target`, the target's own",
+        without: "`target`",
     }
     GoLine {
         name: "go_line",
@@ -366,7 +391,10 @@ impl Axis {
     pub fn is_build(&self) -> bool {
         matches!(
             self.applied(),
-            Applied::Toolchain | Applied::BuildVariable(_) | Applied::BuildFlag(_)
+            Applied::Toolchain
+                | Applied::Source(_)
+                | Applied::BuildVariable(_)
+                | Applied::BuildFlag(_)
         )
     }
 
@@ -393,6 +421,14 @@ impl Axis {
     /// Its name in messages about what a process has, e.g. `GOGC`.
     pub fn label(&self) -> &'static str {
         self.row().label
+    }
+
+    /// A value as a person writes it: where the default has a word of its own, such as `none` of `gomemlimit`, that.
+    pub fn shown_value<'a>(&self, value: &'a str) -> &'a str {
+        match (value, self.row().unset) {
+            (DEFAULT, [word, ..]) => word,
+            _ => value,
+        }
     }
 
     /// Whether only the target's probe can show what became of it.

@@ -132,6 +132,15 @@ pub(super) fn pairs(text: &str) -> Result<AxisValue, String> {
 /// The value of `go_line` that means that of the Go that builds.
 pub const OF_TOOLCHAIN: &str = "toolchain";
 
+/// What git takes for a commit and not for an option.
+pub(super) fn reference(text: &str) -> Result<AxisValue, String> {
+    let bad = |c: char| c.is_whitespace() || c.is_control();
+    match text.is_empty() || text.starts_with('-') || text.contains(bad) {
+        true => Err("write a branch, a tag or a commit, e.g. `main` or `v1.2`".to_owned()),
+        false => Ok(AxisValue::Text(text.to_owned())),
+    }
+}
+
 /// A go line: a minor version, or that of the Go that builds.
 pub(super) fn go_line(text: &str) -> Result<AxisValue, String> {
     let minor = text.strip_prefix("1.").and_then(decimal);

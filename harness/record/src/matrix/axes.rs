@@ -185,6 +185,21 @@ fn axis_entries<'a>(
         let group = match entry.key.as_str() {
             key if besides.contains(&key) => continue,
             group @ ("env" | "option") => group,
+            // `build: {ref: …}` reads as in a target file; its axes have names of their own.
+            "build" if matches!(entry.value.shape, Shape::Map(_)) => {
+                for inner in decoder.entries(&entry.value, "`build`")? {
+                    let is_build = inner.key.parse::<Axis>().is_ok_and(|axis| axis.is_build());
+                    match is_build {
+                        true => found.add(decoder, &inner.key, &inner.key_span, &inner.value, true),
+                        false => {
+                            let other = format!("`{}` is no axis of the build", shown(&inner.key));
+                            let finding = Diagnostic::new(inner.key_span.clone(), other);
+                            decoder.report(finding.help("e.g. `build: {ref: [main, v1.2]}`"));
+                        }
+                    }
+                }
+                continue;
+            }
             name => {
                 found.add(decoder, name, &entry.key_span, &entry.value, false);
                 continue;

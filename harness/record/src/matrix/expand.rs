@@ -121,7 +121,10 @@ impl Rule {
         let mut parts: BTreeMap<String, String> = self
             .axes
             .iter()
-            .map(|(axis, values)| (axis.to_string(), values.join("|")))
+            .map(|(axis, values)| {
+                let values: Vec<_> = values.iter().map(|own| axis.shown_value(own)).collect();
+                (axis.to_string(), values.join("|"))
+            })
             .collect();
         if !self.targets.is_empty() {
             parts.insert("target".to_owned(), self.targets.join("|"));

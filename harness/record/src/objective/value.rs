@@ -31,8 +31,7 @@ pub fn value(trial: &Trial, objective: Objective) -> Option<f64> {
         }
         Objective::AllocPerReq => {
             let phase = constant?;
-            let bytes = phase.runtime.as_ref()?.alloc_bytes as f64;
-            share(bytes, answered(&phase.ledger))
+            share(allocated_bytes(phase)? as f64, answered(&phase.ledger))
         }
         Objective::ErrorRate => error_rate(trial),
     }?;
@@ -44,6 +43,15 @@ pub fn gc_cycles(phase: &Phase) -> Option<f64> {
     match (&phase.runtime, &phase.gctrace) {
         (Some(runtime), _) => Some(runtime.gc_cycles as f64),
         (None, Some(gctrace)) => Some(gctrace.cycles as f64),
+        (None, None) => None,
+    }
+}
+
+/// Heap bytes allocated in a window: the runtime's own count, else what the service's page of metrics counted.
+fn allocated_bytes(phase: &Phase) -> Option<u64> {
+    match (&phase.runtime, &phase.allocated) {
+        (Some(runtime), _) => Some(runtime.alloc_bytes),
+        (None, Some(allocated)) => Some(allocated.bytes),
         (None, None) => None,
     }
 }

@@ -135,6 +135,19 @@ fn axes(values: Values) -> Map<String, Value> {
             "additionalProperties": of_values,
         }),
     );
+    let of_build = Axis::PLAIN.iter().filter(|axis| axis.is_build());
+    let of_build: Map<String, Value> = of_build
+        .map(|axis| (axis.to_string(), plain_axis(axis, values)))
+        .collect();
+    properties.insert(
+        "build".to_owned(),
+        json!({
+            "description": "Axes of the build in a group, e.g. {ref: [main, v1.2]}.",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": of_build,
+        }),
+    );
     let dotted =
         |group: &str, pattern: &str| format!("^{group}\\.{}", pattern.trim_start_matches('^'));
     let mut object = Map::new();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::matrix::variables_with_an_axis;
 use super::parts::{duration, pattern_of_options, pattern_of_variables};
-use crate::target_file::{Protocol, decode};
+use crate::target_file::{Protocol, placeholder, ready, surroundings};
 
 /// The whole schema.
 pub(super) fn schema() -> Value {
@@ -34,7 +34,8 @@ pub(super) fn schema() -> Value {
         "properties": properties(),
         "definitions": {
             "duration": duration(),
-            "request": request()
+            "request": request(),
+            "step": step()
         }
     })
 }
@@ -107,7 +108,7 @@ fn properties() -> Value {
             ]
         },
         "command": {
-            "description": "Arguments behind the program. {addr} (required) is where the service must listen, {admin} where its admin listener must, as host:port; {name} is the option of that name.",
+            "description": "Arguments behind the program. {addr} is where the service must listen and {admin} where its admin listener must, as host:port; {port} is the port of {addr}; {addr.NAME} and {port.NAME} are more addresses; {tmp} is a folder that is empty when a trial begins and gone when it has ended; {folder} is that of this file; {name} is the option of that name. One of {addr} and {port} must stand in command, env or files.",
             "oneOf": [
                 {
                     "type": [
@@ -124,8 +125,7 @@ fn properties() -> Value {
                             "number",
                             "boolean"
                         ]
-                    },
-                    "minItems": 1
+                    }
                 }
             ],
             "examples": [
@@ -138,15 +138,12 @@ fn properties() -> Value {
             ]
         },
         "options": {
-            "description": "What a matrix may set, by name; each must appear in command.",
+            "description": "What a matrix may set, by name; each must appear in command, env or files.",
             "type": "object",
             "propertyNames": {
                 "pattern": pattern_of_options(),
                 "not": {
-                    "enum": [
-                        "addr",
-                        "admin"
-                    ]
+                    "enum": placeholder::OWN
                 }
             },
             "additionalProperties": {
@@ -180,7 +177,7 @@ fn properties() -> Value {
             ]
         },
         "env": {
-            "description": with_references("Environment variables that the service needs, the same in every cell."),
+            "description": with_references("Environment variables that the service needs, the same in every cell. Placeholders as in command; other braces stay as they are."),
             "examples": [
                 {
                     "DB_PASSWORD": "${DB_PASSWORD}"
@@ -201,6 +198,69 @@ fn properties() -> Value {
                 ]
             }
         },
+        "workdir": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The working folder of the program and of the commands in before, relative to this file; may hold placeholders such as {tmp}. Without it: a folder of the trial.",
+            "examples": [
+                "{tmp}"
+            ]
+        },
+        "files": {
+            "description": "Files that are written anew for every trial, by their path in {tmp}; placeholders in their text are replaced, other braces stay as they are.",
+            "type": "object",
+            "additionalProperties": {
+                "oneOf": [
+                    {
+                        "type": [
+                            "string",
+                            "number",
+                            "boolean"
+                        ]
+                    },
+                    {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "properties": {
+                            "text": {
+                                "type": [
+                                    "string",
+                                    "number",
+                                    "boolean"
+                                ],
+                                "description": "The text."
+                            },
+                            "template": {
+                                "type": "string",
+                                "minLength": 1,
+                                "description": "A file with the text, relative to this file."
+                            }
+                        }
+                    }
+                ]
+            },
+            "examples": [
+                {
+                    "prometheus.yml": {
+                        "template": "prometheus.yml"
+                    }
+                }
+            ]
+        },
+        "before": {
+            "description": "Commands that every trial runs besides the program, e.g. to load data. They get its environment and working folder; one that fails fails the trial.",
+            "oneOf": [
+                {
+                    "$ref": "#/definitions/step"
+                },
+                {
+                    "type": "array",
+                    "items": {
+                        "$ref": "#/definitions/step"
+                    }
+                }
+            ]
+        },
         "ready": {
             "description": "When the service is ready for load. Without it: once the first request is answered as expected.",
             "type": "object",
@@ -209,15 +269,27 @@ fn properties() -> Value {
                 "path": {
                     "type": "string",
                     "pattern": "^/[!-~]*$",
-                    "description": with_references("The path that answers 200 once it is ready."),
+                    "description": with_references("The path that answers 200, or what `status` says, once it is ready."),
                     "examples": [
                         "/ready"
                     ]
                 },
-                "on": {
-                    "enum": decode::LISTENERS,
-                    "default": "service",
-                    "description": "Which listener is asked."
+                "on": listener("Which listener is asked"),
+                "headers": headers("Header lines of the question, by name."),
+                "status": {
+                    "type": "integer",
+                    "minimum": 100,
+                    "maximum": 599,
+                    "default": 200,
+                    "description": "The status of a service that is ready."
+                },
+                "log": {
+                    "type": "string",
+                    "minLength": 1,
+                    "description": "What a line of its stdout or stderr holds once it is ready; with a path, both are waited for.",
+                    "examples": [
+                        "ready to serve client requests"
+                    ]
                 },
                 "within": {
                     "allOf": [
@@ -275,14 +347,135 @@ fn properties() -> Value {
             "default": false,
             "description": "Do not check the certificate; for self-signed services of your own."
         },
+        "ca": {
+            "type": "string",
+            "minLength": 1,
+            "description": "PEM file with the authorities that the certificate is checked against instead of the system's, relative to this file; may hold placeholders such as {tmp}."
+        },
         "probe": {
             "type": "boolean",
             "default": false,
             "description": "Whether it speaks the contract of targets/internal/probe on {admin}. Without it what only the runtime knows is marked as not observable."
         },
+        "metrics": {
+            "description": "Where a service without probe tells of its own runtime: read before and after every window.",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "prometheus": {
+                    "type": "string",
+                    "pattern": "^/[!-~]*$",
+                    "description": "The path of Prometheus metrics with those of the Go collector (go_gc_*, go_memstats_*).",
+                    "examples": [
+                        "/metrics"
+                    ]
+                },
+                "expvar": {
+                    "type": "string",
+                    "pattern": "^/[!-~]*$",
+                    "description": "The path of package expvar, whose memstats are read.",
+                    "examples": [
+                        "/debug/vars"
+                    ]
+                },
+                "on": listener("Which listener serves them"),
+                "headers": headers("Header lines of the question, by name.")
+            },
+            "examples": [
+                {
+                    "prometheus": "/metrics"
+                }
+            ]
+        },
         "shows": {
             "type": "string",
             "description": "What it demonstrates: which settings move which figures."
+        }
+    })
+}
+
+fn headers(description: &str) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": {
+            "type": [
+                "string",
+                "number",
+                "boolean"
+            ]
+        },
+        "description": with_references(description),
+        "examples": [
+            {
+                "Content-Type": "application/json",
+                "Authorization": "Bearer ${API_TOKEN}"
+            }
+        ]
+    })
+}
+
+fn listener(description: &str) -> Value {
+    json!({
+        "default": "service",
+        "description": format!("{description}: service is {{addr}}, admin is {{admin}}, and any NAME is {{addr.NAME}}."),
+        "anyOf": [
+            {
+                "enum": ready::LISTENERS
+            },
+            {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]+$"
+            }
+        ]
+    })
+}
+
+fn step() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+            "run"
+        ],
+        "properties": {
+            "run": {
+                "description": "A program and its arguments, with placeholders as in command. A program without a slash is looked up in PATH, any other is relative to this file.",
+                "oneOf": [
+                    {
+                        "type": "string"
+                    },
+                    {
+                        "type": "array",
+                        "items": {
+                            "type": [
+                                "string",
+                                "number",
+                                "boolean"
+                            ]
+                        },
+                        "minItems": 1
+                    }
+                ],
+                "examples": [
+                    [
+                        "./load-data.sh",
+                        "{tmp}"
+                    ]
+                ]
+            },
+            "when": {
+                "enum": surroundings::TIMES,
+                "default": "start",
+                "description": "start: before the program is started; ready: once the service is ready, before any load."
+            },
+            "within": {
+                "allOf": [
+                    {
+                        "$ref": "#/definitions/duration"
+                    }
+                ],
+                "description": "How long it may take. Default 60s."
+            }
         }
     })
 }
@@ -316,23 +509,7 @@ fn request() -> Value {
                     "/items"
                 ]
             },
-            "headers": {
-                "type": "object",
-                "additionalProperties": {
-                    "type": [
-                        "string",
-                        "number",
-                        "boolean"
-                    ]
-                },
-                "description": with_references("Header lines, by name."),
-                "examples": [
-                    {
-                        "Content-Type": "application/json",
-                        "Authorization": "Bearer ${API_TOKEN}"
-                    }
-                ]
-            },
+            "headers": headers("Header lines, by name."),
             "body": {
                 "type": [
                     "string",

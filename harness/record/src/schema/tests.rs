@@ -8,7 +8,7 @@ use super::{MATRIX, TARGET};
 use crate::axis::Axis;
 use crate::matrix::{Engine, decode, design, diagnose, load};
 use crate::objective::Objective;
-use crate::target_file::{Protocol, decode as target, requests};
+use crate::target_file::{Protocol, decode as target, ready, requests, surroundings};
 use crate::threshold::Threshold;
 
 fn parsed(schema: &str) -> Value {
@@ -89,7 +89,7 @@ fn the_matrix_schema_has_the_axes() {
     let schema = parsed(MATRIX);
     let plain: Vec<String> = Axis::PLAIN.iter().map(Axis::to_string).collect();
     let mut axes = set(plain.iter().map(String::as_str));
-    axes.extend(set(["env", "option"]));
+    axes.extend(set(["build", "env", "option"]));
     let places = ["/properties/axes", "/properties/control"];
     for place in places {
         assert_eq!(properties(&schema, place), axes, "{place}");
@@ -111,7 +111,7 @@ fn the_target_schema_has_the_keys_of_the_decoder() {
     let build = "/properties/build";
     assert_eq!(of(build), set(target::BUILD_KEYS.iter().copied()));
     let ready = "/properties/ready";
-    assert_eq!(of(ready), set(target::READY_KEYS.iter().copied()));
+    assert_eq!(of(ready), set(ready::READY_KEYS.iter().copied()));
     let option = "/properties/options/additionalProperties";
     assert_eq!(of(option), set(target::OPTION_KEYS.iter().copied()));
     let request = "/definitions/request";
@@ -123,8 +123,19 @@ fn the_target_schema_has_the_keys_of_the_decoder() {
         words(&schema, protocol),
         set(Protocol::NAMES.iter().copied())
     );
-    let on = "/properties/ready/properties/on";
-    assert_eq!(words(&schema, on), set(target::LISTENERS.iter().copied()));
+    let on = "/properties/ready/properties/on/anyOf/0";
+    assert_eq!(words(&schema, on), set(ready::LISTENERS.iter().copied()));
+    let file = "/properties/files/additionalProperties/oneOf/1";
+    assert_eq!(of(file), set(surroundings::FILE_KEYS.iter().copied()));
+    let step = "/definitions/step";
+    assert_eq!(of(step), set(surroundings::STEP_KEYS.iter().copied()));
+    let when = "/definitions/step/properties/when";
+    assert_eq!(
+        words(&schema, when),
+        set(surroundings::TIMES.iter().copied())
+    );
+    let metrics = "/properties/metrics";
+    assert_eq!(of(metrics), set(surroundings::METRICS_KEYS.iter().copied()));
     assert_eq!(required(&schema, ""), set(["name", "command", "requests"]));
 }
 

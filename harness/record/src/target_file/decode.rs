@@ -1,26 +1,23 @@
 //! Decodes a target file; its requests are in [`super::requests`].
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use super::placeholder::{OWN, is_own};
+use super::ready::{Listener, ready};
 use super::requests::requests;
-use super::{Program, Protocol, Ready, Target, TargetOption, placeholders};
+use super::surroundings::{authorities, files, metrics, steps, workdir};
+use super::{Program, Protocol, Target, TargetOption, placeholders};
 use crate::diagnostic::{Diagnostic, Diagnostics, closest};
-use crate::quantity::parse_positive_duration;
 use crate::word::one_of;
 use crate::yaml::{self, Decoder, Fields, flag, option_name, plain_name, shown, variable_name};
 
 /// The keys of a target file, in the order of the reference.
 pub(crate) const KEYS: &[&str] = &[
-    "name", "why", "build", "binary", "command", "options", "env", "ready", "requests", "protocol",
-    "insecure", "probe", "shows",
+    "name", "why", "build", "binary", "command", "options", "env", "workdir", "files", "before",
+    "ready", "requests", "protocol", "insecure", "ca", "probe", "metrics", "shows",
 ];
 /// The keys of `build`.
 pub(crate) const BUILD_KEYS: &[&str] = &["package", "module", "fetch", "cgo"];
-/// The keys of `ready`.
-pub(crate) const READY_KEYS: &[&str] = &["path", "on", "within"];
-/// The words of `ready.on`.
-pub(crate) const LISTENERS: &[&str] = &["service", "admin"];
 /// The keys of one option.
 pub(crate) const OPTION_KEYS: &[&str] = &["default", "why"];
 
@@ -56,7 +53,23 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Opt
     let env = env(decoder, fields);
     let why = fields.text("why").map(str::to_owned);
     let shows = fields.text("shows").map(str::to_owned);
-    check_admin(decoder, fields, &command, &ready, probe);
+    let workdir = workdir(decoder, fields);
+    let files = files(decoder, fields);
+    let before = steps(decoder, fields, |node, text| {
+        check_placeholders(decoder, node, "before", text, &options);
+    });
+    let metrics = metrics(decoder, fields);
+    let ca = authorities(decoder, fields);
+    if ca.is_some() && (insecure || !protocol.tls()) {
+        let idle = match insecure {
+            true => "`ca` has no meaning here: the certificate is not checked",
+            false => "`ca` has no meaning here: the protocol has no certificate",
+        };
+        decoder.report(
+            Diagnostic::new(fields.key_span("ca"), idle)
+                .help("keep `ca` or `insecure`, and set `protocol: https1` or `h2`"),
+        );
+    }
     if insecure && !protocol.tls() {
         let idle = "`insecure` has no meaning here: the protocol has no certificate";
         decoder.report(
@@ -64,7 +77,7 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Opt
                 .help("leave it out, or set `protocol: https1` or `h2`"),
         );
     }
-    Some(Target {
+    let target = Target {
         file: file.to_owned(),
         text: text.to_owned(),
         name: name?,
@@ -73,14 +86,24 @@ fn decode(decoder: &Decoder, fields: &Fields<'_>, file: &str, text: &str) -> Opt
         command,
         options,
         env,
+        workdir,
+        files,
+        before,
+        metrics,
         ready,
         requests,
         protocol,
         insecure,
+        ca,
         probe,
         shows,
         secrets: Vec::new(),
-    })
+    };
+    // A template may say what is missing; it is read later.
+    if target.files.iter().all(|file| file.template.is_none()) {
+        check_reached(decoder, fields, &target);
+    }
+    Some(target)
 }
 
 fn program(decoder: &Decoder, fields: &Fields<'_>) -> Option<Program> {
@@ -170,92 +193,102 @@ fn command(
     let Some(node) = fields.require("command", "[-addr, \"{addr}\"]") else {
         return Vec::new();
     };
-    let before = decoder.count();
     let mut command = Vec::new();
     for item in decoder.items(node, "command") {
         let Some(text) = decoder.text(item, "command") else {
             continue;
         };
-        for name in placeholders(text) {
-            if name != "addr" && name != "admin" && !options.contains_key(name) {
-                let unknown = format!("command: `{{{}}}` is no option of this target", shown(name));
-                decoder.report(
-                    Diagnostic::new(item.span.clone(), unknown).help(known_places(name, options)),
-                );
-            }
-        }
+        check_placeholders(decoder, item, "command", text, options);
         command.push(text.to_owned());
-    }
-    let missed_placeholders = decoder.count() > before;
-    if !missed_placeholders && !says(&command, "addr") {
-        let missing = Diagnostic::new(node.span.clone(), "command never says {addr}");
-        decoder.report(
-            missing
-                .help("the service must listen where gosweep sends: pass \"{addr}\" (host:port)"),
-        );
-    }
-    if !missed_placeholders {
-        report_unused_options(decoder, fields, &command);
     }
     command
 }
 
-fn says(command: &[String], name: &str) -> bool {
-    let mut names = command.iter().flat_map(|argument| placeholders(argument));
-    names.any(|said| said == name)
+/// That every placeholder of an argument is known.
+fn check_placeholders(
+    decoder: &Decoder,
+    node: &yaml::Node,
+    what: &str,
+    text: &str,
+    options: &BTreeMap<String, TargetOption>,
+) {
+    for name in placeholders(text) {
+        if !is_own(name) && !options.contains_key(name) {
+            let unknown = format!("{what}: `{{{}}}` is no option of this target", shown(name));
+            let finding = Diagnostic::new(node.span.clone(), unknown);
+            decoder.report(finding.help(known_places(name, options)));
+        }
+    }
 }
 
 fn known_places(name: &str, options: &BTreeMap<String, TargetOption>) -> String {
     let known = || {
-        ["addr", "admin"]
-            .into_iter()
-            .chain(options.keys().map(String::as_str))
+        let own = OWN.iter().copied();
+        own.chain(options.keys().map(String::as_str))
     };
     match closest(name, known()) {
         Some(near) => format!("did you mean `{{{near}}}`?"),
         None => {
             let known: Vec<_> = known().map(|name| format!("{{{name}}}")).collect();
-            format!("known: {}", known.join(", "))
+            format!(
+                "known: {}, and {{addr.NAME}} or {{port.NAME}} for more ports",
+                known.join(", ")
+            )
         }
     }
 }
 
-/// A matrix that sets an option which the command never passes on would compare a program with itself.
-fn report_unused_options(decoder: &Decoder, fields: &Fields<'_>, command: &[String]) {
+/// That what gosweep and a matrix decide reaches the service: by its command, its variables or its files.
+pub(super) fn check_reached(decoder: &Decoder, fields: &Fields<'_>, target: &Target) {
+    // A text that is wrong may have been meant to say it.
+    if !fields.has("command") || decoder.count() > 0 {
+        return;
+    }
+    if !target.says(|name| Listener::Service.is_said_by(name)) {
+        let span = fields.get("command").map(|node| node.span.clone());
+        let missing = Diagnostic::new(span.unwrap_or(0..0), "command never says {addr} or {port}");
+        decoder.report(missing.help(
+            "the service must listen where gosweep sends: pass \"{addr}\" (host:port) or \"{port}\" in command, env or a file",
+        ));
+    }
+    report_unused_options(decoder, fields, target);
+    let probe = target
+        .probe
+        .then_some(("probe", "probe needs", &Listener::Admin));
+    let ready = Some(("ready", "ready asks", &target.ready.on));
+    let metrics = target.metrics.as_ref();
+    let metrics = metrics.map(|page| ("metrics", "metrics are asked of", &page.on));
+    for (key, who, listener) in [probe, ready, metrics].into_iter().flatten() {
+        if *listener == Listener::Service || target.says(|name| listener.is_said_by(name)) {
+            continue;
+        }
+        let placeholder = listener.placeholder();
+        let what = match listener {
+            Listener::Admin => "the admin listener".to_owned(),
+            other => format!("the listener {}", other.placeholder()),
+        };
+        let nowhere = format!("{who} {what}, but command never says {placeholder}");
+        decoder.report(Diagnostic::new(fields.key_span(key), nowhere).help(format!(
+            "pass \"{placeholder}\" (host:port) in command, env or a file"
+        )));
+    }
+}
+
+/// A matrix that sets an option which nothing passes on would compare a program with itself.
+fn report_unused_options(decoder: &Decoder, fields: &Fields<'_>, target: &Target) {
     let Some(yaml::Shape::Map(entries)) = fields.get("options").map(|node| &node.shape) else {
         return;
     };
     for entry in entries {
-        if option_name(&entry.key).is_ok() && !says(command, &entry.key) {
+        if option_name(&entry.key).is_ok() && !target.says(|name| name == entry.key) {
             let unused = format!("option `{}` is never passed on", entry.key);
             decoder.report(
                 Diagnostic::new(entry.key_span.clone(), unused).help(format!(
-                    "use \"{{{}}}\" in command, or drop the option",
+                    "use \"{{{}}}\" in command, env or a file, or drop the option",
                     entry.key
                 )),
             );
         }
-    }
-}
-
-fn check_admin(
-    decoder: &Decoder,
-    fields: &Fields<'_>,
-    command: &[String],
-    ready: &Ready,
-    probe: bool,
-) {
-    if !fields.has("command") || says(command, "admin") {
-        return;
-    }
-    let fix = "pass \"{admin}\" (host:port) in command";
-    if probe {
-        let nowhere = "probe needs the admin listener, but command never says {admin}";
-        decoder.report(Diagnostic::new(fields.key_span("probe"), nowhere).help(fix));
-    }
-    if ready.on_admin {
-        let nowhere = "ready asks the admin listener, but command never says {admin}";
-        decoder.report(Diagnostic::new(fields.key_span("ready"), nowhere).help(fix));
     }
 }
 
@@ -279,30 +312,4 @@ fn env(decoder: &Decoder, fields: &Fields<'_>) -> BTreeMap<String, String> {
         env.extend(value.map(|value| (entry.key.clone(), value)));
     }
     env
-}
-
-fn ready(decoder: &Decoder, fields: &Fields<'_>) -> Ready {
-    let mut ready = Ready {
-        path: None,
-        on_admin: false,
-        within: Duration::from_secs(10),
-    };
-    let Some(node) = fields.get("ready") else {
-        return ready;
-    };
-    let Some(inner) = decoder.fields(node, "ready", READY_KEYS) else {
-        return ready;
-    };
-    ready.path = inner
-        .get("path")
-        .and_then(|node| decoder.value(node, "path", super::requests::path));
-    ready.on_admin = inner.or("on", false, |text| {
-        one_of(text, LISTENERS).map(|listener| listener == "admin")
-    });
-    ready.within = inner.or("within", ready.within, parse_positive_duration);
-    if ready.on_admin && !inner.has("path") {
-        let no_path = "ready asks the admin listener, but has no path";
-        decoder.report(Diagnostic::new(inner.key_span("on"), no_path).help("add `path: /ready`"));
-    }
-    ready
 }

@@ -4,14 +4,22 @@
 //! it answers is for the orchestrator.
 
 pub(crate) mod decode;
+pub(crate) mod placeholder;
+pub(crate) mod ready;
 pub(crate) mod requests;
+pub(crate) mod surroundings;
 mod values;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::diagnostic::Diagnostics;
+
+pub use placeholder::{
+    ADDR, ADMIN, FOLDER, PORT, TMP, address_name, addresses, filled, placeholders,
+};
+pub use ready::{Listener, Ready};
+pub use surroundings::{ConfigFile, MetricsFormat, MetricsPage, Step, StepTime, UnreadTemplate};
 
 /// A checked target file.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,13 +34,21 @@ pub struct Target {
     pub why: Option<String>,
     /// Where its program comes from.
     pub program: Program,
-    /// Arguments behind the program; `{addr}`, `{admin}` and `{option}` are replaced.
+    /// Arguments behind the program; see [`placeholders`] for what is replaced.
     pub command: Vec<String>,
     /// What a matrix may set.
     pub options: BTreeMap<String, TargetOption>,
     /// Environment variables that the service needs; their values may name variables of gosweep's own environment,
     /// as may paths, headers and bodies of requests. See [`Target::with_values`].
     pub env: BTreeMap<String, String>,
+    /// Its working folder, relative to the target file, with placeholders; `None`: a folder of the trial.
+    pub workdir: Option<String>,
+    /// Files that are written anew for every trial.
+    pub files: Vec<ConfigFile>,
+    /// Commands that are run in every trial besides the program.
+    pub before: Vec<Step>,
+    /// Where the service tells of its own runtime.
+    pub metrics: Option<MetricsPage>,
     /// When it is ready for load.
     pub ready: Ready,
     /// What is asked of it, by weight.
@@ -41,6 +57,9 @@ pub struct Target {
     pub protocol: Protocol,
     /// Whether its certificate is not checked (self-signed targets of our own).
     pub insecure: bool,
+    /// PEM file with the authorities that its certificate is checked against, relative to the target file, with
+    /// placeholders; `None`: the system's.
+    pub ca: Option<String>,
     /// Whether it speaks the contract of `targets/internal/probe` on `{admin}`.
     pub probe: bool,
     /// What it demonstrates.
@@ -75,17 +94,6 @@ pub struct TargetOption {
     pub default: String,
     /// What it changes.
     pub why: Option<String>,
-}
-
-/// When a target is ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ready {
-    /// The path that answers 200 once it is; `None`: the first request that is answered as expected.
-    pub path: Option<String>,
-    /// On the admin listener instead of the service's.
-    pub on_admin: bool,
-    /// How long it may take.
-    pub within: Duration,
 }
 
 /// What a target speaks.
@@ -179,20 +187,6 @@ impl Target {
     }
 }
 
-/// The names in braces of a command argument, e.g. `-n={items}` has `items`.
-pub fn placeholders(argument: &str) -> impl Iterator<Item = &str> {
-    argument
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
-        .filter(|name| {
-            !name.is_empty()
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,7 +208,7 @@ probe: true
     fn reads_a_whole_target() {
         let target = Target::parse("target.yaml", GOOD).unwrap();
         assert_eq!(target.options["items"].default, "50");
-        assert!(target.ready.on_admin);
+        assert_eq!(target.ready.on, Listener::Admin);
         assert_eq!(target.requests[0].expect.length, Some(4821));
         assert_eq!(
             target.program,
@@ -239,11 +233,5 @@ requests:
 ";
         let errors = Target::parse("target.yaml", text).unwrap_err();
         insta::assert_snapshot!(errors.render());
-    }
-
-    #[test]
-    fn placeholders_are_found_inside_arguments() {
-        let names: Vec<_> = placeholders("-x={a}:{b-c} {} {not this}").collect();
-        assert_eq!(names, ["a", "b-c"]);
     }
 }

@@ -104,7 +104,7 @@ fn method(text: &str) -> Result<String, String> {
     Err("write the method in capitals, e.g. `POST`".to_owned())
 }
 
-fn headers(decoder: &Decoder, request: &Fields<'_>) -> Vec<(String, String)> {
+pub(super) fn headers(decoder: &Decoder, request: &Fields<'_>) -> Vec<(String, String)> {
     let mut headers: Vec<(String, String)> = Vec::new();
     let Some(node) = request.get("headers") else {
         return headers;
@@ -131,16 +131,20 @@ fn headers(decoder: &Decoder, request: &Fields<'_>) -> Vec<(String, String)> {
     headers
 }
 
+/// An HTTP status.
+pub(super) fn status(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(status) if (100..=599).contains(&status) => Ok(status),
+        _ => Err("write a status from 100 to 599".to_owned()),
+    }
+}
+
 fn expect(decoder: &Decoder, request: &Fields<'_>) -> Expect {
     let Some(inner) = request
         .get("expect")
         .and_then(|node| decoder.fields(node, "expect", EXPECT_KEYS))
     else {
         return Expect::default();
-    };
-    let status = |text: &str| match text.parse() {
-        Ok(status) if (100..=599).contains(&status) => Ok(Some(status)),
-        _ => Err("write a status from 100 to 599".to_owned()),
     };
     let sha256 = |text: &str| {
         let good = text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
@@ -151,7 +155,7 @@ fn expect(decoder: &Decoder, request: &Fields<'_>) -> Expect {
         }
     };
     Expect {
-        status: inner.or("status", None, status),
+        status: inner.or("status", None, |text| status(text).map(Some)),
         length: inner.or("length", None, |text| match text.parse() {
             Ok(length) => Ok(Some(length)),
             Err(_) => Err("write the number of bytes".to_owned()),

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Request, RequestBody, Target};
+use super::{RequestBody, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::{self, REDACTED};
 use crate::yaml::{self, Node, Shape};
@@ -69,6 +69,8 @@ pub(super) fn checked(text: &str) -> Result<(), String> {
 enum Place {
     Variable,
     Header,
+    /// A header that is sent as it stands, without placeholders.
+    Line,
     Path,
     Body,
 }
@@ -78,7 +80,7 @@ impl Place {
     fn refuses(self, value: &str) -> Option<&'static str> {
         match self {
             Place::Variable if value.contains('\0') => Some("a variable cannot hold a NUL"),
-            Place::Header if value.chars().any(|c| c.is_control() && c != '\t') => {
+            Place::Header | Place::Line if value.chars().any(|c| c.is_control() && c != '\t') => {
                 Some("a header is one line of text")
             }
             Place::Path if !value.chars().all(|c| c.is_ascii_graphic() && c != '#') => {
@@ -90,7 +92,7 @@ impl Place {
 
     /// Whether `{{` begins a placeholder here.
     fn is_template(self) -> bool {
-        self != Place::Variable
+        !matches!(self, Place::Variable | Place::Line)
     }
 }
 
@@ -199,6 +201,12 @@ impl Target {
         if let Some(path) = &mut self.ready.path {
             filling.fill(path, Place::Path);
         }
+        for (_, value) in &mut self.ready.headers {
+            filling.fill(value, Place::Line);
+        }
+        for (_, value) in self.metrics.iter_mut().flat_map(|page| &mut page.headers) {
+            filling.fill(value, Place::Line);
+        }
         for request in &mut self.requests {
             filling.fill(&mut request.path, Place::Path);
             for (_, value) in &mut request.headers {
@@ -215,8 +223,11 @@ impl Target {
             return Err(Diagnostics::new(&self.file, &text, findings));
         }
         self.secrets.extend(values);
+        let asked = self.metrics.iter().map(|page| &page.headers);
+        let sent = self.requests.iter().map(|request| &request.headers);
+        let headers = sent.chain([&self.ready.headers]).chain(asked);
         self.secrets
-            .extend(self.requests.iter().flat_map(secret_headers));
+            .extend(headers.flat_map(|headers| secret_headers(headers)));
         self.secrets.sort();
         self.secrets.dedup();
         Ok(self)
@@ -229,7 +240,11 @@ impl Target {
             return self.text.clone();
         };
         let mut changes = Vec::new();
-        for request in list(field(&root, "requests")) {
+        let others = [field(&root, "ready"), field(&root, "metrics")];
+        for request in list(field(&root, "requests"))
+            .iter()
+            .chain(others.into_iter().flatten())
+        {
             if let Some(Shape::Map(headers)) = field(request, "headers").map(|node| &node.shape) {
                 let secret = headers
                     .iter()
@@ -249,9 +264,8 @@ impl Target {
 }
 
 /// The values of secret headers that are longer than a word of the scheme before them.
-fn secret_headers(request: &Request) -> Vec<String> {
-    let secret = request
-        .headers
+fn secret_headers(headers: &[(String, String)]) -> Vec<String> {
+    let secret = headers
         .iter()
         .filter(|(name, _)| secret::is_secret_header(name));
     secret

@@ -55,8 +55,10 @@ pub(crate) fn option_name(text: &str) -> Result<(), String> {
     if text.is_empty() || !text.chars().all(plain) {
         return Err("use letters, digits, `-` and `_`".to_owned());
     }
-    if text == "addr" || text == "admin" {
-        return Err("gosweep fills in `addr` and `admin` itself: take another name".to_owned());
+    if crate::target_file::placeholder::is_own(text) {
+        return Err(format!(
+            "gosweep fills in `{text}` itself: take another name"
+        ));
     }
     Ok(())
 }

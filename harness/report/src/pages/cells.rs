@@ -13,7 +13,7 @@ use record::objective::Objective;
 use super::figure::{figure, score_figure};
 use super::noise::noise;
 use super::shared::anchor;
-use super::{charts, exploration};
+use super::{charts, exploration, requests};
 use crate::block::{Block, Lead, Section, Title, Tone, Verdict};
 use crate::table::{Cell, Column, Row, Table};
 
@@ -43,6 +43,7 @@ pub(super) fn target(matrix: &str, at: usize, target: &TargetRanking) -> Block {
     blocks.extend(limits(target));
     blocks.push(noise(target));
     blocks.extend(exploration::of_target(at, target));
+    blocks.extend(requests::of_target(at, target));
     blocks.extend(troubles(target));
     let title = Title::name(format!("{matrix} · {}", target.target));
     Section::linked(anchor("target", at), title, blocks)

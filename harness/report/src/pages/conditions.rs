@@ -57,8 +57,10 @@ pub(super) fn conditions(ranking: &Ranking) -> Block {
         add(
             &format!("toolchain {}", toolchain.spec),
             format!(
-                "{} from {}{hash}, verified by {}",
-                toolchain.version, toolchain.source, toolchain.verified_by
+                "{} from {}{hash}, {}",
+                toolchain.version,
+                toolchain.source,
+                verified(&toolchain.verified_by)
             )
             .into(),
         );
@@ -95,4 +97,23 @@ pub(super) fn conditions(ranking: &Ranking) -> Block {
         Title::topic("Conditions"),
         vec![Block::Leads(leads)],
     )
+}
+
+/// How a toolchain was verified, in words: what was not verified says so itself.
+fn verified(by: &str) -> String {
+    match by.starts_with("not verified") {
+        true => by.to_owned(),
+        false => format!("verified by {by}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verified;
+
+    #[test]
+    fn what_was_not_verified_is_not_verified_by_anything() {
+        assert_eq!(verified("not verified: a copy"), "not verified: a copy");
+        assert_eq!(verified("go.dev's list"), "verified by go.dev's list");
+    }
 }

@@ -15,5 +15,6 @@ mod process;
 mod profile;
 mod proof;
 mod ranking;
+mod requests;
 mod shared;
 mod upgrade;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use documents::figures::{counted, host_text, listed};
 use documents::ranking::{Ranking, TrialFigures, VerdictKind};
+use record::axis::Axis;
 use record::objective::Objective;
 
 use super::shared::{anchor, value_or_none, warnings};
@@ -101,7 +102,13 @@ fn dropped(ranking: &Ranking) -> Block {
 }
 
 fn settings(axes: &BTreeMap<String, String>) -> String {
-    let parts = axes.iter().map(|(axis, value)| format!("{axis}={value}"));
+    let shown = |axis: &str, value: &'_ str| match axis.parse::<Axis>() {
+        Ok(axis) => axis.shown_value(value).to_owned(),
+        Err(_) => value.to_owned(),
+    };
+    let parts = axes
+        .iter()
+        .map(|(axis, value)| format!("{axis}={}", shown(axis, value)));
     parts.collect::<Vec<_>>().join(" ")
 }
 

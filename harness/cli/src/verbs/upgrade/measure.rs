@@ -173,6 +173,7 @@ impl Call<'_> {
             folder: folder.to_owned(),
             blocks: self.args.blocks,
             budget: self.left(),
+            wait: Duration::ZERO,
             steering: &RankedSteering,
             toolbox: &self.toolbox,
             argv: argv(),

@@ -149,8 +149,10 @@ pub(super) fn too_few_blocks(blocks: usize) -> RankingVerdict {
         reasons: vec![
             "One block shows no run-to-run noise, so no difference can be judged.".to_owned(),
         ],
-        next_step: "Let the run finish: `gosweep run` on the same folder goes on where it stopped."
-            .to_owned(),
+        next_step:
+            "This is a look and not a result. For a result: `gosweep run` on the same folder with \
+                    `--blocks 10` goes on from here."
+                .to_owned(),
         ..plain(
             VerdictKind::Inconclusive,
             &format!(

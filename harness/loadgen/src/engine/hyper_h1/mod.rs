@@ -206,8 +206,8 @@ impl Connection for HyperH1Connection {
         match outcome {
             Err(failure) => Exchange::broken(answer.status, failure),
             Ok(()) => {
-                let expect = &line.context.mix.classes()[class].expect;
-                let (body, verdict) = line.check.finish(answer.status, expect);
+                let prepared = &line.context.mix.classes()[class];
+                let (body, verdict) = prepared.finish(&mut line.check, answer.status);
                 Exchange {
                     status: answer.status,
                     body,

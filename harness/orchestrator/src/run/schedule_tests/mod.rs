@@ -543,16 +543,23 @@ fn invalid_slots_are_tried_again_at_the_end_of_their_block() {
 }
 
 #[test]
-fn a_first_block_without_one_valid_trial_ends_the_run() {
+fn first_trials_without_a_valid_one_end_the_run_before_their_block_ends() {
     let lab = Lab::new(6, Design::default());
     let runner = FakeTrials {
         invalid_until: u32::MAX,
         ..FakeTrials::default()
     };
     let error = lab.call(&runner, &Rules::default()).unwrap_err();
+    // Of five slots, three times each.
     assert!(
-        matches!(&error, RunError::NotFit { trials: 15, reason } if reason == "made up"),
+        matches!(&error, RunError::NotFit { trials: 8, reason } if reason == "made up"),
         "{error}"
+    );
+    // Whoever goes on gets new tries.
+    let calm = FakeTrials::default();
+    assert_eq!(
+        lab.call(&calm, &Rules::default()).unwrap(),
+        Ending::Complete
     );
 }
 

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"flag"
 	"math"
 	"os"
 	"runtime"
@@ -24,14 +23,14 @@ type info struct {
 	MainPackage     string            `json:"main_package"`
 	BuildSettings   map[string]string `json:"build_settings"`    // debug.BuildInfo: -trimpath, GOAMD64, DefaultGODEBUG, ...
 	CPUsAllowedList string            `json:"cpus_allowed_list"` // /proc/self/status; empty where there is no /proc
-	Options         map[string]any    `json:"options"`           // the target's own flags as parsed
+	Options         map[string]any    `json:"options"`           // the service's own settings
 	MutexProfile    int               `json:"mutex_profile_fraction"`
 	BlockProfile    int               `json:"block_profile_rate_ns"`
 }
 
-func (target *Target) info() info {
+func (options Options) info() info {
 	report := info{
-		Name:            target.name,
+		Name:            options.Name,
 		GoVersion:       runtime.Version(),
 		GOMAXPROCS:      runtime.GOMAXPROCS(0),
 		NumCPU:          runtime.NumCPU(),
@@ -41,7 +40,7 @@ func (target *Target) info() info {
 		CPUsAllowedList: cpusAllowedList(),
 		Options:         map[string]any{},
 		MutexProfile:    runtime.SetMutexProfileFraction(-1), // -1 only reads
-		BlockProfile:    *target.blockProfile,                // the runtime cannot be asked for this one
+		BlockProfile:    options.BlockProfileRate,            // the runtime cannot be asked for this one
 	}
 	report.GOGC, report.GOMEMLIMITBytes = collectorSettings()
 	if build, ok := debug.ReadBuildInfo(); ok {
@@ -50,11 +49,9 @@ func (target *Target) info() info {
 			report.BuildSettings[setting.Key] = setting.Value
 		}
 	}
-	target.flags.VisitAll(func(option *flag.Flag) {
-		if getter, ok := option.Value.(flag.Getter); ok && !target.harnessFlags[option.Name] {
-			report.Options[option.Name] = getter.Get()
-		}
-	})
+	if options.Values != nil {
+		report.Options = options.Values()
+	}
 	return report
 }
 

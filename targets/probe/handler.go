@@ -2,6 +2,7 @@ package probe
 
 import (
 	"crypto/subtle"
+	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
 	"io"
@@ -10,22 +11,22 @@ import (
 	"runtime"
 )
 
-// adminHandler answers the admin contract of ../../README.md.
-func (target *Target) adminHandler() http.Handler {
+// Handler answers the admin contract of ../README.md.
+func Handler(options Options) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/ready", only(http.MethodGet, target.answerReady))
+	mux.HandleFunc("/ready", only(http.MethodGet, options.answerReady))
 	mux.HandleFunc("/metrics", only(http.MethodGet, newSnapshot().answer))
 	mux.HandleFunc("/info", only(http.MethodGet, func(w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, target.info())
+		answerJSON(w, options.info())
 	}))
 	mux.HandleFunc("/counters", only(http.MethodGet, func(w http.ResponseWriter, _ *http.Request) {
 		counters := map[string]int64{}
-		if read := target.serviceCounters.Load(); read != nil {
-			counters = (*read)()
+		if options.Counters != nil {
+			counters = options.Counters()
 		}
 		answerJSON(w, counters)
 	}))
-	mux.HandleFunc("/certificate", only(http.MethodGet, target.answerCertificate))
+	mux.HandleFunc("/certificate", only(http.MethodGet, options.answerCertificate))
 	mux.HandleFunc("/gc", only(http.MethodPost, func(w http.ResponseWriter, _ *http.Request) {
 		runtime.GC()
 		io.WriteString(w, "ok\n")
@@ -35,7 +36,7 @@ func (target *Target) adminHandler() http.Handler {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	return demandToken(target.adminToken, mux)
+	return demandToken(options.Token, mux)
 }
 
 // demandToken answers 401 to who does not show the token. Without one everybody is answered, as
@@ -49,15 +50,15 @@ func demandToken(token string, handler http.Handler) http.Handler {
 		shown := []byte(r.Header.Get("Authorization"))
 		if subtle.ConstantTimeCompare(shown, wanted) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(w, "the admin listener wants the token of "+tokenVariable, http.StatusUnauthorized)
+			http.Error(w, "the admin listener wants the token of "+TokenVariable, http.StatusUnauthorized)
 			return
 		}
 		handler.ServeHTTP(w, r)
 	})
 }
 
-func (target *Target) answerReady(w http.ResponseWriter, _ *http.Request) {
-	if !target.ready.Load() {
+func (options Options) answerReady(w http.ResponseWriter, _ *http.Request) {
+	if options.Ready != nil && !options.Ready() {
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}
@@ -65,8 +66,11 @@ func (target *Target) answerReady(w http.ResponseWriter, _ *http.Request) {
 }
 
 // answerCertificate gives what the service listener presents, so that a client can trust it.
-func (target *Target) answerCertificate(w http.ResponseWriter, r *http.Request) {
-	config := target.serviceTLS.Load()
+func (options Options) answerCertificate(w http.ResponseWriter, r *http.Request) {
+	var config *tls.Config
+	if options.TLS != nil {
+		config = options.TLS()
+	}
 	if config == nil {
 		http.NotFound(w, r)
 		return

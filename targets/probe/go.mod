@@ -1,0 +1,3 @@
+module gosweep.dev/probe
+
+go 1.21
