@@ -129,6 +129,10 @@ pub(crate) fn one_of(text: &str, choices: &[&'static str]) -> Result<&'static st
     })
 }
 
+/// The placeholders that gosweep fills in itself; no option may have one of these names. See
+/// [`crate::target_file::placeholders`].
+pub(crate) const PLACEHOLDERS: &[&str] = &["addr", "admin", "port", "tmp", "folder"];
+
 #[cfg(test)]
 mod tests {
     use crate::matrix::Engine;

@@ -362,6 +362,9 @@ fn built(
     }))
 }
 
+/// In larger programs no version is looked for.
+const LARGEST_BINARY_BYTES: u64 = 1 << 30;
+
 /// A copy of a ready-made binary: what it says of itself is all that is known of it.
 fn given(
     request: &RunRequest<'_>,
@@ -386,9 +389,9 @@ fn given(
     let told = go_version_m(request, &pinned.path, watch);
     let version = told.as_deref().and_then(|text| BuildInfo::parse(text).ok());
     // Without a `go` the binary still says it.
-    let version = version
-        .map(|info| info.go_version)
-        .or_else(|| embedded_version(&std::fs::read(&pinned.path).ok()?));
+    let version = version.map(|info| info.go_version).or_else(|| {
+        embedded_version(&safefile::read_named(&pinned.path, LARGEST_BINARY_BYTES).ok()?)
+    });
     Ok(Some(Program {
         go_version: version,
         record: record::run::Artifact {

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use record::target_file::{
-    ADDR, ADMIN, FOLDER, Listener, PORT, TMP, Target, address_name, addresses, filled,
+    ADDR, ADMIN, FOLDER, Listener, PORT, Protocol, TMP, Target, address_name, addresses, filled,
 };
 
 /// The addresses, folders and options of one start.
@@ -90,6 +90,11 @@ impl Bindings {
             },
         }
     }
+}
+
+/// The scheme of a service's URLs.
+pub(super) fn scheme(protocol: Protocol) -> &'static str {
+    if protocol.tls() { "https" } else { "http" }
 }
 
 fn port(address: &str) -> String {

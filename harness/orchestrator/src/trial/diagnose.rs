@@ -12,7 +12,8 @@ use record::matrix::ConstantLoad;
 use record::quantity::Rate;
 use record::trial::{Failure, FailureCause};
 
-use super::launch::{LaunchError, Target};
+use super::launch::Target;
+use super::launch_error::LaunchError;
 use super::observation::left_off;
 use super::request::{TrialRequest, now};
 use super::stop::{PATIENCE, Stop};
@@ -164,7 +165,7 @@ impl<'a> Collector<'a> {
             Some(admin) => format!("http://{admin}/debug/pprof"),
             None => format!(
                 "{}://{}/debug/pprof",
-                super::launch::scheme(spec.protocol),
+                super::bindings::scheme(spec.protocol),
                 target.bindings.address
             ),
         };

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use gotrace::metrics::Value;
 use record::axis::{Applied, Axis};
-use record::target_file::{Listener, MetricsPage, Protocol, StepTime};
+use record::target_file::{Listener, MetricsPage, StepTime};
 use record::trial::{CgroupUse, Failure, FailureCause, ProcessLife, Readback};
 use topology::{ChildPinning, CpuSet, TargetGroup};
 
 use super::address::{NotItsOwn, listened_on_by};
-use super::bindings::Bindings;
+use super::bindings::{Bindings, scheme};
 use super::last_words::{crash_line, last_words};
+use super::launch_error::LaunchError;
 use super::limits::{out_of_memory, shown_quota, use_of_life};
 use super::observation::Observation;
 use super::readiness::Readiness;
@@ -58,17 +59,6 @@ pub(super) struct Target {
     plain_env: Vec<(String, OsString)>,
     /// Its folder `{tmp}`, which goes after the process.
     _scratch: Option<Scratch>,
-}
-
-/// Why there is no target.
-#[derive(Debug)]
-pub(super) enum LaunchError {
-    /// We were asked to stop.
-    Cancelled,
-    /// We could not give what starting it takes.
-    OwnSide(OwnSide),
-    /// The target did not come up; with what its cgroup counted.
-    Failed(Box<Failure>, Option<CgroupUse>),
 }
 
 impl Target {
@@ -408,10 +398,6 @@ fn observer_cpus(request: &TrialRequest<'_>) -> CpuSet {
     } else {
         free
     }
-}
-
-pub(super) fn scheme(protocol: Protocol) -> &'static str {
-    if protocol.tls() { "https" } else { "http" }
 }
 
 /// The environment of a target without the settings of its cell: nothing of ours is inherited but the way to its

@@ -3,7 +3,8 @@
 use record::trial::{ClockProbe, Outcome};
 
 use super::judge;
-use super::launch::{LaunchError, Target};
+use super::launch::Target;
+use super::launch_error::LaunchError;
 use super::request::{Observed, TrialRequest, now};
 use super::stop::{PATIENCE, Stop};
 use super::window::{Window, Windows};

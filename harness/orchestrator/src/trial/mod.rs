@@ -9,6 +9,7 @@ mod judge;
 mod judge_tests;
 mod last_words;
 mod launch;
+mod launch_error;
 mod limits;
 mod load;
 mod measure;

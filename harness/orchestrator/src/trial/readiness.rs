@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use record::target_file::{Listener, Protocol, Target};
 
-use super::bindings::Bindings;
-use super::launch::scheme;
+use super::bindings::{Bindings, scheme};
 use super::load::body_start;
 use crate::observe::{Answer, Probe, Trust};
 

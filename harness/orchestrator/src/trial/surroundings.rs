@@ -16,7 +16,7 @@ use topology::Limits;
 
 use super::bindings::Bindings;
 use super::last_words::last_words;
-use super::launch::LaunchError;
+use super::launch_error::LaunchError;
 use super::request::TrialRequest;
 use crate::own_side::OwnSide;
 

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::matrix::variables_with_an_axis;
 use super::parts::{duration, pattern_of_options, pattern_of_variables};
-use crate::target_file::{Protocol, placeholder, ready, surroundings};
+use crate::target_file::{Protocol, ready, surroundings};
+use crate::word::PLACEHOLDERS;
 
 /// The whole schema.
 pub(super) fn schema() -> Value {
@@ -143,7 +144,7 @@ fn properties() -> Value {
             "propertyNames": {
                 "pattern": pattern_of_options(),
                 "not": {
-                    "enum": placeholder::OWN
+                    "enum": PLACEHOLDERS
                 }
             },
             "additionalProperties": {

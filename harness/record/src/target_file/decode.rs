@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::placeholder::{OWN, is_own};
+use super::placeholder::is_own;
 use super::ready::{Listener, ready};
 use super::requests::requests;
 use super::surroundings::{authorities, files, metrics, steps, workdir};
 use super::{Program, Protocol, Target, TargetOption, placeholders};
 use crate::diagnostic::{Diagnostic, Diagnostics, closest};
-use crate::word::one_of;
+use crate::word::{PLACEHOLDERS, one_of};
 use crate::yaml::{self, Decoder, Fields, flag, option_name, plain_name, shown, variable_name};
 
 /// The keys of a target file, in the order of the reference.
@@ -223,7 +223,7 @@ fn check_placeholders(
 
 fn known_places(name: &str, options: &BTreeMap<String, TargetOption>) -> String {
     let known = || {
-        let own = OWN.iter().copied();
+        let own = PLACEHOLDERS.iter().copied();
         own.chain(options.keys().map(String::as_str))
     };
     match closest(name, known()) {

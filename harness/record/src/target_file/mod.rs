@@ -8,6 +8,7 @@ pub(crate) mod placeholder;
 pub(crate) mod ready;
 pub(crate) mod requests;
 pub(crate) mod surroundings;
+mod templates;
 mod values;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ pub use placeholder::{
     ADDR, ADMIN, FOLDER, PORT, TMP, address_name, addresses, filled, placeholders,
 };
 pub use ready::{Listener, Ready};
-pub use surroundings::{ConfigFile, MetricsFormat, MetricsPage, Step, StepTime, UnreadTemplate};
+pub use surroundings::{ConfigFile, MetricsFormat, MetricsPage, Step, StepTime};
+pub use templates::UnreadTemplate;
 
 /// A checked target file.
 #[derive(Debug, Clone, PartialEq)]

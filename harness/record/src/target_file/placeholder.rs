@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Target;
+use crate::word::PLACEHOLDERS;
 
 /// Where the service listens, `host:port`.
 pub const ADDR: &str = "addr";
@@ -17,9 +18,6 @@ pub const PORT: &str = "port";
 pub const TMP: &str = "tmp";
 /// The folder of the target file.
 pub const FOLDER: &str = "folder";
-
-/// The names that gosweep fills in itself; no option may have one.
-pub(crate) const OWN: &[&str] = &[ADDR, ADMIN, PORT, TMP, FOLDER];
 
 /// The names in braces of a text, e.g. `-n={items}` has `items`. `${NAME}` is a shell's or a service's own, and none.
 pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
@@ -74,7 +72,7 @@ pub fn address_name(placeholder: &str) -> Option<&str> {
 
 /// Whether gosweep fills it in itself.
 pub(crate) fn is_own(placeholder: &str) -> bool {
-    OWN.contains(&placeholder) || address_name(placeholder).is_some()
+    PLACEHOLDERS.contains(&placeholder) || address_name(placeholder).is_some()
 }
 
 /// The names of the further addresses that a target asks for.

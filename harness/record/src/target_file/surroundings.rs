@@ -1,17 +1,15 @@
 //! What a service needs around it: its working folder, config files, commands beside it, and where it tells of itself.
 
-use std::io;
 use std::path::{Component, Path};
 use std::time::Duration;
 
 use super::Target;
-use super::decode;
 use super::placeholder::placeholders;
 use super::ready::Listener;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::quantity::parse_positive_duration;
 use crate::word::one_of;
-use crate::yaml::{self, Decoder, Fields, Node, Shape, shown};
+use crate::yaml::{Decoder, Fields, Node, Shape, shown};
 
 /// The keys of a file in `files`.
 pub(crate) const FILE_KEYS: &[&str] = &["text", "template"];
@@ -74,15 +72,6 @@ pub enum MetricsFormat {
     Prometheus,
     /// Package expvar, whose variable `memstats` is read.
     Expvar,
-}
-
-/// A template that could not be read.
-#[derive(Debug)]
-pub struct UnreadTemplate {
-    /// As the target file names it.
-    pub template: String,
-    /// What the system said.
-    pub source: io::Error,
 }
 
 /// A path or a text that must not be empty.
@@ -226,43 +215,6 @@ pub(super) fn metrics(decoder: &Decoder, fields: &Fields<'_>) -> Option<MetricsP
 }
 
 impl Target {
-    /// The target with the texts of its templates, which `read` gets by the name that the target file has for them.
-    /// What could not be checked without them is checked now.
-    ///
-    /// # Errors
-    /// A template that cannot be read, or what is wrong with the target.
-    pub fn with_templates(
-        mut self,
-        read: impl Fn(&str) -> io::Result<String>,
-    ) -> Result<Result<Target, Diagnostics>, UnreadTemplate> {
-        let mut any = false;
-        for file in &mut self.files {
-            let Some(template) = &file.template else {
-                continue;
-            };
-            any = true;
-            file.text = read(template).map_err(|source| UnreadTemplate {
-                template: template.clone(),
-                source,
-            })?;
-        }
-        if !any {
-            return Ok(Ok(self));
-        }
-        let Ok(root) = yaml::parse(&self.text) else {
-            return Ok(Ok(self));
-        };
-        let decoder = Decoder::default();
-        if let Some(fields) = decoder.fields(&root, "the target", decode::KEYS) {
-            decode::check_reached(&decoder, &fields, &self);
-        }
-        let findings = decoder.into_findings();
-        Ok(match findings.is_empty() {
-            true => Ok(self),
-            false => Err(Diagnostics::new(&self.file, &self.text, findings)),
-        })
-    }
-
     /// The texts of its templates, which decide what it does as the target file does.
     pub fn template_texts(&self) -> impl Iterator<Item = &str> {
         let templates = self.files.iter().filter(|file| file.template.is_some());
@@ -283,6 +235,8 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     const FILE: &str = "\

@@ -55,7 +55,7 @@ pub(crate) fn option_name(text: &str) -> Result<(), String> {
     if text.is_empty() || !text.chars().all(plain) {
         return Err("use letters, digits, `-` and `_`".to_owned());
     }
-    if crate::target_file::placeholder::is_own(text) {
+    if crate::word::PLACEHOLDERS.contains(&text) {
         return Err(format!(
             "gosweep fills in `{text}` itself: take another name"
         ));
