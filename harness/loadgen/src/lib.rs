@@ -5,7 +5,7 @@
 //! nothing is shared between threads on the send path. Requests are due at times of a closed
 //! form, whatever the server does, and latency counts from those times. Every scheduled
 //! request is accounted for, and a run says itself whether its figures can be taken for the
-//! server's ([`Verdict`]).
+//! server's ([`LoadVerdict`]).
 //!
 //! ```
 //! use std::time::Duration;
@@ -80,7 +80,7 @@ pub use histogram::{MAX_TRACKED_NS, SIGNIFICANT_DIGITS, new_histogram};
 pub use host::{HostCounters, HostShare};
 pub use latency::{LatencySet, Summary};
 pub use ledger::Ledger;
-pub use objective::Objective;
+pub use objective::LatencyTarget;
 pub use outcome::{
     BacklogLook, ByteTotals, ClassOutcome, ConnectionCounts, ErrorCount, GeneratorCost, Interval,
     LittlesLaw, LoadOutcome, Progress, WrongAnswer,
@@ -93,4 +93,4 @@ pub use search::{Probe, SearchOptions, SearchOutcome, find_highest_rate, find_kn
 pub use spec::{Hooks, LoadSpec, PinHook};
 pub use spin::Spin;
 pub use tally::Tally;
-pub use validity::{Stretch, Verdict, VerdictLimits};
+pub use validity::{LoadVerdict, Stretch, VerdictLimits};

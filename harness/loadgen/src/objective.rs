@@ -1,6 +1,6 @@
 //! An objective such as "P99 below 5 ms", checked against an outcome.
 //!
-//! The main type is [`Objective`]. Deliberately absent: objectives over several runs, and how one is written.
+//! The main type is [`LatencyTarget`]. Deliberately absent: objectives over several runs, and how one is written.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::outcome::LoadOutcome;
 
 /// A limit that a run's figures must stay below.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Objective {
+pub enum LatencyTarget {
     /// A quantile of the response time, in `[0, 1]`.
     Response {
         /// Which quantile; 1 is the maximum.
@@ -28,7 +28,7 @@ pub enum Objective {
     },
 }
 
-impl Objective {
+impl LatencyTarget {
     /// Whether `outcome` meets the objective; a run without any answer meets none.
     pub fn is_met_by(&self, outcome: &LoadOutcome) -> bool {
         match self {

@@ -15,13 +15,13 @@ use crate::host::HostShare;
 use crate::latency::{LatencySet, LatencyTally};
 use crate::ledger::Ledger;
 use crate::spin::Spin;
-use crate::validity::{Stretch, Verdict};
+use crate::validity::{LoadVerdict, Stretch};
 
 /// Everything that one run measured.
 #[derive(Debug, Clone)]
 pub struct LoadOutcome {
     /// Whether the figures can be taken for the server's, and if not, why and when.
-    pub verdict: Verdict,
+    pub verdict: LoadVerdict,
     /// What became of every scheduled request.
     pub ledger: Ledger,
     /// Failed and timed-out requests by class; their sum is the ledger's.
@@ -259,7 +259,7 @@ pub struct LittlesLaw {
 #[cfg(test)]
 pub(crate) fn made_up() -> LoadOutcome {
     LoadOutcome {
-        verdict: Verdict::Valid,
+        verdict: LoadVerdict::Valid,
         ledger: Ledger::default(),
         errors: BTreeMap::new(),
         statuses: BTreeMap::new(),

@@ -25,7 +25,7 @@ use crate::request::{PreparedMix, WireForm};
 use crate::spec::{Hooks, LoadSpec};
 use crate::transport::Connector;
 use crate::unanswered;
-use crate::validity::{Stretch, Verdict};
+use crate::validity::{LoadVerdict, Stretch};
 use crate::verdict;
 
 /// How far ahead the clock is set, for every thread to be there when it starts.
@@ -229,7 +229,7 @@ fn summarize(
         .iter()
         .map(|request| request.name.clone());
     let mut outcome = LoadOutcome {
-        verdict: Verdict::Valid,
+        verdict: LoadVerdict::Valid,
         ledger,
         errors: errors(&counts.errors, &ends),
         statuses: statuses(&ends),

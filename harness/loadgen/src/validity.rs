@@ -6,7 +6,7 @@ use serde::Serialize;
 /// time where not.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "verdict", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Verdict {
+pub enum LoadVerdict {
     /// The figures are the server's.
     Valid,
     /// The generator was late or out of CPU: the figures are partly its own.
@@ -40,7 +40,7 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
+impl LoadVerdict {
     /// The verdict's name as it stands in reports.
     pub fn name(&self) -> &'static str {
         match self {

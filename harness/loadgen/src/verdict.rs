@@ -8,7 +8,7 @@ use crate::backlog;
 use crate::errors::ErrorClass;
 use crate::outcome::{Interval, LoadOutcome};
 use crate::spec::LoadSpec;
-use crate::validity::{Stretch, Verdict, VerdictLimits};
+use crate::validity::{LoadVerdict, Stretch, VerdictLimits};
 
 /// A machine that slept for longer than this, in seconds, did sleep: the two clocks that tell are read
 /// one after the other.
@@ -16,7 +16,7 @@ const SUSPENDED_S: f64 = 0.001;
 
 /// Judges a run. The generator is looked at first: when it was late, an apparent overload may
 /// be its own.
-pub(crate) fn judge(outcome: &LoadOutcome, spec: &LoadSpec) -> Verdict {
+pub(crate) fn judge(outcome: &LoadOutcome, spec: &LoadSpec) -> LoadVerdict {
     let limits = &spec.limits;
     let whole = Stretch {
         from_s: 0.0,
@@ -26,22 +26,22 @@ pub(crate) fn judge(outcome: &LoadOutcome, spec: &LoadSpec) -> Verdict {
         .or_else(|| failed(outcome, whole))
         .or_else(|| overloaded(outcome, spec, whole))
         .or_else(|| noisy(outcome, limits, whole))
-        .unwrap_or(Verdict::Valid)
+        .unwrap_or(LoadVerdict::Valid)
 }
 
 fn generator_bound(
     outcome: &LoadOutcome,
     limits: &VerdictLimits,
     whole: Stretch,
-) -> Option<Verdict> {
+) -> Option<LoadVerdict> {
     if let Some(reason) = ran_out(outcome) {
-        return Some(Verdict::GeneratorBound {
+        return Some(LoadVerdict::GeneratorBound {
             interval: whole,
             reason,
         });
     }
     if outcome.generator.suspended_s > SUSPENDED_S {
-        return Some(Verdict::GeneratorBound {
+        return Some(LoadVerdict::GeneratorBound {
             interval: whole,
             reason: format!(
                 "the machine was suspended for {:.1} s",
@@ -51,7 +51,7 @@ fn generator_bound(
     }
     let stall = outcome.generator.longest_stall;
     if let Some(stall) = stall.filter(|stall| stall.length_s() > limits.stall_s) {
-        return Some(Verdict::GeneratorBound {
+        return Some(LoadVerdict::GeneratorBound {
             interval: stall,
             reason: format!(
                 "the generator did not run for {:.0} ms: it, or its machine, was stopped or had no CPU; \
@@ -63,7 +63,7 @@ fn generator_bound(
     }
     let lag_ns = outcome.generator_lag.value_at_quantile(0.99);
     if lag_ns > limits.generator_lag_p99_ns {
-        return Some(Verdict::GeneratorBound {
+        return Some(LoadVerdict::GeneratorBound {
             interval: worst_stretch(outcome).unwrap_or(whole),
             reason: format!(
                 "{} of {} requests were sent {:.1} ms or more late although a connection was free{}",
@@ -75,7 +75,7 @@ fn generator_bound(
         });
     }
     let share = outcome.generator.busiest_thread_share;
-    (share > limits.cpu_share).then(|| Verdict::GeneratorBound {
+    (share > limits.cpu_share).then(|| LoadVerdict::GeneratorBound {
         interval: whole,
         reason: format!(
             "a generator thread used {:.0} % of a CPU; give it more threads or cores",
@@ -108,10 +108,10 @@ fn ran_out(outcome: &LoadOutcome) -> Option<String> {
 
 /// Nothing of the service was measured when most of what it answered was wrong, or when it answered
 /// nothing, at all or any more. In an open loop the last is an overload without end, and told as such.
-fn failed(outcome: &LoadOutcome, whole: Stretch) -> Option<Verdict> {
+fn failed(outcome: &LoadOutcome, whole: Stretch) -> Option<LoadVerdict> {
     let ledger = &outcome.ledger;
     let verdict = |from_s, reason| {
-        Some(Verdict::Failed {
+        Some(LoadVerdict::Failed {
             interval: Stretch {
                 from_s,
                 to_s: whole.to_s,
@@ -156,7 +156,7 @@ fn failed(outcome: &LoadOutcome, whole: Stretch) -> Option<Verdict> {
 /// The server did not keep up when its backlog grew, or when too much of the schedule was left
 /// undone at the end. Only the first sees an overload whose requests all wait within the server:
 /// it lengthens the service's own time, by which the second excuses what is under way.
-fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<Verdict> {
+fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<LoadVerdict> {
     outcome.requested_rate_per_s?;
     let ledger = &outcome.ledger;
     let few = few_requests(outcome, &spec.limits);
@@ -175,7 +175,7 @@ fn overloaded(outcome: &LoadOutcome, spec: &LoadSpec, whole: Stretch) -> Option<
             ),
         ),
     };
-    Some(Verdict::Overloaded {
+    Some(LoadVerdict::Overloaded {
         interval: Stretch {
             from_s,
             to_s: whole.to_s,
@@ -241,8 +241,8 @@ fn backlog_start_s(outcome: &LoadOutcome) -> f64 {
         .map_or(0.0, |interval| interval.start_s)
 }
 
-fn noisy(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Option<Verdict> {
-    let noisy = |interval, reason| Some(Verdict::Noisy { interval, reason });
+fn noisy(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> Option<LoadVerdict> {
+    let noisy = |interval, reason| Some(LoadVerdict::Noisy { interval, reason });
     if let Some((stolen, share)) = stolen(outcome, limits, whole) {
         return noisy(
             stolen,
@@ -304,7 +304,7 @@ fn pressure(outcome: &LoadOutcome) -> String {
 /// What the host did to a generator that was late, in words.
 fn meanwhile(outcome: &LoadOutcome, limits: &VerdictLimits, whole: Stretch) -> String {
     match noisy(outcome, limits, whole) {
-        Some(Verdict::Noisy { reason, .. }) => format!("; meanwhile {reason}"),
+        Some(LoadVerdict::Noisy { reason, .. }) => format!("; meanwhile {reason}"),
         _ => String::new(),
     }
 }

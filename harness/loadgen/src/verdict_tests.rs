@@ -50,7 +50,7 @@ fn twice_the_capacity_is_an_overload_however_long_its_queue_makes_the_service() 
     // At 50, 200 and 2,000 connections, the last of which hold the whole queue.
     for (never_sent, service_ms) in [(950, 100), (801, 400), (0, 500)] {
         let outcome = run_of(|at_s| 500.0 * at_s, never_sent, service_ms);
-        let Verdict::Overloaded { interval, reason } = judge(&outcome, &spec) else {
+        let LoadVerdict::Overloaded { interval, reason } = judge(&outcome, &spec) else {
             panic!(
                 "{never_sent} never sent is no {}",
                 judge(&outcome, &spec).name()
@@ -69,13 +69,13 @@ fn twice_the_capacity_is_an_overload_however_long_its_queue_makes_the_service() 
 #[test]
 fn a_slow_server_that_keeps_up_is_measured_well() {
     let slow = run_of(|at_s| 1_000.0 * at_s.min(0.6), 0, 600);
-    assert_eq!(judge(&slow, &at_constant_rate()), Verdict::Valid);
+    assert_eq!(judge(&slow, &at_constant_rate()), LoadVerdict::Valid);
 }
 
 #[test]
 fn a_few_requests_more_at_the_end_are_no_overload() {
     let busier = run_of(|at_s| 1.0 + 7.0 * at_s, 0, 8);
-    assert_eq!(judge(&busier, &at_constant_rate()), Verdict::Valid);
+    assert_eq!(judge(&busier, &at_constant_rate()), LoadVerdict::Valid);
     let overloaded = run_of(|at_s| 1.0 + 20.0 * at_s, 0, 20);
     assert!(!judge(&overloaded, &at_constant_rate()).is_valid());
 }
@@ -87,7 +87,7 @@ fn a_stall_that_was_made_good_for_is_measured_well() {
         _ => 1.0,
     };
     let stalled = run_of(stall, 0, 1);
-    assert_eq!(judge(&stalled, &at_constant_rate()), Verdict::Valid);
+    assert_eq!(judge(&stalled, &at_constant_rate()), LoadVerdict::Valid);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_stall_across_the_end_is_an_overload() {
     let stalled = run_of(stall, 92, 1);
     assert!(matches!(
         judge(&stalled, &at_constant_rate()),
-        Verdict::Overloaded { .. }
+        LoadVerdict::Overloaded { .. }
     ));
 }
 
@@ -115,9 +115,9 @@ fn a_stall_that_no_request_fell_into_makes_no_generator_late() {
         from_s: 0.1,
         to_s: 0.1084,
     });
-    assert_eq!(judge(&outcome, &spec), Verdict::Valid);
+    assert_eq!(judge(&outcome, &spec), LoadVerdict::Valid);
     outcome.generator_lag.saturating_record_n(8_400_000, 2);
-    let Verdict::GeneratorBound { reason, .. } = judge(&outcome, &spec) else {
+    let LoadVerdict::GeneratorBound { reason, .. } = judge(&outcome, &spec) else {
         panic!("requests were late");
     };
     assert!(
@@ -148,10 +148,10 @@ fn answered(completed: u64, failed: u64) -> LoadOutcome {
 #[test]
 fn most_answers_wrong_or_none_at_all_are_no_figures_of_a_service() {
     let spec = at_constant_rate();
-    assert_eq!(judge(&answered(1_000, 0), &spec), Verdict::Valid);
-    assert_eq!(judge(&answered(800, 200), &spec), Verdict::Valid);
+    assert_eq!(judge(&answered(1_000, 0), &spec), LoadVerdict::Valid);
+    assert_eq!(judge(&answered(800, 200), &spec), LoadVerdict::Valid);
     for (completed, failed) in [(200, 800), (0, 1_000)] {
-        let Verdict::Failed { reason, .. } = judge(&answered(completed, failed), &spec) else {
+        let LoadVerdict::Failed { reason, .. } = judge(&answered(completed, failed), &spec) else {
             panic!("{completed} of 1000 answers are enough");
         };
         let expected = format!(
@@ -183,7 +183,7 @@ fn a_service_that_stops_answering_is_told_in_both_loops() {
         .latency
         .service
         .saturating_record_n(900_000_000, 240);
-    let Verdict::Overloaded { reason, .. } = judge(&outcome, &at_constant_rate()) else {
+    let LoadVerdict::Overloaded { reason, .. } = judge(&outcome, &at_constant_rate()) else {
         panic!("{:?}", judge(&outcome, &at_constant_rate()));
     };
     assert!(
@@ -193,7 +193,7 @@ fn a_service_that_stops_answering_is_told_in_both_loops() {
     outcome.requested_rate_per_s = None;
     let mut spec = at_constant_rate();
     spec.arrival = Arrival::Closed;
-    let Verdict::Failed { interval, .. } = judge(&outcome, &spec) else {
+    let LoadVerdict::Failed { interval, .. } = judge(&outcome, &spec) else {
         panic!("{:?}", judge(&outcome, &spec));
     };
     assert_eq!(interval.from_s, 0.4);
@@ -207,7 +207,7 @@ fn what_our_own_side_lacks_is_the_generators() {
         .connections
         .failed
         .insert(ErrorClass::FdExhausted, 3);
-    let Verdict::GeneratorBound { reason, .. } = judge(&outcome, &spec) else {
+    let LoadVerdict::GeneratorBound { reason, .. } = judge(&outcome, &spec) else {
         panic!("{:?}", judge(&outcome, &spec));
     };
     assert!(reason.starts_with("3 connections could not be opened for want of file"));

@@ -9,7 +9,8 @@ use std::time::Duration;
 use common::{assert_sound, spec};
 use loadgen::reference::{Behaviour, ReferenceServer};
 use loadgen::{
-    Arrival, EngineChoice, Hooks, HostCounters, LoadOutcome, LoadSpec, Verdict, VerdictLimits, run,
+    Arrival, EngineChoice, Hooks, HostCounters, LoadOutcome, LoadSpec, LoadVerdict, VerdictLimits,
+    run,
 };
 
 /// Limits that a busy machine does not reach: only the evidence is to decide.
@@ -68,7 +69,7 @@ fn a_host_that_takes_the_cpu_away_makes_a_run_noisy_and_names_the_time() {
         .iter()
         .filter(|i| i.host.unwrap().steal > 0.3)
         .collect();
-    let Verdict::Noisy { interval, reason } = &outcome.verdict else {
+    let LoadVerdict::Noisy { interval, reason } = &outcome.verdict else {
         panic!("{:?}", outcome.verdict);
     };
     let last = hit.last().unwrap();
@@ -84,7 +85,7 @@ fn a_host_that_takes_the_cpu_away_makes_a_run_noisy_and_names_the_time() {
 #[test]
 fn a_calm_host_and_one_that_tells_nothing_leave_the_verdict_alone() {
     let outcome = outcome_with([1, 0, 2, 0, 1], |_| {});
-    assert_eq!(outcome.verdict, Verdict::Valid);
+    assert_eq!(outcome.verdict, LoadVerdict::Valid);
     assert!(outcome.host.unwrap().steal < 0.03);
 
     let server = ReferenceServer::start(Behaviour::default()).unwrap();
@@ -96,13 +97,16 @@ fn a_calm_host_and_one_that_tells_nothing_leave_the_verdict_alone() {
         ..Hooks::default()
     };
     let outcome = run(&spec, &hooks).unwrap();
-    assert_eq!((&outcome.verdict, outcome.host), (&Verdict::Valid, None));
+    assert_eq!(
+        (&outcome.verdict, outcome.host),
+        (&LoadVerdict::Valid, None)
+    );
 }
 
 #[test]
 fn a_generator_that_was_late_is_blamed_with_what_the_host_did_to_it() {
     let outcome = outcome_with([40; 5], |spec| spec.limits.generator_lag_p99_ns = 0);
-    let Verdict::GeneratorBound { reason, .. } = &outcome.verdict else {
+    let LoadVerdict::GeneratorBound { reason, .. } = &outcome.verdict else {
         panic!("{:?}", outcome.verdict);
     };
     assert!(

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use common::{ENGINES, assert_sound, spec};
 use loadgen::reference::{Behaviour, ReferenceServer, Reply, Stall};
 use loadgen::{
-    Arrival, Endpoint, Hooks, LoadError, LoadOutcome, LoadSpec, RequestMix, SearchOptions,
-    SearchOutcome, Spacing, Stage, Verdict, find_knee, run,
+    Arrival, Endpoint, Hooks, LoadError, LoadOutcome, LoadSpec, LoadVerdict, RequestMix,
+    SearchOptions, SearchOutcome, Spacing, Stage, find_knee, run,
 };
 
 const RATE: f64 = 1_000.0;
@@ -116,7 +116,7 @@ fn a_stall_across_the_end_loses_no_request() {
         assert_eq!(ledger.completed + ledger.never_sent, 1_492, "{ledger:?}");
         assert_eq!(outcome.latency.response.len(), 1_500);
         assert!(
-            matches!(outcome.verdict, Verdict::Overloaded { .. }),
+            matches!(outcome.verdict, LoadVerdict::Overloaded { .. }),
             "{:?}",
             outcome.verdict
         );
@@ -150,7 +150,7 @@ fn a_generator_that_stops_names_itself_and_the_interval() {
         };
         let outcome = run(&spec, &hooks).unwrap();
         assert_sound(&outcome);
-        let Verdict::GeneratorBound { interval, .. } = &outcome.verdict else {
+        let LoadVerdict::GeneratorBound { interval, .. } = &outcome.verdict else {
             panic!("{:?}", outcome.verdict);
         };
         let stopped_ns = stopped_ns.load(Ordering::Relaxed);
@@ -186,7 +186,7 @@ fn twice_the_capacity_is_an_overload_at_any_number_of_connections() {
         blame_nothing_on_the_generator(&mut spec);
         let outcome = run(&spec, &Hooks::default()).unwrap();
         assert_sound(&outcome);
-        let Verdict::Overloaded { reason, .. } = &outcome.verdict else {
+        let LoadVerdict::Overloaded { reason, .. } = &outcome.verdict else {
             panic!("{connections} connections: {:?}", outcome.verdict);
         };
         assert!(reason.contains("the backlog grew from"), "{reason}");

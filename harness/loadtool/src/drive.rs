@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use loadgen::{
-    Hooks, HostCounters, LoadError, LoadOutcome, SearchOptions, SearchOutcome, Verdict,
+    Hooks, HostCounters, LoadError, LoadOutcome, LoadVerdict, SearchOptions, SearchOutcome,
     find_highest_rate, find_knee,
 };
 
@@ -190,11 +190,11 @@ fn of_thresholds(report: &Report<'_>) -> Ending {
     }
     let failed = report.findings.iter().any(|finding| finding.failed);
     match (&report.outcome.verdict, failed) {
-        (Verdict::Valid, false) => Ending::Pass,
+        (LoadVerdict::Valid, false) => Ending::Pass,
         // Under overload the figures are the server's, and would only be worse in a longer run.
-        (Verdict::Valid | Verdict::Overloaded { .. }, true) => Ending::Failed,
+        (LoadVerdict::Valid | LoadVerdict::Overloaded { .. }, true) => Ending::Failed,
         // There is no figure that a threshold could be kept by.
-        (Verdict::Failed { .. }, _) => Ending::Failed,
+        (LoadVerdict::Failed { .. }, _) => Ending::Failed,
         _ => Ending::NotFit,
     }
 }

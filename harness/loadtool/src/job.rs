@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use loadgen::{
-    Address, Arrival, Body, CsvRows, Endpoint, EngineChoice, Expect, LoadSpec, Objective, Protocol,
-    RequestMix, RequestSpec, Spacing, StatusExpectation, TlsOptions,
+    Address, Arrival, Body, CsvRows, Endpoint, EngineChoice, Expect, LatencyTarget, LoadSpec,
+    Protocol, RequestMix, RequestSpec, Spacing, StatusExpectation, TlsOptions,
 };
 use record::secret;
 use record::target_file::Target;
@@ -15,7 +15,7 @@ use record::target_file::Target;
 use crate::curl::{self, CurlCommand};
 use crate::failure::{self, Failure};
 use crate::options::{DriveOptions, Stages};
-use crate::threshold::Threshold;
+use crate::threshold::FailIf;
 use crate::{har, mix, spin};
 
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ pub(crate) struct Job {
     /// Which question is asked.
     pub(crate) aim: Aim,
     /// What must not hold.
-    pub(crate) thresholds: Vec<Threshold>,
+    pub(crate) thresholds: Vec<FailIf>,
     /// CPUs for the generator's threads, in turn; none leaves them unpinned.
     pub(crate) cpus: Vec<u32>,
     /// Why threads wait for due times in the way that they do.
@@ -59,7 +59,7 @@ pub(crate) enum Aim {
     /// The highest rate that meets all objectives.
     Objectives {
         /// What must hold.
-        objectives: Vec<Objective>,
+        objectives: Vec<LatencyTarget>,
         /// Runs at most.
         probes: usize,
     },

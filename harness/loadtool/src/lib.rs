@@ -2,7 +2,7 @@
 //!
 //! [`drive()`] drives a URL as [`DriveOptions`] say. The way is options → `job::Job` (what they come to, checked
 //! across options; `curl`, `har` and `mix` read requests from what people have) → [`loadgen::run`] or a search →
-//! `report`, which is written in every form asked for; [`Threshold`]s decide how it ends. [`selftest()`] puts the
+//! `report`, which is written in every form asked for; [`FailIf`]s decide how it ends. [`selftest()`] puts the
 //! driver itself to the test on the user's machine. [`values`] reads what people write on a command line.
 //! Deliberately absent: the command line itself, Go, matrices, and anything that starts a service under test.
 
@@ -34,4 +34,4 @@ pub use options::{
     Digest, DriveOptions, Headers, SelftestOptions, ServerOptions, SpinChoice, Stages,
 };
 pub use selftest::{selftest, serve};
-pub use threshold::Threshold;
+pub use threshold::FailIf;

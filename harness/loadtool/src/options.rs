@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use loadgen::{EngineChoice, Objective, Spacing, Stage, StatusExpectation};
+use loadgen::{EngineChoice, LatencyTarget, Spacing, Stage, StatusExpectation};
 use topology::CpuSet;
 
-use crate::threshold::Threshold;
+use crate::threshold::FailIf;
 
 /// A run against a URL. Options that were not given are `None`, empty or false.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub struct DriveOptions {
     /// Find the highest rate that the server keeps up with.
     pub max: bool,
     /// Find the highest rate at which all of these hold.
-    pub slo: Vec<Objective>,
+    pub slo: Vec<LatencyTarget>,
     /// Probes of a search at most.
     pub probes: Option<usize>,
     /// End after this many requests.
@@ -84,7 +84,7 @@ pub struct DriveOptions {
     /// Close a connection after this many requests.
     pub requests_per_connection: Option<u64>,
     /// What must not hold of the result.
-    pub fail_if: Vec<Threshold>,
+    pub fail_if: Vec<FailIf>,
     /// Where the result goes as JSON; `-` is standard output.
     pub json: Option<PathBuf>,
     /// Where the interval log goes.

@@ -1,12 +1,12 @@
 //! Limits on a run's figures: what must not hold (`--fail-if 'p99>5ms'`), and what must (`--slo 'p99<5ms'`).
 //!
-//! The main type is [`Threshold`]; [`objective`] reads the same figures for a search.
+//! The main type is [`FailIf`]; [`objective`] reads the same figures for a search.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use loadgen::{LoadOutcome, Objective};
+use loadgen::{LatencyTarget, LoadOutcome};
 use record::quantity::{parse_duration, parse_share};
 
 const CURE: &str = "write FIGURE>LIMIT or FIGURE<LIMIT, with p50, p99.9, max or mean (of the response \
@@ -15,7 +15,7 @@ const CURE: &str = "write FIGURE>LIMIT or FIGURE<LIMIT, with p50, p99.9, max or 
 
 /// What must not hold of a run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Threshold {
+pub struct FailIf {
     text: String,
     figure: Figure,
     relation: Relation,
@@ -50,7 +50,7 @@ pub(crate) struct Finding {
     pub(crate) measured: String,
 }
 
-impl Threshold {
+impl FailIf {
     /// Judges `outcome`. A latency without a single answer and a share of errors among nothing fail whatever the limit
     /// is: there is no figure that could be called good.
     pub(crate) fn judge(&self, outcome: &LoadOutcome) -> Finding {
@@ -118,13 +118,13 @@ fn milliseconds(ns: f64) -> String {
     format!("{:.3} ms", ns / 1e6)
 }
 
-impl fmt::Display for Threshold {
+impl fmt::Display for FailIf {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
     }
 }
 
-impl FromStr for Threshold {
+impl FromStr for FailIf {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -152,7 +152,7 @@ impl FromStr for Threshold {
 }
 
 /// An objective of a search, such as `p99<5ms`.
-pub(crate) fn objective(text: &str) -> Result<Objective, String> {
+pub(crate) fn objective(text: &str) -> Result<LatencyTarget, String> {
     const CURE: &str = "write FIGURE<LIMIT, with p50, p99.9, max or mean (of the response time) and a duration above \
          zero, or errors and a share, e.g. `p99<5ms` or `errors<0.1%`";
     let (name, limit) = text.split_once('<').ok_or(CURE)?;
@@ -166,9 +166,9 @@ pub(crate) fn objective(text: &str) -> Result<Objective, String> {
     }
     let below = Duration::from_nanos(limit as u64);
     match figure {
-        Figure::Quantile(quantile) => Ok(Objective::Response { quantile, below }),
-        Figure::Mean => Ok(Objective::MeanResponse { below }),
-        Figure::Errors => Ok(Objective::ErrorRate { below: limit }),
+        Figure::Quantile(quantile) => Ok(LatencyTarget::Response { quantile, below }),
+        Figure::Mean => Ok(LatencyTarget::MeanResponse { below }),
+        Figure::Errors => Ok(LatencyTarget::ErrorRate { below: limit }),
         Figure::Rate => Err(
             "a search finds the rate itself; limit a latency or errors, e.g. `p99<5ms`".to_owned(),
         ),
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn thresholds_are_read() {
-        let read = |text: &str| text.parse::<Threshold>().unwrap();
+        let read = |text: &str| text.parse::<FailIf>().unwrap();
         let p99 = read("p99 > 5ms");
         assert_eq!(
             (p99.figure, p99.relation, p99.limit),
@@ -231,20 +231,23 @@ mod tests {
     #[test]
     fn an_objective_reads_the_same_figures() {
         let below = Duration::from_millis(5);
-        let p99 = Objective::Response {
+        let p99 = LatencyTarget::Response {
             quantile: 0.99,
             below,
         };
         assert_eq!(objective(" p99 < 5ms"), Ok(p99));
         assert_eq!(objective("p99<=5ms"), Ok(p99));
-        assert_eq!(objective("mean<5ms"), Ok(Objective::MeanResponse { below }));
+        assert_eq!(
+            objective("mean<5ms"),
+            Ok(LatencyTarget::MeanResponse { below })
+        );
         assert_eq!(
             objective("errors<0.1%"),
-            Ok(Objective::ErrorRate { below: 0.001 })
+            Ok(LatencyTarget::ErrorRate { below: 0.001 })
         );
         assert!(matches!(
             objective("p99_9<1m"),
-            Ok(Objective::Response { quantile, below })
+            Ok(LatencyTarget::Response { quantile, below })
                 if (quantile - 0.999).abs() < 1e-12 && below.as_secs() == 60
         ));
         for text in ["p99>5ms", "q99<5ms", "p101<5ms", "", "p99<0ms"] {
@@ -258,19 +261,19 @@ mod tests {
     #[test]
     fn what_is_no_threshold_is_refused_with_a_fix() {
         for text in ["", "p99", "p99=5ms", "q9>5ms", "p101>5ms", "pnan>1ms"] {
-            let error = text.parse::<Threshold>().unwrap_err();
+            let error = text.parse::<FailIf>().unwrap_err();
             assert!(error.contains("e.g. `p99>5ms`"), "{text}: {error}");
         }
-        assert!("p99>5".parse::<Threshold>().unwrap_err().contains("unit"));
+        assert!("p99>5".parse::<FailIf>().unwrap_err().contains("unit"));
         assert!(
             "errors>5x"
-                .parse::<Threshold>()
+                .parse::<FailIf>()
                 .unwrap_err()
                 .contains("percentage")
         );
         assert!(
             "rate<many"
-                .parse::<Threshold>()
+                .parse::<FailIf>()
                 .unwrap_err()
                 .contains("per second")
         );

@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::time::Duration;
 
-use loadgen::{Objective, Stage, StatusExpectation};
+use loadgen::{LatencyTarget, Stage, StatusExpectation};
 use record::quantity::{Rate, parse_positive_duration, parse_rate};
 use topology::CpuSet;
 
 use crate::options::{Digest, Headers, Stages};
-use crate::threshold::{self, Threshold};
+use crate::threshold::{self, FailIf};
 
 /// A duration above zero, with its unit.
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -112,12 +112,12 @@ fn stage(text: &str) -> Result<Stage, String> {
 }
 
 /// An objective of a search.
-pub fn objective(text: &str) -> Result<Objective, String> {
+pub fn objective(text: &str) -> Result<LatencyTarget, String> {
     threshold::objective(text)
 }
 
 /// A threshold of `--fail-if`.
-pub fn threshold(text: &str) -> Result<Threshold, String> {
+pub fn threshold(text: &str) -> Result<FailIf, String> {
     text.parse()
 }
 

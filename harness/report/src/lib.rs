@@ -56,8 +56,7 @@ pub use junit::Junit;
 pub use markdown::Markdown;
 pub use markdown_within::MarkdownWithin;
 pub use measured::{
-    Figure as MeasuredFigure, Figures, Measured, Measurements, TrialValue,
-    Verdict as MeasuredVerdict,
+    Figure as MeasuredFigure, Figures, Measured, MeasuredVerdict, Measurements, TrialValue,
 };
 pub use openmetrics::OpenMetrics;
 pub use table::{Cell, Column, Figure, Kind, Row, Table};

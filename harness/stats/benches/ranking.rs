@@ -9,7 +9,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use stats::effects::{self, Layout};
-use stats::pareto::{self, FrontRule, Objective};
+use stats::pareto::{self, FrontRule, ParetoAxis};
 use stats::power::{self, PairedDesign};
 use stats::racing::{self, RaceRule};
 use stats::selection::{self, GroupRule, PairTest};
@@ -80,9 +80,9 @@ fn cross_checks(blocks: &CompleteBlocks) {
 }
 
 fn front(objectives: &[CompleteBlocks]) {
-    let objectives: Vec<Objective<'_>> = objectives
+    let objectives: Vec<ParetoAxis<'_>> = objectives
         .iter()
-        .map(|values| Objective {
+        .map(|values| ParetoAxis {
             values,
             margin: 0.03,
         })

@@ -14,7 +14,7 @@ use crate::random::{Random, Resampling};
 
 /// One objective: logs, higher is better, the same blocks and cells as the other objectives.
 #[derive(Debug, Clone, Copy)]
-pub struct Objective<'a> {
+pub struct ParetoAxis<'a> {
     /// The values; turn latencies with negating the logarithms.
     pub values: &'a CompleteBlocks,
     /// δ ≥ 0, in the unit of the values: a difference that nobody would act on.
@@ -49,7 +49,7 @@ pub struct FrontStanding {
 /// [`StatsError::TooFew`] without objectives or below two blocks, [`StatsError::LengthMismatch`] where objectives
 /// differ in blocks or cells, [`StatsError::OutOfRange`] for a margin or α.
 pub fn front(
-    objectives: &[Objective<'_>],
+    objectives: &[ParetoAxis<'_>],
     rule: FrontRule,
 ) -> Result<Vec<FrontStanding>, StatsError> {
     check(objectives, rule)?;
@@ -66,7 +66,7 @@ pub fn front(
         .collect())
 }
 
-fn check(objectives: &[Objective<'_>], rule: FrontRule) -> Result<(), StatsError> {
+fn check(objectives: &[ParetoAxis<'_>], rule: FrontRule) -> Result<(), StatsError> {
     check_probability("alpha", rule.alpha)?;
     let Some(first) = objectives.first() else {
         return Err(StatsError::TooFew {
@@ -107,7 +107,7 @@ fn check(objectives: &[Objective<'_>], rule: FrontRule) -> Result<(), StatsError
 }
 
 /// For each cell one that dominates it, or `None` for the front.
-fn dominators(objectives: &[Objective<'_>], alpha: f64) -> Result<Vec<Option<usize>>, StatsError> {
+fn dominators(objectives: &[ParetoAxis<'_>], alpha: f64) -> Result<Vec<Option<usize>>, StatsError> {
     let cells = objectives[0].values.cells();
     if cells == 1 {
         return Ok(vec![None]);
@@ -160,7 +160,7 @@ struct Judged {
 }
 
 impl Judged {
-    fn new(objective: &Objective<'_>, alpha: f64) -> Result<Self, StatsError> {
+    fn new(objective: &ParetoAxis<'_>, alpha: f64) -> Result<Self, StatsError> {
         let fit = additive::fit(objective.values)?;
         let error = fit.standard_error(0, 1);
         let significant = if error > 0.0 {
@@ -179,7 +179,7 @@ impl Judged {
 }
 
 /// Share of resamples in which each cell is on the front by margins alone.
-fn frequencies(objectives: &[Objective<'_>], resampling: Resampling) -> Option<Vec<f64>> {
+fn frequencies(objectives: &[ParetoAxis<'_>], resampling: Resampling) -> Option<Vec<f64>> {
     if resampling.draws == 0 {
         return None;
     }

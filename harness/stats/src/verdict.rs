@@ -109,7 +109,7 @@ impl Margin {
 
 /// What an interval says about a margin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub enum MarginVerdict {
     /// The interval lies wholly beyond the margin on the bad side.
     Regressed,
     /// The interval lies wholly on the good side of the bad margin.
@@ -120,29 +120,29 @@ pub enum Verdict {
     Inconclusive,
 }
 
-impl Verdict {
+impl MarginVerdict {
     /// As reports print it.
     pub fn label(self) -> &'static str {
         match self {
-            Verdict::Regressed => "REGRESSED",
-            Verdict::NoWorse => "NO WORSE",
-            Verdict::Improved => "IMPROVED",
-            Verdict::Inconclusive => "INCONCLUSIVE",
+            MarginVerdict::Regressed => "REGRESSED",
+            MarginVerdict::NoWorse => "NO WORSE",
+            MarginVerdict::Improved => "IMPROVED",
+            MarginVerdict::Inconclusive => "INCONCLUSIVE",
         }
     }
 }
 
 /// The verdict on the interval of a difference, cell against control, on the scale of the margin.
-pub fn judge(difference: &Estimate, margin: &Margin) -> Verdict {
+pub fn judge(difference: &Estimate, margin: &Margin) -> MarginVerdict {
     let goodness = margin.goodness(difference);
     if goodness.high < -margin.worse {
-        Verdict::Regressed
+        MarginVerdict::Regressed
     } else if goodness.low > margin.better {
-        Verdict::Improved
+        MarginVerdict::Improved
     } else if goodness.low > -margin.worse {
-        Verdict::NoWorse
+        MarginVerdict::NoWorse
     } else {
-        Verdict::Inconclusive
+        MarginVerdict::Inconclusive
     }
 }
 
@@ -161,7 +161,7 @@ pub fn more_blocks_to_decide(
 ) -> Result<Option<usize>, StatsError> {
     check_probability("chance", chance)?;
     let estimate = paired::estimate(differences, level)?;
-    if judge(&estimate, margin) != Verdict::Inconclusive {
+    if judge(&estimate, margin) != MarginVerdict::Inconclusive {
         return Ok(Some(0));
     }
     // The interval must clear the bad margin on the side where the estimate lies: a one-sided test of the distance

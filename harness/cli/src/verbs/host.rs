@@ -66,17 +66,11 @@ fn drawing(topology: &Topology) -> String {
 }
 
 fn check_lines(check: &Check) -> String {
-    let mark = match check.state {
-        State::Ok => "ok  ",
-        State::Warn => "warn",
-        State::Bad => "bad ",
-        State::Unknown => "?   ",
-    };
-    let mut lines = format!("  {mark}  {}: {}\n", check.id, check.found);
+    let mut lines = format!("  {:<6}  {}: {}\n", check.state, check.id, check.found);
     if matches!(check.state, State::Warn | State::Bad) {
-        lines.push_str(&format!("        {}\n", check.why));
+        lines.push_str(&format!("          {}\n", check.why));
         if let Some(fix) = &check.fix {
-            lines.push_str(&format!("        fix: {fix}\n"));
+            lines.push_str(&format!("          fix: {fix}\n"));
         }
     }
     lines

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use loadgen::{EngineChoice, Objective, Spacing, StatusExpectation};
+use loadgen::{EngineChoice, LatencyTarget, Spacing, StatusExpectation};
 use loadtool::{
-    Caller, Digest, DriveOptions, Headers, SelftestOptions, ServerOptions, SpinChoice, Stages,
-    Threshold, values,
+    Caller, Digest, DriveOptions, FailIf, Headers, SelftestOptions, ServerOptions, SpinChoice,
+    Stages, values,
 };
 use topology::CpuSet;
 
@@ -94,7 +94,7 @@ pub(crate) struct DriveArgs {
     pub(crate) max: bool,
     /// Find the highest rate that meets this, e.g. 'p99<5ms' (repeatable: all must hold)
     #[arg(long, value_name = "EXPR", value_parser = values::objective, help_heading = "Load")]
-    pub(crate) slo: Vec<Objective>,
+    pub(crate) slo: Vec<LatencyTarget>,
     /// Probes of a search at most [default: 10]
     #[arg(long, value_name = "N", allow_negative_numbers = true,
         value_parser = values::count, help_heading = "Load")]
@@ -210,7 +210,7 @@ pub(crate) struct DriveArgs {
 
     /// Fail (exit 1) if this holds, e.g. 'p99>5ms', 'errors>0.1%', 'rate<5000' (repeatable)
     #[arg(long, value_name = "EXPR", value_parser = values::threshold, help_heading = "Result")]
-    pub(crate) fail_if: Vec<Threshold>,
+    pub(crate) fail_if: Vec<FailIf>,
     /// Write the result as JSON; `-` prints it instead of the table
     #[arg(long, value_name = "FILE", help_heading = "Result")]
     pub(crate) json: Option<PathBuf>,

@@ -8,7 +8,7 @@
 use super::declared::DeclaredExperiment;
 use super::declared_table::DECLARED_EXPERIMENTS;
 use super::godebug_table::Role;
-use super::problem::{Problem, ProblemKind, Verdict, nearest};
+use super::problem::{Problem, ProblemKind, SettingVerdict, nearest};
 use super::releases::Releases;
 use crate::GoVersion;
 
@@ -137,10 +137,13 @@ pub fn goexperiment_names(value: &str) -> impl Iterator<Item = &str> {
 /// # Errors
 /// [`ProblemKind::Unknown`] if no version knows the name, [`ProblemKind::AbsentInVersion`] if
 /// the one asked about does not (the build would fail).
-pub fn check_goexperiment(name: &str, version: Option<&GoVersion>) -> Result<Verdict, Problem> {
+pub fn check_goexperiment(
+    name: &str,
+    version: Option<&GoVersion>,
+) -> Result<SettingVerdict, Problem> {
     // `none` switches all off, and is accepted by every version (buildcfg.ParseGOEXPERIMENT).
     if name == "none" {
-        return Ok(Verdict::default());
+        return Ok(SettingVerdict::default());
     }
     let known = |name: &str| find_experiment(name).is_some() || ALIASES.contains(&name);
     let wanted_off = !known(name) && name.starts_with("no");
@@ -159,7 +162,7 @@ pub fn check_goexperiment(name: &str, version: Option<&GoVersion>) -> Result<Ver
             },
         );
     }
-    let mut verdict = Verdict::default();
+    let mut verdict = SettingVerdict::default();
     if ALWAYS_ON.contains(&bare) {
         verdict.notes.push(format!(
             "GOEXPERIMENT={name} changes nothing on amd64: the register calling convention is always on there"
@@ -194,7 +197,7 @@ pub fn check_goexperiment(name: &str, version: Option<&GoVersion>) -> Result<Ver
 mod tests {
     use super::*;
 
-    fn check(name: &str, minor: u32) -> Result<Verdict, Problem> {
+    fn check(name: &str, minor: u32) -> Result<SettingVerdict, Problem> {
         check_goexperiment(name, Some(&GoVersion::release(minor, 1)))
     }
 

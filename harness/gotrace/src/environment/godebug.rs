@@ -3,7 +3,7 @@
 use super::VERIFIED_MINORS;
 use super::declared_table::KNOWN_RELEASES;
 use super::godebug_table::{GODEBUG_KEYS, GodebugKey, Role, Values};
-use super::problem::{Problem, ProblemKind, Verdict, nearest};
+use super::problem::{Problem, ProblemKind, SettingVerdict, nearest};
 use crate::GoVersion;
 
 /// The table's row for a key.
@@ -53,9 +53,12 @@ pub fn godebug_pairs(text: &str) -> Result<Vec<(&str, &str)>, Problem> {
 /// # Errors
 /// The first [`Problem`] of [`godebug_pairs`] or [`check_godebug`], and
 /// [`ProblemKind::SilentlyIgnored`] for a key given twice (the last one wins in Go).
-pub fn check_godebug_string(text: &str, version: Option<&GoVersion>) -> Result<Verdict, Problem> {
+pub fn check_godebug_string(
+    text: &str,
+    version: Option<&GoVersion>,
+) -> Result<SettingVerdict, Problem> {
     let pairs = godebug_pairs(text)?;
-    let mut whole = Verdict::default();
+    let mut whole = SettingVerdict::default();
     for (at, (key, value)) in pairs.iter().enumerate() {
         if pairs[..at].iter().any(|(earlier, _)| earlier == key) {
             return Err(Problem::new(
@@ -87,7 +90,7 @@ pub fn check_godebug(
     key: &str,
     value: &str,
     version: Option<&GoVersion>,
-) -> Result<Verdict, Problem> {
+) -> Result<SettingVerdict, Problem> {
     if let Some(feature) = key.strip_prefix("cpu.") {
         return check_cpu_feature(key, feature, value);
     }
@@ -105,7 +108,7 @@ pub fn check_godebug(
     }
     check_value(row, value, version)?;
 
-    let mut verdict = Verdict {
+    let mut verdict = SettingVerdict {
         notes: Vec::new(),
         discouraged: row.role == Role::Debugging,
     };
@@ -152,7 +155,7 @@ fn newest_known() -> GoVersion {
 }
 
 /// Adds the sentence that tells answers about other minor versions from verified ones.
-pub(super) fn note_unverified(version: &GoVersion, verdict: &mut Verdict) {
+pub(super) fn note_unverified(version: &GoVersion, verdict: &mut SettingVerdict) {
     if !VERIFIED_MINORS.contains(&version.minor()) {
         verdict.notes.push(format!(
             "Go 1.{} is outside 1.{} to 1.{}, for which this table was verified",
@@ -277,7 +280,7 @@ fn check_value(row: &GodebugKey, value: &str, version: Option<&GoVersion>) -> Re
 /// `cpu.all=off`, `cpu.avx2=off` (internal/cpu.processOptions). The feature names depend on the
 /// architecture, so only their shape is checked here; an unknown one is reported by the runtime
 /// itself, on stderr, as `GODEBUG: unknown cpu feature`.
-fn check_cpu_feature(key: &str, feature: &str, value: &str) -> Result<Verdict, Problem> {
+fn check_cpu_feature(key: &str, feature: &str, value: &str) -> Result<SettingVerdict, Problem> {
     let named = !feature.is_empty()
         && feature
             .bytes()
@@ -289,7 +292,7 @@ fn check_cpu_feature(key: &str, feature: &str, value: &str) -> Result<Verdict, P
             "use cpu.<feature>=off, or cpu.all=off",
         ));
     }
-    Ok(Verdict {
+    Ok(SettingVerdict {
         notes: vec![format!(
             "{key}={value}: the runtime reports unknown or required features on stderr and ignores them; read that output"
         )],

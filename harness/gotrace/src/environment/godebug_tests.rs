@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn check(key: &str, value: &str, minor: u32) -> Result<Verdict, Problem> {
+fn check(key: &str, value: &str, minor: u32) -> Result<SettingVerdict, Problem> {
     check_godebug(key, value, Some(&GoVersion::release(minor, 9)))
 }
 
-fn kind(answer: Result<Verdict, Problem>) -> ProblemKind {
+fn kind(answer: Result<SettingVerdict, Problem>) -> ProblemKind {
     answer.expect_err("should be refused").kind
 }
 
@@ -179,7 +179,7 @@ fn strings_are_split_as_the_runtime_splits_them() {
     assert!(check_godebug_string("cpu.all=on", None).is_err());
 }
 
-fn at(key: &str, value: &str, version: &str) -> Result<Verdict, Problem> {
+fn at(key: &str, value: &str, version: &str) -> Result<SettingVerdict, Problem> {
     check_godebug(
         key,
         value,

@@ -12,7 +12,7 @@
 //! | GOEXPERIMENT, GOAMD64 (build time) | [`check_goexperiment`], [`goamd64`]; the data: [`EXPERIMENTS`] |
 //! | any of them by name | [`check_variable`] |
 //!
-//! Main types: [`Problem`] and [`Verdict`]. Which release has a key or an experiment is generated from the sources of
+//! Main types: [`Problem`] and [`SettingVerdict`]. Which release has a key or an experiment is generated from the sources of
 //! every release since 1.21.0 ([`DECLARATIONS`], by [`sources`]); what each is for was read by hand, in the `runtime`,
 //! `internal/godebugs`, `internal/goexperiment` and `internal/buildcfg` packages and the code that uses it.
 //!
@@ -45,7 +45,7 @@ pub use generate::table_source;
 pub use godebug::{check_godebug, check_godebug_string, find_godebug, godebug_pairs};
 pub use godebug_table::{Abort, GODEBUG_KEYS, GodebugKey, Role, Values};
 pub use notes::{RELEASE_CHANGES, ReleaseChange, Shows, release_changes};
-pub use problem::{Problem, ProblemKind, Verdict};
+pub use problem::{Problem, ProblemKind, SettingVerdict};
 pub use quota::default_gomaxprocs;
 pub use releases::{Releases, Span};
 pub use values::{

@@ -44,7 +44,7 @@ impl std::error::Error for Problem {}
 
 /// A setting that Go accepts and acts upon, with what a reader of the results must know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct SettingVerdict {
     /// Plain sentences; empty if there is nothing to say.
     pub notes: Vec<String>,
     /// True for settings that exist for debugging Go itself and distort measurements.

@@ -1,7 +1,7 @@
 //! GOMAXPROCS, GOGC, GOMEMLIMIT, GOTRACEBACK and GOAMD64, parsed as Go parses them.
 
 use super::godebug::check_godebug_string;
-use super::problem::{Problem, ProblemKind, Verdict, nearest};
+use super::problem::{Problem, ProblemKind, SettingVerdict, nearest};
 use super::{check_goexperiment, goexperiment_names};
 use crate::GoVersion;
 
@@ -115,15 +115,15 @@ pub fn gomaxprocs(text: &str) -> Result<u32, Problem> {
 ///
 /// # Errors
 /// [`ProblemKind::SilentlyIgnored`] for everything else, `Off`, `100%` and the empty text included.
-pub fn gogc(text: &str) -> Result<(Gogc, Verdict), Problem> {
+pub fn gogc(text: &str) -> Result<(Gogc, SettingVerdict), Problem> {
     refuse_plus_sign("GOGC", text, ProblemKind::SilentlyIgnored)?;
     if text == "off" {
-        return Ok((Gogc::Off, Verdict::default()));
+        return Ok((Gogc::Off, SettingVerdict::default()));
     }
     match plain_integer(text) {
         Some(percent) if percent < 0 && percent >= i64::from(i32::MIN) => Ok((
             Gogc::Off,
-            Verdict {
+            SettingVerdict {
                 notes: vec![format!("GOGC={text} is negative, which Go treats as off")],
                 discouraged: false,
             },
@@ -137,7 +137,7 @@ pub fn gogc(text: &str) -> Result<(Gogc, Verdict), Problem> {
             let percent = u32::try_from(percent).expect("within 0..=i32::MAX");
             Ok((
                 Gogc::Percent(percent),
-                Verdict {
+                SettingVerdict {
                     notes,
                     discouraged: percent == 0,
                 },
@@ -276,13 +276,13 @@ pub fn check_variable(
     name: &str,
     value: &str,
     version: Option<&GoVersion>,
-) -> Result<Verdict, Problem> {
+) -> Result<SettingVerdict, Problem> {
     match name {
-        "GOMAXPROCS" => gomaxprocs(value).map(|_| Verdict::default()),
+        "GOMAXPROCS" => gomaxprocs(value).map(|_| SettingVerdict::default()),
         "GOGC" => gogc(value).map(|(_, verdict)| verdict),
         "GOMEMLIMIT" => {
             gomemlimit(value)?;
-            let mut verdict = Verdict::default();
+            let mut verdict = SettingVerdict::default();
             if version.is_some_and(|version| !version.at_least(19)) {
                 return Err(Problem::new(
                     ProblemKind::AbsentInVersion,
@@ -299,11 +299,11 @@ pub fn check_variable(
             }
             Ok(verdict)
         }
-        "GOTRACEBACK" => gotraceback(value).map(|_| Verdict::default()),
-        "GOAMD64" => goamd64(value).map(|_| Verdict::default()),
+        "GOTRACEBACK" => gotraceback(value).map(|_| SettingVerdict::default()),
+        "GOAMD64" => goamd64(value).map(|_| SettingVerdict::default()),
         "GODEBUG" => check_godebug_string(value, version),
         "GOEXPERIMENT" => {
-            let mut verdict = Verdict::default();
+            let mut verdict = SettingVerdict::default();
             for experiment in goexperiment_names(value) {
                 verdict
                     .notes
@@ -311,7 +311,7 @@ pub fn check_variable(
             }
             Ok(verdict)
         }
-        _ => Ok(Verdict::default()),
+        _ => Ok(SettingVerdict::default()),
     }
 }
 

@@ -4,7 +4,7 @@ use documents::comparison::Judgement;
 use documents::effect::Scale;
 use record::objective::Objective;
 use stats::Estimate;
-use stats::verdict::{self, Margin, Verdict, more_blocks_to_decide};
+use stats::verdict::{self, Margin, MarginVerdict, more_blocks_to_decide};
 
 use crate::margin;
 
@@ -47,10 +47,12 @@ impl Bar {
             false => estimate.low > 0.0 && estimate.point >= self.margin.best(),
         };
         match verdict::judge(estimate, &self.margin) {
-            Verdict::Regressed if claimed => Judgement::Regressed,
-            Verdict::Regressed | Verdict::Inconclusive => Judgement::Inconclusive,
-            Verdict::Improved | Verdict::NoWorse if claimed && is_gain => Judgement::Improved,
-            Verdict::Improved | Verdict::NoWorse => Judgement::NoWorse,
+            MarginVerdict::Regressed if claimed => Judgement::Regressed,
+            MarginVerdict::Regressed | MarginVerdict::Inconclusive => Judgement::Inconclusive,
+            MarginVerdict::Improved | MarginVerdict::NoWorse if claimed && is_gain => {
+                Judgement::Improved
+            }
+            MarginVerdict::Improved | MarginVerdict::NoWorse => Judgement::NoWorse,
         }
     }
 

@@ -38,10 +38,10 @@ pub(super) fn front(
         .iter()
         .map(|table| table.of_blocks(&blocks))
         .collect::<Option<_>>()?;
-    let objectives: Vec<pareto::Objective<'_>> = tables
+    let objectives: Vec<pareto::ParetoAxis<'_>> = tables
         .iter()
         .zip(&values)
-        .map(|(table, values)| pareto::Objective {
+        .map(|(table, values)| pareto::ParetoAxis {
             values,
             margin: table.margin,
         })

@@ -6,7 +6,7 @@ use documents::upgrade::{ObjectiveVerdict, UpgradeObjective};
 use record::objective::{Direction, Figure, Objective};
 use record::run::{Cell, Run};
 use record::trial::Trial;
-use stats::verdict::{self, Margin, Verdict, more_blocks_to_decide};
+use stats::verdict::{self, Margin, MarginVerdict, more_blocks_to_decide};
 use stats::{Estimate, floor, paired, summary};
 
 use super::cells::UpgradeTrials;
@@ -212,10 +212,10 @@ fn claimed(estimate: &Estimate, margin: &Margin, noise: Option<f64>) -> Objectiv
     }
     let claimed = noise.is_none_or(|noise| estimate.point.abs() > noise);
     match verdict::judge(estimate, margin) {
-        Verdict::Regressed if claimed => ObjectiveVerdict::Regressed,
-        Verdict::Improved if claimed => ObjectiveVerdict::Improved,
-        Verdict::Regressed | Verdict::Inconclusive => ObjectiveVerdict::Inconclusive,
-        Verdict::Improved | Verdict::NoWorse => ObjectiveVerdict::NoWorse,
+        MarginVerdict::Regressed if claimed => ObjectiveVerdict::Regressed,
+        MarginVerdict::Improved if claimed => ObjectiveVerdict::Improved,
+        MarginVerdict::Regressed | MarginVerdict::Inconclusive => ObjectiveVerdict::Inconclusive,
+        MarginVerdict::Improved | MarginVerdict::NoWorse => ObjectiveVerdict::NoWorse,
     }
 }
 

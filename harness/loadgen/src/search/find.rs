@@ -7,11 +7,11 @@ use super::options::SearchOptions;
 use crate::arrival::Arrival;
 use crate::backlog;
 use crate::errors::LoadError;
-use crate::objective::Objective;
+use crate::objective::LatencyTarget;
 use crate::outcome::LoadOutcome;
 use crate::run::run;
 use crate::spec::{Hooks, LoadSpec};
-use crate::validity::Verdict;
+use crate::validity::LoadVerdict;
 
 /// One rate that was tried.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ pub fn find_knee(
 /// What [`run`] fails for.
 pub fn find_highest_rate(
     spec: &LoadSpec,
-    objectives: &[Objective],
+    objectives: &[LatencyTarget],
     options: &SearchOptions,
     hooks: &Hooks<'_>,
 ) -> Result<SearchOutcome, LoadError> {
@@ -106,7 +106,7 @@ pub fn find_highest_rate(
 /// A search under way.
 struct Search<'a> {
     spec: &'a LoadSpec,
-    objectives: &'a [Objective],
+    objectives: &'a [LatencyTarget],
     options: &'a SearchOptions,
     hooks: &'a Hooks<'a>,
     probes: Vec<Probe>,
@@ -138,7 +138,7 @@ impl Search<'_> {
         if self.is_cancelled() && rate_per_s.is_some() {
             return Ok(None);
         }
-        let is_late = matches!(outcome.verdict, Verdict::GeneratorBound { .. });
+        let is_late = matches!(outcome.verdict, LoadVerdict::GeneratorBound { .. });
         let is_good = rate_per_s.is_none()
             || is_good(&outcome, self.objectives, self.options.max_error_share);
         self.is_generator_bound |= is_late && !is_good;
@@ -161,8 +161,9 @@ impl Search<'_> {
 }
 
 /// Whether a rate is good by its run.
-fn is_good(outcome: &LoadOutcome, objectives: &[Objective], max_error_share: f64) -> bool {
-    let bounds_errors = |objective: &Objective| matches!(objective, Objective::ErrorRate { .. });
+fn is_good(outcome: &LoadOutcome, objectives: &[LatencyTarget], max_error_share: f64) -> bool {
+    let bounds_errors =
+        |objective: &LatencyTarget| matches!(objective, LatencyTarget::ErrorRate { .. });
     let has_few_errors =
         outcome.ledger.error_rate() <= max_error_share || objectives.iter().any(bounds_errors);
     backlog::is_steady(outcome)
@@ -192,7 +193,7 @@ mod tests {
         };
         let share = SearchOptions::default().max_error_share;
         assert!(!is_good(&outcome, &[], share));
-        let slow = Objective::Response {
+        let slow = LatencyTarget::Response {
             quantile: 0.99,
             below: Duration::from_secs(1),
         };
@@ -200,12 +201,12 @@ mod tests {
             !is_good(&outcome, &[slow], share),
             "an objective of latency excuses no error"
         );
-        let many = Objective::ErrorRate { below: 0.3 };
+        let many = LatencyTarget::ErrorRate { below: 0.3 };
         assert!(
             is_good(&outcome, &[slow, many], share),
             "the person's own bound holds"
         );
-        let few = Objective::ErrorRate { below: 0.05 };
+        let few = LatencyTarget::ErrorRate { below: 0.05 };
         assert!(!is_good(&outcome, &[few], share));
         outcome.ledger = Ledger {
             scheduled: 1_000,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use loadgen::{
-    Arrival, ByteTotals, ErrorClass, HostShare, Ledger, LittlesLaw, LoadOutcome, Protocol,
-    SearchOutcome, Stretch, Summary, Verdict,
+    Arrival, ByteTotals, ErrorClass, HostShare, Ledger, LittlesLaw, LoadOutcome, LoadVerdict,
+    Protocol, SearchOutcome, Stretch, Summary,
 };
 use serde::Serialize;
 
@@ -42,7 +42,7 @@ struct Document<'a> {
     connections: Connections<'a>,
     bytes: ByteTotals,
     littles_law: Option<LittlesLaw>,
-    thresholds: Vec<Threshold<'a>>,
+    thresholds: Vec<ThresholdRow<'a>>,
     search: Option<Search>,
     warnings: &'a [String],
     intervals: Vec<Row<'a>>,
@@ -105,7 +105,7 @@ struct Connections<'a> {
 }
 
 #[derive(Serialize)]
-struct Threshold<'a> {
+struct ThresholdRow<'a> {
     expression: &'a str,
     failed: bool,
     measured: &'a str,
@@ -141,11 +141,11 @@ pub(super) fn text(report: &Report<'_>, tool: &str) -> Result<String, Failure> {
 fn document<'a>(report: &'a Report<'a>, tool: &'a str) -> Document<'a> {
     let outcome = report.outcome;
     let (reason, interval) = match &outcome.verdict {
-        Verdict::Valid => (None, None),
-        Verdict::GeneratorBound { interval, reason }
-        | Verdict::Failed { interval, reason }
-        | Verdict::Overloaded { interval, reason }
-        | Verdict::Noisy { interval, reason } => (Some(reason.as_str()), Some(*interval)),
+        LoadVerdict::Valid => (None, None),
+        LoadVerdict::GeneratorBound { interval, reason }
+        | LoadVerdict::Failed { interval, reason }
+        | LoadVerdict::Overloaded { interval, reason }
+        | LoadVerdict::Noisy { interval, reason } => (Some(reason.as_str()), Some(*interval)),
     };
     Document {
         format: FORMAT,
@@ -247,8 +247,8 @@ fn generator(report: &Report<'_>) -> Generator {
     }
 }
 
-fn thresholds<'a>(report: &'a Report<'_>) -> Vec<Threshold<'a>> {
-    let threshold = |finding: &'a crate::threshold::Finding| Threshold {
+fn thresholds<'a>(report: &'a Report<'_>) -> Vec<ThresholdRow<'a>> {
+    let threshold = |finding: &'a crate::threshold::Finding| ThresholdRow {
         expression: &finding.expression,
         failed: finding.failed,
         measured: &finding.measured,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use loadgen::{Arrival, LoadOutcome, Protocol, SearchOutcome, Spacing, Summary, Verdict};
+use loadgen::{Arrival, LoadOutcome, LoadVerdict, Protocol, SearchOutcome, Spacing, Summary};
 use record::quantity::{format_bytes, format_duration};
 
 use super::chart::chart;
@@ -62,19 +62,19 @@ fn field(text: &mut String, name: &str, value: &str) {
 
 fn verdict(outcome: &LoadOutcome) -> String {
     match &outcome.verdict {
-        Verdict::Valid if outcome.ledger.errors() > 0 => format!(
+        LoadVerdict::Valid if outcome.ledger.errors() > 0 => format!(
             "VALID: the generator was on time and the server kept up, but {} % of requests failed; the \
              latencies are those of the others",
             share(outcome.ledger.error_rate())
         ),
-        Verdict::Valid => {
+        LoadVerdict::Valid => {
             "VALID: the generator was on time and the server kept up; the figures are the server's"
                 .to_owned()
         }
-        Verdict::GeneratorBound { interval, reason }
-        | Verdict::Overloaded { interval, reason }
-        | Verdict::Failed { interval, reason }
-        | Verdict::Noisy { interval, reason } => format!(
+        LoadVerdict::GeneratorBound { interval, reason }
+        | LoadVerdict::Overloaded { interval, reason }
+        | LoadVerdict::Failed { interval, reason }
+        | LoadVerdict::Noisy { interval, reason } => format!(
             "{} from {:.1} to {:.1} s: {reason}",
             outcome.verdict.name(),
             interval.from_s,

@@ -1,6 +1,6 @@
 //! Caveats about the figures, in plain language, each with the next step.
 
-use loadgen::{Address, Arrival, ErrorClass, LoadOutcome, Protocol, SearchOutcome, Verdict};
+use loadgen::{Address, Arrival, ErrorClass, LoadOutcome, LoadVerdict, Protocol, SearchOutcome};
 
 use super::figures::per_second;
 use crate::job::Job;
@@ -43,8 +43,8 @@ fn generator_bound_search(search: &SearchOutcome) -> Option<String> {
 
 fn verdict(outcome: &LoadOutcome) -> Option<String> {
     let next = match &outcome.verdict {
-        Verdict::Valid => return None,
-        Verdict::GeneratorBound { .. } => match outcome.ran_out() {
+        LoadVerdict::Valid => return None,
+        LoadVerdict::GeneratorBound { .. } => match outcome.ran_out() {
             Some(ErrorClass::FdExhausted) => "raise `ulimit -n`, or lower -c, and measure again",
             Some(ErrorClass::PortsExhausted) => {
                 "keep connections alive, lower -c, or widen net.ipv4.ip_local_port_range, and measure again"
@@ -55,15 +55,15 @@ fn verdict(outcome: &LoadOutcome) -> Option<String> {
              nothing else uses (--cpus), or lower the rate"
             }
         },
-        Verdict::Failed { .. } => {
+        LoadVerdict::Failed { .. } => {
             "these are no figures of a service at work: see errors and statuses, put right the request or \
              the service, and measure again"
         }
-        Verdict::Overloaded { .. } => {
+        LoadVerdict::Overloaded { .. } => {
             "latencies grow for as long as the run lasts and mean little; lower -r, or find the \
              highest rate that holds with --max or --slo 'p99<5ms'"
         }
-        Verdict::Noisy { .. } => {
+        LoadVerdict::Noisy { .. } => {
             "end what else runs here, or pin the generator to idle CPUs (--cpus), and measure again; \
              `gosweep host` says what disturbs"
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadgen::{LoadOutcome, SearchOptions, Verdict};
+use loadgen::{LoadOutcome, LoadVerdict, SearchOptions};
 
 use super::findings::Findings;
 use super::lab::Lab;
@@ -55,7 +55,7 @@ fn tried_at(lab: &Lab, rate: f64) -> Result<LoadOutcome, Failure> {
         lab.run(&spec)
     };
     match run()? {
-        outcome if outcome.verdict == Verdict::Valid => Ok(outcome),
+        outcome if outcome.verdict == LoadVerdict::Valid => Ok(outcome),
         _ => run(),
     }
 }
@@ -68,20 +68,20 @@ pub(super) fn trusted_rate(lab: &Lab, findings: &mut Findings) -> Result<(), Fai
         let rate = FIRST_RATE * STEP.powi(step);
         let outcome = tried_at(lab, rate)?;
         match &outcome.verdict {
-            Verdict::Valid => trusted = Some((rate, outcome.generator.busiest_thread_share)),
-            Verdict::Overloaded { .. } => {
+            LoadVerdict::Valid => trusted = Some((rate, outcome.generator.busiest_thread_share)),
+            LoadVerdict::Overloaded { .. } => {
                 limit = format!("at {rate:.0}/s the reference server is the limit");
                 break;
             }
-            Verdict::GeneratorBound { .. } => {
+            LoadVerdict::GeneratorBound { .. } => {
                 limit = format!("at {rate:.0}/s the generator is late");
                 break;
             }
-            Verdict::Failed { .. } => {
+            LoadVerdict::Failed { .. } => {
                 limit = format!("at {rate:.0}/s the reference server does not answer");
                 break;
             }
-            Verdict::Noisy { .. } => {
+            LoadVerdict::Noisy { .. } => {
                 limit = format!("at {rate:.0}/s other programs disturb");
                 break;
             }

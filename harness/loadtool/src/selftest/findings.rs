@@ -1,6 +1,6 @@
 //! What the experiments found so far.
 
-use loadgen::{LoadOutcome, Verdict};
+use loadgen::{LoadOutcome, LoadVerdict};
 
 use super::table::{ClientRow, Row};
 use crate::caller::Caller;
@@ -48,7 +48,7 @@ impl Findings {
                 share * 100.0
             ));
         }
-        if let Verdict::GeneratorBound { reason, .. } | Verdict::Noisy { reason, .. } =
+        if let LoadVerdict::GeneratorBound { reason, .. } | LoadVerdict::Noisy { reason, .. } =
             &outcome.verdict
         {
             self.disturbances.push(format!(

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use loadgen::{LoadOutcome, Summary, Verdict};
+use loadgen::{LoadOutcome, LoadVerdict, Summary};
 use rustix::process::Signal;
 use serde::Deserialize;
 
@@ -126,7 +126,7 @@ pub(super) fn stall_across_the_end(lab: &Lab, findings: &mut Findings) -> Result
         "stall across the end: verdict",
         outcome.verdict.name(),
         "OVERLOADED",
-        matches!(outcome.verdict, Verdict::Overloaded { .. }),
+        matches!(outcome.verdict, LoadVerdict::Overloaded { .. }),
     ));
     Ok(())
 }

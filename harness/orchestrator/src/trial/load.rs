@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use loadgen::{
     Address, Arrival, Body, ClassOutcome, Endpoint, EngineChoice, Expect, LoadOutcome, LoadSpec,
-    RequestMix, RequestSpec, StatusExpectation, TlsOptions, Verdict as LoadVerdict,
+    LoadVerdict, RequestMix, RequestSpec, StatusExpectation, TlsOptions,
 };
 use record::matrix::Engine;
 use record::target_file::{Request, RequestBody, Target};

@@ -3,7 +3,7 @@
 use documents::comparison::{Comparison, Judgement, ObjectiveComparison, Side, TargetComparison};
 use documents::effect::Scale;
 
-use super::{Figure, Figures, Measured, Measurements, Verdict};
+use super::{Figure, Figures, Measured, MeasuredVerdict, Measurements};
 
 impl Measured for Comparison {
     fn measured(&self) -> Figures {
@@ -37,7 +37,7 @@ impl Measured for Comparison {
     }
 }
 
-fn verdict(target: &TargetComparison) -> Verdict {
+fn verdict(target: &TargetComparison) -> MeasuredVerdict {
     let kind = match target.verdict {
         Judgement::Improved => "improved",
         Judgement::NoWorse => "no_worse",
@@ -45,7 +45,7 @@ fn verdict(target: &TargetComparison) -> Verdict {
         Judgement::Invalid => "invalid",
         Judgement::Regressed => "regressed",
     };
-    Verdict {
+    MeasuredVerdict {
         target: target.target.clone(),
         kind: kind.to_owned(),
         headline: target.headline.clone(),

@@ -33,14 +33,14 @@ pub struct Figures {
     /// What to know about the figures, one line each.
     pub notes: Vec<String>,
     /// The verdicts.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<MeasuredVerdict>,
     /// The cells in the order of the document.
     pub cells: Vec<Measurements>,
 }
 
 /// What a document says of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct MeasuredVerdict {
     /// The target.
     pub target: String,
     /// The kind in one word, in the spelling of the document.

@@ -5,7 +5,7 @@ use documents::ranking::{CellRanking, Ranking, TargetRanking, TrialFigures, Verd
 use record::objective::Objective;
 use record::run::Artifact;
 
-use super::{Figure, Figures, Measured, Measurements, TrialValue, Verdict};
+use super::{Figure, Figures, Measured, MeasuredVerdict, Measurements, TrialValue};
 
 impl Measured for Ranking {
     fn measured(&self) -> Figures {
@@ -35,8 +35,8 @@ impl Measured for Ranking {
     }
 }
 
-fn verdict(target: &TargetRanking) -> Verdict {
-    Verdict {
+fn verdict(target: &TargetRanking) -> MeasuredVerdict {
+    MeasuredVerdict {
         target: target.target.clone(),
         kind: kind(target.verdict.kind),
         headline: target.verdict.headline.clone(),

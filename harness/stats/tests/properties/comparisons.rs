@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use stats::power::{self, PairedDesign, PairedTest};
-use stats::verdict::{self, Direction, Margin, NoiseFloor, Verdict};
+use stats::verdict::{self, Direction, Margin, MarginVerdict, NoiseFloor};
 use stats::{Alternative, Estimate, Method, correction, paired, two_sample};
 
 /// Values on a coarse grid, so that ties and zeros are common and shifts are exact.
@@ -134,18 +134,18 @@ proptest! {
         let higher = Margin::from_share(Direction::HigherIsBetter, share).unwrap();
         let verdict = verdict::judge(&interval, &higher);
         let expected = if interval.high < higher.worst() {
-            Verdict::Regressed
+            MarginVerdict::Regressed
         } else if interval.low <= higher.worst() {
-            Verdict::Inconclusive
+            MarginVerdict::Inconclusive
         } else if interval.low > higher.best() {
-            Verdict::Improved
+            MarginVerdict::Improved
         } else {
-            Verdict::NoWorse
+            MarginVerdict::NoWorse
         };
         prop_assert_eq!(verdict, expected);
         // A floor that swallows everything leaves nothing to find.
         let floor = NoiseFloor { reach: 1.0, estimate: interval };
-        prop_assert_eq!(verdict::judge(&interval, &higher.at_least(&floor)), Verdict::NoWorse);
+        prop_assert_eq!(verdict::judge(&interval, &higher.at_least(&floor)), MarginVerdict::NoWorse);
     }
 }
 

@@ -7,7 +7,7 @@ use stats::power::{self, PairedDesign};
 use stats::scaling::{self, ScalingPoint};
 use stats::selection::{self, GroupRule, PairTest};
 use stats::steady::{self, SteadyRule};
-use stats::verdict::{self, Direction, Margin, PrecisionRule, PrecisionStep, Verdict};
+use stats::verdict::{self, Direction, Margin, MarginVerdict, PrecisionRule, PrecisionStep};
 use stats::{
     Alternative, CompleteBlocks, Resampling, StatsError, TestMethod, correction, paired,
     permutation, summary, two_sample,
@@ -245,9 +245,9 @@ fn regressions_are_called_by_their_name() {
         let values = [-0.01, -0.005, 0.0, 0.0, 0.005, 0.01, 0.002].map(|value| value + centre);
         verdict::judge(&paired::estimate(&values, 0.95).unwrap(), &margin)
     };
-    assert_eq!(verdict(0.15), Verdict::Regressed);
-    assert_eq!(verdict(0.095), Verdict::Inconclusive);
-    assert_eq!(verdict(0.02), Verdict::NoWorse);
-    assert_eq!(verdict(-0.15), Verdict::Improved);
-    assert_eq!(Verdict::NoWorse.label(), "NO WORSE");
+    assert_eq!(verdict(0.15), MarginVerdict::Regressed);
+    assert_eq!(verdict(0.095), MarginVerdict::Inconclusive);
+    assert_eq!(verdict(0.02), MarginVerdict::NoWorse);
+    assert_eq!(verdict(-0.15), MarginVerdict::Improved);
+    assert_eq!(MarginVerdict::NoWorse.label(), "NO WORSE");
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use stats::additive::{self, Observation};
 use stats::effects::{self, Layout};
-use stats::pareto::{self, FrontRule, Objective};
+use stats::pareto::{self, FrontRule, ParetoAxis};
 use stats::racing::{self, RaceRule};
 use stats::selection::{self, GroupRule, PairTest};
 use stats::{CompleteBlocks, Resampling, permutation};
@@ -122,7 +122,7 @@ proptest! {
 
     #[test]
     fn the_best_of_each_single_objective_is_on_a_front_of_one(blocks in table()) {
-        let objective = Objective { values: &blocks, margin: 0.0 };
+        let objective = ParetoAxis { values: &blocks, margin: 0.0 };
         let rule = FrontRule { alpha: 0.05, resampling: Resampling { draws: 20, seed: 1 } };
         let front = pareto::front(&[objective], rule).unwrap();
         let best = blocks.cell_means().iter().copied().enumerate()
@@ -201,7 +201,7 @@ fn front_keeps_trade_offs_and_drops_the_worse() {
         CompleteBlocks::from_rows(&rows).unwrap()
     };
     let (speed, thrift) = (column([1.0, 0.5, 0.7]), column([0.4, 0.9, 0.2]));
-    let objectives = [&speed, &thrift].map(|values| Objective {
+    let objectives = [&speed, &thrift].map(|values| ParetoAxis {
         values,
         margin: 0.03,
     });

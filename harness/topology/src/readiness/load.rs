@@ -22,6 +22,7 @@ pub(super) fn checks(source: &Source, topology: Option<&Topology>) -> Vec<Check>
     vec![
         load_average(source, cpus),
         busy_processes(source, cpus),
+        irqbalance(source),
         pressure(source),
         steal(source),
         swap(source),
@@ -92,6 +93,26 @@ fn name_and_state(stat: &str) -> Option<(&str, char)> {
 }
 
 /// Pressure stall information: share of time in which some task waited for a CPU.
+fn irqbalance(source: &Source) -> Check {
+    const WHY: &str = "it moves interrupts between CPUs every few seconds, also onto the target's";
+    let pids = source.numbered_pids();
+    if pids.is_empty() {
+        return Check::unknown("irqbalance", WHY, "no process could be read");
+    }
+    let runs =
+        |pid: &u32| source.word(&format!("proc/{pid}/comm")).as_deref() == Some("irqbalance");
+    if pids.iter().any(runs) {
+        Check::warn(
+            "irqbalance",
+            WHY,
+            "runs",
+            "as root: systemctl stop irqbalance",
+        )
+    } else {
+        Check::ok("irqbalance", WHY, "does not run")
+    }
+}
+
 fn pressure(source: &Source) -> Check {
     const WHY: &str = "tasks that wait for a CPU now will wait during a trial too";
     let text = source.text("proc/pressure/cpu").unwrap_or_default();

@@ -8,6 +8,7 @@ mod frequency;
 mod kernel;
 mod load;
 mod machine;
+mod process;
 
 use std::fmt;
 use std::path::Path;
@@ -23,21 +24,23 @@ use crate::source::Source;
 pub enum State {
     /// Nothing to do.
     Ok,
-    /// Cannot be told on this host.
+    /// Not there, or cannot be told, on this host.
+    #[serde(rename = "absent")]
     Unknown,
     /// Adds noise or bias; figures remain usable with care.
     Warn,
     /// Makes figures unusable.
+    #[serde(rename = "fail")]
     Bad,
 }
 
 impl fmt::Display for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(match self {
-            Self::Ok => "ok",
-            Self::Unknown => "unknown",
-            Self::Warn => "warn",
-            Self::Bad => "bad",
+            Self::Ok => "OK",
+            Self::Unknown => "ABSENT",
+            Self::Warn => "WARN",
+            Self::Bad => "FAIL",
         })
     }
 }
@@ -112,6 +115,7 @@ pub fn readiness(root: &Path) -> Vec<Check> {
     checks.push(machine::cpu_quota(topology.as_ref()));
     checks.extend(load::checks(&source, topology.as_ref()));
     checks.extend(kernel::checks(&source, topology.as_ref()));
+    checks.extend(process::checks(&source));
     checks
 }
 

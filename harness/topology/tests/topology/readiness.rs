@@ -68,7 +68,12 @@ fn a_quiet_host_is_fit() {
         )
         .file("proc/uptime", "86400.5 1.0")
         .file("proc/sys/kernel/nmi_watchdog", "0")
-        .file("proc/sys/kernel/perf_event_paranoid", "-1");
+        .file("proc/sys/kernel/perf_event_paranoid", "-1")
+        .file("proc/sys/kernel/randomize_va_space", "2")
+        .file("sys/kernel/mm/ksm/run", "0")
+        .file("proc/sys/net/ipv4/ip_local_port_range", "32768\t60999")
+        .file("proc/sys/net/core/somaxconn", "4096")
+        .file("sys/bus/event_source/devices/cpu/type", "4");
     for check in readiness(machine.root()) {
         assert_eq!(check.state, State::Ok, "{check:?}");
         assert_eq!(check.fix, None, "{check:?}");
@@ -228,4 +233,61 @@ fn every_check_answers_on_this_host() {
     }
     let cores = checks.iter().find(|check| check.id == "cores").unwrap();
     assert_ne!(cores.state, State::Unknown);
+}
+
+#[test]
+fn settings_for_processes_that_disturb_are_found_with_their_fix() {
+    let cases = [
+        ("aslr", "proc/sys/kernel/randomize_va_space", "0"),
+        ("ksm", "sys/kernel/mm/ksm/run", "1"),
+        (
+            "port-range",
+            "proc/sys/net/ipv4/ip_local_port_range",
+            "60000 60999",
+        ),
+        ("somaxconn", "proc/sys/net/core/somaxconn", "128"),
+    ];
+    for (id, file, value) in cases {
+        let machine = host();
+        assert_eq!(state(&machine, id), State::Unknown, "{id} without {file}");
+        machine.file(file, value);
+        let check = check(&machine, id);
+        assert_eq!(check.state, State::Warn, "{check:?}");
+        assert!(check.fix.is_some(), "{check:?}");
+    }
+}
+
+#[test]
+fn a_port_range_that_makes_no_sense_is_not_judged() {
+    for text in [
+        "60999 32768",
+        "32768",
+        "1 2 3",
+        "-1 60999",
+        "32768 70000",
+        "",
+    ] {
+        let machine = host();
+        machine.file("proc/sys/net/ipv4/ip_local_port_range", text);
+        assert_eq!(state(&machine, "port-range"), State::Unknown, "{text:?}");
+    }
+}
+
+#[test]
+fn software_event_sources_are_no_pmu() {
+    let machine = host();
+    machine.file("sys/bus/event_source/devices/software/type", "1");
+    assert_eq!(state(&machine, "pmu"), State::Unknown);
+    machine.file("sys/bus/event_source/devices/armv8_pmuv3_0/type", "8");
+    assert_eq!(check(&machine, "pmu").found, "armv8_pmuv3_0");
+}
+
+#[test]
+fn irqbalance_is_known_by_its_name() {
+    let machine = host();
+    assert_eq!(state(&machine, "irqbalance"), State::Unknown);
+    machine.file("proc/9/comm", "irqbalance-ui\n");
+    assert_eq!(state(&machine, "irqbalance"), State::Ok);
+    machine.file("proc/10/comm", "irqbalance\n");
+    assert_eq!(state(&machine, "irqbalance"), State::Warn);
 }
