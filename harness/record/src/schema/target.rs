@@ -356,7 +356,7 @@ fn properties() -> Value {
         "probe": {
             "type": "boolean",
             "default": false,
-            "description": "Whether it speaks the contract of targets/internal/probe on {admin}. Without it what only the runtime knows is marked as not observable."
+            "description": "Whether it speaks the contract of targets/probe on {admin}. Without it what only the runtime knows is marked as not observable."
         },
         "metrics": {
             "description": "Where a service without probe tells of its own runtime: read before and after every window.",

@@ -62,7 +62,7 @@ pub struct Target {
     /// PEM file with the authorities that its certificate is checked against, relative to the target file, with
     /// placeholders; `None`: the system's.
     pub ca: Option<String>,
-    /// Whether it speaks the contract of `targets/internal/probe` on `{admin}`.
+    /// Whether it speaks the contract of `targets/probe` on `{admin}`.
     pub probe: bool,
     /// What it demonstrates.
     pub shows: Option<String>,
