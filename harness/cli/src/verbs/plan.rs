@@ -83,8 +83,6 @@ struct PlanJson {
     toolchains: Vec<String>,
     cells: Vec<CellJson>,
     dropped: Vec<DroppedJson>,
-    /// On targets.
-    notes: Vec<String>,
     order: Vec<Vec<SlotJson>>,
 }
 
@@ -171,7 +169,6 @@ fn plan_json(plan: &Plan) -> PlanJson {
                 reason: dropped.reason.clone(),
             })
             .collect(),
-        notes: plan.target_notes(),
         order,
     }
 }
@@ -221,9 +218,6 @@ fn plan_text(plan: &Plan, topology: &Topology, json: &PlanJson) -> String {
     }
     for note in of_all {
         text.push_str(&format!("  note, of every cell: {note}\n"));
-    }
-    for note in &json.notes {
-        text.push_str(&format!("  note: {note}\n"));
     }
     text.push_str(&placements(plan, topology));
     if let Some(first) = json.order.first() {

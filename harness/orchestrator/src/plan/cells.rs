@@ -34,6 +34,20 @@ pub struct PlannedCell {
     pub notes: Vec<String>,
 }
 
+/// What cannot be seen of a target, whatever the cell.
+pub(super) fn target_note(target: &Target) -> Option<String> {
+    let more = match target.metrics {
+        Some(_) => {
+            "GODEBUG and what its `metrics` do not tell of GOGC, GOMEMLIMIT and the Go version cannot be read back"
+        }
+        None => {
+            "GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from \
+             gctrace alone; `metrics:` in its target file adds allocations"
+        }
+    };
+    (!target.probe).then(|| format!("{}, no probe: {more}", target.name))
+}
+
 impl Plan {
     /// The target of a cell.
     pub fn target(&self, cell: &PlannedCell) -> &Target {
@@ -60,20 +74,6 @@ impl Plan {
         } else {
             Err(wrong)
         }
-    }
-
-    /// Remarks on targets, whatever the cell.
-    pub fn target_notes(&self) -> Vec<String> {
-        let without = self.targets.values().filter(|target| !target.probe);
-        without
-            .map(|target| {
-                let more = match target.metrics {
-                    Some(_) => "GODEBUG and what its `metrics` do not tell of GOGC, GOMEMLIMIT and the Go version cannot be read back",
-                    None => "GOGC, GOMEMLIMIT, GODEBUG and the Go version cannot be read back, and heap and GC figures come from gctrace alone; `metrics:` in its target file adds allocations",
-                };
-                format!("{} has no probe: {more}", target.name)
-            })
-            .collect()
     }
 
     /// The toolchains that the cells ask for, as the matrix names them.

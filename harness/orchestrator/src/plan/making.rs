@@ -8,7 +8,7 @@ use record::matrix::{CellSpec, Dropped, Matrix};
 use record::target_file::Target;
 use topology::{Placement, Topology};
 
-use super::cells::{Plan, PlannedCell};
+use super::cells::{Plan, PlannedCell, target_note};
 use super::check;
 use super::error::PlanError;
 use super::limits::{self, cgroup_parent};
@@ -104,7 +104,11 @@ fn place_cells(
         }
         match place(&plan.matrix, &spec, topology) {
             Ok(placement) => {
-                let notes = check::notes(&spec, &placement);
+                let mut notes = check::notes(&spec, &placement);
+                // Once for a target, not for each of its cells.
+                if is_control {
+                    notes.extend(target_note(&plan.targets[&spec.target]));
+                }
                 plan.cells.push(PlannedCell {
                     control: is_control,
                     notes,
