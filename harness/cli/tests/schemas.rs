@@ -7,22 +7,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const DOCUMENTS: [&str; 9] = [
-    "ranking",
-    "exploration",
-    "proof",
-    "comparison",
-    "gate",
-    "advice",
-    "diagnoses",
-    "analysis",
-    "export",
-];
+use documents::schema::DOCUMENTS;
 
 #[test]
 fn every_document_has_its_schema() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/schemas");
-    for name in DOCUMENTS {
+    for document in DOCUMENTS {
+        let name = document.name;
         let output = Command::new(env!("CARGO_BIN_EXE_gosweep"))
             .args(["schema", name])
             .output()

@@ -12,42 +12,44 @@ use crate::export::Export;
 use crate::gate::GateReport;
 use crate::proof::Proof;
 use crate::ranking::Ranking;
+use crate::upgrade::Upgrade;
 
-/// The documents, by the names that their schemas have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DocumentKind {
-    /// `rank`, `report`
-    Ranking,
-    /// `rank --explore`
-    Exploration,
-    /// `rank --selftest`
-    Proof,
-    /// `compare`
-    Comparison,
-    /// `gate`
-    Gate,
-    /// `advise`
-    Advice,
-    /// `diagnose`
-    Diagnoses,
-    /// `analyze`
-    Analysis,
-    /// `export`
-    Export,
+/// A document with a schema.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentKind {
+    /// The name of its schema.
+    pub name: &'static str,
+    /// The command that prints it.
+    pub printed_by: &'static str,
+    schema: fn() -> Schema,
 }
 
-/// The schema of a document as it is written (JSON Schema, draft 2020-12).
-pub fn schema(of: DocumentKind) -> Schema {
-    match of {
-        DocumentKind::Ranking => written::<Ranking>(),
-        DocumentKind::Exploration => written::<Exploration>(),
-        DocumentKind::Proof => written::<Proof>(),
-        DocumentKind::Comparison => written::<Comparison>(),
-        DocumentKind::Gate => written::<GateReport>(),
-        DocumentKind::Advice => written::<Advice>(),
-        DocumentKind::Diagnoses => written::<Diagnoses>(),
-        DocumentKind::Analysis => written::<Analysis>(),
-        DocumentKind::Export => written::<Export>(),
+/// The documents, in the order in which the command line lists them.
+pub const DOCUMENTS: &[DocumentKind] = &[
+    kind::<Ranking>("ranking", "`rank --json` and `report --format json`"),
+    kind::<Exploration>("exploration", "`rank --explore --json`"),
+    kind::<Proof>("proof", "`rank --selftest --json`"),
+    kind::<Comparison>("comparison", "`compare --json`"),
+    kind::<GateReport>("gate", "`gate --json`"),
+    kind::<Advice>("advice", "`advise --json`"),
+    kind::<Diagnoses>("diagnoses", "`diagnose --json`"),
+    kind::<Analysis>("analysis", "`analyze --json`"),
+    kind::<Upgrade>("upgrade", "`upgrade --json`"),
+    kind::<Export>("export", "`export --json`"),
+];
+
+const fn kind<D: JsonSchema>(name: &'static str, printed_by: &'static str) -> DocumentKind {
+    DocumentKind {
+        name,
+        printed_by,
+        schema: written::<D>,
+    }
+}
+
+impl DocumentKind {
+    /// The schema of the document as it is written (JSON Schema, draft 2020-12).
+    pub fn schema(&self) -> Schema {
+        (self.schema)()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::warning::Warning;
 pub const UPGRADE_FORMAT: u32 = 1;
 
 /// What an upgrade of Go came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Upgrade {
     /// The version of this format.
     pub format: u32,
@@ -48,7 +48,7 @@ pub struct UpgradeSample {
 }
 
 /// Where the figures of an upgrade come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Origin {
     /// The run.
     pub run: String,
@@ -65,7 +65,9 @@ pub struct Origin {
 }
 
 /// Whether an upgrade may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum UpgradeVerdict {
     /// Better beyond the margin somewhere, and worse nowhere.
@@ -94,7 +96,7 @@ impl UpgradeVerdict {
 }
 
 /// One target under one new version.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetUpgrade {
     /// The target.
     pub target: String,
@@ -135,7 +137,7 @@ pub struct TargetUpgrade {
 }
 
 /// What is compared with what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparisonKind {
     /// Another toolchain under the same go line.
@@ -155,7 +157,7 @@ impl ComparisonKind {
 }
 
 /// The comparison that the verdict is not of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OtherComparison {
     /// Its verdict.
     pub verdict: UpgradeVerdict,
@@ -166,7 +168,7 @@ pub struct OtherComparison {
 }
 
 /// One figure, old against new.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UpgradeObjective {
     /// Its name, as `--by` takes it where it is an objective.
     pub name: String,
@@ -199,7 +201,7 @@ pub struct UpgradeObjective {
 }
 
 /// What became of one figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectiveVerdict {
     /// Better beyond the margin.
@@ -225,7 +227,7 @@ impl ObjectiveVerdict {
 }
 
 /// A switch that carries a difference.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Attribution {
     /// The switch, e.g. `GOEXPERIMENT=nogreenteagc`.
     pub switch: String,
@@ -238,7 +240,7 @@ pub struct Attribution {
 }
 
 /// A switch that was tried.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SwitchTried {
     /// The switch.
     pub switch: String,
@@ -255,7 +257,7 @@ pub struct SwitchTried {
 }
 
 /// A default that changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DefaultChanged {
     /// The GODEBUG key or experiment.
     pub key: String,
@@ -272,7 +274,7 @@ pub struct DefaultChanged {
 }
 
 /// Something that needs no run to be seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScanFinding {
     /// `severe`, `warning` or `note`.
     pub severity: ScanSeverity,
@@ -283,7 +285,9 @@ pub struct ScanFinding {
 }
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ScanSeverity {
     /// The new Go does not build or start with it.
@@ -306,7 +310,7 @@ impl ScanSeverity {
 }
 
 /// A distribution of the runtime's, side by side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LatencyComparison {
     /// The metric, e.g. `/sched/latencies:seconds`.
     pub metric: String,
@@ -319,7 +323,7 @@ pub struct LatencyComparison {
 }
 
 /// Quantiles of a histogram's difference over the window.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LatencyQuantiles {
     /// Median, seconds.
     pub p50: f64,
@@ -332,7 +336,7 @@ pub struct LatencyQuantiles {
 }
 
 /// A fact about the builds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BuildFact {
     /// What: go line, DefaultGODEBUG, collector.
     pub what: String,

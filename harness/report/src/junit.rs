@@ -1,13 +1,15 @@
-//! Gates, rankings and comparisons as JUnit XML, which CI systems show as tests: a suite per target, a case per check.
+//! Gates, rankings, comparisons and upgrades as JUnit XML, which CI systems show as tests: a suite per target, a case per check.
 //!
 //! A broken rule is a failure; what cannot be told is an error, because a gate that does not know must not pass.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use documents::comparison::{Comparison, Judgement, TargetComparison};
-use documents::figures::{NOT_OBSERVED, counted, host_text, value_text};
+use documents::figures::{NOT_OBSERVED, counted, host_text, ratio_text, value_text};
 use documents::gate::{Check, GateOutcome, GateReport, TargetGate};
 use documents::ranking::{CellRanking, ConstraintState, Ranking, TargetRanking, VerdictKind};
+use documents::upgrade::{ObjectiveVerdict, TargetUpgrade, Upgrade, UpgradeObjective};
 use record::objective::Direction;
 
 use crate::error::ReportError;
@@ -41,9 +43,16 @@ impl Format<Comparison> for Junit {
     }
 }
 
+impl Format<Upgrade> for Junit {
+    fn write(&self, upgrade: &Upgrade) -> Result<String, ReportError> {
+        let suites = upgrade.targets.iter().map(|own| of_upgrade(upgrade, own));
+        Ok(document("gosweep upgrade", &suites.collect::<Vec<_>>()))
+    }
+}
+
 /// The tests of one target.
 struct Suite<'d> {
-    name: &'d str,
+    name: Cow<'d, str>,
     /// RFC 3339.
     started: &'d str,
     properties: Vec<(&'static str, String)>,
@@ -82,7 +91,7 @@ fn of_gate<'d>(report: &'d GateReport, target: &'d TargetGate) -> Suite<'d> {
         said: said(check),
     });
     Suite {
-        name: &target.target,
+        name: (&target.target).into(),
         started: &report.run.started,
         properties: vec![
             ("run", report.run.run.clone()),
@@ -110,7 +119,7 @@ fn of_target<'d>(ranking: &'d Ranking, target: &'d TargetRanking) -> Suite<'d> {
     }];
     cases.extend(target.cells.iter().flat_map(of_cell));
     Suite {
-        name: &target.target,
+        name: (&target.target).into(),
         started: &ranking.provenance.started,
         properties: vec![
             ("run", ranking.provenance.run.clone()),
@@ -186,7 +195,7 @@ fn of_sides<'d>(comparison: &'d Comparison, target: &'d TargetComparison) -> Sui
         }
     });
     Suite {
-        name: &target.target,
+        name: (&target.target).into(),
         started: &comparison.candidate.started,
         properties: vec![
             ("baseline", target.baseline.clone()),
@@ -196,6 +205,47 @@ fn of_sides<'d>(comparison: &'d Comparison, target: &'d TargetComparison) -> Sui
         ],
         cases: cases.collect(),
     }
+}
+
+/// A case for each figure that decides.
+fn of_upgrade<'d>(upgrade: &'d Upgrade, target: &'d TargetUpgrade) -> Suite<'d> {
+    let deciding = target.objectives.iter().filter(|own| own.decides);
+    let mut cases: Vec<Case> = deciding.filter_map(of_figure).collect();
+    // Without a figure nothing was tested, and a suite without tests passes.
+    if cases.is_empty() {
+        cases.push(Case {
+            name: "verdict".to_owned(),
+            outcome: Outcome::Open(target.verdict.label()),
+            said: target.reason.clone(),
+        });
+    }
+    Suite {
+        name: format!("{} {} to {}", target.target, target.from, target.to).into(),
+        started: &upgrade.origin.started,
+        properties: vec![
+            ("verdict", target.verdict.label().to_owned()),
+            ("reason", target.reason.clone()),
+        ],
+        cases,
+    }
+}
+
+fn of_figure(own: &UpgradeObjective) -> Option<Case> {
+    let verdict = own.verdict?;
+    let outcome = match verdict {
+        ObjectiveVerdict::Regressed => Outcome::Failed(verdict.label()),
+        ObjectiveVerdict::Inconclusive => Outcome::Open(verdict.label()),
+        ObjectiveVerdict::Improved | ObjectiveVerdict::NoWorse => Outcome::Passed,
+    };
+    let change = match own.ratio {
+        Some(ratio) => ratio_text(ratio, own.interval),
+        None => "no ratio".to_owned(),
+    };
+    Some(Case {
+        name: own.name.clone(),
+        outcome,
+        said: format!("{} {change}, margin {}", own.heading, own.margin),
+    })
 }
 
 fn document(name: &str, suites: &[Suite<'_>]) -> String {
@@ -221,7 +271,7 @@ fn suite(xml: &mut String, suite: &Suite<'_>) {
         format_args!(
             "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" \
              timestamp=\"{}\">",
-            escaped(suite.name),
+            escaped(&suite.name),
             escaped(suite.started)
         ),
     );
@@ -235,7 +285,7 @@ fn suite(xml: &mut String, suite: &Suite<'_>) {
     }
     put(xml, format_args!("    </properties>"));
     for own in &suite.cases {
-        case(xml, suite.name, own);
+        case(xml, &suite.name, own);
     }
     put(xml, format_args!("  </testsuite>"));
 }

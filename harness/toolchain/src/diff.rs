@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use gotrace::environment::sources::{Found, godebugs_table};
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -219,8 +220,8 @@ pub fn diff(from: &Path, to: &Path) -> Result<GorootDifference, ToolchainError> 
     }
     let areas = Area::ALL.iter().filter_map(|area| areas.remove(area));
     let (metrics_new, metrics_gone) = new_and_gone(&before.metrics, &after.metrics);
-    let key = |table: &[Key]| table.iter().map(|key| key.name.clone()).collect();
-    let (godebug_new, godebug_gone) = new_and_gone(&key(&before.godebug), &key(&after.godebug));
+    let (godebug_new, godebug_gone) =
+        new_and_gone(&in_force(&before.godebug), &in_force(&after.godebug));
     Ok(GorootDifference {
         from: versions.0.to_string(),
         to: versions.1.to_string(),
@@ -237,6 +238,14 @@ pub fn diff(from: &Path, to: &Path) -> Result<GorootDifference, ToolchainError> 
     })
 }
 
+/// The keys that are acted upon: a removed one stays in the table, among the removed.
+fn in_force(table: &BTreeSet<(String, Found)>) -> BTreeSet<String> {
+    let sources = table
+        .iter()
+        .filter(|(_, found)| matches!(found, Found::Source { .. }));
+    sources.map(|(key, _)| key.clone()).collect()
+}
+
 /// What is only on the second, and what only on the first side.
 fn new_and_gone(before: &BTreeSet<String>, after: &BTreeSet<String>) -> (Vec<String>, Vec<String>) {
     (
@@ -245,17 +254,23 @@ fn new_and_gone(before: &BTreeSet<String>, after: &BTreeSet<String>) -> (Vec<Str
     )
 }
 
-fn changed_defaults(table: &[Key], from_minor: u32, to_minor: u32) -> Vec<ChangedDefault> {
-    let changed = table.iter().filter_map(|key| {
-        let since_minor = key
-            .changed
-            .filter(|minor| (from_minor + 1..=to_minor).contains(minor))?;
-        Some(ChangedDefault {
-            key: key.name.clone(),
-            package: key.package.clone(),
-            since_minor,
-            old: key.old.clone(),
-        })
+/// Keys whose default hangs on a go line that the second side has and the first has not.
+fn changed_defaults(
+    table: &BTreeSet<(String, Found)>,
+    from_minor: u32,
+    to_minor: u32,
+) -> Vec<ChangedDefault> {
+    let changed = table.iter().filter_map(|(key, found)| match found {
+        Found::Source {
+            package,
+            changed: Some((since_minor, old)),
+        } if (from_minor + 1..=to_minor).contains(since_minor) => Some(ChangedDefault {
+            key: key.clone(),
+            package: package.clone(),
+            since_minor: *since_minor,
+            old: old.clone(),
+        }),
+        _ => None,
     });
     changed.collect()
 }
@@ -363,20 +378,11 @@ fn function_name(rest: &str) -> String {
     )
 }
 
-/// A row of src/internal/godebugs/table.go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Key {
-    name: String,
-    package: String,
-    changed: Option<u32>,
-    old: String,
-}
-
 /// What is compared of one GOROOT.
 struct Sources {
     files: BTreeMap<String, String>,
     metrics: BTreeSet<String>,
-    godebug: Vec<Key>,
+    godebug: BTreeSet<(String, Found)>,
 }
 
 impl Sources {
@@ -392,15 +398,20 @@ impl Sources {
         )?;
         // Go 1.21 brought the table.
         let table = source.join("internal/godebugs/table.go");
-        let table = if table.is_file() {
-            read_text(&table, LONGEST_SOURCE)?
+        let godebug = if table.is_file() {
+            godebugs_table(&read_text(&table, LONGEST_SOURCE)?).map_err(|error| {
+                ToolchainError::NoGoroot {
+                    goroot: goroot.to_owned(),
+                    reason: error.to_string(),
+                }
+            })?
         } else {
-            String::new()
+            BTreeSet::new()
         };
         Ok(Self {
             files,
             metrics: fields(&metrics, "Name").into_iter().collect(),
-            godebug: keys(&table),
+            godebug,
         })
     }
 }
@@ -480,29 +491,6 @@ fn quoted(line: &str, field: &str) -> Option<String> {
         .trim_start()
         .strip_prefix('"')?;
     Some(rest[..rest.find('"')?].to_owned())
-}
-
-fn keys(table: &str) -> Vec<Key> {
-    let code = table
-        .lines()
-        .filter(|line| line.trim_start().starts_with('{'));
-    let keys = code.filter_map(|line| {
-        let changed = line.split_once("Changed:").and_then(|(_, rest)| {
-            let digits: String = rest
-                .trim_start()
-                .chars()
-                .take_while(char::is_ascii_digit)
-                .collect();
-            digits.parse().ok()
-        });
-        Some(Key {
-            name: quoted(line, "Name")?,
-            package: quoted(line, "Package").unwrap_or_default(),
-            changed,
-            old: quoted(line, "Old").unwrap_or_default(),
-        })
-    });
-    keys.collect()
 }
 
 #[cfg(test)]

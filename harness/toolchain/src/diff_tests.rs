@@ -105,7 +105,8 @@ fn metrics_keys_and_defaults_come_from_the_tables() {
     );
     let table = "var All = []Info{\n\t{Name: \"kept\", Package: \"net\", Changed: 26, Old: \"1\"},\n\
         \t{Name: \"later\", Package: \"os\", Changed: 28, Old: \"1\"},\n\t//{Name: \"not\", Package: \"x\"},\n\
-        \t{Name: \"new\", Package: \"time\", Changed: 27, Old: \"0\", Opaque: true},\n}\n";
+        \t{Name: \"new\", Package: \"time\", Changed: 27, Old: \"0\", Opaque: true},\n}\n\
+        \nvar Removed = []RemovedInfo{\n\t{Name: \"old\", Removed: 27},\n}\n";
     let after = goroot("1.27.3", &[("internal/godebugs/table.go", table)]);
     write(
         after.path(),

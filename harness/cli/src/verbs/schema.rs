@@ -1,7 +1,10 @@
 //! `gosweep schema`: the JSON Schema of the files that people write, and of the documents that gosweep does.
 
+use std::sync::LazyLock;
+
+use clap::builder::PossibleValue;
 use clap::{Args as ClapArgs, ValueEnum};
-use documents::schema::DocumentKind;
+use documents::schema::{DOCUMENTS, DocumentKind};
 
 use crate::exit::{Ending, Failure};
 use crate::output;
@@ -18,58 +21,44 @@ pub(crate) struct SchemaArgs {
 }
 
 /// The formats with a schema.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum SchemaFormat {
-    /// Matrix files
+    /// Matrix files.
     Matrix,
-    /// target.yaml files
+    /// target.yaml files.
     Target,
-    /// What `rank --json` and `report --format json` print
-    Ranking,
-    /// What `rank --explore --json` prints
-    Exploration,
-    /// What `rank --selftest --json` prints
-    Proof,
-    /// What `compare --json` prints
-    Comparison,
-    /// What `gate --json` prints
-    Gate,
-    /// What `advise --json` prints
-    Advice,
-    /// What `diagnose --json` prints
-    Diagnoses,
-    /// What `analyze --json` prints
-    Analysis,
-    /// What `export --json` prints, besides its files
-    Export,
+    /// What gosweep prints.
+    Document(&'static DocumentKind),
 }
 
-impl SchemaFormat {
-    /// The document, for those that gosweep writes.
-    fn document(self) -> Option<DocumentKind> {
+impl ValueEnum for SchemaFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<SchemaFormat>> = LazyLock::new(|| {
+            let documents = DOCUMENTS.iter().map(SchemaFormat::Document);
+            [SchemaFormat::Matrix, SchemaFormat::Target]
+                .into_iter()
+                .chain(documents)
+                .collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            SchemaFormat::Matrix | SchemaFormat::Target => return None,
-            SchemaFormat::Ranking => DocumentKind::Ranking,
-            SchemaFormat::Exploration => DocumentKind::Exploration,
-            SchemaFormat::Proof => DocumentKind::Proof,
-            SchemaFormat::Comparison => DocumentKind::Comparison,
-            SchemaFormat::Gate => DocumentKind::Gate,
-            SchemaFormat::Advice => DocumentKind::Advice,
-            SchemaFormat::Diagnoses => DocumentKind::Diagnoses,
-            SchemaFormat::Analysis => DocumentKind::Analysis,
-            SchemaFormat::Export => DocumentKind::Export,
+            SchemaFormat::Matrix => PossibleValue::new("matrix").help("Matrix files"),
+            SchemaFormat::Target => PossibleValue::new("target").help("target.yaml files"),
+            SchemaFormat::Document(document) => PossibleValue::new(document.name)
+                .help(format!("What {} prints", document.printed_by)),
         })
     }
 }
 
 /// Prints a schema.
 pub(crate) fn schema(args: &SchemaArgs) -> Result<Ending, Failure> {
-    match args.format.document() {
-        Some(document) => output::print_json(&documents::schema::schema(document))?,
-        None => output::print_document(match args.format {
-            SchemaFormat::Target => record::schema::TARGET,
-            _ => record::schema::MATRIX,
-        })?,
+    match args.format {
+        SchemaFormat::Matrix => output::print_document(record::schema::MATRIX)?,
+        SchemaFormat::Target => output::print_document(record::schema::TARGET)?,
+        SchemaFormat::Document(document) => output::print_json(&document.schema())?,
     }
     Ok(Ending::Pass)
 }

@@ -154,6 +154,20 @@ impl Lab {
         names.collect()
     }
 
+    /// Builds the module in `service` to `service/made`, as somebody else would have; `None` without Go.
+    pub(crate) fn build_service(&self) -> Option<()> {
+        let built = Command::new(goroot()?.join("bin/go"))
+            .args(["build", "-o", "made", "."])
+            .current_dir(self.path("service"))
+            .env("GOFLAGS", "")
+            .env("GOTOOLCHAIN", "local")
+            .env("GOCACHE", cache().join("go-build"))
+            .status()
+            .unwrap();
+        assert!(built.success());
+        Some(())
+    }
+
     /// Processes at work in this folder: targets and what they started.
     pub(crate) fn at_work(&self) -> Vec<String> {
         let folder = self.folder.path().canonicalize().unwrap();

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 use record::trial::{Outcome, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::failures::{GO_MOD, PROGRAM};
-use crate::lab::{Lab, cache, descendants, goroot, stored, wait_until, wait_until_gone};
+use crate::lab::{Lab, descendants, stored, wait_until, wait_until_gone};
 
 fn matrix(saturate: &str) -> String {
     format!(
@@ -38,16 +37,7 @@ fn lab() -> Option<Lab> {
     lab.put("service/main.go", PROGRAM);
     lab.put("service/go.mod", GO_MOD);
     lab.put("service.yaml", TARGET);
-    let go = goroot()?.join("bin/go");
-    let built = Command::new(go)
-        .args(["build", "-o", "made", "."])
-        .current_dir(lab.path("service"))
-        .env("GOFLAGS", "")
-        .env("GOTOOLCHAIN", "local")
-        .env("GOCACHE", cache().join("go-build"))
-        .status()
-        .unwrap();
-    assert!(built.success());
+    lab.build_service()?;
     Some(lab)
 }
 

@@ -7,9 +7,7 @@ use std::process::{Child, Command, Stdio};
 use record::trial::{Failure, FailureCause, Outcome};
 
 use crate::failures::GO_MOD;
-use crate::lab::{
-    Lab, Seen, cache, descendants, goroot, say_loudly, stored, wait_until, wait_until_gone,
-};
+use crate::lab::{Lab, Seen, descendants, say_loudly, stored, wait_until, wait_until_gone};
 
 /// A service that serves by itself, by a worker that it starts again, or as a
 /// daemon; or that only says so.
@@ -114,16 +112,7 @@ requests: [{{path: /, expect: {{status: 200, length: 5}}}}]
         ),
     );
     lab.put("matrix.yaml", &matrix(saturate));
-    let go = goroot()?.join("bin/go");
-    let built = Command::new(go)
-        .args(["build", "-o", "made", "."])
-        .current_dir(lab.path("service"))
-        .env("GOFLAGS", "")
-        .env("GOTOOLCHAIN", "local")
-        .env("GOCACHE", cache().join("go-build"))
-        .status()
-        .unwrap();
-    assert!(built.success());
+    lab.build_service()?;
     Some(lab)
 }
 

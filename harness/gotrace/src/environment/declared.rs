@@ -1,10 +1,10 @@
 //! What the Go sources themselves declare of every GODEBUG key and experiment, release by release.
 //!
-//! The rows ([`DECLARATIONS`], [`DECLARED_EXPERIMENTS`], [`KNOWN_RELEASES`]) are generated from the sources of every
+//! The rows (`declared_table`) are generated from the sources of every
 //! release that the Go module proxy has: `gosweep toolchain facts --update` makes them again. What a key *means* cannot be
 //! read out of them and stands, written by hand, in the tables beside them.
 
-use super::releases::Releases;
+use super::releases::{Releases, Span};
 
 /// Where the sources declare a key, and what they say of it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,4 +55,60 @@ pub struct DeclaredExperiment {
     pub on: bool,
     /// The releases.
     pub releases: Releases,
+}
+
+// Rows of the generated table.
+
+const fn declared(name: &'static str, what: Declared, spans: &'static [Span]) -> Declaration {
+    Declaration {
+        name,
+        what,
+        releases: Releases(spans),
+    }
+}
+
+pub(super) const fn runtime(
+    name: &'static str,
+    default: i64,
+    spans: &'static [Span],
+) -> Declaration {
+    declared(name, Declared::Runtime { default }, spans)
+}
+
+pub(super) const fn source(
+    name: &'static str,
+    package: &'static str,
+    changed: Option<(u32, &'static str)>,
+    spans: &'static [Span],
+) -> Declaration {
+    declared(name, Declared::Source { package, changed }, spans)
+}
+
+pub(super) const fn undocumented(
+    name: &'static str,
+    package: &'static str,
+    spans: &'static [Span],
+) -> Declaration {
+    declared(name, Declared::Undocumented { package }, spans)
+}
+
+pub(super) const fn removed(
+    name: &'static str,
+    minor: u32,
+    old: &'static [&'static str],
+    spans: &'static [Span],
+) -> Declaration {
+    declared(name, Declared::Removed { minor, old }, spans)
+}
+
+pub(super) const fn experiment(
+    name: &'static str,
+    on: bool,
+    spans: &'static [Span],
+) -> DeclaredExperiment {
+    DeclaredExperiment {
+        name,
+        on,
+        releases: Releases(spans),
+    }
 }

@@ -117,6 +117,16 @@ pub struct ReleaseFacts {
     pub experiments: BTreeMap<String, bool>,
 }
 
+/// The declarations in the text of internal/godebugs/table.go, which Go has from 1.21 on.
+///
+/// # Errors
+/// [`SourcesError::Form`].
+pub fn godebugs_table(text: &str) -> Result<BTreeSet<(String, Found)>, SourcesError> {
+    let mut keys = BTreeSet::new();
+    source_keys(text, &mut keys)?;
+    Ok(keys)
+}
+
 /// Reads one release. `file` gives the text of a file by its path below the root, `None` if there is no such file.
 ///
 /// # Errors

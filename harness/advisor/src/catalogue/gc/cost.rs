@@ -6,7 +6,7 @@ use judging::physics::least_heap_goal;
 use record::quantity::format_bytes;
 use record::threshold::Threshold;
 
-use super::limit::effective_text;
+use super::limit::{FORCED_CYCLES, LIMIT_SETS_THE_GOAL, effective_text};
 use crate::evidence::{Sample, Subject};
 use crate::physics;
 use crate::physics::MIB;
@@ -27,18 +27,8 @@ pub(super) static RULES: &[Rule] = &[
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
         rivals: &[
-            Rival::by(
-                "G10",
-                "collections that the program forces",
-                "the share of forced cycles",
-                &[],
-            ),
-            Rival::by(
-                "G8",
-                "a memory limit that sets the goal",
-                "GOMEMLIMIT, or a goal that does not follow the live heap",
-                &[],
-            ),
+            FORCED_CYCLES,
+            LIMIT_SETS_THE_GOAL,
             Rival::within(
                 "a small heap whose cycles cost nothing",
                 "GC's share of the CPU",
@@ -56,18 +46,8 @@ pub(super) static RULES: &[Rule] = &[
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
         rivals: &[
-            Rival::by(
-                "G10",
-                "collections that the program forces",
-                "the share of forced cycles",
-                &[],
-            ),
-            Rival::by(
-                "G8",
-                "a memory limit that sets the goal",
-                "GOMEMLIMIT, or a goal that does not follow the live heap",
-                &[],
-            ),
+            FORCED_CYCLES,
+            LIMIT_SETS_THE_GOAL,
             Rival::within(
                 "stops, each counted GOMAXPROCS times",
                 "they are left out here, and are G5's",
@@ -85,18 +65,8 @@ pub(super) static RULES: &[Rule] = &[
         family: Family::Gc,
         needs: &[Signal::GcCycles, Signal::Length],
         rivals: &[
-            Rival::by(
-                "G10",
-                "collections that the program forces",
-                "the share of forced cycles",
-                &[],
-            ),
-            Rival::by(
-                "G8",
-                "a memory limit that sets the goal",
-                "GOMEMLIMIT, or a goal that does not follow the live heap",
-                &[],
-            ),
+            FORCED_CYCLES,
+            LIMIT_SETS_THE_GOAL,
             Rival::by(
                 "G5",
                 "Ps that loops hold, so that background workers do not get on",

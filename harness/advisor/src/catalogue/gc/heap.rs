@@ -5,6 +5,7 @@ use documents::finding::{Family, Severity, Try};
 use gotrace::gctrace::GcCycle;
 use record::threshold::Threshold;
 
+use super::limit::{FORCED_CYCLES, LIMIT_SETS_THE_GOAL};
 use crate::evidence::{Sample, Subject};
 use crate::rule::{Check, Figure, Look, Reading, Remedy, Rival, Rule, Sign, warn_and_critical};
 use crate::signal::Signal;
@@ -21,12 +22,7 @@ pub(super) static RULES: &[Rule] = &[
         family: Family::Gc,
         needs: &[Signal::GcCycles],
         rivals: &[
-            Rival::by(
-                "G10",
-                "collections that the program forces",
-                "the share of forced cycles",
-                &[],
-            ),
+            FORCED_CYCLES,
             Rival::by(
                 "H1",
                 "a CPU quota that throttles while the world is stopped",
@@ -64,12 +60,7 @@ pub(super) static RULES: &[Rule] = &[
         title: "the heap overshoots its goal",
         family: Family::Gc,
         needs: &[Signal::Gctrace],
-        rivals: &[Rival::by(
-            "G8",
-            "a memory limit that sets the goal",
-            "GOMEMLIMIT, or a goal that does not follow the live heap",
-            &[],
-        )],
+        rivals: &[LIMIT_SETS_THE_GOAL],
         versions: "Go 1.18 and later (the pacer was redesigned there)",
         source: "runtime/mgc.go (gctrace); Go proposal 44167, the GC pacer redesign",
         check: Check::Sample(overshoot),

@@ -16,6 +16,22 @@ const ENOUGH_CYCLES: usize = 10;
 /// An effective GOGC below this is nobody's setting.
 const NOBODY_SETS: f64 = 5.0;
 
+/// What may look like a costly collector; G10 judges it.
+pub(super) const FORCED_CYCLES: Rival = Rival::by(
+    "G10",
+    "collections that the program forces",
+    "the share of forced cycles",
+    &[],
+);
+
+/// The same; G8 judges it.
+pub(super) const LIMIT_SETS_THE_GOAL: Rival = Rival::by(
+    "G8",
+    "a memory limit that sets the goal",
+    "GOMEMLIMIT, or a goal that does not follow the live heap",
+    &[],
+);
+
 pub(super) static RULES: &[Rule] = &[
     Rule {
         id: "G8",
