@@ -26,7 +26,7 @@ pub struct DocumentKind {
 
 /// The documents, in the order in which the command line lists them.
 pub const DOCUMENTS: &[DocumentKind] = &[
-    kind::<Ranking>("ranking", "`rank --json` and `report --format json`"),
+    kind::<Ranking>("ranking", "`rank --json`, and by `report --format json`"),
     kind::<Exploration>("exploration", "`rank --explore --json`"),
     kind::<Proof>("proof", "`rank --selftest --json`"),
     kind::<Comparison>("comparison", "`compare --json`"),

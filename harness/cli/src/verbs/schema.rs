@@ -48,7 +48,7 @@ impl ValueEnum for SchemaFormat {
             SchemaFormat::Matrix => PossibleValue::new("matrix").help("Matrix files"),
             SchemaFormat::Target => PossibleValue::new("target").help("target.yaml files"),
             SchemaFormat::Document(document) => PossibleValue::new(document.name)
-                .help(format!("What {} prints", document.printed_by)),
+                .help(format!("Printed by {}", document.printed_by)),
         })
     }
 }
